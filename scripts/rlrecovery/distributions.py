@@ -1,0 +1,143 @@
+"""Named probability distributions: one name for the population, the prior and the config.
+
+The names and arguments are those of PyMC, so that a prior in ``config.yaml`` reads as it would in
+a paper's model code. NumPy-side uses (drawing a population, evaluating a prior on a grid) go
+through SciPy; only the Bayesian estimator asks PyMC for the same distribution.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from scipy import stats
+
+
+def _beta(alpha: float, beta: float) -> Any:
+    return stats.beta(alpha, beta)
+
+
+def _exponential(lam: float) -> Any:
+    return stats.expon(scale=1 / lam)
+
+
+def _gamma(alpha: float, beta: float) -> Any:
+    return stats.gamma(alpha, scale=1 / beta)
+
+
+def _halfnormal(sigma: float) -> Any:
+    return stats.halfnorm(scale=sigma)
+
+
+def _lognormal(mu: float, sigma: float) -> Any:
+    return stats.lognorm(sigma, scale=math.exp(mu))
+
+
+def _normal(mu: float, sigma: float) -> Any:
+    return stats.norm(mu, sigma)
+
+
+def _uniform(lower: float, upper: float) -> Any:
+    return stats.uniform(lower, upper - lower)
+
+
+_FROZEN: dict[str, Callable[..., Any]] = {
+    "Beta": _beta,
+    "Exponential": _exponential,
+    "Gamma": _gamma,
+    "HalfNormal": _halfnormal,
+    "LogNormal": _lognormal,
+    "Normal": _normal,
+    "Uniform": _uniform,
+}
+
+#: Arguments that may be any real number; every other argument must be positive.
+_LOCATIONS = {"mu", "lower", "upper"}
+
+
+def families() -> dict[str, tuple[str, ...]]:
+    """Distributions that a config may name, each with the names of its arguments.
+
+    Returns
+    -------
+    dict
+        From distribution name (as in PyMC) to its argument names, in order.
+    """
+    return {name: tuple(inspect.signature(f).parameters) for name, f in _FROZEN.items()}
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """A named distribution with its arguments.
+
+    Attributes
+    ----------
+    name : str
+        One of `families`, for instance ``"Beta"``.
+    arguments : tuple of (str, float)
+        Argument names and values, in the order of the family.
+
+    Raises
+    ------
+    ValueError
+        For an unknown name, missing or unknown arguments, or an argument out of range; the message
+        names what is allowed.
+    """
+
+    name: str
+    arguments: tuple[tuple[str, float], ...]
+
+    def __post_init__(self) -> None:
+        known = families()
+        if self.name not in known:
+            raise ValueError(f"unknown distribution {self.name!r}; known are {', '.join(known)}")
+        given, needed = [k for k, _ in self.arguments], known[self.name]
+        if sorted(given) != sorted(needed):
+            raise ValueError(
+                f"{self.name} takes exactly {', '.join(needed)}; given were "
+                f"{', '.join(given) or 'none'}"
+            )
+        for key, value in self.arguments:
+            if not math.isfinite(value):
+                raise ValueError(f"{self.name}.{key} is {value}, but must be a finite number")
+            if key not in _LOCATIONS and value <= 0:
+                raise ValueError(f"{self.name}.{key} is {value}, but must be greater than 0")
+        if self.name == "Uniform" and not self.as_dict()["lower"] < self.as_dict()["upper"]:
+            raise ValueError("Uniform.lower must be less than Uniform.upper")
+
+    @classmethod
+    def of(cls, name: str, arguments: Mapping[str, float]) -> Distribution:
+        """Build from a mapping of argument names to numbers, whatever their order."""
+        order = families().get(name, ())
+        ranked = sorted(arguments, key=lambda k: order.index(k) if k in order else len(order))
+        return cls(name, tuple((key, float(arguments[key])) for key in ranked))
+
+    def as_dict(self) -> dict[str, float]:
+        """Arguments as a dictionary."""
+        return dict(self.arguments)
+
+    def frozen(self) -> Any:
+        """The same distribution as a frozen SciPy one (``pdf``, ``ppf``, ``expect``...)."""
+        return _FROZEN[self.name](**self.as_dict())
+
+    def support(self) -> tuple[float, float]:
+        """Lower and upper end of the values that it can take."""
+        lower, upper = self.frozen().support()
+        return float(lower), float(upper)
+
+    def variable(self, name: str, **keywords: Any) -> Any:
+        """A PyMC random variable of this distribution, inside a ``pm.Model`` context.
+
+        PyMC is imported here and not above, so that simulation, maximum likelihood and scoring
+        never pay for it.
+        """
+        import pymc as pm
+
+        return getattr(pm, self.name)(name, **self.as_dict(), **keywords)
+
+    def __str__(self) -> str:
+        inside = ", ".join(f"{key}={value:g}" for key, value in self.arguments)
+        return f"{self.name}({inside})"

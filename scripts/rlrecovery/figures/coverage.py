@@ -1,0 +1,107 @@
+"""Coverage at every nominal level."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from rlrecovery.figures import style
+from rlrecovery.figures.data import Summary, symbol
+
+#: More cells than this are drawn without a bar each; the band shows their Monte Carlo error.
+MOST_BARS = 24
+
+
+@style.styled
+def draw_coverage(summary: Summary) -> Figure:
+    """Coverage of every cell at every nominal level, per parameter, level and method."""
+    coverage = summary.measure("coverage")
+    rows = [(p, v) for p, v in itertools.product(summary.parameters, summary.levels)
+            if ((coverage["parameter"] == p) & (coverage["level"] == v)).any()]  # fmt: skip
+    methods = summary.methods
+    figure, grid = style.facets(len(rows), len(methods), height=1.4, sharey="row")
+    for (i, (parameter, level)), (j, method) in itertools.product(
+        enumerate(rows), enumerate(methods)
+    ):
+        axes = grid[i, j]
+        both = coverage[(coverage["parameter"] == parameter) & (coverage["level"] == level)]
+        here = both[both["method"] == method]
+        if i == 0 or len(methods) == 1:
+            style.title(axes, method)
+        if here.empty:
+            axes.text(0.5, 0.5, f"no {level} estimate", transform=axes.transAxes, ha="center",
+                      va="center", color=style.FAINT, fontsize=7)  # fmt: skip
+            axes.set_axis_off()
+            continue
+        _panel(axes, here, summary, method)
+        _limits(axes, both)
+        if j == 0 or len(methods) == 1:
+            axes.set_ylabel(f"coverage of {symbol(parameter)}\n({level}, %)")
+        axes.set_xlabel("nominal level (%)")
+    style.legend(figure, _handles(summary))
+    return figure
+
+
+def _panel(axes: Axes, rows: pd.DataFrame, summary: Summary, method: str) -> None:
+    levels, trials = summary.intervals, summary.trials
+    order = [*("trials", "participants"), *summary.truths]
+    ink = style.colour(summary.methods, method)
+    for k, nominal in enumerate(levels):
+        mine = rows[np.isclose(rows["interval"].astype(float), nominal)].sort_values(order)
+        half = 100 * 1.96 * band(nominal, mine)
+        axes.fill_between([k - 0.45, k + 0.45], 100 * nominal - half,
+                          np.minimum(100 * nominal + half, 100), color="#dddddd", lw=0)  # fmt: skip
+        axes.plot([k - 0.45, k + 0.45], [100 * nominal] * 2, color=style.TRUTH, lw=0.8, zorder=5)
+        x = k + (np.arange(len(mine)) - (len(mine) - 1) / 2) * 0.8 / max(1, len(mine))
+        bars = 100 * mine["mcse"].fillna(0).to_numpy(dtype=float)
+        for rank, count in enumerate(trials):
+            at = (mine["trials"] == count).to_numpy()
+            many = len(mine) > MOST_BARS
+            axes.errorbar(
+                x[at], 100 * mine["value"].to_numpy(dtype=float)[at],
+                yerr=None if many else bars[at], ls="", ms=1.6 if many else 2.4, mew=0,
+                marker=style.marker(summary.methods, method), elinewidth=0.6,
+                color=style.shade(ink, rank, len(trials)),
+            )  # fmt: skip
+    ticks = [f"{100 * level:g}" for level in levels]
+    axes.set(xticks=range(len(levels)), xticklabels=ticks)
+
+
+def _limits(axes: Axes, rows: pd.DataFrame) -> None:
+    """The same range for all methods of a row, with every bar and band inside."""
+    low = float((rows["value"] - rows["mcse"].fillna(0)).min())
+    for (_, nominal), part in rows.groupby(["method", "interval"]):
+        low = min(low, float(nominal) - 1.96 * band(float(nominal), part))
+    axes.set_ylim(max(-3, 100 * low - 3), 103)
+
+
+def band(nominal: float, rows: pd.DataFrame) -> float:
+    """Monte Carlo SE that an honest method would have in one cell.
+
+    Binomial over the rows of a cell, but never less than the median reported MCSE, which knows
+    that rows of one data set belong together.
+    """
+    if rows.empty:
+        return 0.0
+    binomial = np.sqrt(nominal * (1 - nominal) / max(1.0, float(rows["n_rows"].median())))
+    return float(np.nanmax([binomial, rows["mcse"].median()]))
+
+
+def _handles(summary: Summary) -> list[Line2D | Patch]:
+    trials = summary.trials
+    handles: list[Line2D | Patch] = [
+        Line2D([], [], color=style.TRUTH, lw=0.8, label="nominal"),
+        Patch(color="#dddddd", label="95 % Monte Carlo band"),
+    ]
+    grey = "#333333"
+    return handles + [
+        Line2D([], [], marker="o", ls="", ms=3, color=style.shade(grey, k, len(trials)),
+               label=f"one cell, {count} trials")
+        for k, count in enumerate(trials)
+    ]  # fmt: skip

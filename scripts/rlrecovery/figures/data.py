@@ -1,0 +1,207 @@
+"""The summary folder as one object, and the few questions that every figure asks of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from rlrecovery import tables
+from rlrecovery.models import MODELS
+
+#: Levels that figures show; the spread of a population is in the report's tables.
+LEVELS = ("participant", "group")
+
+POINTS = (
+    "method",
+    "cell",
+    "participants",
+    "trials",
+    "replicate",
+    "participant",
+    "level",
+    "parameter",
+    "truth",
+    "estimate",
+    "status",
+)
+FAILURES = ("method", "cell", "level", "status", "reason", "rows")
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The tables of ``results/<run>/summary/``.
+
+    Attributes
+    ----------
+    recovery : DataFrame
+        One row per measure.
+    points : DataFrame
+        Truth and estimate of the first replicates.
+    failures : DataFrame
+        Counts of flagged rows by status and reason.
+    participant : DataFrame
+        Trials of the example participant.
+    posterior : DataFrame
+        Draws of the example posterior; no rows where there is none.
+    example : dict
+        What the example is: cell, truth, method, arms.
+    """
+
+    recovery: pd.DataFrame
+    points: pd.DataFrame
+    failures: pd.DataFrame
+    participant: pd.DataFrame
+    posterior: pd.DataFrame
+    example: dict[str, Any]
+
+    @property
+    def truths(self) -> tuple[str, ...]:
+        """Parameters with a column of true values, in the design's order."""
+        names = list(self.recovery.columns)
+        return tuple(names[names.index("cell") + 1 : names.index("participants")])
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """Methods in the order of the table."""
+        return tuple(self.recovery["method"].unique())
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """Estimated parameters in the order of the table."""
+        return tuple(self.recovery["parameter"].unique())
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """Levels that figures show and that were estimated."""
+        there = set(self.recovery["level"])
+        return tuple(level for level in LEVELS if level in there)
+
+    @property
+    def participants(self) -> tuple[int, ...]:
+        """Numbers of participants, ascending."""
+        return tuple(sorted(int(n) for n in self.recovery["participants"].unique()))
+
+    @property
+    def trials(self) -> tuple[int, ...]:
+        """Numbers of trials, ascending."""
+        return tuple(sorted(int(n) for n in self.recovery["trials"].unique()))
+
+    @property
+    def intervals(self) -> tuple[float, ...]:
+        """Nominal levels of the intervals, ascending."""
+        return tuple(sorted(float(x) for x in self.recovery["interval"].dropna().unique()))
+
+    @property
+    def headline_interval(self) -> float | None:
+        """95 % where it is among the levels, otherwise the largest; None without intervals."""
+        levels = self.intervals
+        return 0.95 if 0.95 in levels else (levels[-1] if levels else None)
+
+    def measure(self, name: str, **where: Any) -> pd.DataFrame:
+        """Rows of one measure, by default of scope ``cell`` with all rows.
+
+        Parameters
+        ----------
+        name : str
+            A measure such as ``"bias"``.
+        **where
+            Further columns and the value that they must have.
+        """
+        chosen = self.recovery["measure"] == name
+        for column, value in ({"scope": "cell", "rows": "all"} | where).items():
+            chosen &= self.recovery[column] == value
+        return self.recovery[chosen]
+
+
+def load_summary(folder: str | os.PathLike[str]) -> Summary:
+    """Read a summary folder.
+
+    Raises
+    ------
+    BrokenFile
+        If a file is missing, cannot be read or lacks a column; the message names it.
+    """
+    folder = Path(folder)
+    recovery = tables.read_table(folder / "recovery.csv", dict.fromkeys(tables.MEASURES, ""))
+    points = tables.read_table(folder / "points.csv", dict.fromkeys(POINTS, ""))
+    failures = tables.read_table(folder / "failures.csv", dict.fromkeys(FAILURES, ""))
+    draws = folder / "example_posterior.csv"
+    has_draws = draws.exists() and draws.read_bytes().strip() != b""
+    return Summary(
+        recovery=_as_text(recovery, ("method", "cell")),
+        points=_as_text(points, ("method", "cell")),
+        failures=_as_text(failures, ("method", "cell", "reason")),
+        participant=tables.read_table(
+            folder / "example_participant.csv",
+            dict.fromkeys(("block", "trial", "choice", "reward"), ""),
+        ),
+        posterior=tables.read_table(draws) if has_draws else pd.DataFrame(),
+        example=tables.read_json(folder / "example.json"),
+    )
+
+
+def _as_text(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """A method called ``1`` is still a name."""
+    return table.assign(**{name: table[name].astype("string").fillna("") for name in columns})
+
+
+def symbol(parameter: str) -> str:
+    """A parameter's symbol as mathtext; its plain name where no model knows it."""
+    for model in MODELS.values():
+        for each in model.parameters:
+            if each.name == parameter:
+                return f"${each.symbol}$"
+    return parameter
+
+
+def support(parameter: str) -> tuple[float, float]:
+    """Lowest and highest possible value of a parameter."""
+    for model in MODELS.values():
+        for each in model.parameters:
+            if each.name == parameter:
+                return each.support
+    return -np.inf, np.inf
+
+
+def spaced(values: Sequence[int], most: int) -> tuple[int, ...]:
+    """At most ``most`` values, evenly spaced by rank, the first and the last among them."""
+    if len(values) <= most:
+        return tuple(values)
+    ranks = np.linspace(0, len(values) - 1, most).round().astype(int)
+    return tuple(values[k] for k in ranks)
+
+
+def combinations(summary: Summary, most: int) -> list[tuple[int, int]]:
+    """At most ``most`` pairs (participants, trials) that span the design.
+
+    With one number of participants these are numbers of trials; otherwise the corners of the
+    design, or only its smallest and its largest combination.
+    """
+    people, trials = summary.participants, summary.trials
+    if len(people) == 1 or len(trials) == 1:
+        pairs = [(n, t) for n in people for t in trials]
+        return [pairs[k] for k in spaced(range(len(pairs)), most)]
+    corners = [(n, t) for n in (people[0], people[-1]) for t in (trials[0], trials[-1])]
+    return corners if most >= len(corners) else [corners[0], corners[-1]]
+
+
+def describe(participants: int, trials: int) -> str:
+    """``10 participants, 150 trials``."""
+    return f"{participants} participant{'s' * (participants != 1)}, {trials} trials"
+
+
+def methods_with(summary: Summary, level: str) -> list[str]:
+    """Methods that estimate a level."""
+    there = set(summary.recovery.loc[summary.recovery["level"] == level, "method"])
+    return [method for method in summary.methods if method in there]
+
+
+def row_level(summary: Summary, method: str) -> str:
+    """The finest level at which a method estimates."""
+    return "participant" if method in methods_with(summary, "participant") else "group"

@@ -1,0 +1,110 @@
+"""One posterior with its truth."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from scipy import stats
+
+from rlrecovery.figures import style
+from rlrecovery.figures.data import Summary, symbol
+
+MOST_DRAWS = 300
+MOST_PAIRS = 1000
+
+
+@style.styled
+def draw_posterior(summary: Summary) -> Figure:
+    """Trace and density of every parameter with its truth, and every pair of parameters."""
+    draws, example = summary.posterior, summary.example
+    names = [name for name in draws.columns if name not in ("chain", "draw")]
+    if draws.empty or not names:
+        return _nothing(example)
+    pairs = list(itertools.combinations(names, 2))
+    figure = style.page(0.6 + 1.5 * len(names))
+    outer = figure.add_gridspec(1, 3 if pairs else 2, width_ratios=[1.25, 1, 1.1][: 3 if pairs else 2])
+    left = outer[0].subgridspec(len(names), 1)
+    middle = outer[1].subgridspec(len(names), 1)
+    for k, name in enumerate(names):
+        trace, density = figure.add_subplot(left[k]), figure.add_subplot(middle[k])
+        _trace(trace, draws, name, example["truth"].get(name))
+        _density(density, draws, name, example["truth"].get(name))
+        if k == len(names) - 1:
+            trace.set_xlabel("draw after warm-up")
+    if pairs:
+        right = outer[2].subgridspec(len(pairs), 1)
+        for k, pair in enumerate(pairs):
+            _pair(figure.add_subplot(right[k]), draws, pair, example["truth"])
+    figure.suptitle(f"{example['method']}: one participant, {example['trials']} trials", fontsize=8)
+    style.legend(figure, _handles(draws))
+    return figure
+
+
+def _nothing(example: dict) -> Figure:
+    """A fit may fail; the figure then says so."""
+    figure = style.page(1.2)
+    text = f"The example fit ({example.get('method') or 'no Bayesian method'}) gave no draws."
+    figure.text(0.5, 0.5, text, ha="center", va="center")
+    return figure
+
+
+def _chains(draws: pd.DataFrame) -> list[tuple[int, pd.DataFrame, str]]:
+    parts = list(draws.groupby("chain"))
+    return [(int(c), part, style.COLOURS[k % 5]) for k, (c, part) in enumerate(parts)]
+
+
+def _trace(axes: Axes, draws: pd.DataFrame, name: str, truth: float | None) -> None:
+    for _, part, ink in _chains(draws):
+        step = max(1, -(-len(part) // MOST_DRAWS))
+        thin = part.iloc[::step]
+        axes.plot(thin["draw"], thin[name], color=ink, lw=0.4, alpha=0.8)
+    if truth is not None:
+        axes.axhline(truth, color=style.TRUTH, lw=1.0, ls="--")
+    axes.set_ylabel(symbol(name))
+    style.few_ticks(axes, y=4)
+
+
+def _density(axes: Axes, draws: pd.DataFrame, name: str, truth: float | None) -> None:
+    """Density per chain, and the central 95 % of all draws as a bar below."""
+    low, high = np.quantile(draws[name], [0.001, 0.999])
+    reach = [low, high] if truth is None else [min(low, truth), max(high, truth)]
+    grid = np.linspace(*reach, 150)
+    for _, part, ink in _chains(draws):
+        if part[name].std() > 0:
+            axes.plot(grid, stats.gaussian_kde(part[name])(grid), color=ink, lw=0.9)
+    lower, upper = np.quantile(draws[name], [0.025, 0.975])
+    bottom = -0.06 * axes.get_ylim()[1]
+    axes.plot([lower, upper], [bottom, bottom], color=style.FAINT, lw=3, solid_capstyle="butt")
+    if truth is not None:
+        axes.axvline(truth, color=style.TRUTH, lw=1.0, ls="--")
+    axes.set(xlabel=symbol(name), ylabel="density")
+    style.few_ticks(axes, x=5, y=3)
+
+
+def _pair(axes: Axes, draws: pd.DataFrame, pair: tuple[str, str], truth: dict) -> None:
+    thin = draws.iloc[:: max(1, -(-len(draws) // MOST_PAIRS))]
+    axes.plot(thin[pair[0]], thin[pair[1]], "o", ms=1.6, mew=0, color=style.FAINT, alpha=0.4)
+    if pair[0] in truth and pair[1] in truth:
+        axes.axvline(truth[pair[0]], color=style.TRUTH, lw=0.8, ls="--")
+        axes.axhline(truth[pair[1]], color=style.TRUTH, lw=0.8, ls="--")
+    rho = stats.spearmanr(draws[pair[0]], draws[pair[1]]).statistic
+    axes.set_title(f"rank correlation {rho:.2f}".replace("-", "−"), loc="left", fontsize=7)
+    axes.set(xlabel=symbol(pair[0]), ylabel=symbol(pair[1]))
+    style.few_ticks(axes, x=5, y=5)
+
+
+def _handles(draws: pd.DataFrame) -> list[Line2D]:
+    handles = [
+        Line2D([], [], color=ink, lw=1, label=f"chain {chain + 1}")
+        for chain, _, ink in _chains(draws)
+    ]
+    return [
+        *handles,
+        Line2D([], [], color=style.TRUTH, ls="--", lw=1, label="truth"),
+        Line2D([], [], color=style.FAINT, lw=3, label="central 95 % interval"),
+    ]

@@ -1,0 +1,128 @@
+"""Truth against estimate."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from rlrecovery.figures import style
+from rlrecovery.figures.data import Summary, row_level, spaced, support, symbol
+
+#: Points drawn per panel; medians and quantiles use every point of the table.
+MOST_POINTS = 250
+
+
+@style.styled
+def draw_recovery(summary: Summary) -> Figure:
+    """Estimates over truths with the identity line, per parameter, method and trials."""
+    trials = spaced(summary.trials, 2)
+    people = summary.participants[-1]
+    wide = len(summary.methods) * len(trials) <= 4
+    if wide:
+        rows = [(p, None) for p in summary.parameters]
+        columns = list(itertools.product(summary.methods, trials))
+    else:
+        rows = list(itertools.product(summary.parameters, trials))
+        columns = [(m, None) for m in summary.methods]
+    figure, grid = style.facets(len(rows), len(columns), height=1.65)
+    for (i, (parameter, t)), (j, (method, u)) in itertools.product(
+        enumerate(rows), enumerate(columns)
+    ):
+        count, level = (t or u), row_level(summary, method)
+        chosen = _chosen(summary, parameter, people, count)
+        limits = _limits(chosen, parameter)
+        mine = chosen[(chosen["method"] == method) & (chosen["level"] == level)]
+        _panel(grid[i, j], mine, limits, style.colour(summary.methods, method))
+        of = "" if level == "participant" else " (group)"
+        style.title(grid[i, j], f"{method}{of}, {count} trials")
+        grid[i, j].set_xlabel(f"true {symbol(parameter)}")
+        if j == 0 or len(columns) == 1:
+            grid[i, j].set_ylabel(f"estimate of {symbol(parameter)}")
+    style.legend(figure, _handles(people))
+    return figure
+
+
+def _chosen(summary: Summary, parameter: str, people: int, trials: int) -> pd.DataFrame:
+    points = summary.points
+    return points[
+        (points["parameter"] == parameter)
+        & (points["participants"] == people)
+        & (points["trials"] == trials)
+        & points["level"].isin(summary.levels)
+    ]
+
+
+def _limits(points: pd.DataFrame, parameter: str) -> tuple[tuple[float, float], ...]:
+    """Ranges of truth and estimate; a bounded parameter shows its whole support."""
+    ends = [x for x in support(parameter) if np.isfinite(x)]
+    if len(ends) == 2:
+        both = style.fence(points["truth"], ends)
+        return both, both
+    across = style.fence(points["truth"], ends, factor=1e9)
+    return across, style.fence(points["estimate"], [*ends, across[1]])
+
+
+def _panel(axes: Axes, points: pd.DataFrame, limits: tuple[tuple[float, float], ...], ink: str):
+    x, y = limits
+    axes.set(xlim=x, ylim=y)
+    axes.axline((0, 0), slope=1, color=style.TRUTH, lw=0.8, zorder=1)
+    points = points.dropna(subset=["truth", "estimate"])
+    thin = points.iloc[:: max(1, -(-len(points) // MOST_POINTS))]
+    ok = thin[thin["status"] == "ok"]
+    bound = thin[thin["status"] == "at_bound"]
+    other = thin[thin["status"] == "not_converged"]
+    axes.plot(ok["truth"], ok["estimate"], "o", ms=2, mew=0, color=ink, alpha=0.35, zorder=2)
+    axes.plot(
+        bound["truth"], bound["estimate"], "^", ms=3.5, mfc="none", mec=style.FLAG, mew=0.7, zorder=3
+    )
+    axes.plot(other["truth"], other["estimate"], "x", ms=3, mec=style.FLAG, mew=0.7, zorder=3)
+    style.beyond(axes, thin["truth"], thin["estimate"], y, style.FLAG)
+    outside = (points["estimate"] < y[0]) | (points["estimate"] > y[1])
+    style.note_beyond(axes, int(outside.sum()), len(points))
+    _medians(axes, points)
+    style.few_ticks(axes, x=5, y=5)
+
+
+def _medians(axes: Axes, points: pd.DataFrame) -> None:
+    """Median and 10 to 90 % quantiles of the estimates, per truth or per bin of truths."""
+    if points.empty:
+        return
+    groups = points["truth"].round(9)
+    if groups.nunique() > 20:
+        groups = pd.qcut(points["truth"], 8, duplicates="drop")
+    parts = points.groupby(groups, observed=True)
+    low, middle, high = (parts["estimate"].quantile(q).to_numpy() for q in (0.1, 0.5, 0.9))
+    axes.errorbar(
+        parts["truth"].median().to_numpy(),
+        middle,
+        yerr=np.maximum([middle - low, high - middle], 0),
+        fmt="o",
+        ms=3.5,
+        mfc="white",
+        mec=style.TRUTH,
+        ecolor=style.TRUTH,
+        elinewidth=0.8,
+        capsize=1.5,
+        mew=0.8,
+        zorder=4,
+    )
+
+
+def _handles(people: int) -> list[Line2D]:
+    return [
+        Line2D([], [], color=style.TRUTH, lw=0.8, label="estimate = truth"),
+        Line2D([], [], marker="o", ls="", ms=2.5, color=style.FAINT, label="one estimate"),
+        Line2D(
+            [], [], marker="o", ls="-", lw=0.8, ms=3.5, mfc="white", color=style.TRUTH,
+            label="median, 10–90 % of estimates",
+        ),
+        Line2D([], [], marker="^", ls="", ms=3.5, mfc="none", color=style.FLAG,
+               label="at bound or beyond axis"),
+        Line2D([], [], marker="x", ls="", ms=3, color=style.FLAG, label="not converged"),
+        Line2D([], [], ls="", label=f"data sets with {people} participants"),
+    ]  # fmt: skip

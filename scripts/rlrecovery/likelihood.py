@@ -1,0 +1,175 @@
+"""The likelihood of choices under a model: a ``pytensor.scan`` over trials.
+
+The choice of trial t is judged with the hidden state before trial t's update. All trials count,
+the first included. A trial without a response contributes nothing and teaches nothing; padding of
+participants with fewer trials is the same thing. A new block starts hidden state again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytensor
+import pytensor.tensor as pt
+from numpy.typing import NDArray
+
+from rlrecovery.models import Model
+from rlrecovery.tasks import Floats, Integers
+
+#: From a transform's name to its inverse on PyTensor variables.
+TO_NATURAL = {"logit": pt.sigmoid, "log": pt.exp, "identity": pt.as_tensor}
+
+
+@dataclass(frozen=True)
+class Observations:
+    """Choices as the likelihood takes them: NumPy arrays, or PyTensor variables of the same shape.
+
+    Attributes
+    ----------
+    choices : int array, shape (participants, trials)
+        Chosen arm from 0; -1 where there was no response, and as padding.
+    rewards : float array, shape (participants, trials)
+        Rewards; 0 where there was no response.
+    starts : float array, shape (participants, trials)
+        1 at the first trial of each block, else 0.
+    """
+
+    choices: Any
+    rewards: Any
+    starts: Any
+
+    def rows(self, chosen: Any) -> Observations:
+        """The observations of some participants."""
+        return Observations(self.choices[chosen], self.rewards[chosen], self.starts[chosen])
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What the scan returns, as PyTensor variables.
+
+    Attributes
+    ----------
+    pointwise : shape (participants, trials)
+        Log-probability of each choice; 0 where there was no response.
+    logits : shape (participants, trials, arms)
+        Log-odds of the arms before each choice.
+    states : dict of shape (participants, trials, arms)
+        Hidden state before each trial, by name.
+    """
+
+    pointwise: Any
+    logits: Any
+    states: dict[str, Any]
+
+
+def observations(choices: Integers, rewards: Floats, blocks: Integers) -> Observations:
+    """Observations from plain arrays of shape (participants, trials).
+
+    Parameters
+    ----------
+    choices : int array
+        Chosen arm; any negative number is no response or padding.
+    rewards : float array
+        Rewards; whatever stands where there was no response is ignored.
+    blocks : int array
+        Block of each trial.
+    """
+    gone = choices < 0
+    change = np.diff(blocks, axis=1, prepend=blocks[:, :1] - 1) != 0
+    return Observations(
+        choices=np.where(gone, -1, choices).astype(np.int64),
+        rewards=np.where(gone, 0.0, rewards).astype(np.float64),
+        starts=change.astype(np.float64),
+    )
+
+
+def observations_from_table(trials: pd.DataFrame) -> Observations:
+    """Observations of one data set from its rows of `rlrecovery.tables.TRIALS`.
+
+    Participants may have different trials; shorter ones are padded at their end.
+    """
+    order = trials.sort_values(["participant", "trial"])
+    person = order["participant"].astype("category").cat.codes.to_numpy()
+    position = order.groupby("participant").cumcount().to_numpy()
+    shape = (person.max() + 1, position.max() + 1)
+
+    def padded(column: str, filler: float) -> NDArray[np.float64]:
+        array = np.full(shape, filler)
+        array[person, position] = order[column].to_numpy()
+        return array
+
+    # Padding belongs to the last block, so that it does not look like a new one.
+    blocks = np.maximum.accumulate(padded("block", -1), axis=1)
+    return observations(padded("choice", -1).astype(np.int64), padded("reward", np.nan), blocks)
+
+
+def log_softmax(logits: Any) -> Any:
+    """Log of the softmax over the last axis, by logsumexp with kept dimensions."""
+    return logits - pt.logsumexp(logits, axis=-1, keepdims=True)
+
+
+def trace(
+    model: Model,
+    parameters: Mapping[str, Any],
+    data: Observations,
+    n_arms: int,
+    start_value: float,
+) -> Trace:
+    """Scan a model over trials.
+
+    Parameters
+    ----------
+    model : Model
+        The definition.
+    parameters : mapping of PyTensor vector, shape (participants,)
+        Free parameters by name, natural scale.
+    data : Observations
+        NumPy arrays or PyTensor variables.
+    n_arms : int
+        Number of arms.
+    start_value : float
+        Q before the first trial of a block.
+    """
+    p = model.bind({name: parameters[name][:, None] for name in model.names}, start_value)
+    choices = pt.as_tensor(data.choices)
+    chosen = pt.eq(choices[:, :, None], np.arange(n_arms)).astype("float64")
+    blank = pt.zeros((choices.shape[0], n_arms), dtype="float64")
+    fresh = {name: blank + value for name, value in model.initial(p).items()}
+    names = list(fresh)
+
+    def step(chosen: Any, reward: Any, start: Any, *before: Any) -> list[Any]:
+        state = {n: pt.switch(start, fresh[n], s) for n, s in zip(names, before, strict=True)}
+        logits = model.logit(state, p) + blank
+        pointwise = (chosen * log_softmax(logits)).sum(axis=-1)
+        learnt = model.update(state, chosen, reward, p)
+        responded = chosen.sum(axis=-1, keepdims=True) > 0
+        after = [pt.switch(responded, learnt[n], state[n]) for n in names]
+        return [*after, pointwise, logits, *state.values()]
+
+    def by_trial(array: Any) -> Any:
+        return pt.as_tensor(array).T[:, :, None]
+
+    outputs = pytensor.scan(
+        step,
+        sequences=[chosen.dimshuffle(1, 0, 2), by_trial(data.rewards), by_trial(data.starts)],
+        outputs_info=[*fresh.values(), *[None] * (2 + len(names))],
+        return_updates=False,
+    )
+    pointwise, logits, *states = outputs[len(names) :]
+    return Trace(
+        pointwise=pointwise.T,
+        logits=logits.dimshuffle(1, 0, 2),
+        states={n: s.dimshuffle(1, 0, 2) for n, s in zip(names, states, strict=True)},
+    )
+
+
+def natural_parameters(model: Model, unconstrained: Any) -> dict[str, Any]:
+    """Parameters by name from a PyTensor matrix (participants, parameters) on the real line."""
+    return {
+        parameter.name: TO_NATURAL[parameter.transform](unconstrained[:, i])
+        for i, parameter in enumerate(model.parameters)
+    }

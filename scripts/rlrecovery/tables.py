@@ -1,0 +1,225 @@
+"""The tables on disk: their columns, and reading and writing them whole or not at all.
+
+A table is written under a temporary name in its own folder, synced and renamed, so that a file
+that is there is complete. A file that is broken anyway (a disk error, another program) is reported
+with its name and what to do.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import yaml
+
+#: One row per participant and trial. ``choice`` is -1 and ``reward`` missing where no response
+#: was given. ``block`` and ``trial`` count from 0; ``trial`` runs through all blocks.
+TRIALS = {
+    "replicate": "int64",
+    "participant": "int64",
+    "block": "int64",
+    "trial": "int64",
+    "choice": "int64",
+    "reward": "float64",
+}
+
+#: One row per true value. ``level`` is ``participant``, ``group`` (the population's location,
+#: natural scale) or ``spread`` (its SD on the unconstrained scale); ``participant`` is -1 for the
+#: latter two. Participants count from 0.
+TRUTH = {
+    "replicate": "int64",
+    "participant": "int64",
+    "level": "str",
+    "parameter": "str",
+    "truth": "float64",
+}
+
+#: One row per estimated value; interval columns come after these (see `interval_columns`).
+#: ``estimate`` and ``se`` (Wald SE by the delta method, or posterior SD) are on the natural scale.
+#: ``status`` is one of `STATUSES` with ``reason`` in words; ``at_bound`` and ``converged`` are kept
+#: apart because a row can be both. ``log_likelihood`` is at the maximum (maximum likelihood only).
+#: ``seconds`` is the wall time of the fit that the row came from.
+ESTIMATES = {
+    "replicate": "int64",
+    "participant": "int64",
+    "level": "str",
+    "parameter": "str",
+    "estimate": "float64",
+    "se": "float64",
+    "status": "str",
+    "reason": "str",
+    "at_bound": "bool",
+    "converged": "bool",
+    "rhat": "float64",
+    "ess_bulk": "float64",
+    "ess_tail": "float64",
+    "divergences": "float64",
+    "log_likelihood": "float64",
+    "seconds": "float64",
+}
+
+#: ``ok``; ``at_bound``: kept, but at a bound of its parameter; ``not_converged``: kept, but a
+#: convergence criterion failed; ``no_interval``: kept, but without a standard error and interval;
+#: ``failed``: no estimate at all.
+STATUSES = ("ok", "at_bound", "not_converged", "no_interval", "failed")
+
+#: One row per measure; see `rlrecovery.scores`. Truth columns (one per parameter of the design)
+#: stand between ``cell`` and ``participants``; they are missing where ``scope`` is ``grid``.
+MEASURES = (
+    "scope",
+    "method",
+    "cell",
+    "participants",
+    "trials",
+    "level",
+    "parameter",
+    "rows",
+    "measure",
+    "interval",
+    "value",
+    "mcse",
+    "n",
+    "n_rows",
+)
+
+
+class BrokenFile(Exception):
+    """A file that cannot be read; the message names it and says what to do."""
+
+
+def interval_columns(level: float) -> tuple[str, str]:
+    """Names of the columns that hold the ends of an interval.
+
+    Parameters
+    ----------
+    level : float
+        Nominal level between 0 and 1.
+
+    Returns
+    -------
+    tuple of str
+        For 0.95: ``("lower_95", "upper_95")``.
+    """
+    percent = f"{100 * level:.10g}"
+    return f"lower_{percent}", f"upper_{percent}"
+
+
+def estimates_columns(levels: Sequence[float]) -> dict[str, str]:
+    """Columns and types of a table of estimates with intervals at the given levels."""
+    ends = [name for level in levels for name in interval_columns(level)]
+    return ESTIMATES | dict.fromkeys(ends, "float64")
+
+
+def conform(rows: Any, columns: Mapping[str, str]) -> pd.DataFrame:
+    """Rows as a table with exactly these columns and types, also where there are no rows.
+
+    Parameters
+    ----------
+    rows : DataFrame, or sequence of dict
+        Every column must be there; more are an error.
+    columns : mapping
+        From column name to pandas type.
+    """
+    table = pd.DataFrame(rows, columns=None if len(rows) else list(columns))
+    if set(table.columns) != set(columns):
+        raise ValueError(f"columns {sorted(table.columns)} are not {sorted(columns)}")
+    return table[list(columns)].astype(dict(columns))
+
+
+def write_atomically(path: str | os.PathLike[str], write: Callable[[Path], None]) -> None:
+    """Call ``write`` on a temporary path beside ``path``, sync it, and rename it into place."""
+    target = Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=".", suffix=target.suffix, dir=target.parent)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        write(temporary)
+        with temporary.open("rb+") as file:
+            os.fsync(file.fileno())
+        # mkstemp makes private files; results are read by the lab.
+        umask = os.umask(0)
+        os.umask(umask)
+        temporary.chmod(0o666 & ~umask)
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_table(table: pd.DataFrame, path: str | os.PathLike[str]) -> None:
+    """Write a table as Parquet or CSV, as the path's ending says, whole or not at all."""
+    if Path(path).suffix == ".parquet":
+        write_atomically(path, lambda temporary: table.to_parquet(temporary, index=False))
+    else:
+        write_atomically(path, lambda temporary: table.to_csv(temporary, index=False))
+
+
+def write_text(text: str, path: str | os.PathLike[str]) -> None:
+    """Write text as UTF-8, whole or not at all."""
+    write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+
+
+def read_table(
+    path: str | os.PathLike[str], columns: Mapping[str, str] | None = None
+) -> pd.DataFrame:
+    """Read a Parquet or CSV table and check its columns.
+
+    Parameters
+    ----------
+    path : path
+        The table.
+    columns : mapping, optional
+        Columns that must be there; more are allowed.
+
+    Raises
+    ------
+    BrokenFile
+        If the file is missing, empty, truncated, not a table, or lacks a column.
+    """
+    try:
+        if Path(path).suffix == ".parquet":
+            table = pd.read_parquet(path)
+        else:
+            table = pd.read_csv(path, keep_default_na=True)
+    except FileNotFoundError:
+        raise BrokenFile(f"{path} is not there; run the workflow again to make it") from None
+    except (OSError, ValueError, pa.ArrowException) as error:
+        raise BrokenFile(_remedy(path, str(error))) from None
+    lacking = [name for name in columns or {} if name not in table.columns]
+    if lacking:
+        raise BrokenFile(_remedy(path, f"it lacks the columns {', '.join(lacking)}"))
+    return table
+
+
+def read_json(path: str | os.PathLike[str]) -> Any:
+    """Read JSON; a broken file is a `BrokenFile`."""
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise BrokenFile(f"{path} is not there; run the workflow again to make it") from None
+    except (OSError, ValueError) as error:
+        raise BrokenFile(_remedy(path, str(error))) from None
+
+
+def write_json(content: Any, path: str | os.PathLike[str]) -> None:
+    """Write JSON with sorted keys, whole or not at all."""
+    write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", path)
+
+
+def write_yaml(content: Any, path: str | os.PathLike[str]) -> None:
+    """Write YAML in the order of the keys, whole or not at all."""
+    write_text(yaml.safe_dump(content, sort_keys=False, allow_unicode=True), path)
+
+
+def _remedy(path: str | os.PathLike[str], what: str) -> str:
+    first = what.strip().splitlines()[0] if what.strip() else "unreadable"
+    return (
+        f"{path} cannot be read ({first}). It was probably cut short or changed by another "
+        "program: delete it and run the workflow again; only it and what depends on it is redone."
+    )
