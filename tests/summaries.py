@@ -363,9 +363,7 @@ def write_examples(summary, exp, rng):
     example |= {"trials": cell["trials"], "arms": arms}
     (summary / "example.json").write_text(json.dumps(example))
     if method:
-        posterior = pd.DataFrame(
-            itertools.product(range(4), range(500)), columns=["chain", "draw"]
-        )
+        posterior = pd.DataFrame(itertools.product(range(4), range(500)), columns=["chain", "draw"])
         shared = rng.normal(size=len(posterior))
         for k, p in enumerate(model.parameters):
             z = 0.3 * ((-1) ** k * shared + rng.normal(size=len(posterior)))

@@ -23,6 +23,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, Self, Union
 
+import numpy as np
 import yaml
 from pydantic import (
     BaseModel,
@@ -105,7 +106,8 @@ class DistributionSettings(_Section):
     @model_validator(mode="after")
     def _usable(self) -> Self:
         try:
-            ends = self.distribution_object().support()
+            with np.errstate(all="ignore"):
+                ends = self.distribution_object().support()
         except ArithmeticError:
             ends = (math.nan, math.nan)
         if any(math.isnan(end) for end in ends):
@@ -189,18 +191,23 @@ class PopulationPrior(_Section):
     )
 
 
+#: Forms that are told by their keys and not by the name of a distribution.
+_FORMS = ("Spread", "PopulationPrior")
+
+
 def _form(value: Any) -> str | None:
     """Which form an entry of `population` or `priors` has; None if it cannot be told."""
     if isinstance(value, BaseModel):
         return type(value).__name__
     if not isinstance(value, dict):
         return None
+    hierarchical = bool({"location", "scale"} & set(value))
+    if ("distribution" in value) + ("spread" in value) + hierarchical != 1:
+        return None
     if "distribution" in value:
         name = value["distribution"]
         return name if isinstance(name, str) and name in _FAMILIES else "unknown"
-    if "spread" in value:
-        return "Spread"
-    return "PopulationPrior" if {"location", "scale"} & set(value) else None
+    return "PopulationPrior" if hierarchical else "Spread"
 
 
 class Population(
@@ -257,6 +264,13 @@ class MleMethod(_Section):
     )
     model: str = Field(
         description="Model that is fitted; may differ from the one that generates the data."
+    )
+    engine: Literal["compiled", "scan"] = Field(
+        description=(
+            "How the log-likelihood is computed; the numbers are the same. compiled: machine code "
+            "generated from the model's definition, many times faster. scan: the definition "
+            "itself, a pytensor.scan over trials."
+        )
     )
     bounds: dict[str, Annotated[Bounds, Field(description="Lower and upper end.")]] = Field(
         description=(
@@ -319,6 +333,13 @@ class BayesMethod(_Section):
             "How the model is written; the posterior is the same. potential: the log-likelihood is "
             "added as a term, which is fast. categorical: choices are random variables, which also "
             "gives predictive draws and pointwise log-likelihoods."
+        )
+    )
+    engine: Literal["compiled", "scan"] = Field(
+        description=(
+            "How the log-likelihood is computed; the numbers are the same. compiled: machine code "
+            "generated from the model's definition, many times faster. scan: the definition "
+            "itself, a pytensor.scan over trials; a categorical likelihood needs it."
         )
     )
     priors: dict[str, Annotated[Prior, Field(description="Its prior.")]] = Field(
@@ -591,7 +612,7 @@ def _flow(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{key}: {_bare(item)}" for key, item in value.items()) + "}"
+        return "{" + ", ".join(f"{_bare(k)}: {_bare(item)}" for k, item in value.items()) + "}"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(_bare(item) for item in value) + "]"
     return ascii(value) if isinstance(value, str) and not value.isprintable() else _repr(value)
@@ -663,7 +684,7 @@ def _hint(value: Any, node: Mapping[str, Any]) -> str:
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if number and kind == "array" and node["minItems"] == 1:
         return f" (write [{value!r}])"
-    if kind == "string" and value is not None and not isinstance(value, str | list | dict):
+    if "pattern" in node and value is not None and not isinstance(value, str | list | dict):
         return " (put it in quotes)"
     return ""
 
@@ -716,7 +737,7 @@ def _translate(error: Mapping[str, Any], raw: Any) -> _Problem:
     if error["type"] == "missing":
         return _Problem(path, f"missing, but must be {_allowed(path, node)}")
     value = _value(raw, path)
-    if error["type"] == "union_tag_not_found":
+    if error["type"] == "union_tag_not_found" or error.get("ctx", {}).get("tag") in _FORMS:
         return _without_form(path, node, value)
     if error["type"] == "union_tag_invalid":
         return _wrong_form(path, node, value)
@@ -745,6 +766,10 @@ def _unknown_keys(errors: Sequence[Mapping[str, Any]], raw: Any) -> tuple[list[_
     return problems, meant
 
 
+def _is_short(error: Mapping[str, Any], raw: Any) -> bool:
+    return len(_value(raw, _locate(error["loc"])[0])) < error["ctx"]["min_length"]
+
+
 def _wrong_keys_and_values(raw: dict[str, Any]) -> list[_Problem]:
     """All that the pydantic models find wrong."""
     try:
@@ -753,6 +778,8 @@ def _wrong_keys_and_values(raw: dict[str, Any]) -> list[_Problem]:
         errors = error.errors(include_url=False)
     else:
         return []
+    # Pydantic counts only the sound entries of a list: one that is wrong does not make it short.
+    errors = [e for e in errors if e["type"] != "too_short" or _is_short(e, raw)]
     unknown = [error for error in errors if error["type"] == "extra_forbidden"]
     problems, meant = _unknown_keys(unknown, raw)
     for error in errors:
@@ -783,6 +810,10 @@ class _Draft:
             if value is None:
                 return None
         return value
+
+    def show(self, *path: str | int) -> str:
+        """The value there in words, also if it is broken."""
+        return _show(_value(self._raw, path))
 
     def keys(self, *path: str) -> list[str]:
         """Keys of a section, also of entries that are broken."""
@@ -816,8 +847,16 @@ class _Draft:
 
 def _span(lower: float, upper: float) -> str:
     if math.isinf(upper):
-        return "any number" if math.isinf(lower) else f"{lower:g} or more"
-    return f"{upper:g} or less" if math.isinf(lower) else f"{lower:g} to {upper:g}"
+        return "any number" if math.isinf(lower) else f"a number of at least {lower:g}"
+    return f"a number {'of at most' if math.isinf(lower) else f'from {lower:g} to'} {upper:g}"
+
+
+def _strays(path: Location, values: Sequence[tuple[int, float]], text: str) -> Iterator[_Problem]:
+    """One sentence on all entries of a list that break one rule."""
+    if values:
+        first = ", ".join(_show(value) for _, value in values[:5])
+        more = f" and {len(values) - 5} more" if len(values) > 5 else ""
+        yield _Problem((*path, values[0][0]), f"{first}{more}, but {text}")
 
 
 def _leaves(inner: tuple[float, float], outer: tuple[float, float]) -> bool:
@@ -827,7 +866,7 @@ def _leaves(inner: tuple[float, float], outer: tuple[float, float]) -> bool:
 def _unknown_parameters(draft: _Draft, section: Location, model: Model) -> Iterator[_Problem]:
     for name, guess in _pair_up(draft.keys(*section), model.names).items():
         names = ", ".join(model.names) + (f" (did you mean {guess}?)" if guess else "")
-        value = _show(draft.get(*section, name))
+        value = draft.show(*section, name)
         text = f"{value}, but {model.name} has no such parameter; it has {names}"
         yield _Problem((*section, name), text)
 
@@ -857,11 +896,19 @@ def _check_models(draft: _Draft) -> Iterator[_Problem]:
 def _check_parameters(draft: _Draft) -> Iterator[_Problem]:
     """Every parameter is in the population, and has a truth or a distribution, not both."""
     model = draft.model("model")
-    if model is None or draft.get("truth") is None or draft.get("population") is None:
+    if model is None:
         return
     for section in ("truth", "population"):
         yield from _unknown_parameters(draft, (section,), model)
-    yield from _missing(draft, ("population",), model, _describe(_locate(("population", ""))[1]))
+    if draft.get("population") is None:
+        return
+    allowed = _describe(_locate(("population", "any"))[1])
+    yield from _missing(draft, ("population",), model, allowed)
+    if draft.get("truth") is not None:
+        yield from _check_sources(draft, model)
+
+
+def _check_sources(draft: _Draft, model: Model) -> Iterator[_Problem]:
     absent = _absent(draft, ("truth",), model)
     for name in model.names:
         entry = draft.get("population", name) or {}
@@ -870,15 +917,13 @@ def _check_parameters(draft: _Draft) -> Iterator[_Problem]:
             text = f"missing, but must be a list of values, or population.{name} a distribution"
             yield _Problem(("truth", name), text)
         if name in draft.keys("truth") and "distribution" in entry:
-            values = _show(draft.get("truth", name))
+            values = draft.show("truth", name)
             text = f"{values}, but population.{name} names a distribution; only one may be given"
             yield _Problem(("truth", name), text)
 
 
 def _truths(draft: _Draft, parameter: Parameter) -> list[tuple[int, float]]:
     """True values of a parameter that lie in its support, with their places."""
-    if draft.get("truth") is None:
-        return []
     lower, upper = parameter.support
     given = draft.numbers("truth", parameter.name)
     return [(i, value) for i, value in given if lower <= value <= upper]
@@ -888,18 +933,25 @@ def _check_supports(draft: _Draft) -> Iterator[_Problem]:
     model = draft.model("model")
     for parameter in model.parameters if model else ():
         name, support = parameter.name, parameter.support
-        sound = _truths(draft, parameter)
-        for entry in draft.numbers("truth", name) if draft.get("truth") is not None else ():
-            if entry not in sound:
-                text = f"{_show(entry[1])}, but {name} must be {_span(*support)}"
-                yield _Problem(("truth", name, entry[0]), text)
+        given = draft.numbers("truth", name)
+        strays = [(i, value) for i, value in given if not support[0] <= value <= support[1]]
+        yield from _strays(("truth", name), strays, f"{name} must be {_span(*support)}")
         drawn = draft.distribution("population", name)
         if drawn is not None and _leaves(drawn.support(), support):
             yield _Problem(("population", name), _outside(drawn, f"{name} must be", support))
 
 
 def _outside(drawn: Distribution, must: str, allowed: tuple[float, float]) -> str:
-    return f"{drawn} with values of {_span(*drawn.support())}, but {must} {_span(*allowed)}"
+    return f"{drawn}, which can be {_span(*drawn.support())}, but {must} {_span(*allowed)}"
+
+
+def _check_truths_within(
+    draft: _Draft, ends: tuple[float, float], parameter: Parameter, cause: Location
+) -> Iterator[_Problem]:
+    """No truth may lie where a method cannot go."""
+    strays = [entry for entry in _truths(draft, parameter) if not ends[0] <= entry[1] <= ends[1]]
+    text = f"must be {_span(*ends)} because of {'.'.join(map(str, cause))}"
+    yield from _strays(("truth", parameter.name), strays, text)
 
 
 def _check_repeats(draft: _Draft) -> Iterator[_Problem]:
@@ -918,16 +970,14 @@ def _check_repeats(draft: _Draft) -> Iterator[_Problem]:
 
 def _check_trials(draft: _Draft) -> Iterator[_Problem]:
     blocks = draft.get("task", "blocks")
-    for place, trials in draft.numbers("trials") if blocks else ():
-        if trials % blocks:
-            text = f"{trials}, but every number of trials must be a multiple of task.blocks"
-            yield _Problem(("trials", place), f"{text}, {blocks}")
+    strays = [entry for entry in draft.numbers("trials") if blocks and entry[1] % blocks]
+    yield from _strays(("trials",), strays, f"must be a multiple of task.blocks, which is {blocks}")
 
 
 def _check_size(draft: _Draft) -> Iterator[_Problem]:
-    lists = [draft.numbers("truth", name) for name in draft.keys("truth")]
-    cells = math.prod(len(x) for x in (*lists, draft.numbers("participants")) if x)
-    cells *= max(1, len(draft.numbers("trials")))
+    truths = [("truth", name) for name in draft.keys("truth")]
+    lists = [draft.numbers(*path) for path in (*truths, ("participants",), ("trials",))]
+    cells = math.prod(max(1, len(values)) for values in lists)
     if cells > MOST_CELLS:
         text = f"crossed with participants and trials into {cells} cells, but there may be"
         yield _Problem(("truth",), f"{text} {MOST_CELLS} at most")
@@ -944,10 +994,7 @@ def _check_bounds(draft: _Draft, section: Location, parameter: Parameter) -> Ite
     if _leaves((ends[0], ends[1]), parameter.support):
         allowed = f"but {parameter.name} must be {_span(*parameter.support)}"
         yield _Problem(path, f"{_show(ends)}, {allowed}")
-    for place, value in _truths(draft, parameter):
-        if not ends[0] <= value <= ends[1]:
-            text = f"{_show(value)}, but must be {_span(*ends)} because of {'.'.join(path)}"
-            yield _Problem(("truth", parameter.name, place), text)
+    yield from _check_truths_within(draft, (ends[0], ends[1]), parameter, path)
 
 
 def _check_mle(draft: _Draft) -> Iterator[_Problem]:
@@ -969,13 +1016,9 @@ def _check_natural_prior(draft: _Draft, path: Location, parameter: Parameter) ->
     prior = draft.distribution(*path)
     if prior is None:
         return
-    lower, upper = prior.support()
-    if _leaves((lower, upper), parameter.support):
+    if _leaves(prior.support(), parameter.support):
         yield _Problem(path, _outside(prior, f"{parameter.name} must be", parameter.support))
-    for place, value in _truths(draft, parameter):
-        if not lower <= value <= upper:
-            text = f"{_show(value)}, but must be {_span(lower, upper)} because of {'.'.join(path)}"
-            yield _Problem(("truth", parameter.name, place), text)
+    yield from _check_truths_within(draft, prior.support(), parameter, path)
 
 
 def _check_prior(draft: _Draft, method: str, parameter: Parameter) -> Iterator[_Problem]:
@@ -1036,7 +1079,9 @@ class _Loader(yaml.SafeLoader):
             line = key.start_mark.line + 1
             if (key.tag, key.value) in first:
                 where = f"line {line}, but stands in line {first[key.tag, key.value]} already"
-                self.repeats.append(f"{key.value} is given again in {where}; keep one of them")
+                self.repeats.append(
+                    f"{_bare(key.value)} is given again in {where}; keep one of them"
+                )
             first.setdefault((key.tag, key.value), line)
         return node
 
@@ -1064,6 +1109,11 @@ def _read(path: str | os.PathLike[str]) -> tuple[Any, list[str]]:
     raise ConfigError([problem])
 
 
+def _text(text: str) -> str:
+    r"""Text that can be printed: YAML lets half a character through, as in ``"\ud800"``."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def _plain(value: Any, path: Location, problems: list[_Problem]) -> Any:
     """A copy of plain dicts and lists whose keys are text, cut where it is absurd."""
     if isinstance(value, Mapping | list | tuple) and len(path) > 12:
@@ -1072,10 +1122,12 @@ def _plain(value: Any, path: Location, problems: list[_Problem]) -> Any:
         for key in (key for key in value if not isinstance(key, str)):
             text = f"{_show(value[key])}, but a key must be text; put it in quotes"
             problems.append(_Problem((*path, _flow(key)), text))
-        kept = {key: item for key, item in value.items() if isinstance(key, str)}
+        kept = {_text(key): item for key, item in value.items() if isinstance(key, str)}
         return {key: _plain(item, (*path, key), problems) for key, item in kept.items()}
     if isinstance(value, list | tuple):
         return [_plain(item, (*path, place), problems) for place, item in enumerate(value)]
+    if isinstance(value, str):
+        return _text(value)
     if isinstance(value, int) and value.bit_length() > 1000:
         return math.inf if value > 0 else -math.inf
     return value
@@ -1122,7 +1174,8 @@ def _inspect(content: Any, source: str) -> tuple[dict[str, Any], list[str]]:
     problems += _wrong_keys_and_values(raw)
     draft = _Draft(raw, problems)
     problems += [problem for check in _CHECKS for problem in check(draft)]
-    return raw, [problem.sentence() for problem in sorted(problems, key=_order)]
+    sentences = [problem.sentence() for problem in sorted(problems, key=_order)]
+    return raw, list(dict.fromkeys(sentences))
 
 
 def parse(mapping: Mapping[str, Any], source: str = "config.yaml") -> Experiment:

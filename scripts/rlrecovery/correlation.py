@@ -17,7 +17,7 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 #: A variance below this share of its own mean square is a constant plus rounding error.
-_ROUNDING = 1e-12
+ROUNDING = 1e-12
 
 
 def moments(truth: Floats, estimate: Floats) -> Floats:
@@ -46,8 +46,8 @@ def _central(sums: Floats) -> tuple[Floats, Floats, Floats, Floats]:
     with np.errstate(invalid="ignore", divide="ignore"):
         var_x, var_y = xx / n - (x / n) ** 2, yy / n - (y / n) ** 2
         covariance = xy / n - (x / n) * (y / n)
-        var_x = np.where(var_x > _ROUNDING * xx / n, var_x, 0.0)
-        var_y = np.where(var_y > _ROUNDING * yy / n, var_y, 0.0)
+        var_x = np.where(var_x > ROUNDING * xx / n, var_x, 0.0)
+        var_y = np.where(var_y > ROUNDING * yy / n, var_y, 0.0)
         return var_x, var_y, covariance, difference / n
 
 
@@ -88,7 +88,6 @@ def concordance(sums: Floats) -> Floats:
         NaN where neither truth nor estimate varies and both are equal, or where there is no row.
     """
     var_x, var_y, covariance, difference = _central(sums)
-    covariance = np.where((var_x > 0) & (var_y > 0), covariance, 0.0)
     scale = var_x + var_y + difference**2
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.where(scale > 0, 2 * covariance / scale, np.nan)

@@ -7,7 +7,7 @@ participants with fewer trials is the same thing. A new block starts hidden stat
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -134,16 +134,24 @@ def trace(
     start_value : float
         Q before the first trial of a block.
     """
-    p = model.bind({name: parameters[name][:, None] for name in model.names}, start_value)
+    columns = [parameters[name][:, None] for name in model.names]
     choices = pt.as_tensor(data.choices)
     chosen = pt.eq(choices[:, :, None], np.arange(n_arms)).astype("float64")
-    blank = pt.zeros((choices.shape[0], n_arms), dtype="float64")
-    fresh = {name: blank + value for name, value in model.initial(p).items()}
+
+    def begin(blank: Any, columns: Any) -> tuple[Any, dict[str, Any]]:
+        p = model.bind(dict(zip(model.names, columns, strict=True)), start_value)
+        return p, {name: blank + value for name, value in model.initial(p).items()}
+
+    _, fresh = begin(pt.zeros((choices.shape[0], n_arms), dtype="float64"), columns)
     names = list(fresh)
 
-    def step(chosen: Any, reward: Any, start: Any, *before: Any) -> list[Any]:
+    # PyMC replaces random variables by their values in everything that a scan is given, but does
+    # not look for those that its step merely refers to: so the parameters are handed over.
+    def step(chosen: Any, reward: Any, start: Any, *given: Any) -> list[Any]:
+        before, columns = given[: len(names)], given[len(names) :]
+        p, fresh = begin(pt.zeros_like(chosen), columns)
         state = {n: pt.switch(start, fresh[n], s) for n, s in zip(names, before, strict=True)}
-        logits = model.logit(state, p) + blank
+        logits = model.logit(state, p) + pt.zeros_like(chosen)
         pointwise = (chosen * log_softmax(logits)).sum(axis=-1)
         learnt = model.update(state, chosen, reward, p)
         responded = chosen.sum(axis=-1, keepdims=True) > 0
@@ -157,6 +165,8 @@ def trace(
         step,
         sequences=[chosen.dimshuffle(1, 0, 2), by_trial(data.rewards), by_trial(data.starts)],
         outputs_info=[*fresh.values(), *[None] * (2 + len(names))],
+        non_sequences=columns,
+        strict=True,
         return_updates=False,
     )
     pointwise, logits, *states = outputs[len(names) :]
@@ -173,3 +183,59 @@ def natural_parameters(model: Model, unconstrained: Any) -> dict[str, Any]:
         parameter.name: TO_NATURAL[parameter.transform](unconstrained[:, i])
         for i, parameter in enumerate(model.parameters)
     }
+
+
+def log_likelihood(
+    model: Model,
+    parameters: Mapping[str, Any],
+    data: Observations,
+    n_arms: int,
+    start_value: float,
+    engine: str,
+) -> Any:
+    """Log-likelihood of each participant as a PyTensor vector, differentiable.
+
+    Parameters
+    ----------
+    model, parameters, data, n_arms, start_value
+        As for `trace`.
+    engine : str
+        ``compiled`` for the form that `rlrecovery.kernel` generates from the model, ``scan`` for
+        the definition itself.
+    """
+    if engine == "scan":
+        return trace(model, parameters, data, n_arms, start_value).pointwise.sum(axis=-1)
+    from rlrecovery.kernel import LogLikelihood
+
+    theta = pt.stack([parameters[name] for name in model.names], axis=1)
+    operation = LogLikelihood(model.name, n_arms, start_value)
+    return operation(data.choices, data.rewards, data.starts, theta)[0]
+
+
+def value_and_gradient(
+    model: Model, n_arms: int, start_value: float, engine: str
+) -> Callable[[Observations, Floats], tuple[Floats, Floats]]:
+    """Compiled log-likelihood and gradient on the natural scale.
+
+    Returns
+    -------
+    callable
+        ``(data, theta) -> (values, gradients)`` with theta of shape (participants, parameters),
+        values (participants,) and gradients of the shape of theta.
+    """
+    if engine == "scan":
+        theta = pt.dmatrix("theta")
+        data = Observations(pt.lmatrix("choices"), pt.dmatrix("rewards"), pt.dmatrix("starts"))
+        columns = {name: theta[:, i] for i, name in enumerate(model.names)}
+        value = log_likelihood(model, columns, data, n_arms, start_value, "scan")
+        outputs = [value, pt.grad(value.sum(), theta)]
+        function = pytensor.function([data.choices, data.rewards, data.starts, theta], outputs)
+    else:
+        from rlrecovery.kernel import LogLikelihood, compiled
+
+        function = compiled(LogLikelihood(model.name, n_arms, start_value))
+
+    def evaluate(data: Observations, theta: Floats) -> tuple[Floats, Floats]:
+        return function(data.choices, data.rewards, data.starts, theta)
+
+    return evaluate

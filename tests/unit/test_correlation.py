@@ -112,6 +112,20 @@ def test_estimates_that_vary_in_one_block_only():
     assert np.isfinite(found["concordance"]).all()
 
 
+@pytest.mark.parametrize("swap", [False, True])
+def test_rounding_error_is_not_a_correlation(swap):
+    # Constant inside each of two blocks, on one side: nothing varies once a block is left out.
+    rng = np.random.default_rng(7)
+    blocks = np.repeat([0, 1], 7)
+    for shift in rng.random(50):
+        pair = [rng.random(14), np.repeat([0.1, 0.3 + shift], 7)]
+        found = correlations(*(pair[::-1] if swap else pair), blocks)
+        for name in ("pearson", "spearman"):
+            assert found[name][0] == pytest.approx(BY_HAND[name](*pair))
+            assert np.isnan(found[name][1])
+        assert np.isfinite(found["concordance"]).all()
+
+
 def test_perfect_recovery_is_exactly_one():
     x, _, blocks = sample(5)
     for value, mcse in correlations(x, x, blocks).values():

@@ -156,6 +156,25 @@ def test_mean_of_equal_replicates_has_the_standard_error_of_their_means():
     assert scores.mean(errors, replicates).mcse == pytest.approx(of_means, rel=1e-12)
 
 
+def test_a_large_bias_costs_the_empirical_se_no_digits():
+    errors, _, _, replicates = clustered(np.random.default_rng(11), 12, 3)
+    close, far = (scores.empirical_se(errors + shift, replicates) for shift in (0, 1e6))
+    near(close, sd(errors), slow_jackknife(sd, replicates, errors), 12, 36)
+    assert far == pytest.approx(close, rel=1e-6)
+
+
+def test_rounding_error_is_not_a_spread():
+    # Errors are constant inside each replicate, so that leaving one out leaves no spread at all,
+    # and a relative error divides by it.
+    replicates = np.repeat([0, 1], 7)
+    for shift in np.random.default_rng(12).random(50):
+        errors = np.repeat([0.1, 0.3 + shift], 7)
+        near(scores.empirical_se(errors, replicates), sd(errors), 0, 2, 14)
+        relative = scores.relative_error_model_se(np.ones(14), errors, replicates)
+        assert relative.value == pytest.approx(1 / sd(errors) - 1)
+        assert np.isnan(relative.mcse)
+
+
 def test_clustered_median_against_the_definition():
     errors, _, _, replicates = clustered(np.random.default_rng(5), 30, 4)
     middle = np.median(errors)
@@ -442,7 +461,7 @@ def test_perfect_estimates():
 
 
 def test_missing_intervals_and_ses_leave_the_other_measures_alone():
-    gap = {"replicate": 2, "participant": 0, "estimate": 9.0, "se": np.nan, "upper_95": np.nan}
+    gap = {"replicate": 2, "participant": 0, "estimate": -9.0, "se": np.nan, "upper_95": np.nan}
     rows = [(0, 0, 0.4), (1, 0, 0.7), gap, (3, 0, 3.0)]
     table = scores.score_cell(*made(rows), LEVELS)
     assert pick(table, "bias").n_rows == 4
@@ -450,7 +469,7 @@ def test_missing_intervals_and_ses_leave_the_other_measures_alone():
     near(pick(table, "coverage", interval=0.95), 2 / 3, (2 / 27) ** 0.5, 3, 3)
     assert pick(table, "width", interval=0.95).n_rows == 3
     assert pick(table, "model_se").n_rows == 3
-    # Model SE 0.1 against the errors -0.1, 0.2 and 2.5 that come with it, not against 8.5.
+    # Model SE 0.1 against the errors -0.1, 0.2 and 2.5 that come with it, not against -9.5.
     ratio = 0.1 / np.std([-0.1, 0.2, 2.5], ddof=1)
     near(pick(table, "relative_error_model_se"), ratio - 1, ratio / 2, 3, 3)
     # The mean of these errors is 2.6/3 = 0.87: +- 0.95 round -0.1 misses it, round 0.2 not.

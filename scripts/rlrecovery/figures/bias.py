@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from rlrecovery.figures import style
-from rlrecovery.figures.data import Summary, combinations, describe, symbol
+from rlrecovery.figures.data import Summary, combinations, describe, estimated, symbol
 from rlrecovery.figures.layout import TruthAxis, truth_axis
 
 #: More marks than this in one panel leave room for two panels beside each other only.
@@ -21,8 +21,7 @@ CROWDED = 30
 def draw_bias(summary: Summary) -> Figure:
     """Bias with Monte Carlo error per method, parameter and level, over the truths."""
     bias = summary.measure("bias")
-    rows = [(p, v) for p, v in itertools.product(summary.parameters, summary.levels)
-            if ((bias["parameter"] == p) & (bias["level"] == v)).any()]  # fmt: skip
+    rows = estimated(summary, bias)
     marks = bias["cell"].nunique() * len(summary.methods)
     marks /= len(summary.participants) * len(summary.trials)
     columns = combinations(summary, 3 if marks <= CROWDED else 2)
@@ -31,10 +30,7 @@ def draw_bias(summary: Summary) -> Figure:
         enumerate(rows), enumerate(columns)
     ):
         mine = bias[(bias["parameter"] == parameter) & (bias["level"] == level)]
-        shown = mine[[pair in columns for pair in zip(mine["participants"], mine["trials"],
-                                                      strict=True)]]  # fmt: skip
-        limits = style.fence(pd.concat([shown["value"] - shown["mcse"].fillna(0),
-                                        shown["value"] + shown["mcse"].fillna(0)]), [0], 8)  # fmt: skip
+        limits = _limits(mine, columns)
         here = mine[(mine["participants"] == people) & (mine["trials"] == trials)]
         _panel(grid[i, j], here, limits, truth_axis(summary, parameter), summary)
         if i == 0 or len(columns) == 1:
@@ -43,6 +39,14 @@ def draw_bias(summary: Summary) -> Figure:
             grid[i, j].set_ylabel(f"bias of {symbol(parameter)}\n({level})")
     style.legend(figure, style.method_handles(summary.methods))
     return figure
+
+
+def _limits(bias: pd.DataFrame, columns: list[tuple[int, int]]) -> tuple[float, float]:
+    """Range of the shown columns; generous, so that only runaways are cut."""
+    designs = zip(bias["participants"], bias["trials"], strict=True)
+    shown = bias[[pair in columns for pair in designs]]
+    value, mcse = shown["value"], shown["mcse"].fillna(0)
+    return style.fence(pd.concat([value - mcse, value + mcse]), [0], factor=8)
 
 
 def _panel(

@@ -38,16 +38,25 @@ def draw_convergence(summary: Summary) -> Figure:
             style.few_ticks(axes, x=5)
     time = figure.add_subplot(grid[-1, :])
     _strips(time, _rows(summary, "seconds", parameters[0]), summary, names=True)
-    time.set(xscale="log", xlabel="run time of one fit (s, logarithmic)")
+    _decades(time, summary.measure("seconds")["value"])
+    time.set_xlabel("run time of one fit (s, logarithmic)")
     style.legend(figure, _handles(summary))
     return figure
+
+
+def _decades(axes: Axes, seconds: pd.Series) -> None:
+    """A logarithmic axis over whole decades."""
+    known = seconds[seconds > 0]
+    low, high = (known.min(), known.max()) if len(known) else (0.1, 1.0)
+    low, high = np.floor(np.log10(low)), np.ceil(np.log10(high) + 1e-9)
+    axes.set(xscale="log", xlim=(10**low, 10 ** max(high, low + 1)))
 
 
 def _rows(summary: Summary, measure: str, parameter: str) -> pd.DataFrame:
     """A measure at the finest level of each method."""
     rows = summary.measure(measure, parameter=parameter)
     level = {method: row_level(summary, method) for method in summary.methods}
-    return rows[rows["level"] == rows["method"].map(level)]
+    return rows[rows["level"].astype("object") == rows["method"].astype("object").map(level)]
 
 
 def _strips(axes: Axes, rows: pd.DataFrame, summary: Summary, names: bool) -> None:

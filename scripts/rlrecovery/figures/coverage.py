@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from rlrecovery.figures import style
-from rlrecovery.figures.data import Summary, symbol
+from rlrecovery.figures.data import Summary, estimated, symbol
 
 #: More cells than this are drawn without a bar each; the band shows their Monte Carlo error.
 MOST_BARS = 24
@@ -22,8 +22,7 @@ MOST_BARS = 24
 def draw_coverage(summary: Summary) -> Figure:
     """Coverage of every cell at every nominal level, per parameter, level and method."""
     coverage = summary.measure("coverage")
-    rows = [(p, v) for p, v in itertools.product(summary.parameters, summary.levels)
-            if ((coverage["parameter"] == p) & (coverage["level"] == v)).any()]  # fmt: skip
+    rows = estimated(summary, coverage)
     methods = summary.methods
     figure, grid = style.facets(len(rows), len(methods), height=1.4, sharey="row")
     for (i, (parameter, level)), (j, method) in itertools.product(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +18,11 @@ from rlrecovery.models import MODELS
 
 #: Levels that figures show; the spread of a population is in the report's tables.
 LEVELS = ("participant", "group")
+
+GREEK = {
+    unicodedata.name(letter).rsplit(" ", 1)[-1].lower(): letter
+    for letter in "αβγδεζηθικλμνξπρστυφχψω"
+}
 
 POINTS = (
     "method",
@@ -73,8 +80,9 @@ class Summary:
 
     @property
     def parameters(self) -> tuple[str, ...]:
-        """Estimated parameters in the order of the table."""
-        return tuple(self.recovery["parameter"].unique())
+        """Estimated parameters that have a truth, in the order of the table."""
+        known = self.recovery[self.recovery["measure"] == "bias"]
+        return tuple((known if len(known) else self.recovery)["parameter"].unique())
 
     @property
     def levels(self) -> tuple[str, ...]:
@@ -134,8 +142,8 @@ def load_summary(folder: str | os.PathLike[str]) -> Summary:
     draws = folder / "example_posterior.csv"
     has_draws = draws.exists() and draws.read_bytes().strip() != b""
     return Summary(
-        recovery=_as_text(recovery, ("method", "cell")),
-        points=_as_text(points, ("method", "cell")),
+        recovery=_as_categories(recovery),
+        points=_as_categories(points),
         failures=_as_text(failures, ("method", "cell", "reason")),
         participant=tables.read_table(
             folder / "example_participant.csv",
@@ -151,13 +159,30 @@ def _as_text(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     return table.assign(**{name: table[name].astype("string").fillna("") for name in columns})
 
 
+def _as_categories(table: pd.DataFrame) -> pd.DataFrame:
+    """Names as categories: a large design is asked thousands of times for some of its rows."""
+    names = ("scope", "method", "cell", "level", "parameter", "rows", "measure", "status")
+    table = _as_text(table, [name for name in names if name in table])
+    return table.astype({name: "category" for name in names if name in table})
+
+
 def symbol(parameter: str) -> str:
-    """A parameter's symbol as mathtext; its plain name where no model knows it."""
+    """A parameter's symbol; its plain name where no model knows it.
+
+    Plain characters where there are such, so that labels stay searchable and editable as text in
+    a vector file; mathtext otherwise.
+    """
     for model in MODELS.values():
         for each in model.parameters:
             if each.name == parameter:
-                return f"${each.symbol}$"
+                return _plain(each.symbol)
     return parameter
+
+
+def _plain(mathtext: str) -> str:
+    text = re.sub(r"\\([a-z]+)", lambda found: GREEK.get(found[1], found[0]), mathtext)
+    text = re.sub(r"\^\{?([+-])\}?", lambda found: "⁺" if found[1] == "+" else "⁻", text)
+    return text if re.fullmatch(r"[\w⁺⁻]+", text) and "_" not in text else f"${mathtext}$"
 
 
 def support(parameter: str) -> tuple[float, float]:
@@ -189,6 +214,12 @@ def combinations(summary: Summary, most: int) -> list[tuple[int, int]]:
         return [pairs[k] for k in spaced(range(len(pairs)), most)]
     corners = [(n, t) for n in (people[0], people[-1]) for t in (trials[0], trials[-1])]
     return corners if most >= len(corners) else [corners[0], corners[-1]]
+
+
+def estimated(summary: Summary, table: pd.DataFrame) -> list[tuple[str, str]]:
+    """Pairs (parameter, level) of a table, in the order of panels."""
+    there = set(zip(table["parameter"], table["level"], strict=True))
+    return [(p, v) for p in summary.parameters for v in summary.levels if (p, v) in there]
 
 
 def describe(participants: int, trials: int) -> str:

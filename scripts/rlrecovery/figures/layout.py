@@ -51,7 +51,7 @@ def truth_axis(summary: Summary, parameter: str) -> TruthAxis:
         names.insert(0, parameter)
     cells = summary.recovery[summary.recovery["scope"] == "cell"]
     if not names or cells.empty:
-        return TruthAxis((), {}, [0.0], ["whole population"], "cell", 0.8)
+        return TruthAxis((), {}, [0.0], ["drawn from the population"], "true values", 0.8)
     truths = cells[names].drop_duplicates().sort_values(names)
     inner = [tuple(t) for t in truths[names[1:]].drop_duplicates().sort_values(names[1:]).to_numpy()
              ] if len(names) > 1 else [()]  # fmt: skip

@@ -75,5 +75,7 @@ def _handles(summary: Summary, arms: list[int], missing: bool) -> list[Line2D]:
         Line2D([], [], ls="", marker="o", ms=3, mfc="white", color=grey, label="not rewarded"),
     ]
     if missing:
-        handles.append(Line2D([], [], ls="", marker="x", ms=3, color=style.FLAG, label="no response"))
+        handles.append(
+            Line2D([], [], ls="", marker="x", ms=3, color=style.FLAG, label="no response")
+        )
     return handles

@@ -27,7 +27,9 @@ def draw_posterior(summary: Summary) -> Figure:
         return _nothing(example)
     pairs = list(itertools.combinations(names, 2))
     figure = style.page(0.6 + 1.5 * len(names))
-    outer = figure.add_gridspec(1, 3 if pairs else 2, width_ratios=[1.25, 1, 1.1][: 3 if pairs else 2])
+    outer = figure.add_gridspec(
+        1, 3 if pairs else 2, width_ratios=[1.25, 1, 1.1][: 3 if pairs else 2]
+    )
     left = outer[0].subgridspec(len(names), 1)
     middle = outer[1].subgridspec(len(names), 1)
     for k, name in enumerate(names):

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, ScalarFormatter
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator
 
 from rlrecovery.figures import style
 from rlrecovery.figures.data import Summary, symbol
@@ -44,6 +44,9 @@ def draw_precision(summary: Summary) -> Figure:
 
 def _panel(axes: Axes, summary: Summary, kind: str, cells: pd.DataFrame, where: dict) -> None:
     names, people = summary.methods, summary.participants
+    infinite = np.isinf(cells["value"].to_numpy(dtype=float))
+    style.note_beyond(axes, int(infinite.sum()), len(cells), " cells")
+    cells = cells[~infinite]
     ends = people if len(people) == 1 else (people[-1], people[0])
     for (k, method), (line, count) in itertools.product(enumerate(names), enumerate(ends)):
         mine = cells[(cells["method"] == method) & (cells["participants"] == count)]
@@ -60,9 +63,7 @@ def _panel(axes: Axes, summary: Summary, kind: str, cells: pd.DataFrame, where: 
     _log_axes(axes, summary.trials)
 
 
-def _each_truth(
-    axes: Axes, summary: Summary, cells: pd.DataFrame, ink: str, dodge: float
-) -> None:
+def _each_truth(axes: Axes, summary: Summary, cells: pd.DataFrame, ink: str, dodge: float) -> None:
     """A thin line per truth or, where there are many, the range over truths."""
     if len(cells) <= MOST_LINES * len(summary.trials):
         for _, one in cells.groupby(list(summary.truths) or ["participants"]):
@@ -94,12 +95,26 @@ def pool(summary: Summary, kind: str, cells: pd.DataFrame, where: dict) -> pd.Da
     return pd.DataFrame(rows, columns=["trials", "value", "mcse"])
 
 
+def _with_room(trials: tuple[int, ...]) -> list[int]:
+    """Numbers of trials whose labels do not run into each other; first and last always."""
+    shown = [trials[0]]
+    room = 0.28 * np.log(trials[-1] / trials[0])
+    for count in trials[1:-1]:
+        if min(np.log(count / shown[-1]), np.log(trials[-1] / count)) > room:
+            shown.append(count)
+    return [*shown, trials[-1]]
+
+
 def _log_axes(axes: Axes, trials: tuple[int, ...]) -> None:
     axes.set(xscale="log", yscale="log", xlim=(trials[0] / 1.25, trials[-1] * 1.25))
     axes.xaxis.set_major_locator(FixedLocator(list(trials)))
-    axes.xaxis.set_major_formatter(ScalarFormatter())
+    shown = _with_room(trials)
+    labels = FuncFormatter(lambda value, _: f"{value:g}" if round(value) in shown else "")
+    axes.xaxis.set_major_formatter(labels)
     axes.xaxis.set_minor_locator(FixedLocator([]))
     low, high = axes.get_ylim()
+    if not 0 < low < high:
+        return
     axes.set_ylim(low / 1.1, high * 1.1)
     decades = np.log10(high / low)
     subs = (1.0,) if decades > 2 else (1.0, 3.0) if decades > 1.2 else (1.0, 2.0, 5.0)
@@ -112,14 +127,17 @@ def _log_axes(axes: Axes, trials: tuple[int, ...]) -> None:
 
 def _handles(summary: Summary) -> list[Line2D | Patch]:
     handles: list[Line2D | Patch] = list(style.method_handles(summary.methods))
-    truths = summary.recovery[list(summary.truths)].dropna().drop_duplicates()
-    if len(truths) > MOST_LINES:
+    truths = summary.recovery.loc[summary.recovery["scope"] == "cell", list(summary.truths)]
+    truths = truths.drop_duplicates()
+    if not summary.truths:
+        pass
+    elif len(truths) > MOST_LINES:
         handles.append(Patch(color=style.FAINT, alpha=0.2, label="range over truths"))
     else:
         handles.append(Line2D([], [], color=style.FAINT, lw=0.4, label="each truth"))
-    people = summary.participants
+    people, over = summary.participants, "all truths, " if summary.truths else ""
     ends = people if len(people) == 1 else (people[-1], people[0])
     return handles + [
-        Line2D([], [], color=style.FAINT, ls=LINES[k], label=f"all truths, {n} participants ± MCSE")
+        Line2D([], [], color=style.FAINT, ls=LINES[k], label=f"{over}{n} participants ± MCSE")
         for k, n in enumerate(ends)
     ]

@@ -15,6 +15,8 @@ from rlrecovery.figures.data import Summary, row_level, spaced, support, symbol
 
 #: Points drawn per panel; medians and quantiles use every point of the table.
 MOST_POINTS = 250
+#: Points that a bin of truths should hold, so that its 10 and 90 % quantiles mean something.
+PER_BIN = 25
 
 
 @style.styled
@@ -67,20 +69,22 @@ def _limits(points: pd.DataFrame, parameter: str) -> tuple[tuple[float, float], 
     return across, style.fence(points["estimate"], [*ends, across[1]])
 
 
-def _panel(axes: Axes, points: pd.DataFrame, limits: tuple[tuple[float, float], ...], ink: str):
+def _panel(
+    axes: Axes, points: pd.DataFrame, limits: tuple[tuple[float, float], ...], ink: str
+) -> None:
     x, y = limits
     axes.set(xlim=x, ylim=y)
     axes.axline((0, 0), slope=1, color=style.TRUTH, lw=0.8, zorder=1)
     points = points.dropna(subset=["truth", "estimate"])
     thin = points.iloc[:: max(1, -(-len(points) // MOST_POINTS))]
-    ok = thin[thin["status"] == "ok"]
-    bound = thin[thin["status"] == "at_bound"]
-    other = thin[thin["status"] == "not_converged"]
-    axes.plot(ok["truth"], ok["estimate"], "o", ms=2, mew=0, color=ink, alpha=0.35, zorder=2)
-    axes.plot(
-        bound["truth"], bound["estimate"], "^", ms=3.5, mfc="none", mec=style.FLAG, mew=0.7, zorder=3
-    )
-    axes.plot(other["truth"], other["estimate"], "x", ms=3, mec=style.FLAG, mew=0.7, zorder=3)
+    looks = {
+        "ok": ("o", {"ms": 2, "mew": 0, "color": ink, "alpha": 0.35}),
+        "at_bound": ("^", {"ms": 3.5, "mfc": "none", "mec": style.FLAG, "mew": 0.7}),
+        "not_converged": ("x", {"ms": 3, "mec": style.FLAG, "mew": 0.7}),
+    }
+    for status, (mark, look) in looks.items():
+        mine = thin[thin["status"] == status]
+        axes.plot(mine["truth"], mine["estimate"], mark, zorder=3, **look)
     style.beyond(axes, thin["truth"], thin["estimate"], y, style.FLAG)
     outside = (points["estimate"] < y[0]) | (points["estimate"] > y[1])
     style.note_beyond(axes, int(outside.sum()), len(points))
@@ -94,7 +98,8 @@ def _medians(axes: Axes, points: pd.DataFrame) -> None:
         return
     groups = points["truth"].round(9)
     if groups.nunique() > 20:
-        groups = pd.qcut(points["truth"], 8, duplicates="drop")
+        bins = int(np.clip(len(points) // PER_BIN, 1, 8))
+        groups = pd.qcut(points["truth"], bins, duplicates="drop")
     parts = points.groupby(groups, observed=True)
     low, middle, high = (parts["estimate"].quantile(q).to_numpy() for q in (0.1, 0.5, 0.9))
     axes.errorbar(

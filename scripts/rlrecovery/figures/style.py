@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import os
+import textwrap
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -90,6 +91,7 @@ def facets(rows: int, columns: int, height: float = 1.6, **keywords: Any) -> tup
         swap = {"row": "col", "col": "row"}
         keywords = {k: swap.get(v, v) for k, v in keywords.items()}
     tall = max(height, min(2.6, 4.4 / shape[1])) if shape[0] < 3 else height
+    tall = min(tall, 1.4) if shape[0] > 4 else tall
     figure = page(0.55 + tall * shape[0])
     axes = figure.subplots(*shape, squeeze=False, **keywords)
     return figure, axes.T if turned else axes
@@ -197,14 +199,24 @@ def note_beyond(axes: Axes, count: int, total: int, what: str = "") -> None:
 
 
 def title(axes: Axes, text: str) -> None:
-    """Panel title at the left, above the line that `note_beyond` may need."""
-    axes.set_title(text, loc="left", pad=11, fontsize=7.5)
+    """Panel title at the left, wrapped to the panel, above the line that `note_beyond` may need."""
+    columns = _columns(axes)
+    letters = int((WIDTH / columns - 0.5) / 0.057)
+    if columns > 3:
+        text = text.replace(", ", ",\n")
+    lines = [part for line in text.split("\n") for part in textwrap.wrap(line, letters) or [""]]
+    axes.set_title("\n".join(lines), loc="left", pad=11, fontsize=7.5)
+
+
+def _columns(axes: Axes) -> int:
+    grid = axes.get_gridspec()
+    return grid.ncols if grid is not None else 1
 
 
 def few_ticks(axes: Axes, x: int | None = None, y: int | None = None) -> None:
-    """Limit the number of ticks."""
+    """Limit the number of ticks; a narrow panel has room for fewer."""
     if x:
-        axes.xaxis.set_major_locator(MaxNLocator(x))
+        axes.xaxis.set_major_locator(MaxNLocator(x if _columns(axes) < 4 else min(x, 3)))
     if y:
         axes.yaxis.set_major_locator(MaxNLocator(y))
 
@@ -220,5 +232,9 @@ def save(figure: Figure, svg: str | os.PathLike[str], pdf: str | os.PathLike[str
         figure.savefig(path, format=kind, metadata={date: None})
 
     with mpl.rc_context(STYLE):
+        if figure.get_layout_engine() is not None:
+            # Laying out takes most of the time and need not be done for each of the files.
+            figure.draw_without_rendering()
+            figure.set_layout_engine("none")
         tables.write_atomically(svg, lambda path: write("svg", path))
         tables.write_atomically(pdf, lambda path: write("pdf", path))

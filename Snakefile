@@ -1,0 +1,35 @@
+# A parameter-recovery study, read from top to bottom: config, design, simulate, fit, score, report.
+# The experiment is config.yaml (another: --configfile FILE); the machine is workflow/profiles/.
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/design.smk"
+include: "workflow/rules/simulate.smk"
+include: "workflow/rules/fit.smk"
+include: "workflow/rules/score.smk"
+include: "workflow/rules/report.smk"
+
+
+localrules:
+    all,
+    figures,
+
+
+# The whole study, up to its report.
+rule all:
+    default_target: True
+    input:
+        rules.report.output.report,
+
+
+# The figures alone, from the summary: nothing is fitted again.
+rule figures:
+    input:
+        figure_files,
+
+
+onsuccess:
+    print(f"\nThe report is {REPORT}: open it in any browser.")
+
+
+onerror:
+    print(f"\nThe study is not finished. What was finished is kept, and {LOGS}/ says what went wrong.")

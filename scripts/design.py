@@ -1,0 +1,11 @@
+"""Door of rule `design`: write down the design, the resolved config and the provenance."""
+
+from rlrecovery.doors import logged
+from rlrecovery.record import write_record
+
+with logged(snakemake.log[0]):
+    write_record(
+        experiment=snakemake.params.experiment,
+        fingerprint=snakemake.params.source,
+        outputs=dict(snakemake.output.items()),
+    )

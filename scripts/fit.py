@@ -1,0 +1,14 @@
+"""Door of rule `fit`: estimates of one method on one cell and batch."""
+
+from rlrecovery.doors import logged
+from rlrecovery.fit import fit_batch
+
+with logged(snakemake.log[0]):
+    fit_batch(
+        method=snakemake.params.method,
+        generator=snakemake.params.generator,
+        cell=snakemake.params.cell,
+        levels=snakemake.params.levels,
+        trials=snakemake.input.trials,
+        estimates=snakemake.output.estimates,
+    )

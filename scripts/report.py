@@ -1,0 +1,15 @@
+"""Door of rule `report`: one page that says whether the parameters can be recovered."""
+
+from rlrecovery.doors import logged
+from rlrecovery.report import write_report
+
+with logged(snakemake.log[0]):
+    write_report(
+        summary_folder=snakemake.params.folder,
+        config_file=snakemake.input.config,
+        provenance_file=snakemake.input.provenance,
+        design_file=snakemake.input.design,
+        figures=dict(zip(snakemake.params.names, snakemake.input.figures, strict=True)),
+        captions=dict(zip(snakemake.params.names, snakemake.input.captions, strict=True)),
+        output=snakemake.output.report,
+    )

@@ -1,0 +1,245 @@
+"""Bayesian estimation: PyMC models sampled by nutpie's NUTS, compiled once per job.
+
+Three poolings of participants share one likelihood. ``none`` fits each participant alone;
+``partial`` gives each parameter a population location and SD on the unconstrained scale, the
+participants' deviations being non-centred (Betancourt & Girolami 2015, arXiv:1312.0906);
+``complete`` gives all participants one value.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import nutpie
+import pymc as pm
+import pytensor.tensor as pt
+from arviz_stats.base import array_stats
+
+from rlrecovery.distributions import Distribution
+from rlrecovery.estimators.base import Row, Setting, Target, failed, row, sentence
+from rlrecovery.likelihood import TO_NATURAL, Observations, log_likelihood, trace
+from rlrecovery.tasks import Floats
+
+
+def prior_of(spec: Mapping[str, Any]) -> Distribution:
+    """A prior of the config as a distribution."""
+    arguments = {key: value for key, value in spec.items() if key != "distribution"}
+    return Distribution.of(spec["distribution"], arguments)
+
+
+def _unpooled(setting: Setting, priors: Mapping[str, Any], people: int) -> dict[str, Any]:
+    """One value per parameter that all participants of the model share, shape (people,)."""
+    ones = np.ones(people)
+    return {
+        parameter.name: prior_of(priors[parameter.name]).variable(parameter.name) * ones
+        for parameter in setting.model.parameters
+    }
+
+
+def _partially_pooled(setting: Setting, priors: Mapping[str, Any], people: int) -> dict[str, Any]:
+    """Participants' values around a population's location, shape (people,)."""
+    values = {}
+    for parameter in setting.model.parameters:
+        name, prior = parameter.name, priors[parameter.name]
+        to_natural = TO_NATURAL[parameter.transform]
+        location = prior_of(prior["location"]).variable(f"{name}_location")
+        spread = prior_of(prior["scale"]).variable(f"{name}_spread")
+        deviation = pm.Normal(f"{name}_deviation", 0, 1, shape=people)
+        pm.Deterministic(f"{name}_group", to_natural(location))
+        values[name] = pm.Deterministic(name, to_natural(location + spread * deviation))
+    return values
+
+
+def build_model(method: Mapping[str, Any], setting: Setting, people: int) -> pm.Model:
+    """PyMC model of a method; its data are replaced, never rebuilt.
+
+    Parameters
+    ----------
+    method : mapping
+        An entry of the config's ``methods`` with estimator ``bayes``.
+    setting : Setting
+        Model, task and sizes.
+    people : int
+        Participants that the model holds: 1 without pooling.
+
+    Notes
+    -----
+    ``choices``, ``rewards`` and ``starts`` are ``pm.Data`` of shape (people, trials). With the
+    likelihood ``categorical`` the choices are an observed variable ``choice``, so that prior and
+    posterior predictive draws (one step ahead, given the observed history) and the pointwise
+    log-likelihood come from PyMC itself; where no response was given, arm 0 is certain, which
+    adds exactly nothing.
+    """
+    blank = np.zeros((people, setting.trials))
+    with pm.Model() as model:
+        data = Observations(
+            choices=pm.Data("choices", blank.astype(np.int64)),
+            rewards=pm.Data("rewards", blank),
+            starts=pm.Data("starts", blank),
+        )
+        make = _partially_pooled if method["pooling"] == "partial" else _unpooled
+        values = make(setting, method["priors"], people)
+        known = (setting.model, values, data, setting.n_arms, setting.start_value)
+        if method["likelihood"] == "potential":
+            pm.Potential("likelihood", log_likelihood(*known, method["engine"]).sum())
+        else:
+            responded = pt.ge(data.choices, 0)
+            certain = np.where(np.arange(setting.n_arms) == 0, 0.0, -np.inf)
+            logits = pt.switch(responded[:, :, None], trace(*known).logits, certain)
+            observed = pm.Data("observed", blank.astype(np.int64))
+            pm.Categorical("choice", logit_p=logits, observed=observed)
+    return model
+
+
+def data_of(data: Observations, likelihood: str) -> dict[str, Any]:
+    """Observations under the names of a model's ``pm.Data``."""
+    named = {"choices": data.choices, "rewards": data.rewards, "starts": data.starts}
+    if likelihood == "categorical":
+        named["observed"] = np.maximum(data.choices, 0)
+    return {name: np.ascontiguousarray(array) for name, array in named.items()}
+
+
+@dataclass(frozen=True)
+class Bayes:
+    """Fitter of one cell, compiled once.
+
+    Attributes
+    ----------
+    method : mapping
+        An entry of the config's ``methods``.
+    setting : Setting
+        What is known before data.
+    compiled : nutpie's compiled model
+        Of one participant without pooling, of all participants otherwise.
+    """
+
+    method: Mapping[str, Any]
+    setting: Setting
+    compiled: Any
+
+    @classmethod
+    def of(cls, method: Mapping[str, Any], setting: Setting) -> Bayes:
+        """Build and compile the model of a method in a cell."""
+        people = 1 if method["pooling"] == "none" else setting.participants
+        model = build_model(method, setting, people)
+        return cls(method, setting, nutpie.compile_pymc_model(model))
+
+    @property
+    def targets(self) -> list[Target]:
+        """Participants, group or both, as the pooling has them."""
+        people, group = self.setting.each_participant(), self.setting.whole("group")
+        match self.method["pooling"]:
+            case "none":
+                return people
+            case "complete":
+                return group
+        return [*people, *group, *self.setting.whole("spread")]
+
+    def fit(self, data: Observations, seed: np.random.SeedSequence) -> list[Row]:
+        """Sample one posterior per participant, or one for all."""
+        if self.method["pooling"] != "none":
+            return self._fit_one(data, seed, self.targets)
+        rows = []
+        for i, child in enumerate(seed.spawn(self.setting.participants)):
+            mine = [("participant", i, name) for name in self.setting.model.names]
+            try:
+                rows += self._fit_one(data.rows(slice(i, i + 1)), child, mine)
+            except Exception as error:
+                rows += failed(mine, sentence(error), self.setting.levels)
+        return rows
+
+    def _fit_one(
+        self, data: Observations, seed: np.random.SeedSequence, targets: list[Target]
+    ) -> list[Row]:
+        started = time.perf_counter()
+        draws, divergences = self.sample(data, seed)
+        seconds = time.perf_counter() - started
+        return [
+            posterior_row(
+                target, draws_of(target, draws, self.method["pooling"]), divergences,
+                self.method, self.setting.levels, seconds,
+            )
+            for target in targets
+        ]  # fmt: skip
+
+    def sample(
+        self, data: Observations, seed: np.random.SeedSequence
+    ) -> tuple[dict[str, Floats], int]:
+        """Posterior draws of one data set.
+
+        Parameters
+        ----------
+        data : Observations
+            As many participants as the compiled model holds.
+        seed : SeedSequence
+            Decides starting points and draws.
+
+        Returns
+        -------
+        draws : dict of float array, shape (chains, draws, ...)
+            By name of the variable.
+        divergences : int
+            Divergent transitions after warm-up, over all chains.
+        """
+        result = nutpie.sample(
+            self.compiled.with_data(**data_of(data, self.method["likelihood"])),
+            draws=self.method["draws"], tune=self.method["tune"], chains=self.method["chains"],
+            target_accept=self.method["target_accept"], seed=int(seed.generate_state(1)[0]),
+            cores=1, progress_bar=False, save_warmup=False,
+        )  # fmt: skip
+        draws = {str(name): result.posterior[name].to_numpy() for name in result.posterior.data_vars}
+        return draws, int(result.sample_stats["diverging"].to_numpy().sum())
+
+
+def draws_of(target: Target, draws: Mapping[str, Floats], pooling: str) -> Floats:
+    """Draws of one target, natural scale, shape (chains, draws)."""
+    level, participant, name = target
+    if pooling != "partial":
+        return draws[name]
+    if level == "participant":
+        return draws[name][:, :, participant]
+    return draws[f"{name}_{level}"]
+
+
+def posterior_row(
+    target: Target,
+    draws: Floats,
+    divergences: int,
+    method: Mapping[str, Any],
+    levels: tuple[float, ...],
+    seconds: float,
+) -> Row:
+    """Summary of one marginal posterior: point, SD, equal-tailed intervals, diagnostics."""
+    flat = draws.ravel()
+    tails = [[(1 - level) / 2, (1 + level) / 2] for level in levels]
+    ends = np.quantile(flat, tails)
+    rhat = float(array_stats.rhat(draws))
+    ess_bulk = float(array_stats.ess(draws, method="bulk"))
+    ess_tail = float(array_stats.ess(draws, method="tail", prob=(0.05, 0.95)))
+    reason = complaints(method["convergence"], rhat, ess_bulk, ess_tail, divergences)
+    point = np.median(flat) if method["point"] == "median" else flat.mean()
+    return row(
+        target, float(point), float(flat.std(ddof=1)),
+        {level: (float(a), float(b)) for level, (a, b) in zip(levels, ends, strict=True)},
+        status="not_converged" if reason else "ok", reason=reason, converged=not reason,
+        rhat=rhat, ess_bulk=ess_bulk, ess_tail=ess_tail, divergences=float(divergences),
+        seconds=seconds,
+    )  # fmt: skip
+
+
+def complaints(
+    criteria: Mapping[str, float], rhat: float, ess_bulk: float, ess_tail: float, divergences: int
+) -> str:
+    """Names of the convergence criteria that fail; empty where all hold. NaN fails."""
+    held = {
+        "R-hat": rhat <= criteria["rhat"],
+        "bulk ESS": ess_bulk >= criteria["ess_bulk"],
+        "tail ESS": ess_tail >= criteria["ess_tail"],
+        "divergences": divergences <= criteria["divergences"],
+    }
+    bad = [name for name, good in held.items() if not good]
+    return f"criteria not met: {', '.join(bad)}" if bad else ""

@@ -1,0 +1,321 @@
+"""Maximum likelihood, participant by participant, and the two-step group estimate.
+
+Each participant is fitted on the unconstrained scale within explicit bounds: a coarse grid finds
+where to start, L-BFGS-B climbs with exact gradients. Standard errors come from the curvature of
+the log-likelihood on the unconstrained scale (Wald) and are carried to the natural scale:
+intervals by their ends, standard errors by the delta method.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import ndimage, optimize, stats
+
+from rlrecovery.estimators.base import NAN, Row, Setting, Target, failed, row, sentence
+from rlrecovery.likelihood import Observations, value_and_gradient
+from rlrecovery.models import Model, Parameter
+from rlrecovery.tasks import Floats
+
+#: A bound at the end of a support is infinitely far away on the unconstrained scale; the search
+#: stops this far from it on the natural scale, and such an estimate counts as at the bound.
+EDGE = 1e-4
+
+#: How near to the end of the searched range counts as at the bound (unconstrained scale).
+AT_BOUND = 1e-3
+
+#: The grid of starts covers at most this much of the unconstrained scale on either side of 0:
+#: alpha from 0.007 to 0.993, beta from 0.007 to 148.
+GRID_REACH = 5.0
+
+#: Largest projected gradient per unconstrained unit at which a maximum counts as found. With
+#: log-likelihoods of about 100 and curvatures of about 1 it is an error of 0.001 in the estimate.
+GRADIENT_TOLERANCE = 1e-3
+
+#: Step of the central differences of exact gradients that give the curvature.
+HESSIAN_STEP = 1e-4
+
+
+@dataclass(frozen=True)
+class Maximum:
+    """The maximum of one participant's log-likelihood.
+
+    Attributes
+    ----------
+    point : float array, shape (parameters,)
+        Estimates on the unconstrained scale.
+    se : float array, shape (parameters,)
+        Wald standard errors on the unconstrained scale; NaN where a parameter is at a bound or the
+        log-likelihood has no peak.
+    at_bound : bool array, shape (parameters,)
+        Where the estimate is at the end of the searched range.
+    log_likelihood : float
+        At the maximum.
+    converged : bool
+        Whether the gradient vanishes there, other than across a bound.
+    """
+
+    point: Floats
+    se: Floats
+    at_bound: np.ndarray[Any, np.dtype[np.bool_]]
+    log_likelihood: float
+    converged: bool
+
+
+@dataclass(frozen=True)
+class MaximumLikelihood:
+    """Fitter of one cell.
+
+    Attributes
+    ----------
+    setting : Setting
+        What is known before data.
+    box : float array, shape (parameters, 2)
+        Searched range on the unconstrained scale.
+    grid, starts : int
+        Grid points per parameter, and local searches from the best of them.
+    group_scale : str
+        Scale on which participants are averaged, ``unconstrained`` or ``natural``.
+    evaluate : callable
+        ``(data, unconstrained points) -> (log-likelihoods, gradients)``, one row per point.
+    """
+
+    setting: Setting
+    box: Floats
+    grid: int
+    starts: int
+    group_scale: str
+    evaluate: Callable[[Observations, Floats], tuple[Floats, Floats]]
+
+    @classmethod
+    def of(cls, method: Mapping[str, Any], setting: Setting) -> MaximumLikelihood:
+        """Fitter of a method in a cell."""
+        natural = value_and_gradient(
+            setting.model, setting.n_arms, setting.start_value, method["engine"]
+        )
+        return cls(
+            setting=setting,
+            box=search_box(setting.model, method["bounds"]),
+            grid=method["grid"],
+            starts=method["starts"],
+            group_scale=method["group_scale"],
+            evaluate=on_real_line(setting.model, natural),
+        )
+
+    @property
+    def targets(self) -> list[Target]:
+        """Every participant and the group."""
+        return [*self.setting.each_participant(), *self.setting.whole("group")]
+
+    def fit(self, data: Observations, seed: np.random.SeedSequence) -> list[Row]:
+        """Fit each participant, then average; nothing here is random."""
+        started, rows = time.perf_counter(), []
+        maxima: list[Maximum | None] = []
+        for i in range(self.setting.participants):
+            begin = time.perf_counter()
+            mine = [("participant", i, name) for name in self.setting.model.names]
+            try:
+                maximum = self.maximise(data.rows(slice(i, i + 1)))
+                rows += self._rows(i, maximum, time.perf_counter() - begin)
+                maxima.append(maximum)
+            except Exception as error:
+                rows += failed(
+                    mine, sentence(error), self.setting.levels, time.perf_counter() - begin
+                )
+                maxima.append(None)
+        return rows + self._group(maxima, time.perf_counter() - started)
+
+    def maximise(self, data: Observations) -> Maximum:
+        """Global maximum of one participant's log-likelihood.
+
+        Parameters
+        ----------
+        data : Observations
+            One participant: arrays of shape (1, trials).
+        """
+        best: Any = None
+        for start in self._starting_points(data):
+            found = optimize.minimize(
+                self._cost, start, (data,), method="L-BFGS-B", jac=True, bounds=self.box,
+                options={"ftol": 1e-14, "gtol": 1e-7, "maxiter": 500, "maxls": 50},
+            )  # fmt: skip
+            if best is None or found.fun < best.fun:
+                best = found
+        lower, upper = self.box.T
+        at_bound = (best.x - lower < AT_BOUND) | (upper - best.x < AT_BOUND)
+        projected = best.x - np.clip(best.x - best.jac, lower, upper)
+        return Maximum(
+            point=best.x,
+            se=self._standard_errors(data, best.x, ~at_bound),
+            at_bound=at_bound,
+            log_likelihood=-float(best.fun),
+            converged=bool(np.abs(projected).max() < GRADIENT_TOLERANCE),
+        )
+
+    def _cost(self, point: Floats, data: Observations) -> tuple[float, Floats]:
+        value, gradient = self.evaluate(data, point[None])
+        return -float(value[0]), -gradient[0]
+
+    def _starting_points(self, data: Observations) -> list[Floats]:
+        """Peaks of a coarse grid, best first, filled up with the next best points."""
+        inner = np.clip(self.box, -GRID_REACH, GRID_REACH)
+        axes = [np.linspace(lower, upper, self.grid) for lower, upper in inner]
+        points = np.array(list(itertools.product(*axes)))
+        values, _ = self.evaluate(repeated(data, len(points)), points)
+        if not np.isfinite(values).any():
+            raise FloatingPointError("the log-likelihood is not finite anywhere on the grid")
+        values = np.nan_to_num(values, nan=-np.inf)
+        table = values.reshape([self.grid] * len(axes))
+        peak = (ndimage.maximum_filter(table, size=3, mode="nearest") == table).ravel()
+        order = np.lexsort((-values, ~peak))
+        return list(points[order[: self.starts]])
+
+    def _standard_errors(self, data: Observations, point: Floats, free: Any) -> Floats:
+        """Wald standard errors of the free parameters, the others held at their bounds."""
+        se = np.full(len(point), NAN)
+        if not free.any():
+            return se
+        steps = HESSIAN_STEP * np.eye(len(point))[free]
+        around = np.concatenate([point + steps, point - steps])
+        _, gradients = self.evaluate(repeated(data, len(around)), around)
+        above, below = np.split(gradients[:, free], 2)
+        information = -(above - below) / (2 * HESSIAN_STEP)
+        information = (information + information.T) / 2
+        if np.linalg.eigvalsh(information).min() <= 0:
+            return se
+        se[free] = np.sqrt(np.diag(np.linalg.inv(information)))
+        return se
+
+    def _rows(self, participant: int, maximum: Maximum, seconds: float) -> list[Row]:
+        rows = []
+        for j, parameter in enumerate(self.setting.model.parameters):
+            status, reason = judge(maximum, j, parameter)
+            rows.append(
+                wald_row(
+                    ("participant", participant, parameter.name),
+                    parameter, maximum.point[j], maximum.se[j], self.setting.levels,
+                    status=status, reason=reason, seconds=seconds,
+                    at_bound=bool(maximum.at_bound[j]), converged=maximum.converged,
+                    log_likelihood=maximum.log_likelihood,
+                )
+            )  # fmt: skip
+        return rows
+
+    def _group(self, maxima: list[Maximum | None], seconds: float) -> list[Row]:
+        """Two-step estimate: mean of the participants' estimates with its t interval."""
+        usable, levels = [m for m in maxima if m is not None], self.setting.levels
+        if not usable:
+            reason = "no participant could be fitted"
+            return failed(self.setting.whole("group"), reason, levels, seconds)
+        rows = []
+        for j, parameter in enumerate(self.setting.model.parameters):
+            points = np.array([m.point[j] for m in usable])
+            status, reason = judge_group(usable, j, len(maxima), parameter)
+            flags = {
+                "status": status, "reason": reason, "seconds": seconds,
+                "at_bound": any(bool(m.at_bound[j]) for m in usable),
+                "converged": all(m.converged for m in usable),
+            }  # fmt: skip
+            mean_row = natural_mean_row if self.group_scale == "natural" else real_mean_row
+            rows.append(mean_row(("group", -1, parameter.name), parameter, points, levels, flags))
+        return rows
+
+
+def search_box(model: Model, bounds: Mapping[str, Any]) -> Floats:
+    """Searched range of each parameter on the unconstrained scale, shape (parameters, 2)."""
+    box = []
+    for parameter in model.parameters:
+        (lower, upper), (least, most) = bounds[parameter.name], parameter.support
+        box.append(parameter.to_real(np.array([max(lower, least + EDGE), min(upper, most - EDGE)])))
+    return np.array(box)
+
+
+def on_real_line(
+    model: Model, natural: Callable[[Observations, Floats], tuple[Floats, Floats]]
+) -> Callable[[Observations, Floats], tuple[Floats, Floats]]:
+    """Value and gradient with respect to unconstrained parameters, by the chain rule."""
+
+    def evaluate(data: Observations, points: Floats) -> tuple[Floats, Floats]:
+        values = [p.to_natural(points[:, j]) for j, p in enumerate(model.parameters)]
+        slopes = [p.slope(v) for p, v in zip(model.parameters, values, strict=True)]
+        value, gradient = natural(data, np.stack(values, axis=1))
+        return value, gradient * np.stack(slopes, axis=1)
+
+    return evaluate
+
+
+def repeated(data: Observations, times: int) -> Observations:
+    """One participant's observations, repeated along the first axis."""
+    return data.rows(np.zeros(times, dtype=int))
+
+
+def judge(maximum: Maximum, j: int, parameter: Parameter) -> tuple[str, str]:
+    """Status and reason of a participant's estimate."""
+    if not maximum.converged:
+        return "not_converged", "the search stopped before the gradient vanished"
+    if maximum.at_bound[j]:
+        end = "lower" if maximum.point[j] < 0 else "upper"
+        return "at_bound", f"{parameter.name} is at its {end} bound"
+    if np.isnan(maximum.se[j]):
+        return "no_interval", "the log-likelihood has no peak: no standard error"
+    return "ok", ""
+
+
+def judge_group(
+    usable: list[Maximum], j: int, participants: int, parameter: Parameter
+) -> tuple[str, str]:
+    """Status and reason of a two-step group estimate."""
+    lost, stopped = participants - len(usable), sum(not m.converged for m in usable)
+    if lost or stopped:
+        return "not_converged", f"{lost + stopped} of {participants} participants' fits are missing"
+    hits = sum(bool(m.at_bound[j]) for m in usable)
+    if hits:
+        return "at_bound", f"{parameter.name} is at a bound in some participants"
+    if len(usable) < 2:
+        return "no_interval", "a mean of one participant has no standard error"
+    return "ok", ""
+
+
+def wald_row(
+    target: Target, parameter: Parameter, point: float, se: float, levels: Any, **flags: Any
+) -> Row:
+    """Row of an estimate with its unconstrained standard error."""
+    natural = float(parameter.to_natural(point))
+    ends = {}
+    for level in levels:
+        reach = stats.norm.ppf((1 + level) / 2) * se
+        lower, upper = parameter.to_natural(np.array([point - reach, point + reach]))
+        ends[level] = (float(lower), float(upper))
+    return row(target, natural, float(parameter.slope(natural) * se), ends, **flags)
+
+
+def _mean_and_ends(values: Floats, levels: Any) -> tuple[float, float, dict[float, Floats]]:
+    count = len(values)
+    mean, se = float(values.mean()), NAN
+    if count > 1:
+        se = float(values.std(ddof=1) / np.sqrt(count))
+    reach = {level: stats.t.ppf((1 + level) / 2, max(count - 1, 1)) * se for level in levels}
+    return mean, se, {level: np.array([mean - r, mean + r]) for level, r in reach.items()}
+
+
+def real_mean_row(
+    target: Target, parameter: Parameter, points: Floats, levels: Any, flags: dict[str, Any]
+) -> Row:
+    """Group row by the mean on the unconstrained scale, carried to the natural one."""
+    mean, se, ends = _mean_and_ends(points, levels)
+    natural = float(parameter.to_natural(mean))
+    carried = {level: tuple(map(float, parameter.to_natural(e))) for level, e in ends.items()}
+    return row(target, natural, float(parameter.slope(natural) * se), carried, **flags)
+
+
+def natural_mean_row(
+    target: Target, parameter: Parameter, points: Floats, levels: Any, flags: dict[str, Any]
+) -> Row:
+    """Group row by the mean on the natural scale; its interval may leave the support."""
+    mean, se, ends = _mean_and_ends(parameter.to_natural(points), levels)
+    return row(target, mean, se, {level: tuple(map(float, e)) for level, e in ends.items()}, **flags)

@@ -1,0 +1,121 @@
+"""One participant and one posterior to look at: the data behind two figures."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from threadpoolctl import threadpool_limits
+
+from rlrecovery.design import Cell
+from rlrecovery.simulate import simulate_replicate
+from rlrecovery.tables import write_json, write_table
+from rlrecovery.tasks import task_from_config
+
+log = logging.getLogger(__name__)
+
+#: The first participant of the first data set is as good as any, and chosen before anyone looks.
+REPLICATE, PARTICIPANT = 0, 0
+
+
+def choose_method(methods: Mapping[str, Mapping[str, Any]]) -> str | None:
+    """Method whose posterior is shown: Bayesian, and unpooled if there is one."""
+    order = {"none": 0, "partial": 1, "complete": 2}
+    bayes = {name: m["pooling"] for name, m in methods.items() if m["estimator"] == "bayes"}
+    return min(bayes, key=lambda name: order[bayes[name]], default=None)
+
+
+def participant_table(behaviour: Any, blocks: Any) -> pd.DataFrame:
+    """Trial by trial: block, choice, reward, hidden values and choice probabilities before it."""
+    i = PARTICIPANT
+    columns: dict[str, Any] = {
+        "block": blocks,
+        "trial": np.arange(len(blocks)),
+        "choice": behaviour.choices[i],
+        "reward": behaviour.rewards[i],
+    }
+    n_arms = behaviour.probabilities.shape[-1]
+    state = next(iter(behaviour.states.values()))
+    columns |= {f"value_{k}": state[i, :, k] for k in range(n_arms)}
+    columns |= {f"probability_{k}": behaviour.probabilities[i, :, k] for k in range(n_arms)}
+    return pd.DataFrame(columns)
+
+
+def posterior_table(
+    method: Mapping[str, Any],
+    cell: Mapping[str, Any],
+    generator: Mapping[str, Any],
+    behaviour: Any,
+    blocks: Any,
+) -> pd.DataFrame:
+    """Draws of the example participant's posterior: chain, draw and a column per parameter.
+
+    The draws are those that the fit job of this data set summarises.
+    """
+    from rlrecovery.estimators.base import Setting
+    from rlrecovery.estimators.bayes import Bayes, draws_of
+    from rlrecovery.fit import sampling_seed
+    from rlrecovery.likelihood import observations
+
+    setting = Setting.of(method, generator["task"], cell, levels=())
+    rows = np.tile(blocks, (setting.participants, 1))
+    data = observations(behaviour.choices, behaviour.rewards, rows)
+    seed, pooling = sampling_seed(generator, cell, REPLICATE), method["pooling"]
+    if pooling == "none":
+        seed = seed.spawn(PARTICIPANT + 1)[PARTICIPANT]
+        data = data.rows(slice(PARTICIPANT, PARTICIPANT + 1))
+    draws, _ = Bayes.of(method, setting).sample(data, seed)
+    mine = {
+        name: draws_of(("participant", PARTICIPANT, name), draws, pooling)
+        for name in setting.model.names
+    }
+    chain, draw = np.indices(next(iter(mine.values())).shape)
+    return pd.DataFrame({"chain": chain.ravel(), "draw": draw.ravel()}).assign(
+        **{name: values.ravel() for name, values in mine.items()}
+    )
+
+
+def write_example(
+    cell: Mapping[str, Any],
+    generator: Mapping[str, Any],
+    methods: Mapping[str, Mapping[str, Any]],
+    outputs: Mapping[str, str],
+) -> None:
+    """Simulate the example participant again, sample its posterior, and write both.
+
+    Parameters
+    ----------
+    cell : mapping
+        `rlrecovery.design.Cell.values` of the cell that is shown.
+    generator : mapping
+        The config's ``seed``, ``model``, ``task`` and ``population``.
+    methods : mapping
+        The config's ``methods``.
+    outputs : mapping
+        Paths to write: ``participant``, ``posterior`` (without rows if no method is Bayesian) and
+        ``example``, which says what the other two are.
+    """
+    values, behaviour = simulate_replicate(cell, generator, REPLICATE)
+    blocks = task_from_config(generator["task"]).block_of_trial(cell["trials"])
+    name = choose_method(methods)
+    posterior = pd.DataFrame({"chain": [], "draw": []})
+    if name is not None:
+        with threadpool_limits(1):
+            posterior = posterior_table(methods[name], cell, generator, behaviour, blocks)
+        log.info("sampled %d draws by %s", len(posterior), name)
+    about = {
+        "cell": Cell.of(cell).key,
+        "replicate": REPLICATE,
+        "participant": PARTICIPANT,
+        "truth": {key: float(value[PARTICIPANT]) for key, value in values.items()},
+        "method": name,
+        "participants": cell["participants"],
+        "trials": cell["trials"],
+        "arms": list(generator["task"]["arms"]),
+    }
+    write_table(participant_table(behaviour, blocks), outputs["participant"])
+    write_table(posterior, outputs["posterior"])
+    write_json(about, outputs["example"])

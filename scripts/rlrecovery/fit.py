@@ -1,0 +1,104 @@
+"""Fitting a batch: one method on some replicates of one cell, failures kept as rows."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from threadpoolctl import threadpool_limits
+
+from rlrecovery.design import Cell, seed_sequence
+from rlrecovery.estimators import make_fitter
+from rlrecovery.estimators.base import Fitter, Row, Setting, failed, sentence
+from rlrecovery.likelihood import Observations, observations_from_table
+from rlrecovery.simulate import identity_of
+from rlrecovery.tables import TRIALS, conform, estimates_columns, read_table, write_table
+
+log = logging.getLogger(__name__)
+
+
+def sampling_seed(
+    generator: Mapping[str, Any], cell: Mapping[str, Any], replicate: int
+) -> np.random.SeedSequence:
+    """Seed of an estimator on one data set: the same whatever the method is called."""
+    identity = identity_of(cell, generator)
+    return seed_sequence(generator["seed"], identity, replicate, "sampling")
+
+
+def fit_data_set(
+    fitter: Fitter, data: Observations, seed: np.random.SeedSequence, levels: Sequence[float]
+) -> list[Row]:
+    """Rows of one data set; an exception becomes failed rows with its text as the reason."""
+    started = time.perf_counter()
+    try:
+        return fitter.fit(data, seed)
+    except Exception as error:
+        log.exception("this data set failed; its rows say so and the batch goes on")
+        seconds = time.perf_counter() - started
+        return failed(fitter.targets, sentence(error), levels, seconds)
+
+
+def fit_batch(
+    method: Mapping[str, Any],
+    generator: Mapping[str, Any],
+    cell: Mapping[str, Any],
+    levels: Sequence[float],
+    trials: str,
+    estimates: str,
+) -> None:
+    """Fit every data set of a batch and write the estimates.
+
+    Parameters
+    ----------
+    method : mapping
+        An entry of the config's ``methods``.
+    generator : mapping
+        The config's ``seed``, ``model``, ``task`` and ``population``; of the task only arms and
+        start value are used, and the rest only for the seed: truths stay unknown here.
+    cell : mapping
+        `rlrecovery.design.Cell.values`.
+    levels : sequence of float
+        Nominal levels of the intervals.
+    trials, estimates : str
+        Path to read and path to write.
+
+    Raises
+    ------
+    BrokenFile
+        If the trials cannot be read.
+    """
+    table, key = read_table(trials, TRIALS), Cell.of(cell).key
+    with threadpool_limits(1):  # small optimisations spin when BLAS spreads them over cores
+        started = time.perf_counter()
+        fitter = make_fitter(method, Setting.of(method, generator["task"], cell, levels))
+        log.info("%s: ready to fit after %.1f s", key, time.perf_counter() - started)
+        rows = _fit_all(fitter, table, generator, cell, levels)
+    write_table(conform(rows, estimates_columns(levels)), estimates)
+
+
+def _fit_all(
+    fitter: Fitter,
+    table: pd.DataFrame,
+    generator: Mapping[str, Any],
+    cell: Mapping[str, Any],
+    levels: Sequence[float],
+) -> list[Row]:
+    key, rows, started = Cell.of(cell).key, [], time.perf_counter()
+    groups = table.groupby("replicate", sort=True)
+    for done, (replicate, trials) in enumerate(groups, start=1):
+        seed = sampling_seed(generator, cell, int(replicate))
+        mine = fit_data_set(fitter, observations_from_table(trials), seed, levels)
+        rows += [{"replicate": int(replicate), **row} for row in mine]
+        rate = done / (time.perf_counter() - started)
+        flagged = sum(row["status"] != "ok" for row in mine)
+        log.info(
+            "%s: replicate %d done (%d of %d), %.3g data sets per second, about %.0f s left; "
+            "%d of %d rows flagged",
+            key, replicate, done, groups.ngroups, rate, (groups.ngroups - done) / rate,
+            flagged, len(mine),
+        )  # fmt: skip
+    return rows

@@ -1,0 +1,134 @@
+"""Where numbers come from: versions, git state, and fingerprints of source code."""
+
+from __future__ import annotations
+
+import ast
+import datetime
+import hashlib
+import json
+import platform
+import subprocess
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+PACKAGE = Path(__file__).parent
+
+#: Packages whose versions decide the numbers, in the order in which the report lists them.
+PACKAGES = (
+    "numpy", "scipy", "pandas", "pytensor", "numba", "pymc", "nutpie", "arviz", "matplotlib",
+    "seaborn", "snakemake",
+)  # fmt: skip
+
+
+def _file_of(module: str) -> Path | None:
+    """Source file of a module of this package, or None for a name that is not one."""
+    path = PACKAGE.joinpath(*module.split(".")[1:])
+    if path.with_suffix(".py").is_file() and path != PACKAGE:
+        return path.with_suffix(".py")
+    return path / "__init__.py" if (path / "__init__.py").is_file() else None
+
+
+def _imports(tree: ast.Module) -> Iterator[str]:
+    """Names of this package's modules that a module imports, at its top or inside functions."""
+    name = PACKAGE.name
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (a.name for a in node.names if a.name.split(".")[0] == name)
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == name:
+            yield str(node.module)
+            yield from (f"{node.module}.{a.name}" for a in node.names)
+
+
+def _without_docstrings(tree: ast.Module) -> ast.Module:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            first = node.body[0] if node.body else None
+            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
+                node.body = node.body[1:] or [ast.Pass()]
+    return tree
+
+
+@cache
+def _parsed(path: Path) -> tuple[str, tuple[str, ...]]:
+    """A file's code without comments and docstrings, and the modules that it imports."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    imports = tuple(dict.fromkeys(_imports(tree)))
+    return ast.dump(_without_docstrings(tree)), imports
+
+
+@cache
+def source_fingerprint(*modules: str) -> str:
+    """Hash of the code of modules of this package and of all that they import from it.
+
+    Comments, docstrings and layout do not count, so that only a change that can change a number
+    makes jobs run again. Templates beside the modules count as they are.
+
+    Parameters
+    ----------
+    *modules : str
+        Names below the package, for instance ``"simulate"`` or ``"estimators.mle"``.
+    """
+    waiting, seen = [f"{PACKAGE.name}.{module}" for module in modules], {}
+    for module in waiting:
+        if _file_of(module) is None:
+            raise ValueError(f"{module} is not a module of this package")
+    while waiting:
+        module = waiting.pop()
+        path = _file_of(module)
+        if path is None or module in seen:
+            continue
+        seen[module], imports = _parsed(path)
+        waiting += imports
+    digest = hashlib.sha256(json.dumps(seen, sort_keys=True).encode())
+    return digest.hexdigest()[:16]
+
+
+def whole_fingerprint() -> str:
+    """Hash of the whole package: every module, and its page templates as they are."""
+    digest = hashlib.sha256()
+    for path in sorted(PACKAGE.rglob("*")):
+        if path.suffix == ".py":
+            digest.update(_parsed(path)[0].encode())
+        elif path.suffix in {".j2", ".css", ".js"}:
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def git_state() -> dict[str, Any] | None:
+    """Commit and whether files differ from it; None outside a git repository."""
+
+    def git(*arguments: str) -> str:
+        command = ["git", "-C", str(PACKAGE), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+    try:
+        return {"commit": git("rev-parse", "HEAD"), "dirty": bool(git("status", "--porcelain"))}
+    except (OSError, subprocess.CalledProcessError):
+        return None
+
+
+def versions() -> dict[str, str]:
+    """Python's version and those of the packages that decide the numbers."""
+    return {"python": platform.python_version()} | {p: metadata.version(p) for p in PACKAGES}
+
+
+def config_hash(experiment: Mapping[str, Any]) -> str:
+    """SHA-256 of a resolved experiment, independent of the order and comments of its file."""
+    return hashlib.sha256(json.dumps(experiment, sort_keys=True).encode()).hexdigest()
+
+
+def provenance(experiment: Mapping[str, Any], fingerprint: str) -> dict[str, Any]:
+    """All that is needed to trace a run."""
+    return {
+        "run": experiment["run"],
+        "seed": experiment["seed"],
+        "versions": versions(),
+        "git": git_state(),
+        "config_sha256": config_hash(experiment),
+        "source_fingerprint": fingerprint,
+        "started": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "platform": platform.platform(),
+    }

@@ -1,0 +1,161 @@
+"""From estimates on disk to the small tables that figures and report need."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from rlrecovery.design import Cell
+from rlrecovery.scores import join, score_cell, score_grid
+from rlrecovery.tables import (
+    MEASURES,
+    TRUTH,
+    estimates_columns,
+    interval_columns,
+    read_table,
+    write_table,
+)
+
+log = logging.getLogger(__name__)
+
+#: Scatter figures need some data sets, not all: about this many points in the whole study, and
+#: between the two limits in each cell of each method.
+POINTS_IN_ALL, FEWEST_POINTS, MOST_POINTS = 40_000, 20, 200
+
+
+def read_all(paths: Iterable[str], columns: Mapping[str, str]) -> pd.DataFrame:
+    """Several tables of one kind as one."""
+    return pd.concat([read_table(path, columns) for path in paths], ignore_index=True)
+
+
+def score(
+    estimates: Sequence[str], truth: Sequence[str], levels: Sequence[float], scores: str
+) -> None:
+    """Score one method in one cell and write the measures.
+
+    Parameters
+    ----------
+    estimates, truth : sequence of str
+        Paths of all batches.
+    levels : sequence of float
+        Nominal levels of the intervals.
+    scores : str
+        Path to write.
+    """
+    rows = read_all(estimates, estimates_columns(levels))
+    log.info("scoring %d rows of %d replicates", len(rows), rows["replicate"].nunique())
+    write_table(score_cell(rows, read_all(truth, TRUTH), levels), scores)
+
+
+def design_columns(table: pd.DataFrame, method: str, cell: Cell, names: Sequence[str]) -> Any:
+    """A table with method, cell, truth and sizes in front."""
+    truth = dict(cell.truth)
+    front = {"method": method, "cell": cell.key}
+    front |= {name: truth.get(name, float("nan")) for name in names}
+    front |= {"participants": cell.participants, "trials": cell.trials}
+    return table.assign(**front)[[*front, *[c for c in table.columns if c not in front]]]
+
+
+def summarise(
+    methods: Sequence[str],
+    cells: Mapping[str, Mapping[str, Any]],
+    levels: Sequence[float],
+    folders: Mapping[str, str],
+    batches: Sequence[str],
+    outputs: Mapping[str, str],
+) -> None:
+    """Gather scores and estimates of a whole study into its summary.
+
+    Parameters
+    ----------
+    methods : sequence of str
+        Names of the methods.
+    cells : mapping
+        From cell key to `rlrecovery.design.Cell.values`.
+    levels : sequence of float
+        Nominal levels of the intervals.
+    folders : mapping
+        Where ``scores``, ``estimates`` and ``truth`` are.
+    batches : sequence of str
+        Keys of all batches.
+    outputs : mapping
+        Paths to write: ``recovery``, ``points``, ``failures``.
+    """
+    known = {key: Cell.of(values) for key, values in cells.items()}
+    names = list(dict.fromkeys(name for cell in known.values() for name, _ in cell.truth))
+    measures: list[pd.DataFrame] = []
+    points: list[pd.DataFrame] = []
+    flagged: list[pd.DataFrame] = []
+    share = max(1, len(known) * len(methods))
+    limit = min(MOST_POINTS, max(FEWEST_POINTS, POINTS_IN_ALL // share))
+    for method in methods:
+        for group in same_size(known.values()):
+            joined = []
+            for cell in group:
+                scores = read_table(f"{folders['scores']}/{method}/{cell.key}.parquet")
+                measures.append(
+                    design_columns(scores, method, cell, names).assign(scope="cell")
+                )
+                rows = read_cell(folders, method, cell, batches, levels)
+                points.append(design_columns(some(rows, levels, limit), method, cell, names))
+                flagged.append(flags(rows, method, cell))
+                joined.append(rows.assign(cell=cell.key))
+            measures.append(over_truths(pd.concat(joined), method, group[0], names))
+            log.info("%s, %s: summarised %d cells", method, group[0].size_key, len(group))
+    columns = [*MEASURES[:3], *names, *MEASURES[3:]]
+    write_table(pd.concat(measures, ignore_index=True)[columns], outputs["recovery"])
+    write_table(pd.concat(points, ignore_index=True), outputs["points"])
+    write_table(pd.concat(flagged, ignore_index=True), outputs["failures"])
+
+
+def same_size(cells: Iterable[Cell]) -> Iterator[list[Cell]]:
+    """Cells grouped by participants and trials, in the order of their first."""
+    groups: dict[str, list[Cell]] = {}
+    for cell in cells:
+        groups.setdefault(cell.size_key, []).append(cell)
+    yield from groups.values()
+
+
+def read_cell(
+    folders: Mapping[str, str],
+    method: str,
+    cell: Cell,
+    batches: Sequence[str],
+    levels: Sequence[float],
+) -> pd.DataFrame:
+    """Estimates of one method in one cell, each with its truth."""
+    mine = [f"{folders['estimates']}/{method}/{cell.key}/{batch}.parquet" for batch in batches]
+    truth = [f"{folders['truth']}/{cell.key}/{batch}.parquet" for batch in batches]
+    return join(read_all(mine, estimates_columns(levels)), read_all(truth, TRUTH))
+
+
+def over_truths(joined: pd.DataFrame, method: str, cell: Cell, names: Sequence[str]) -> Any:
+    """Correlations between truth and estimate over all truths of one size."""
+    table = score_grid(joined).assign(
+        scope="grid", method=method, cell=cell.size_key,
+        participants=cell.participants, trials=cell.trials,
+    )  # fmt: skip
+    return table.assign(**dict.fromkeys(names, float("nan")))
+
+
+def some(rows: pd.DataFrame, levels: Sequence[float], limit: int) -> pd.DataFrame:
+    """Whole data sets from the first on, until there are enough points for a scatter."""
+    per_replicate = rows.groupby("replicate").size().max()
+    parameters = rows["parameter"].nunique()
+    kept = max(1, round(limit * parameters / per_replicate))
+    chosen = rows["replicate"].isin(sorted(rows["replicate"].unique())[:kept])
+    columns = ["replicate", "participant", "level", "parameter", "truth", "estimate"]
+    return rows.loc[chosen, [*columns, *interval_columns(max(levels)), "status"]]
+
+
+def flags(rows: pd.DataFrame, method: str, cell: Cell) -> pd.DataFrame:
+    """How many rows carry which status and reason, the unremarkable ones left out."""
+    bad = rows[rows["status"] != "ok"]
+    counted = bad.groupby(["level", "status", "reason"], sort=True).size()
+    table = counted.reset_index(name="rows")
+    return table.assign(method=method, cell=cell.key)[
+        ["method", "cell", "level", "status", "reason", "rows"]
+    ]

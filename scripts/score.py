@@ -1,0 +1,12 @@
+"""Door of rule `score`: measures of one method in one cell."""
+
+from rlrecovery.doors import logged
+from rlrecovery.summary import score
+
+with logged(snakemake.log[0]):
+    score(
+        estimates=snakemake.input.estimates,
+        truth=snakemake.input.truth,
+        levels=snakemake.params.levels,
+        scores=snakemake.output.scores,
+    )

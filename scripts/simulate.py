@@ -1,0 +1,13 @@
+"""Door of rule `simulate`: data sets of one cell and batch."""
+
+from rlrecovery.doors import logged
+from rlrecovery.simulate import simulate_batch
+
+with logged(snakemake.log[0]):
+    simulate_batch(
+        cell=snakemake.params.cell,
+        generator=snakemake.params.generator,
+        replicates=snakemake.params.replicates,
+        trials=snakemake.output.trials,
+        truth=snakemake.output.truth,
+    )

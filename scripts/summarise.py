@@ -1,0 +1,14 @@
+"""Door of rule `summarise`: the small tables that figures and report need."""
+
+from rlrecovery.doors import logged
+from rlrecovery.summary import summarise
+
+with logged(snakemake.log[0]):
+    summarise(
+        methods=snakemake.params.methods,
+        cells=snakemake.params.cells,
+        levels=snakemake.params.levels,
+        folders=snakemake.params.folders,
+        batches=snakemake.params.batches,
+        outputs=dict(snakemake.output.items()),
+    )

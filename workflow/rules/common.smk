@@ -1,0 +1,70 @@
+# What all rules share: the experiment, its cells and batches, and where files lie.
+
+import sys
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+
+# Rule files import the package from where the scripts do; nothing has to be installed.
+sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
+
+from rlrecovery import config as settings
+from rlrecovery.design import batches, grid
+from rlrecovery.example import choose_method
+from rlrecovery.figures import available_figures
+from rlrecovery.provenance import source_fingerprint, whole_fingerprint
+
+
+def read_experiment():
+    """The experiment as plain values, checked; one sentence per mistake otherwise."""
+    files = list(workflow.overwrite_configfiles) or [str(Path(workflow.basedir) / "config.yaml")]
+    if len(files) > 1:
+        raise WorkflowError("error: give one --configfile: an experiment is described by one file")
+    try:
+        experiment = settings.load(files[0])
+        overrides = dict(workflow.config_settings.config)  # --config KEY=VALUE
+        if overrides:
+            given = experiment.model_dump(mode="json") | overrides
+            experiment = settings.parse(given, source=f"{files[0]} with --config")
+    except settings.ConfigError as mistakes:
+        raise WorkflowError(str(mistakes))
+    return experiment.model_dump(mode="json")
+
+
+EXPERIMENT = read_experiment()
+CELLS = {
+    key: cell.values()
+    for key, cell in grid(
+        EXPERIMENT["truth"], EXPERIMENT["participants"], EXPERIMENT["trials"]
+    ).items()
+}
+BATCHES = batches(EXPERIMENT["replicates"], EXPERIMENT["batch_size"])
+METHODS = EXPERIMENT["methods"]
+FIGURES = available_figures(EXPERIMENT)
+LEVELS = EXPERIMENT["interval_levels"]
+
+# What generated the data: everything that a seed or a simulated number depends on.
+GENERATOR = {key: EXPERIMENT[key] for key in ("seed", "model", "task", "population")}
+
+RUN = f"results/{EXPERIMENT['run']}"
+LOGS, BENCHMARKS = f"{RUN}/logs", f"{RUN}/benchmarks"
+REPORT = f"{RUN}/report.html"
+
+
+wildcard_constraints:
+    cell="[A-Za-z0-9_.-]+",
+    batch=r"\d+-\d+",
+    method="[a-z][a-z0-9_]*",
+    figure="[a-z]+",
+
+
+def cell_values(wildcards):
+    return CELLS[wildcards.cell]
+
+
+def replicate_range(wildcards):
+    return list(BATCHES[wildcards.batch])
+
+
+def figure_files(wildcards):
+    return [f"{RUN}/figures/{figure}.{kind}" for figure in FIGURES for kind in ("svg", "pdf")]

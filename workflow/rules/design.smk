@@ -1,0 +1,23 @@
+# The design as a record, and where the run comes from. No other job reads the design from here.
+
+
+rule design:
+    output:
+        design=f"{RUN}/design.csv",
+        config=f"{RUN}/config.yaml",
+        provenance=f"{RUN}/provenance.json",
+    params:
+        experiment=EXPERIMENT,
+        source=whole_fingerprint(),
+    log:
+        f"{LOGS}/design/design.log",
+    benchmark:
+        f"{BENCHMARKS}/design/design.tsv"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    message:
+        "Writing down the design, the resolved config and the versions"
+    script:
+        "../../scripts/design.py"

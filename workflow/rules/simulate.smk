@@ -1,0 +1,24 @@
+# Data sets of a cell, batch by batch; the truth goes into a file of its own.
+
+
+rule simulate:
+    output:
+        trials=f"{RUN}/trials/{{cell}}/{{batch}}.parquet",
+        truth=f"{RUN}/truth/{{cell}}/{{batch}}.parquet",
+    params:
+        cell=cell_values,
+        generator=GENERATOR,
+        replicates=replicate_range,
+        source=source_fingerprint("simulate"),
+    log:
+        f"{LOGS}/simulate/{{cell}}/{{batch}}.log",
+    benchmark:
+        f"{BENCHMARKS}/simulate/{{cell}}/{{batch}}.tsv"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    message:
+        "Simulating {wildcards.cell}, replicates {wildcards.batch}"
+    script:
+        "../../scripts/simulate.py"
