@@ -189,7 +189,7 @@ def measures(fits, rows, levels):
     error = np.where(keep, fits.estimate - fits.truth, np.nan)
     n, count = len(error), int(keep.sum())
     bias, mse = clustered(error), clustered(error**2)
-    spread = float(error[keep].std(ddof=1))
+    spread = float(error[keep].std(ddof=1)) if count > 1 else np.nan
     model_se = float(np.sqrt((fits.se[keep] ** 2).mean()))
     rmse = float(np.sqrt(mse[0]))
     out = [

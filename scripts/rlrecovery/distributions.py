@@ -13,35 +13,35 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from scipy import stats
+import scipy  # scipy.stats, a slow import, is loaded when a distribution is first used
 
 
 def _beta(alpha: float, beta: float) -> Any:
-    return stats.beta(alpha, beta)
+    return scipy.stats.beta(alpha, beta)
 
 
 def _exponential(lam: float) -> Any:
-    return stats.expon(scale=1 / lam)
+    return scipy.stats.expon(scale=1 / lam)
 
 
 def _gamma(alpha: float, beta: float) -> Any:
-    return stats.gamma(alpha, scale=1 / beta)
+    return scipy.stats.gamma(alpha, scale=1 / beta)
 
 
 def _halfnormal(sigma: float) -> Any:
-    return stats.halfnorm(scale=sigma)
+    return scipy.stats.halfnorm(scale=sigma)
 
 
 def _lognormal(mu: float, sigma: float) -> Any:
-    return stats.lognorm(sigma, scale=math.exp(mu))
+    return scipy.stats.lognorm(sigma, scale=math.exp(mu))
 
 
 def _normal(mu: float, sigma: float) -> Any:
-    return stats.norm(mu, sigma)
+    return scipy.stats.norm(mu, sigma)
 
 
 def _uniform(lower: float, upper: float) -> Any:
-    return stats.uniform(lower, upper - lower)
+    return scipy.stats.uniform(lower, upper - lower)
 
 
 _FROZEN: dict[str, Callable[..., Any]] = {

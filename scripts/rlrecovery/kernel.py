@@ -141,8 +141,17 @@ def build_step(model: Model, n_arms: int, start_value: float) -> Step:
     outputs = clone_replace(outputs, dict(zip(state, entering, strict=True)))
     n, m = len(fresh), len(new_slopes)
     return Step(
-        chosen, reward, restart, before, old_slopes, theta,
-        outputs[:n], outputs[n : n + m], outputs[n + m], outputs[n + m + 1], outputs[n + m + 2 :],
+        chosen,
+        reward,
+        restart,
+        before,
+        old_slopes,
+        theta,
+        outputs[:n],
+        outputs[n : n + m],
+        outputs[n + m],
+        outputs[n + m + 1],
+        outputs[n + m + 2 :],
     )
 
 
@@ -305,9 +314,7 @@ def _lower(op: LogLikelihood, node: Apply | None = None, **_: Any) -> tuple[Any,
     node = composite.make_node(*[ps.float64() for _ in composite.inputs_type])
     function, step_key = numba_funcify_ensure_cache(composite, node=node)
     source = loop_source(op.n_arms, len(step.states), len(step.parameters))
-    loop = compile_numba_function_src(
-        source, "log_likelihood", globals() | {"step": function}
-    )
+    loop = compile_numba_function_src(source, "log_likelihood", globals() | {"step": function})
     key = hashlib.sha256(f"{source}{step_key}".encode()).hexdigest()
     return numba_njit(loop), key
 

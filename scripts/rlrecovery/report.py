@@ -83,31 +83,38 @@ def write_report(
     BrokenFile
         If one of the files is missing or cannot be read; the message names it.
     """
-    summary = load_summary(summary_folder)
     config_text = _read(config_file)
-    experiment = _parse_yaml(config_text, config_file)
+    context = {
+        "figures": [_figure(name, path, captions.get(name)) for name, path in figures.items()],
+        "provenance": _provenance(tables.read_json(provenance_file)),
+        "config_text": config_text,
+    }
     design = tables.read_table(design_file, {"cell": "", "replicates": ""})
-    provenance = tables.read_json(provenance_file)
-    page = _environment().get_template("report.html.j2")
-    html = page.render(
-        run=experiment["run"],
-        size=study_size(experiment, design, summary),
-        brief=brief(summary),
-        method_names=summary.methods,
-        answers=[answer(summary, parameter) for parameter in summary.parameters],
-        headline=f"{100 * (summary.headline_interval or 0):g}",
-        mechanisms=mechanisms(experiment),
-        estimands=estimands(experiment),
-        methods=methods(experiment),
-        bayes=any(m["estimator"] == "bayes" for m in experiment["methods"].values()),
-        figures=[_figure(name, path, captions.get(name)) for name, path in figures.items()],
-        cells=[cell_table(summary, *key) for key in _pairs(summary)],
-        failures=failures(summary),
-        conventions=conventions(experiment),
-        provenance=_provenance(provenance),
-        config_text=config_text,
-    )
+    context |= _numbers(load_summary(summary_folder), _parse_yaml(config_text, config_file), design)
+    html = _environment().get_template("report.html.j2").render(context)
     tables.write_text(html, output)
+
+
+def _numbers(
+    summary: Summary, experiment: Mapping[str, Any], design: pd.DataFrame
+) -> dict[str, Any]:
+    """What the template needs to know about results and methods."""
+    settings = experiment["methods"].values()
+    return {
+        "run": experiment["run"],
+        "size": study_size(experiment, design, summary),
+        "brief": brief(summary),
+        "method_names": summary.methods,
+        "answers": [answer(summary, parameter) for parameter in summary.parameters],
+        "headline": f"{100 * (summary.headline_interval or 0):g}",
+        "mechanisms": mechanisms(experiment),
+        "estimands": estimands(experiment),
+        "methods": methods(experiment),
+        "bayes": any(each["estimator"] == "bayes" for each in settings),
+        "cells": [cell_table(summary, *pair) for pair in _pairs(summary)],
+        "failures": failures(summary),
+        "conventions": conventions(experiment),
+    }
 
 
 # --- numbers as text ---------------------------------------------------------------------------
@@ -390,8 +397,10 @@ def coverage_verdict(coverage: pd.DataFrame, summary: Summary) -> str:
     at = f" at {{}} of {len(coverage)} truths" if len(coverage) > 1 else ""
     found = [f"clearly below nominal{at.format(low)}"] if low else []
     found += [f"clearly above nominal{at.format(high)}"] if high else []
-    worst = truth_words(coverage.loc[distance.abs().idxmax()], summary)
-    return f"{text}, {_list(found)}" + (f" (furthest at {worst})" if len(coverage) > 1 else "")
+    if len(coverage) > 1:
+        worst = truth_words(coverage.loc[distance.abs().idxmax()], summary)
+        found[-1] += f" (furthest at {worst})"
+    return f"{text}, {_list(found)}"
 
 
 def _cells(summary: Summary, parameter: str, place: Place) -> dict[str, pd.DataFrame]:
@@ -517,7 +526,7 @@ def _kind(settings: Mapping[str, Any]) -> str:
     }
     return (
         f"Bayesian, NUTS, {pooling.get(settings.get('pooling', ''), '')}; the estimate is the "
-        f"posterior {settings.get('point', '')}, intervals are central."
+        f"posterior {settings.get('point', '')}, intervals are equal-tailed."
     )
 
 
@@ -645,8 +654,8 @@ def failures(summary: Summary) -> list[dict[str, Any]]:
                "total": total or "–", "cells": part["cell"].nunique(),
                "worst": f"{worst['cell']} ({int(worst['rows'])})"}
         )  # fmt: skip
-    order = list(summary.methods)
-    return sorted(found, key=lambda f: (order.index(f["method"]), -f["rows"]))
+    order = {method: k for k, method in enumerate(summary.methods)}
+    return sorted(found, key=lambda f: (order.get(f["method"], len(order)), -f["rows"]))
 
 
 # --- files -------------------------------------------------------------------------------------

@@ -96,9 +96,7 @@ def summarise(
             joined = []
             for cell in group:
                 scores = read_table(f"{folders['scores']}/{method}/{cell.key}.parquet")
-                measures.append(
-                    design_columns(scores, method, cell, names).assign(scope="cell")
-                )
+                measures.append(design_columns(scores, method, cell, names).assign(scope="cell"))
                 rows = read_cell(folders, method, cell, batches, levels)
                 points.append(design_columns(some(rows, levels, limit), method, cell, names))
                 flagged.append(flags(rows, method, cell))

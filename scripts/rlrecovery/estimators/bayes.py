@@ -191,7 +191,9 @@ class Bayes:
             target_accept=self.method["target_accept"], seed=int(seed.generate_state(1)[0]),
             cores=1, progress_bar=False, save_warmup=False,
         )  # fmt: skip
-        draws = {str(name): result.posterior[name].to_numpy() for name in result.posterior.data_vars}
+        draws = {
+            str(name): result.posterior[name].to_numpy() for name in result.posterior.data_vars
+        }
         return draws, int(result.sample_stats["diverging"].to_numpy().sum())
 
 

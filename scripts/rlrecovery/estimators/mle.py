@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import ndimage, optimize, stats
+from scipy import ndimage, optimize, special
 
 from rlrecovery.estimators.base import NAN, Row, Setting, Target, failed, row, sentence
 from rlrecovery.likelihood import Observations, value_and_gradient
@@ -288,7 +288,7 @@ def wald_row(
     natural = float(parameter.to_natural(point))
     ends = {}
     for level in levels:
-        reach = stats.norm.ppf((1 + level) / 2) * se
+        reach = special.ndtri((1 + level) / 2) * se
         lower, upper = parameter.to_natural(np.array([point - reach, point + reach]))
         ends[level] = (float(lower), float(upper))
     return row(target, natural, float(parameter.slope(natural) * se), ends, **flags)
@@ -299,7 +299,7 @@ def _mean_and_ends(values: Floats, levels: Any) -> tuple[float, float, dict[floa
     mean, se = float(values.mean()), NAN
     if count > 1:
         se = float(values.std(ddof=1) / np.sqrt(count))
-    reach = {level: stats.t.ppf((1 + level) / 2, max(count - 1, 1)) * se for level in levels}
+    reach = {level: special.stdtrit(max(count - 1, 1), (1 + level) / 2) * se for level in levels}
     return mean, se, {level: np.array([mean - r, mean + r]) for level, r in reach.items()}
 
 
@@ -318,4 +318,6 @@ def natural_mean_row(
 ) -> Row:
     """Group row by the mean on the natural scale; its interval may leave the support."""
     mean, se, ends = _mean_and_ends(parameter.to_natural(points), levels)
-    return row(target, mean, se, {level: tuple(map(float, e)) for level, e in ends.items()}, **flags)
+    return row(
+        target, mean, se, {level: tuple(map(float, e)) for level, e in ends.items()}, **flags
+    )

@@ -60,7 +60,10 @@ def _panel(axes: Axes, summary: Summary, kind: str, cells: pd.DataFrame, where: 
             pooled["trials"] * dodge, pooled["value"], yerr=pooled["mcse"].fillna(0), color=ink,
             ls=LINES[line], marker=style.marker(names, method), ms=3.5, elinewidth=0.8, capsize=1.5,
         )  # fmt: skip
-    _log_axes(axes, summary.trials)
+    if (cells["value"] > 0).any():
+        _log_axes(axes, summary.trials)
+    else:
+        axes.text(0.5, 0.5, "no estimates", transform=axes.transAxes, ha="center")
 
 
 def _each_truth(axes: Axes, summary: Summary, cells: pd.DataFrame, ink: str, dodge: float) -> None:
@@ -113,8 +116,6 @@ def _log_axes(axes: Axes, trials: tuple[int, ...]) -> None:
     axes.xaxis.set_major_formatter(labels)
     axes.xaxis.set_minor_locator(FixedLocator([]))
     low, high = axes.get_ylim()
-    if not 0 < low < high:
-        return
     axes.set_ylim(low / 1.1, high * 1.1)
     decades = np.log10(high / low)
     subs = (1.0,) if decades > 2 else (1.0, 3.0) if decades > 1.2 else (1.0, 2.0, 5.0)

@@ -99,7 +99,7 @@ def _panel(axes: Axes, errors: pd.DataFrame, pair: tuple[str, str], limits: list
     rho, se = rank_correlation(errors, pair)
     text = "correlation not defined" if np.isnan(rho) else f"ρ = {rho:.2f}"
     text += f" ± {se:.2f}" if np.isfinite(se) else ""
-    axes.set_title(text.replace("-", "−"), loc="left")
+    axes.set_title(text.replace("-", "−").replace(" ", "\N{NO-BREAK SPACE}"), loc="left")
     x, y = errors[pair[0]], errors[pair[1]]
     outside = (x < xlim[0]) | (x > xlim[1]) | (y < ylim[0]) | (y > ylim[1])
     style.note_beyond(axes, int(outside.sum()), total)

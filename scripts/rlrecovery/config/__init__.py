@@ -1,0 +1,61 @@
+"""The experiment as ``config.yaml`` describes it: strict, frozen, and explained key by key.
+
+All mistakes are found in one go, one sentence each. The rooms, each of which imports only from
+those above it:
+
+=============  ====================================================================
+fields         what single keys may hold
+distributions  distributions of populations and of priors
+settings       the keys, with what each means and may be (pydantic models)
+schema         their JSON schema, and the way through it to a place
+words          values and the schema in words
+sentences      wrong keys and values: pydantic's errors in our words
+draft          the sound parts of a config that has mistakes in it
+checks         what only several keys together get wrong
+reading        strict YAML; from a file or mapping to an experiment or its mistakes
+help           the manual
+command        ``python -m rlrecovery.config help``, ``schema`` and ``check FILE``
+=============  ====================================================================
+"""
+
+from __future__ import annotations
+
+from rlrecovery.config.checks import MOST_CELLS
+from rlrecovery.config.command import main
+from rlrecovery.config.distributions import (
+    DistributionSettings,
+    Population,
+    PopulationPrior,
+    Spread,
+)
+from rlrecovery.config.help import manual
+from rlrecovery.config.reading import ConfigError, load, parse
+from rlrecovery.config.schema import json_schema
+from rlrecovery.config.settings import (
+    BayesMethod,
+    Convergence,
+    Experiment,
+    MleMethod,
+    MockMethod,
+    Task,
+)
+
+__all__ = [
+    "MOST_CELLS",
+    "BayesMethod",
+    "ConfigError",
+    "Convergence",
+    "DistributionSettings",
+    "Experiment",
+    "MleMethod",
+    "MockMethod",
+    "Population",
+    "PopulationPrior",
+    "Spread",
+    "Task",
+    "json_schema",
+    "load",
+    "main",
+    "manual",
+    "parse",
+]

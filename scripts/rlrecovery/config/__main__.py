@@ -1,0 +1,8 @@
+"""``python -m rlrecovery.config help``, ``schema`` or ``check FILE``."""
+
+import sys
+
+from rlrecovery.config.command import main
+
+if __name__ == "__main__":
+    sys.exit(main())

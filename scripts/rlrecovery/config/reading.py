@@ -1,0 +1,191 @@
+"""From a file or a mapping to a checked experiment, or to all of its mistakes at once."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from rlrecovery.config.checks import cross_checks
+from rlrecovery.config.draft import Draft
+from rlrecovery.config.schema import Location
+from rlrecovery.config.sentences import Problem, wrong_keys_and_values
+from rlrecovery.config.settings import Experiment
+from rlrecovery.config.words import bare, flow, show
+from rlrecovery.distributions import Distribution
+from rlrecovery.models import MODELS, Parameter
+
+
+class ConfigError(Exception):
+    """A config that cannot be run.
+
+    Attributes
+    ----------
+    problems : list of str
+        One sentence per mistake, each with the key, the value and what is allowed.
+    """
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__(list(problems))
+        self.problems = list(problems)
+
+    def __str__(self) -> str:
+        return "\n".join(f"error: {problem}" for problem in self.problems)
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML's safe loader, which also notes keys that are given twice."""
+
+    def __init__(self, stream: str) -> None:
+        super().__init__(stream)
+        self.repeats: list[str] = []
+
+    # Here and not where mappings are built, since merging (`<<`) may override keys.
+    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
+        node = super().compose_mapping_node(anchor)
+        first: dict[Any, int] = {}
+        for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
+            line = key.start_mark.line + 1
+            if (key.tag, key.value) in first:
+                where = f"line {line}, but stands in line {first[key.tag, key.value]} already"
+                self.repeats.append(
+                    f"{bare(key.value)} is given again in {where}; keep one of them"
+                )
+            first.setdefault((key.tag, key.value), line)
+        return node
+
+
+def _read(path: str | os.PathLike[str]) -> tuple[Any, list[str]]:
+    """Content of a YAML file, and sentences on keys that are given twice."""
+    try:
+        loader = _Loader(Path(path).read_text(encoding="utf-8"))
+        return loader.get_single_data(), loader.repeats
+    except FileNotFoundError:
+        problem = f"{path} is not there; it must be a YAML file that describes an experiment"
+    except OSError as error:
+        problem = f"{path} cannot be read ({error.strerror}); it must be a YAML file"
+    except UnicodeDecodeError:
+        problem = f"{path} is not text in UTF-8, but must be"
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        where = f" in line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        problem = f"{path} is not valid YAML{where}: {error.problem or error.context}"
+    except (yaml.YAMLError, RecursionError) as error:
+        what = "nested too deeply" if isinstance(error, RecursionError) else str(error)
+        problem = f"{path} is not valid YAML: {what.splitlines()[0]}"
+    except (ValueError, TypeError, AttributeError, LookupError, ArithmeticError) as error:
+        problem = f"{path} holds a value that YAML cannot read: {error}"  # as in 2024-13-45
+    raise ConfigError([problem])
+
+
+def _text(text: str) -> str:
+    r"""Text that can be printed: YAML lets half a character through, as in ``"\ud800"``."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _plain(value: Any, path: Location, problems: list[Problem]) -> Any:
+    """A copy of plain dicts and lists whose keys are text, cut where it is absurd."""
+    if isinstance(value, Mapping | list | tuple) and len(path) > 12:
+        return "nested too deeply"
+    if isinstance(value, Mapping):
+        for key in (key for key in value if not isinstance(key, str)):
+            text = f"{show(value[key])}, but a key must be text; put it in quotes"
+            problems.append(Problem((*path, flow(key)), text))
+        kept = {_text(key): item for key, item in value.items() if isinstance(key, str)}
+        return {key: _plain(item, (*path, key), problems) for key, item in kept.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item, (*path, place), problems) for place, item in enumerate(value)]
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, int) and value.bit_length() > 1000:
+        return math.inf if value > 0 else -math.inf
+    return value
+
+
+def _default_prior(parameter: Parameter, pooling: str) -> dict[str, Any]:
+    def written(prior: Distribution) -> dict[str, Any]:
+        return {"distribution": prior.name, **prior.as_dict()}
+
+    if pooling == "partial":
+        return {"location": written(parameter.location), "scale": written(parameter.scale)}
+    return written(parameter.prior)
+
+
+def _with_default_priors(method: Any) -> Any:
+    """A Bayesian method with all priors; anything else as it is."""
+    if not isinstance(method, dict) or method.get("estimator") != "bayes":
+        return method
+    name, pooling, priors = (method.get(key) for key in ("model", "pooling", "priors"))
+    model = MODELS.get(name) if isinstance(name, str) else None
+    priors = {} if "priors" not in method else priors
+    if model is None or not isinstance(pooling, str) or not isinstance(priors, dict):
+        return method
+    filled = {p.name: priors.get(p.name, _default_prior(p, pooling)) for p in model.parameters}
+    return {**method, "priors": filled | priors}
+
+
+def _order(problem: Problem) -> int:
+    keys = list(Experiment.model_fields)
+    return keys.index(problem.path[0]) if problem.path[0] in keys else len(keys)
+
+
+def _inspect(content: Any, source: str) -> tuple[dict[str, Any], list[str]]:
+    """The raw experiment with all priors, and a sentence per mistake."""
+    if content is None or content == {}:
+        return {}, [f"{source} is empty, but must describe an experiment"]
+    if not isinstance(content, Mapping):
+        return {}, [f"{source} is {show(content)}, but must be a mapping of keys to values"]
+    problems: list[Problem] = []
+    raw = _plain(content, (), problems)
+    if isinstance(raw.get("methods"), dict):
+        methods = raw["methods"].items()
+        raw["methods"] = {name: _with_default_priors(method) for name, method in methods}
+    problems += wrong_keys_and_values(raw)
+    problems += list(cross_checks(Draft(raw, problems)))
+    sentences = [problem.sentence() for problem in sorted(problems, key=_order)]
+    return raw, list(dict.fromkeys(sentences))
+
+
+def parse(mapping: Mapping[str, Any], source: str = "config.yaml") -> Experiment:
+    """Check a config that was read already, such as Snakemake's ``config``.
+
+    Parameters
+    ----------
+    mapping : mapping
+        The keys of ``config.yaml``.
+    source : str
+        Name of the file, for sentences about the whole of it.
+
+    Raises
+    ------
+    ConfigError
+        With a sentence for each mistake.
+    """
+    raw, problems = _inspect(mapping, source)
+    if problems:
+        raise ConfigError(problems)
+    return Experiment.model_validate(raw)
+
+
+def load(path: str | os.PathLike[str]) -> Experiment:
+    """Read and check a ``config.yaml``.
+
+    Parameters
+    ----------
+    path : path
+        A YAML file.
+
+    Raises
+    ------
+    ConfigError
+        With a sentence for each mistake, also if the file is missing, empty or not YAML.
+    """
+    content, repeats = _read(path)
+    raw, problems = _inspect(content, str(path))
+    if repeats or problems:
+        raise ConfigError([*repeats, *problems])
+    return Experiment.model_validate(raw)

@@ -1,0 +1,183 @@
+"""What only several keys together get wrong is one sentence per mistake."""
+
+import pytest
+
+from unit.config.experiments import (
+    FLAT,
+    FORM,
+    GONE,
+    HALF,
+    HAS,
+    MODEL_NAMES,
+    NEEDS,
+    REAL,
+    changed,
+    problems,
+    two_rates,
+)
+
+NOT_HAS = "rescorla_wagner has no such parameter; it has alpha, beta"
+
+
+TOGETHER = [
+    (
+        {"model": "rescorla_wagnr"},
+        f"model is 'rescorla_wagnr', but must be {MODEL_NAMES} (did you mean rescorla_wagner?)",
+    ),
+    ({"methods.mle.model": "q"}, f"methods.mle.model is 'q', but must be {MODEL_NAMES}"),
+    ({"methods.bayes.model": 3}, f"methods.bayes.model is 3, but must be {MODEL_NAMES}"),
+    ({"methods.mock.model": "q"}, f"methods.mock.model is 'q', but must be {MODEL_NAMES}"),
+    # truth and population
+    ({"truth.gamma": [1]}, f"truth.gamma is [1], but {NOT_HAS}"),
+    (
+        {"truth.alpha": GONE, "truth.alhpa": [0.5]},
+        f"truth.alhpa is [0.5], but {NOT_HAS} (did you mean alpha?)",
+    ),
+    (
+        {"truth.alpha": GONE},
+        "truth.alpha is missing, but must be a list of values, or population.alpha a distribution",
+    ),
+    (
+        {"truth.alpha": [0.2, 1.2]},
+        "truth.alpha contains 1.2, but alpha must be a number from 0 to 1",
+    ),
+    (
+        {"truth.alpha": [-1, 0.2, 1.2]},
+        "truth.alpha contains -1, 1.2, but alpha must be a number from 0 to 1",
+    ),
+    ({"truth.beta": [-1, 2]}, "truth.beta contains -1, but beta must be a number of at least 0"),
+    (
+        {"truth.beta": [2, 60]},
+        "truth.beta contains 60, but must be a number from 0 to 50 because of "
+        "methods.mle.bounds.beta",
+    ),
+    (
+        {"truth.alpha": [0.5, 0.2, 0.50]},
+        "truth.alpha contains 0.5 more than once, but its values must differ",
+    ),
+    (
+        {"truth.beta": [2, 2.0, 2]},
+        "truth.beta contains 2.0 more than once, but its values must differ",
+    ),
+    (
+        {"participants": [10, 5, 10]},
+        "participants contains 10 more than once, but its values must differ",
+    ),
+    ({"trials": [50, 50]}, "trials contains 50 more than once, but its values must differ"),
+    (
+        {"interval_levels": [0.5, 0.50]},
+        "interval_levels contains 0.5 more than once, but its values must differ",
+    ),
+    ({"population.alpha": GONE}, f"population.alpha is missing, but must be {FORM}: {HAS}"),
+    ({"population.gamma": {"spread": 1}}, f"population.gamma is {{spread: 1}}, but {NOT_HAS}"),
+    (
+        {"population.alpha": FLAT},
+        "truth.alpha is [0.2, 0.5, 0.8], but population.alpha names a distribution; only one "
+        "may be given",
+    ),
+    # task and size
+    (
+        {"task.blocks": 4},
+        "trials contains 50, 150, but must be a multiple of task.blocks, which is 4",
+    ),
+    ({"task.blocks": 3}, "trials contains 50, but must be a multiple of task.blocks, which is 3"),
+    (
+        {"truth.alpha": [i / 1000 for i in range(1001)], "participants": list(range(1, 1000))},
+        "truth is crossed with participants and trials into 3999996 cells, but there may be "
+        "1000000 at most",
+    ),
+    # maximum likelihood
+    (
+        {"methods.mle.starts": 101},
+        "methods.mle.starts is 101, but must be at most 100, the number of points of the grid",
+    ),
+    (
+        {"methods.two": two_rates(starts=1001)},
+        "methods.two.starts is 1001, but must be at most 1000, the number of points of the grid",
+    ),
+    (
+        {"methods.mle.bounds.alpha": GONE},
+        f"methods.mle.bounds.alpha is missing, but must be [lower, upper]: {HAS}",
+    ),
+    ({"methods.mle.bounds.gamma": [0, 1]}, f"methods.mle.bounds.gamma is [0, 1], but {NOT_HAS}"),
+    (
+        {"methods.mle.bounds.alpha": [1, 0]},
+        "methods.mle.bounds.alpha is [1, 0], but its lower end must be less than its upper end",
+    ),
+    (
+        {"methods.mle.bounds.alpha": [0.5, 0.5]},
+        "methods.mle.bounds.alpha is [0.5, 0.5], but its lower end must be less than its upper end",
+    ),
+    (
+        {"methods.mle.bounds.alpha": [-1, 1]},
+        "methods.mle.bounds.alpha is [-1, 1], but alpha must be a number from 0 to 1",
+    ),
+    (
+        {"methods.mle.bounds.alpha": [0.6, 1]},
+        "truth.alpha contains 0.2, 0.5, but must be a number from 0.6 to 1 because of "
+        "methods.mle.bounds.alpha",
+    ),
+    # Bayes
+    (
+        {"methods.bayes.likelihood": "categorical"},
+        "methods.bayes.engine is 'compiled', but must be scan because methods.bayes.likelihood is "
+        "categorical",
+    ),
+    (
+        {"methods.bayes.priors.aplha": FLAT},
+        f"methods.bayes.priors.aplha is {{distribution: Beta, alpha: 1, beta: 1}}, but {NOT_HAS} "
+        "(did you mean alpha?)",
+    ),
+    (
+        {"methods.bayes.priors.alpha": REAL},
+        "methods.bayes.priors.alpha is Normal(mu=0, sigma=1.5), which can be any number, but "
+        "alpha must be a number from 0 to 1",
+    ),
+    (
+        {"methods.bayes.priors.alpha": {"distribution": "Uniform", "lower": 0.3, "upper": 1}},
+        "truth.alpha contains 0.2, but must be a number from 0.3 to 1 because of "
+        "methods.bayes.priors.alpha",
+    ),
+    (
+        {"methods.bayes.priors.alpha": {"location": REAL, "scale": HALF}},
+        "methods.bayes.priors.alpha is {location: {distribution: Normal, mu: 0, sigma: "
+        "1.5}, scale: {distr..., "
+        f"but with pooling none must be {NEEDS['natural']}",
+    ),
+    (
+        {"methods.hierarchical.priors.alpha": FLAT},
+        "methods.hierarchical.priors.alpha is {distribution: Beta, alpha: 1, beta: 1}, but "
+        "with pooling "
+        f"partial must be {NEEDS['population']}",
+    ),
+    (
+        {"methods.hierarchical.priors.alpha.scale": REAL},
+        "methods.hierarchical.priors.alpha.scale is Normal(mu=0, sigma=1.5), which can be "
+        "any number, but "
+        "an SD must be a number of at least 0",
+    ),
+]
+
+
+@pytest.mark.parametrize(("changes", "sentence"), TOGETHER)
+def test_one_mistake_is_one_sentence(changes, sentence):
+    assert problems(changed(changes)) == [sentence]
+
+
+def test_a_parameter_in_neither_section_is_missing_in_both():
+    assert problems(changed({"truth.alpha": GONE, "population.alpha": GONE})) == [
+        "truth.alpha is missing, but must be a list of values, or population.alpha a distribution",
+        f"population.alpha is missing, but must be {FORM}: {HAS}",
+    ]
+
+
+def test_engine_and_likelihood_are_compared_whatever_else_is_wrong():
+    likelihood, model = "methods.hierarchical.likelihood", "methods.hierarchical.model"
+    engine = "methods.hierarchical.engine"
+    assert problems(changed({likelihood: "categorical", model: "q"})) == [
+        f"{model} is 'q', but must be {MODEL_NAMES}",
+        f"{engine} is 'compiled', but must be scan because {likelihood} is categorical",
+    ]
+    assert problems(changed({likelihood: "categorical", engine: "fast"})) == [
+        f"{engine} is 'fast', but must be compiled or scan"
+    ]

@@ -1,0 +1,295 @@
+"""A file or a mapping becomes an experiment or all of its mistakes, and never a crash."""
+
+import copy
+import json
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rlrecovery.config import ConfigError, Experiment, load, parse
+from rlrecovery.models import RESCORLA_WAGNER
+from unit.config.experiments import (
+    FLAT,
+    GONE,
+    HALF,
+    MODEL_NAMES,
+    REAL,
+    ROOT,
+    TOP_KEYS,
+    changed,
+    problems,
+    valid,
+)
+
+
+def test_the_committed_config_is_valid():
+    experiment = load(ROOT / "config.yaml")
+    assert isinstance(experiment, Experiment)
+    assert list(experiment.methods) == ["mle", "bayes", "hierarchical"]
+
+
+def test_parsing_leaves_its_input_alone_and_takes_any_mapping():
+    raw = changed({"methods.bayes.priors": {}})
+    before = copy.deepcopy(raw)
+    parse(raw)
+    assert raw == before
+
+
+@pytest.mark.parametrize("priors", [GONE, {}, {"beta": HALF}])
+@pytest.mark.parametrize("pooling", ["none", "complete"])
+def test_natural_priors_that_are_left_out_are_the_models(priors, pooling):
+    changes = {"methods.bayes.priors": priors, "methods.bayes.pooling": pooling}
+    method = parse(changed(changes)).methods["bayes"]
+    found = method.prior_distributions()
+    assert list(found) == ["alpha", "beta"]
+    assert found["alpha"] == RESCORLA_WAGNER.parameter("alpha").prior
+    if priors in (GONE, {}):
+        assert found["beta"] == RESCORLA_WAGNER.parameter("beta").prior
+    assert method.model_dump(mode="json")["priors"]["alpha"] == FLAT
+
+
+def test_hierarchical_priors_that_are_left_out_are_the_models():
+    method = parse(changed({"methods.hierarchical.priors": {}})).methods["hierarchical"]
+    for parameter in RESCORLA_WAGNER.parameters:
+        assert method.location_distributions()[parameter.name] == parameter.location
+        assert method.scale_distributions()[parameter.name] == parameter.scale
+
+
+def test_keys_that_yaml_does_not_read_as_text():
+    raw = valid() | {True: 3}
+    raw["truth"][5] = [1]
+    assert problems(raw) == [
+        "truth.5 is [1], but a key must be text; put it in quotes",
+        "true is 3, but a key must be text; put it in quotes",
+    ]
+
+
+def test_half_a_character_can_be_printed():
+    (found,) = problems(valid() | {"\ud800": "\udfff"})
+    assert found.startswith(r"'\\ud800' is '\\udfff', but there is no such key")
+
+
+def test_all_mistakes_are_reported_at_once():
+    changes = {
+        "seed": -1,
+        "truth.alpha": [1.2, "x", 0.5, 0.5],
+        "methods.mle.grid": 1,
+        "methods.mle.bounds.beta": [0, 4],
+        "methods.bayes.model": "foo",
+        "methods.hierarchical.priors.beta.scale": REAL,
+        "trials": [50, 51],
+        "task.blocks": 2,
+        "batch_size": GONE,
+        "batchsize": 2,
+    }
+    assert problems(changed(changes)) == [
+        "seed is -1, but must be a whole number of at least 0",
+        "truth.alpha contains 'x', but must be a number",
+        "truth.alpha contains 1.2, but alpha must be a number from 0 to 1",
+        "truth.alpha contains 0.5 more than once, but its values must differ",
+        "truth.beta contains 5, but must be a number from 0 to 4 because of "
+        "methods.mle.bounds.beta",
+        "trials contains 51, but must be a multiple of task.blocks, which is 2",
+        "methods.mle.grid is 1, but must be a whole number of at least 2",
+        f"methods.bayes.model is 'foo', but must be {MODEL_NAMES}",
+        "methods.hierarchical.priors.beta.scale is Normal(mu=0, sigma=1.5), which can be any "
+        "number, but an SD must be a number of at least 0",
+        f"batchsize is 2, but there is no such key; the keys here are {TOP_KEYS} "
+        "(did you mean batch_size?)",
+    ]
+
+
+def test_the_error_prints_one_line_per_problem():
+    with pytest.raises(ConfigError) as caught:
+        parse(changed({"seed": -1, "replicates": 1}))
+    assert str(caught.value) == (
+        "error: seed is -1, but must be a whole number of at least 0\n"
+        "error: replicates is 1, but must be a whole number of at least 2"
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (None, "my.yaml is empty, but must describe an experiment"),
+        ({}, "my.yaml is empty, but must describe an experiment"),
+        ([1], "my.yaml is [1], but must be a mapping of keys to values"),
+        ("text", "my.yaml is 'text', but must be a mapping of keys to values"),
+    ],
+)
+def test_the_top_level_must_be_a_mapping(content, sentence):
+    with pytest.raises(ConfigError) as caught:
+        parse(content, source="my.yaml")
+    assert caught.value.problems == [sentence]
+
+
+# ---------------------------------------------------------------------------------------- files
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("", "{path} is empty, but must describe an experiment"),
+        ("# only a comment\n", "{path} is empty, but must describe an experiment"),
+        ("- 1\n", "{path} is [1], but must be a mapping of keys to values"),
+        (
+            "a: 1\nb: c: 2\n",
+            "{path} is not valid YAML in line 2, column 5: mapping values are not allowed here",
+        ),
+        (
+            "a: [1\n",
+            "{path} is not valid YAML in line 2, column 1: expected ',' or ']', but got "
+            "'<stream end>'",
+        ),
+        (
+            "a: !!python/name:os.system\n",
+            "{path} is not valid YAML in line 1, column 4: could not determine a constructor "
+            "for the tag 'tag:yaml.org,2002:python/name:os.system'",
+        ),
+        ("a: *x\n", "{path} is not valid YAML in line 1, column 4: found undefined alias 'x'"),
+        ("a: 2024-13-45\n", "{path} holds a value that YAML cannot read: month must be in 1..12"),
+        ("[" * 1500, "{path} is not valid YAML: nested too deeply"),
+        (
+            "a: \x01\n",
+            "{path} is not valid YAML: unacceptable character #x0001: special characters are "
+            "not allowed",
+        ),
+    ],
+)
+def test_a_file_that_is_no_config_is_one_sentence(tmp_path, text, sentence):
+    path = tmp_path / "config.yaml"
+    path.write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        load(path)
+    assert caught.value.problems == [sentence.format(path=path)]
+
+
+def test_a_missing_file_a_folder_and_bytes_are_one_sentence(tmp_path):
+    def sentence(path):
+        with pytest.raises(ConfigError) as caught:
+            load(path)
+        (found,) = caught.value.problems
+        return found
+
+    missing, binary = tmp_path / "none.yaml", tmp_path / "binary.yaml"
+    binary.write_bytes(b"run: \xff\xfe")
+    assert "none.yaml is not there" in sentence(missing)
+    assert "cannot be read (Is a directory)" in sentence(tmp_path)
+    assert "is not text in UTF-8" in sentence(binary)
+
+
+def test_keys_given_twice_are_reported_with_all_else(tmp_path):
+    path = tmp_path / "config.yaml"
+    text = yaml.safe_dump(valid(), sort_keys=False).replace("seed: 1\n", "seed: 1\nseed: -2\n")
+    path.write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        load(path)
+    assert caught.value.problems == [
+        "seed is given again in line 3, but stands in line 2 already; keep one of them",
+        "seed is -2, but must be a whole number of at least 0",
+    ]
+
+
+def test_merging_may_override_keys(tmp_path):
+    path = tmp_path / "config.yaml"
+    text = yaml.safe_dump(changed({"methods": {}}), sort_keys=False).replace("methods: {}\n", "")
+    mle = json.dumps(valid()["methods"]["mle"])
+    path.write_text(f"{text}methods:\n  a: &a {mle}\n  b:\n    <<: *a\n    grid: 20\n")
+    methods = load(path).methods
+    assert (methods["a"].grid, methods["b"].grid) == (10, 20)
+
+
+def test_a_mapping_inside_itself_is_no_crash(tmp_path):
+    path = tmp_path / "config.yaml"
+    path.write_text("truth: &a\n  alpha: *a\n")
+    with pytest.raises(ConfigError) as caught:
+        load(path)
+    assert any(problem.startswith("truth.alpha is") for problem in caught.value.problems)
+
+
+# ------------------------------------------------------------------------------ nothing crashes
+
+
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=8)
+    | st.sampled_from(
+        ["mle", "bayes", "mock", "partial", "Beta", "1e-3", "[key]", 10**400, "\ud800"]
+    )
+    | st.dates()
+    | st.binary(max_size=3)
+)
+NAMES = st.sampled_from(
+    ["alpha", "beta", "spread", "distribution", "location", "scale", "estimator", "[key]"]
+)
+JUNK = st.recursive(
+    SCALARS,
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(NAMES | SCALARS, inner, max_size=4)
+        | st.sets(st.integers(), max_size=2)
+    ),
+    max_leaves=6,
+)
+
+
+def places(node, path=()):
+    children = node.items() if isinstance(node, dict) else enumerate(node)
+    for key, child in children:
+        yield (*path, key)
+        if isinstance(child, dict | list):
+            yield from places(child, (*path, key))
+
+
+@st.composite
+def spoilt(draw):
+    raw = valid()
+    for _ in range(draw(st.integers(1, 4))):
+        *sections, key = draw(st.sampled_from(list(places(raw)) or [("run",)]))
+        place = raw
+        for section in sections:
+            place = place[section]
+        action = draw(st.sampled_from(["replace", "replace", "delete", "add"]))
+        if action == "delete" and key != "run":
+            place.pop(key)
+        elif action == "add" and isinstance(place, dict):
+            place[draw(NAMES | SCALARS)] = draw(JUNK)
+        else:
+            place[key] = draw(JUNK)
+    return raw
+
+
+def attempt(read, source) -> tuple[Experiment | None, list[str]]:
+    try:
+        return read(source), []
+    except ConfigError as error:
+        return None, error.problems
+
+
+@settings(max_examples=200, deadline=None)
+@given(spoilt())
+def test_a_spoilt_config_is_valid_or_a_config_error(raw):
+    experiment, found = attempt(parse, raw)
+    assert (experiment is None) == bool(found)
+    assert len(set(found)) == len(found)
+    for problem in found:
+        assert problem.isprintable()
+        assert " but " in problem
+    if experiment is not None:
+        assert parse(experiment.model_dump(mode="json")) == experiment
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 1200), st.integers(0, 40), st.text(max_size=6))
+def test_a_spoilt_file_is_valid_or_a_config_error(tmp_path_factory, start, length, insert):
+    text = yaml.safe_dump(valid(), sort_keys=False)
+    path = tmp_path_factory.getbasetemp() / "spoilt.yaml"
+    path.write_bytes((text[:start] + insert + text[start + length :]).encode("utf-8", "replace"))
+    experiment, found = attempt(load, path)
+    assert (experiment is None) == bool(found)
+    assert not any("\n" in problem for problem in found)
