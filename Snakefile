@@ -1,6 +1,7 @@
 # A parameter-recovery study, read from top to bottom: config, design, simulate, fit, score, report.
 # The experiment is config.yaml (another: --configfile FILE); the machine is workflow/profiles/.
 
+
 include: "workflow/rules/common.smk"
 include: "workflow/rules/design.smk"
 include: "workflow/rules/simulate.smk"
@@ -32,4 +33,6 @@ onsuccess:
 
 
 onerror:
-    print(f"\nThe study is not finished. What was finished is kept, and {LOGS}/ says what went wrong.")
+    print(
+        f"\nThe study is not finished. What was finished is kept, and {LOGS}/ says what went wrong."
+    )

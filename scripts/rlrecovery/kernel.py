@@ -17,15 +17,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pytensor
 import pytensor.scalar as ps
 import pytensor.tensor as pt
+from pytensor.compile.mode import get_mode
 from pytensor.gradient import DisconnectedType, pushforward
 from pytensor.graph.basic import Apply, Constant
 from pytensor.graph.fg import FunctionGraph
 from pytensor.graph.op import Op
 from pytensor.graph.replace import clone_replace
-from pytensor.compile.mode import get_mode
 from pytensor.link.numba.cache import compile_numba_function_src
 from pytensor.link.numba.dispatch.basic import (
     numba_funcify_ensure_cache,
@@ -306,6 +305,11 @@ class LogLikelihood(Op):
         return [*apart, cotangents[0][:, None] * outputs[1]]
 
 
+def _names(**more: Any) -> dict[str, Any]:
+    """Names that generated source sees; Numba's cache needs to know the module it belongs to."""
+    return {"np": np, "math": math, "__name__": __name__, **more}
+
+
 @register_funcify_and_cache_key(LogLikelihood)
 def _lower(op: LogLikelihood, node: Apply | None = None, **_: Any) -> tuple[Any, str]:
     model = MODELS[op.model]
@@ -314,7 +318,7 @@ def _lower(op: LogLikelihood, node: Apply | None = None, **_: Any) -> tuple[Any,
     node = composite.make_node(*[ps.float64() for _ in composite.inputs_type])
     function, step_key = numba_funcify_ensure_cache(composite, node=node)
     source = loop_source(op.n_arms, len(step.states), len(step.parameters))
-    loop = compile_numba_function_src(source, "log_likelihood", globals() | {"step": function})
+    loop = compile_numba_function_src(source, "log_likelihood", _names(step=function))
     key = hashlib.sha256(f"{source}{step_key}".encode()).hexdigest()
     return numba_njit(loop), key
 
@@ -335,7 +339,7 @@ def compiled(op: LogLikelihood) -> Any:
     final = compile_numba_function_src(
         "def log_likelihood(*args): return loop(*args)",
         "log_likelihood",
-        globals() | {"loop": loop},
+        _names(loop=loop),
         cache_key=f"{key}_called_from_python",
     )
     return numba_njit(final, final_function=True, cache=True)

@@ -68,3 +68,25 @@ def replicate_range(wildcards):
 
 def figure_files(wildcards):
     return [f"{RUN}/figures/{figure}.{kind}" for figure in FIGURES for kind in ("svg", "pdf")]
+
+
+def method_settings(wildcards):
+    return METHODS[wildcards.method]
+
+
+def method_source(wildcards):
+    """Code that the estimates depend on: the estimator's own modules, not the other estimators'."""
+    return source_fingerprint("fit", f"estimators.{METHODS[wildcards.method]['estimator']}")
+
+
+def batches_of_estimates(wildcards):
+    where = f"{RUN}/estimates/{wildcards.method}/{wildcards.cell}"
+    return [f"{where}/{batch}.parquet" for batch in BATCHES]
+
+
+def batches_of_truth(wildcards):
+    return [f"{RUN}/truth/{wildcards.cell}/{batch}.parquet" for batch in BATCHES]
+
+
+def summary_folder(wildcards, input):
+    return str(Path(input.summary[0]).parent)

@@ -6,17 +6,19 @@ rule design:
         design=f"{RUN}/design.csv",
         config=f"{RUN}/config.yaml",
         provenance=f"{RUN}/provenance.json",
-    params:
-        experiment=EXPERIMENT,
-        source=whole_fingerprint(),
     log:
         f"{LOGS}/design/design.log",
     benchmark:
         f"{BENCHMARKS}/design/design.tsv"
+    conda:
+        "../../envs/recovery.yaml"
     threads: 1
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        experiment=EXPERIMENT,
+        source=whole_fingerprint(),
     message:
         "Writing down the design, the resolved config and the versions"
     script:

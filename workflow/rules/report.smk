@@ -15,17 +15,19 @@ rule figure:
             labels={"figure": "{figure}"},
         ),
         pdf=f"{RUN}/figures/{{figure}}.pdf",
-    params:
-        folder=f"{RUN}/summary",
-        source=source_fingerprint("figures"),
     log:
         f"{LOGS}/figure/{{figure}}.log",
     benchmark:
         f"{BENCHMARKS}/figure/{{figure}}.tsv"
+    conda:
+        "../../envs/recovery.yaml"
     threads: 1
     resources:
         mem_mb=2000,
         runtime=30,
+    params:
+        folder=summary_folder,
+        source=source_fingerprint("figures"),
     message:
         "Drawing the figure {wildcards.figure}"
     script:
@@ -43,18 +45,20 @@ rule report:
         captions=[workflow.source_path(f"../report/{figure}.rst") for figure in FIGURES],
     output:
         report=REPORT,
-    params:
-        folder=f"{RUN}/summary",
-        names=FIGURES,
-        source=whole_fingerprint(),
     log:
         f"{LOGS}/report/report.log",
     benchmark:
         f"{BENCHMARKS}/report/report.tsv"
+    conda:
+        "../../envs/recovery.yaml"
     threads: 1
     resources:
         mem_mb=2000,
         runtime=30,
+    params:
+        folder=summary_folder,
+        names=FIGURES,
+        source=whole_fingerprint(),
     message:
         "Writing the report {output.report}"
     script:

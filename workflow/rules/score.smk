@@ -1,32 +1,25 @@
 # Estimates and truth meet: measures per method and cell, then the summary of the study.
 
 
-def batches_of_estimates(wildcards):
-    where = f"{RUN}/estimates/{wildcards.method}/{wildcards.cell}"
-    return [f"{where}/{batch}.parquet" for batch in BATCHES]
-
-
-def batches_of_truth(wildcards):
-    return [f"{RUN}/truth/{wildcards.cell}/{batch}.parquet" for batch in BATCHES]
-
-
 rule score:
     input:
         estimates=batches_of_estimates,
         truth=batches_of_truth,
     output:
         scores=f"{RUN}/scores/{{method}}/{{cell}}.parquet",
-    params:
-        levels=LEVELS,
-        source=source_fingerprint("summary"),
     log:
         f"{LOGS}/score/{{method}}/{{cell}}.log",
     benchmark:
         f"{BENCHMARKS}/score/{{method}}/{{cell}}.tsv"
+    conda:
+        "../../envs/recovery.yaml"
     threads: 1
     resources:
         mem_mb=1000,
         runtime=30,
+    params:
+        levels=LEVELS,
+        source=source_fingerprint("summary"),
     message:
         "Scoring {wildcards.method} in {wildcards.cell}"
     script:
@@ -42,6 +35,16 @@ rule summarise:
         recovery=f"{RUN}/summary/recovery.csv",
         points=f"{RUN}/summary/points.csv",
         failures=f"{RUN}/summary/failures.csv",
+    log:
+        f"{LOGS}/summarise/summarise.log",
+    benchmark:
+        f"{BENCHMARKS}/summarise/summarise.tsv"
+    conda:
+        "../../envs/recovery.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=60,
     params:
         methods=list(METHODS),
         cells=CELLS,
@@ -49,14 +52,6 @@ rule summarise:
         folders={kind: f"{RUN}/{kind}" for kind in ("scores", "estimates", "truth")},
         batches=list(BATCHES),
         source=source_fingerprint("summary"),
-    log:
-        f"{LOGS}/summarise/summarise.log",
-    benchmark:
-        f"{BENCHMARKS}/summarise/summarise.tsv"
-    threads: 1
-    resources:
-        mem_mb=4000,
-        runtime=60,
     message:
         "Gathering the measures of all methods and cells"
     script:
@@ -72,19 +67,21 @@ rule example:
         participant=f"{RUN}/summary/example_participant.csv",
         posterior=f"{RUN}/summary/example_posterior.csv",
         example=f"{RUN}/summary/example.json",
+    log:
+        f"{LOGS}/example/example.log",
+    benchmark:
+        f"{BENCHMARKS}/example/example.tsv"
+    conda:
+        "../../envs/recovery.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
     params:
         cell=EXAMPLE,
         generator=GENERATOR,
         methods={name: METHODS[name] for name in [choose_method(METHODS)] if name},
         source=source_fingerprint("example"),
-    log:
-        f"{LOGS}/example/example.log",
-    benchmark:
-        f"{BENCHMARKS}/example/example.tsv"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=30,
     message:
         "Preparing one participant and one posterior to look at"
     script:

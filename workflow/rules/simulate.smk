@@ -5,19 +5,21 @@ rule simulate:
     output:
         trials=f"{RUN}/trials/{{cell}}/{{batch}}.parquet",
         truth=f"{RUN}/truth/{{cell}}/{{batch}}.parquet",
+    log:
+        f"{LOGS}/simulate/{{cell}}/{{batch}}.log",
+    benchmark:
+        f"{BENCHMARKS}/simulate/{{cell}}/{{batch}}.tsv"
+    conda:
+        "../../envs/recovery.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=30,
     params:
         cell=cell_values,
         generator=GENERATOR,
         replicates=replicate_range,
         source=source_fingerprint("simulate"),
-    log:
-        f"{LOGS}/simulate/{{cell}}/{{batch}}.log",
-    benchmark:
-        f"{BENCHMARKS}/simulate/{{cell}}/{{batch}}.tsv"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=30,
     message:
         "Simulating {wildcards.cell}, replicates {wildcards.batch}"
     script:

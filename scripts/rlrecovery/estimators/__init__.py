@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib import import_module
 from typing import Any
 
 from rlrecovery.estimators.base import Fitter, Setting
+
+#: From the ``estimator`` of a method to the fitter in the module of that name.
+FITTERS = {"mle": "MaximumLikelihood", "bayes": "Bayes", "mock": "Mock"}
 
 
 def make_fitter(method: Mapping[str, Any], setting: Setting) -> Fitter:
@@ -20,19 +24,11 @@ def make_fitter(method: Mapping[str, Any], setting: Setting) -> Fitter:
 
     Notes
     -----
-    Each estimator is imported when it is asked for: maximum likelihood does not pay for PyMC.
+    An estimator's module is imported when it is asked for: maximum likelihood does not pay for
+    PyMC, and a change in one estimator's code does not count as a change in the others'.
     """
-    match method["estimator"]:
-        case "mle":
-            from rlrecovery.estimators.mle import MaximumLikelihood
-
-            return MaximumLikelihood.of(method, setting)
-        case "bayes":
-            from rlrecovery.estimators.bayes import Bayes
-
-            return Bayes.of(method, setting)
-        case "mock":
-            from rlrecovery.estimators.mock import Mock
-
-            return Mock(setting)
-    raise ValueError(f"unknown estimator {method['estimator']!r}")
+    name = method["estimator"]
+    if name not in FITTERS:
+        raise ValueError(f"unknown estimator {name!r}; known are {', '.join(FITTERS)}")
+    module = import_module(f"{__name__}.{name}")
+    return getattr(module, FITTERS[name]).of(method, setting)

@@ -7,7 +7,9 @@ hours are spent; and it shows what recovery looks like when data say nothing.
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -20,6 +22,11 @@ class Mock:
     """Estimates drawn from the models' default priors, with the priors' own intervals."""
 
     setting: Setting
+
+    @classmethod
+    def of(cls, method: Mapping[str, Any], setting: Setting) -> Mock:
+        """Fitter of a method in a cell; there is nothing to prepare."""
+        return cls(setting)
 
     @property
     def targets(self) -> list[Target]:

@@ -1,0 +1,83 @@
+# The few verbs of the project. `make run` and `make test` do all of their own set-up.
+
+.DELETE_ON_ERROR:
+.PHONY: run test test-all figures plan lint format check help-config schema lock clean
+
+CORES ?= $(shell getconf _NPROCESSORS_ONLN)
+CONFIG ?= config.yaml
+PYTHON ?= python3.12
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
+LOCK := envs/requirements.lock
+SNAKEMAKE := $(BIN)/snakemake --cores $(CORES) --configfile $(CONFIG) \
+	--workflow-profile workflow/profiles/laptop
+
+# The whole study of $(CONFIG), up to its report.
+run: $(READY)
+	@$(SNAKEMAKE)
+	@$(BIN)/python -m rlrecovery.where $(CONFIG)
+
+# The figures alone, from the summary.
+figures: $(READY)
+	@$(SNAKEMAKE) figures
+
+# How many jobs of each kind a study has; nothing is run.
+plan: $(READY)
+	@$(SNAKEMAKE) --dry-run --quiet rules
+
+test: $(READY)
+	@$(BIN)/python -m pytest
+
+# With the long proofs.
+test-all: $(READY)
+	@$(BIN)/python -m pytest -m ""
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check Snakefile workflow
+	$(BIN)/snakemake --lint
+
+format: $(READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/snakefmt Snakefile workflow
+
+# Every key of the config, what it may be and what it means.
+help-config: $(READY)
+	@$(BIN)/python -m rlrecovery.config help
+
+# Says what is wrong with $(CONFIG), if anything.
+check: $(READY)
+	@$(BIN)/python -m rlrecovery.config check $(CONFIG)
+
+# For editors: the schema of the config, from its pydantic models.
+schema: $(READY)
+	@$(BIN)/python -m rlrecovery.config schema > workflow/schemas/config.schema.json
+
+# Pin the newest versions that pyproject.toml allows; needs uv.
+lock:
+	uv pip compile --universal --generate-hashes --python-version 3.12 --extra test \
+		--no-header --upgrade --output-file $(LOCK) pyproject.toml
+
+clean:
+	rm -rf $(VENV)
+
+# Exactly the lock, by uv where it is there and by venv and pip where it is not. Either way Python
+# files are compiled now: otherwise every job of a study might do it again.
+$(READY): $(LOCK)
+	@if command -v uv > /dev/null; then \
+		echo "Installing $(LOCK) into $(VENV) with uv"; \
+		uv venv --quiet --allow-existing --python 3.12 $(VENV) && \
+		uv pip sync --quiet --compile-bytecode --require-hashes --python $(BIN)/python $(LOCK); \
+	else \
+		echo "Installing $(LOCK) into $(VENV) with pip; this takes a few minutes"; \
+		$(PYTHON) -m venv --clear $(VENV) && \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+			--requirement $(LOCK); \
+	fi
+	@touch $(READY)
+
+export PYTHONPATH := scripts
