@@ -11,8 +11,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 LOCK := envs/requirements.lock
-SNAKEMAKE := $(BIN)/snakemake --cores $(CORES) --configfile $(CONFIG) \
-	--workflow-profile workflow/profiles/laptop
+# On a terminal progress is a bar per kind of job, elsewhere a line per job.
+BARS = $$(test -t 1 && echo --logger rich)
+SNAKEMAKE = $(BIN)/snakemake --cores $(CORES) --configfile $(CONFIG) \
+	--workflow-profile workflow/profiles/laptop $(BARS)
 
 # The whole study of $(CONFIG), up to its report.
 run: $(READY)

@@ -52,8 +52,8 @@ class Maximum:
     se : float array, shape (parameters,)
         Wald standard errors on the unconstrained scale; NaN where a parameter is at a bound or the
         log-likelihood has no peak.
-    at_bound : bool array, shape (parameters,)
-        Where the estimate is at the end of the searched range.
+    end : int array, shape (parameters,)
+        -1 or 1 where the estimate is at the lower or upper end of the searched range, else 0.
     log_likelihood : float
         At the maximum.
     converged : bool
@@ -62,9 +62,14 @@ class Maximum:
 
     point: Floats
     se: Floats
-    at_bound: np.ndarray[Any, np.dtype[np.bool_]]
+    end: np.ndarray[Any, np.dtype[np.int_]]
     log_likelihood: float
     converged: bool
+
+    @property
+    def at_bound(self) -> np.ndarray[Any, np.dtype[np.bool_]]:
+        """Where the estimate is at an end of the searched range."""
+        return self.end != 0
 
 
 @dataclass(frozen=True)
@@ -147,12 +152,12 @@ class MaximumLikelihood:
             if best is None or found.fun < best.fun:
                 best = found
         lower, upper = self.box.T
-        at_bound = (best.x - lower < AT_BOUND) | (upper - best.x < AT_BOUND)
+        end = np.where(best.x - lower < AT_BOUND, -1, np.where(upper - best.x < AT_BOUND, 1, 0))
         projected = best.x - np.clip(best.x - best.jac, lower, upper)
         return Maximum(
             point=best.x,
-            se=self._standard_errors(data, best.x, ~at_bound),
-            at_bound=at_bound,
+            se=self._standard_errors(data, best.x, end == 0),
+            end=end,
             log_likelihood=-float(best.fun),
             converged=bool(np.abs(projected).max() < GRADIENT_TOLERANCE),
         )
@@ -219,7 +224,7 @@ class MaximumLikelihood:
             flags = {
                 "status": status, "reason": reason, "seconds": seconds,
                 "at_bound": any(bool(m.at_bound[j]) for m in usable),
-                "converged": all(m.converged for m in usable),
+                "converged": len(usable) == len(maxima) and all(m.converged for m in usable),
             }  # fmt: skip
             mean_row = natural_mean_row if self.group_scale == "natural" else real_mean_row
             rows.append(mean_row(("group", -1, parameter.name), parameter, points, levels, flags))
@@ -259,7 +264,7 @@ def judge(maximum: Maximum, j: int, parameter: Parameter) -> tuple[str, str]:
     if not maximum.converged:
         return "not_converged", "the search stopped before the gradient vanished"
     if maximum.at_bound[j]:
-        end = "lower" if maximum.point[j] < 0 else "upper"
+        end = "lower" if maximum.end[j] < 0 else "upper"
         return "at_bound", f"{parameter.name} is at its {end} bound"
     if np.isnan(maximum.se[j]):
         return "no_interval", "the log-likelihood has no peak: no standard error"

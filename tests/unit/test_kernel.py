@@ -1,0 +1,333 @@
+"""The generated compiled form against the scan and the reference, in value and gradient."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytensor
+import pytensor.tensor as pt
+import pytest
+from reference import WALKS
+
+from rlrecovery import kernel as module
+from rlrecovery.kernel import LogLikelihood, compiled
+from rlrecovery.likelihood import log_likelihood, observations_from_table
+from rlrecovery.models import BETA, MODELS, RESCORLA_WAGNER, Model, learning_rate
+from unit.forms import (
+    START,
+    Case,
+    arms_of_kernels,
+    arms_of_scans,
+    assert_same_gradient,
+    every_model,
+    every_pattern,
+    every_reward,
+    frame,
+    kernel,
+    make_case,
+    random_theta,
+    scan,
+)
+
+#: Rates at both ends and inside, with inverse temperatures from none to hopelessly large.
+EXTREMES = [
+    (rate, beta) for rate in (0.0, 1e-8, 0.3, 1 - 1e-8, 1.0) for beta in (0.0, 1e-8, 3.0, 1e3)
+]
+
+
+def extreme_theta(model: str) -> np.ndarray:
+    """Every extreme; where there are two rates, the second runs from the other end."""
+    if len(MODELS[model].names) == 2:
+        return np.array(EXTREMES)
+    return np.array([(rate, 1 - rate, beta) for rate, beta in EXTREMES])
+
+
+def choosers(rewards: str, n_arms: int) -> dict[str, tuple[list[int], list[float]]]:
+    """Choices that break fits: always one arm, one after the other, one trial, none."""
+    rng = np.random.default_rng(7)
+    length = 30
+    paid = rng.integers(2, size=length) if rewards == "bernoulli" else rng.normal(0, 1e3, length)
+    paid = paid.astype(float).tolist()
+    return {
+        "constant": ([1] * length, paid),
+        "alternating": ([t % n_arms for t in range(length)], paid),
+        "random": (rng.integers(n_arms, size=length).tolist(), paid),
+        "one trial": ([1], paid[:1]),
+        "all missing": ([-1] * length, [np.nan] * length),
+    }
+
+
+def extreme_case(model: str, n_arms: int, chooser: str, rewards: str) -> Case:
+    theta = extreme_theta(model)
+    choices, paid = choosers(rewards, n_arms)[chooser]
+    frames = [frame(i, choices, paid) for i in range(len(theta))]
+    return Case(model, n_arms, pd.concat(frames, ignore_index=True), theta)
+
+
+@every_model
+@every_reward
+@every_pattern
+class TestOrdinaryData:
+    @arms_of_scans
+    def test_scan(self, model, n_arms, rewards, pattern):
+        case = make_case(model, n_arms, rewards, pattern)
+        value, gradient = kernel(model, n_arms, case.data, case.theta)
+        expected = scan(model, n_arms, case.data, case.theta)
+        np.testing.assert_allclose(value, expected.totals, rtol=1e-10)
+        assert_same_gradient(gradient, expected.gradient, 1e-10)
+
+    @arms_of_kernels
+    def test_reference(self, model, n_arms, rewards, pattern):
+        case = make_case(model, n_arms, rewards, pattern)
+        value, gradient = kernel(model, n_arms, case.data, case.theta)
+        np.testing.assert_allclose(value, case.totals, rtol=1e-10)
+        assert_same_gradient(gradient, case.numerical_gradient(), 1e-7, 1e-10)
+
+
+@every_model
+@every_reward
+@pytest.mark.parametrize("chooser", list(choosers("bernoulli", 2)))
+class TestExtremes:
+    @arms_of_scans
+    def test_scan(self, model, n_arms, rewards, chooser):
+        case = extreme_case(model, n_arms, chooser, rewards)
+        value, gradient = kernel(model, n_arms, case.data, case.theta)
+        expected = scan(model, n_arms, case.data, case.theta)
+        self.assert_same_value(value, expected.totals, case)
+        assert_same_gradient(gradient, expected.gradient, 1e-10)
+
+    @arms_of_kernels
+    def test_reference(self, model, n_arms, rewards, chooser):
+        case = extreme_case(model, n_arms, chooser, rewards)
+        value, _ = kernel(model, n_arms, case.data, case.theta)
+        self.assert_same_value(value, case.totals, case)
+
+    def assert_same_value(self, value, expected, case):
+        """Relative to the value; where that is next to nothing, to the rounding of the logits."""
+        assert np.isfinite(value).all()
+        assert (value <= 0).all()
+        logits = [
+            theta[-1] * np.abs(walk.states["q"]).max()
+            for theta, walk in zip(case.theta, case.walks, strict=True)
+        ]
+        rounding = 8 * np.finfo(float).eps * np.maximum(1, logits)
+        assert (np.abs(value - expected) <= 1e-10 * np.abs(expected) + rounding).all()
+
+
+class TestConventions:
+    @every_model
+    def test_missing_trials_may_be_deleted(self, model):
+        case = make_case(model, 4, "gaussian", "everything")
+        kept = case.trials[case.trials["choice"] >= 0]
+        people = kept["participant"].unique()
+        theta = case.theta[people]
+        value, gradient = kernel(model, 4, case.data.rows(people), theta)
+        shorter, slope = kernel(model, 4, observations_from_table(kept), theta)
+        # the very same arithmetic, so not a digit may differ
+        np.testing.assert_array_equal(value, shorter)
+        np.testing.assert_array_equal(gradient, slope)
+
+    @every_model
+    def test_a_block_that_begins_without_a_response_begins_all_the_same(self, model):
+        choices, paid = [0, 1, 0, -1, -1, 1, 0], [1.0, 0, 1, np.nan, np.nan, 1, 0]
+        case = Case(
+            model,
+            2,
+            frame(0, choices, paid, [0, 0, 0, 1, 1, 1, 1]),
+            random_theta(model, 1, np.random.default_rng(1)),
+        )
+        np.testing.assert_allclose(kernel(model, 2, case.data, case.theta)[0], case.totals, 1e-12)
+        assert case.walks[0].states["q"][5].tolist() == [START[2]] * 2
+
+    @every_model
+    def test_participants_do_not_touch_each_other(self, model):
+        case = make_case(model, 3, "gaussian", "everything")
+        value, gradient = kernel(model, 3, case.data, case.theta)
+        for i in range(3):
+            data = case.data.rows([i])
+            alone, slope = kernel(model, 3, data, case.theta[[i]])
+            assert alone[0] == value[i]
+            np.testing.assert_array_equal(slope[0], gradient[i])
+
+    @pytest.mark.parametrize("beta", [0.0, 0.2])
+    def test_the_product_of_denominators_never_overflows(self, beta):
+        """4^2000 is far beyond the largest double; the kernel takes logarithms on the way."""
+        rng = np.random.default_rng(11)
+        trials = frame(0, rng.integers(4, size=2000), rng.normal(0, 1, 2000))
+        case = Case("rescorla_wagner", 4, trials, np.array([[0.3, beta]]))
+        value, _ = kernel("rescorla_wagner", 4, case.data, case.theta)
+        np.testing.assert_allclose(value, case.totals, rtol=1e-11)
+        assert value[0] < -2500
+
+    def test_it_depends_on_the_parameters(self):
+        case = make_case("rescorla_wagner", 2, "bernoulli", "plain")
+        theta = np.array([(0.2, 1.0), (0.7, 1.0), (0.2, 4.0)])
+        data = case.data.rows([0, 0, 0])
+        value, gradient = kernel("rescorla_wagner", 2, data, theta)
+        assert (value < -5).all()
+        assert len(set(value.round(6))) == 3
+        assert (np.abs(gradient) > 1e-3).all()
+
+    def test_the_start_value_matters(self):
+        trials = frame(0, [0, 0, 1], [1, 0, 1])
+        data, theta = observations_from_table(trials), np.array([[0.5, 3.0]])
+        for start in (START[2], 0.1):
+            walk = WALKS["rescorla_wagner"](theta[0], [0, 0, 1], [1, 0, 1], [0] * 3, 2, start)
+            function = compiled(LogLikelihood("rescorla_wagner", 2, start))
+            value, _ = function(data.choices, data.rewards, data.starts, theta)
+            assert value[0] == pytest.approx(walk.value, rel=1e-12)
+
+
+P = RESCORLA_WAGNER.parameters
+WEIGHTS = np.array([1.0, -2.0, 0.5])
+
+
+def weighted():
+    """A graph as PyMC makes it: parameters from unconstrained ones, participants weighted."""
+    case, real = make_case("rescorla_wagner", 2, "gaussian", "everything"), pt.dmatrix("real")
+    parameters = {"alpha": pt.sigmoid(real[:, 0]), "beta": pt.exp(real[:, 1])}
+    value = log_likelihood(RESCORLA_WAGNER, parameters, case.data, 2, START[2], "compiled")
+    return case, real, value, (value * WEIGHTS).sum()
+
+
+class TestOperation:
+    def test_gradient_through_a_graph(self):
+        case, real, value, total = weighted()
+        function = pytensor.function([real], [value, pt.grad(total, real)])
+        point = np.array([p.to_real(c) for p, c in zip(P, case.theta.T, strict=True)]).T
+        found, gradient = function(point)
+        np.testing.assert_allclose(found, case.totals, rtol=1e-10)
+        slopes = np.array([p.slope(c) for p, c in zip(P, case.theta.T, strict=True)]).T
+        expected = case.numerical_gradient() * slopes * WEIGHTS[:, None]
+        assert_same_gradient(gradient, expected, 1e-7, 1e-10)
+
+    def test_outside_numba_it_gives_the_same(self):
+        case, real, value, total = weighted()
+        mode = pytensor.compile.mode.Mode(linker="py", optimizer=None)
+        slow = pytensor.function([real], [value, pt.grad(total, real)], mode=mode)
+        found, gradient = slow(np.zeros((3, 2)))
+        direct, slope = kernel("rescorla_wagner", 2, case.data, np.full((3, 2), (0.5, 1.0)))
+        np.testing.assert_array_equal(found, direct)
+        assert_same_gradient(gradient / slope, np.outer(WEIGHTS, [0.25, 1.0]), 1e-12)
+
+    def test_second_derivatives_are_refused(self):
+        _, real, _, total = weighted()
+        gradient = pt.grad(total, real)
+        with pytest.raises(NotImplementedError, match="second derivatives"):
+            pt.grad(gradient.sum(), real)
+
+    def test_same_settings_are_the_same_operation(self):
+        first = LogLikelihood("rescorla_wagner", 2, 0)
+        second = LogLikelihood("rescorla_wagner", 2, 0.0)
+        assert first == second
+        assert hash(first) == hash(second)
+        others = [
+            LogLikelihood("rescorla_wagner", 3, 0.0),
+            LogLikelihood("rescorla_wagner", 2, 0.5),
+            LogLikelihood("rescorla_wagner_two_rates", 2, 0.0),
+        ]
+        assert all(first != other for other in others)
+
+
+CHOICE_KERNEL = Model(
+    name="choice_kernel",
+    title="Two hidden states and a free start",
+    citation="Wilson & Collins (2019), eLife 8:e49547",
+    parameters=(
+        learning_rate("alpha", "a", "learning rate"),
+        BETA,
+        learning_rate("alpha_c", "a_c", "rate of the choice kernel"),
+        replace(BETA, name="beta_c"),
+        learning_rate("first", "q_0", "first value"),
+    ),
+    initial=lambda p: {"q": p.first, "c": 0.0},
+    logit=lambda s, p: p.beta * s["q"] + p.beta_c * s["c"],
+    update=lambda s, chosen, reward, p: {
+        "q": s["q"] + p.alpha * chosen * (reward - s["q"]),
+        "c": s["c"] + p.alpha_c * (chosen - s["c"]),
+    },
+)
+
+
+@pytest.fixture
+def new_model(monkeypatch):
+    """One more definition in MODELS, as a user adds it."""
+    monkeypatch.setitem(MODELS, "choice_kernel", CHOICE_KERNEL)
+    return "choice_kernel"
+
+
+def case_of_new_model(rewards: str, pattern: str) -> Case:
+    theta = np.random.default_rng(2).uniform(0.1, 0.9, (3, 5)) * (1, 5, 1, 2, 1)
+    like = make_case("rescorla_wagner", 3, rewards, pattern)
+    return Case("choice_kernel", 3, like.trials, theta)
+
+
+class TestNewModel:
+    """Two hidden states, one coupled to every arm, and a start that is a parameter."""
+
+    @every_reward
+    @every_pattern
+    def test_reference(self, new_model, rewards, pattern):
+        case = case_of_new_model(rewards, pattern)
+        value, gradient = kernel(new_model, 3, case.data, case.theta)
+        np.testing.assert_allclose(value, case.totals, rtol=1e-10)
+        assert_same_gradient(gradient, case.numerical_gradient(), 1e-7, 1e-10)
+
+    @pytest.mark.slow
+    @every_reward
+    @every_pattern
+    def test_scan(self, new_model, rewards, pattern):
+        case = case_of_new_model(rewards, pattern)
+        value, gradient = kernel(new_model, 3, case.data, case.theta)
+        expected = scan(new_model, 3, case.data, case.theta)
+        np.testing.assert_allclose(value, expected.totals, rtol=1e-10)
+        assert_same_gradient(gradient, expected.gradient, 1e-10)
+        for i, walk in enumerate(case.walks):
+            for name, states in walk.states.items():
+                found = expected.states[name][i, : len(states)]
+                np.testing.assert_allclose(found, states, rtol=1e-12, atol=1e-14)
+
+    def test_one_that_looks_across_arms_is_refused(self, monkeypatch):
+        """A model is elementwise over arms; anything else must not compile into nonsense."""
+        across = Model(
+            name="across",
+            title="",
+            citation="",
+            parameters=P,
+            initial=lambda p: {"q": p.start_value},
+            logit=lambda s, p: p.beta * pt.stack([s["q"], s["q"] + 1]).cumsum()[1],
+            update=lambda s, chosen, reward, p: {"q": s["q"]},
+        )
+        monkeypatch.setitem(MODELS, "across", across)
+        with pytest.raises(TypeError, match="only elementwise arithmetic"):
+            compiled(LogLikelihood("across", 2, 0.5))
+
+
+class TestSource:
+    @pytest.mark.parametrize(("arms", "states", "parameters"), [(2, 2, 2), (4, 8, 3)])
+    def test_it_is_python_with_one_call_per_trial(self, arms, states, parameters):
+        source = module.loop_source(arms, states, parameters)
+        compile(source, "generated", "exec")
+        assert source.count("step(") == 1
+        assert source.count("if choice ==") == arms
+
+    def test_the_loop_alone(self):
+        """With a step in plain Python: total of excess less the logarithm of the denominators."""
+
+        def step(first, second, reward, restart, state, slope, parameter):
+            return state + 1, slope + parameter, second * reward, 2.0, restart
+
+        names = {"np": np, "math": math, "step": step}
+        exec(module.loop_source(2, 1, 1), names)
+        value, gradient = names["log_likelihood"](
+            np.array([[0, 1, -1, 1]]),
+            np.array([[5.0, 6.0, 9.0, 7.0]]),
+            np.array([[1.0, 0, 1, 0]]),
+            np.array([[0.5]]),
+        )
+        assert value[0] == pytest.approx(6 + 7 - 3 * np.log(2))
+        # the first trial is fresh, and the one after the missing start of a block
+        assert gradient[0, 0] == 2.0

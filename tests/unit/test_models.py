@@ -1,0 +1,165 @@
+"""The model contract and the models, checked by hand-worked trials."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from rlrecovery.models import (
+    BETA,
+    MODELS,
+    RESCORLA_WAGNER,
+    RESCORLA_WAGNER_TWO_RATES,
+    TRANSFORMS,
+    learning_rate,
+)
+
+every_model = pytest.mark.parametrize("model", list(MODELS.values()), ids=list(MODELS))
+every_parameter = pytest.mark.parametrize(
+    "parameter",
+    [p for m in MODELS.values() for p in m.parameters],
+    ids=[f"{m.name}.{p.name}" for m in MODELS.values() for p in m.parameters],
+)
+
+
+class TestTransforms:
+    @pytest.mark.parametrize("name", list(TRANSFORMS))
+    def test_there_and_back(self, name):
+        transform, real = TRANSFORMS[name], np.linspace(-12, 12, 97)
+        natural = transform.to_natural(real)
+        assert (np.diff(natural) > 0).all()
+        np.testing.assert_allclose(transform.to_real(natural), real, rtol=1e-9, atol=1e-10)
+
+    @pytest.mark.parametrize("name", list(TRANSFORMS))
+    def test_slope_is_the_derivative(self, name):
+        transform, real, h = TRANSFORMS[name], np.linspace(-5, 5, 41), 1e-6
+        numeric = (transform.to_natural(real + h) - transform.to_natural(real - h)) / (2 * h)
+        np.testing.assert_allclose(transform.slope(transform.to_natural(real)), numeric, rtol=1e-7)
+
+    @pytest.mark.parametrize(
+        ("name", "natural", "real"),
+        [
+            ("logit", 0.0, -np.inf),
+            ("logit", 1.0, np.inf),
+            ("logit", 0.5, 0.0),
+            ("log", 0.0, -np.inf),
+            ("log", 1.0, 0.0),
+            ("log", np.e, 1.0),
+            ("identity", -3.5, -3.5),
+        ],
+    )
+    @pytest.mark.filterwarnings("error")
+    def test_ends_and_middles(self, name, natural, real):
+        assert TRANSFORMS[name].to_real(natural) == real
+        assert TRANSFORMS[name].to_natural(real) == natural
+
+
+class TestParameters:
+    @every_parameter
+    def test_the_transform_covers_the_support(self, parameter):
+        lower, upper = parameter.support
+        assert parameter.to_natural(-np.inf) == lower
+        assert parameter.to_natural(np.inf) == upper
+        inside = parameter.to_natural(np.array([-3.0, 0.0, 3.0]))
+        assert ((lower < inside) & (inside < upper)).all()
+
+    @every_parameter
+    def test_slope_is_of_its_own_transform(self, parameter):
+        h = 1e-6
+        numeric = (parameter.to_natural(0.7 + h) - parameter.to_natural(0.7 - h)) / (2 * h)
+        assert parameter.slope(parameter.to_natural(0.7)) == pytest.approx(numeric, rel=1e-8)
+
+    @every_parameter
+    def test_priors_lie_in_their_supports(self, parameter):
+        assert parameter.support[0] <= parameter.prior.support()[0]
+        assert parameter.prior.support()[1] <= parameter.support[1]
+        assert parameter.scale.support()[0] >= 0
+        assert parameter.location.support() == (-np.inf, np.inf)
+
+    def test_defaults_of_the_issue(self):
+        assert str(learning_rate("alpha", "a", "").prior) == "Beta(alpha=1, beta=1)"
+        assert str(BETA.prior) == "HalfNormal(sigma=10)"
+
+
+class TestContract:
+    @every_model
+    def test_names(self, model):
+        assert MODELS[model.name] is model
+        assert model.names == tuple(p.name for p in model.parameters)
+        assert len(set(model.names)) == len(model.names)
+        assert all(model.parameter(name).name == name for name in model.names)
+        assert model.citation
+        assert model.title
+
+    @every_model
+    def test_an_unknown_parameter_is_an_error(self, model):
+        with pytest.raises(ValueError, match="not in tuple"):
+            model.parameter("nonsense")
+
+    @every_model
+    def test_bind(self, model):
+        values = {name: i for i, name in enumerate(model.names)}
+        assert model.bind(values, 0.25) == SimpleNamespace(start_value=0.25, **values)
+
+    @every_model
+    def test_it_starts_at_the_start_value(self, model):
+        p = model.bind(dict.fromkeys(model.names, 0.3), 0.25)
+        assert model.initial(p) == {"q": 0.25}
+
+    @every_model
+    def test_it_works_elementwise_over_arms_and_participants(self, model):
+        """Each arm of each participant alone gives what all give together."""
+        rng = np.random.default_rng(0)
+        people, arms = 4, 3
+        values = {name: rng.random((people, 1)) for name in model.names}
+        state = {"q": rng.normal(size=(people, arms))}
+        chosen = np.eye(arms)[rng.integers(arms, size=people)]
+        reward = rng.normal(size=(people, 1))
+        p = model.bind(values, 0.5)
+        learnt, logits = model.update(state, chosen, reward, p)["q"], model.logit(state, p)
+        assert learnt.shape == logits.shape == (people, arms)
+        for i in range(people):
+            alone = model.bind({name: v[i, 0] for name, v in values.items()}, 0.5)
+            for k in range(arms):
+                here = {"q": state["q"][i, k]}
+                assert model.logit(here, alone) == pytest.approx(logits[i, k], rel=1e-15)
+                one = model.update(here, chosen[i, k], reward[i, 0], alone)["q"]
+                assert one == pytest.approx(learnt[i, k], rel=1e-15)
+
+    @every_model
+    def test_an_update_changes_the_chosen_arm_only_and_nothing_in_place(self, model):
+        p = model.bind(dict.fromkeys(model.names, 0.4), 0.5)
+        before = np.array([[0.2, 0.7, 0.5]])
+        state = {"q": before.copy()}
+        after = model.update(state, np.array([[0.0, 1.0, 0.0]]), np.array([[1.0]]), p)["q"]
+        assert (state["q"] == before).all()
+        assert (after[0, [0, 2]] == before[0, [0, 2]]).all()
+        assert after[0, 1] == pytest.approx(0.7 + 0.4 * 0.3)
+
+
+class TestByHand:
+    def test_rescorla_wagner(self):
+        p = RESCORLA_WAGNER.bind({"alpha": 0.25, "beta": 4.0}, 0.5)
+        state = {"q": 0.5}
+        for reward, expected in [(1, 0.625), (0, 0.46875), (-2, -0.1484375)]:
+            state = RESCORLA_WAGNER.update(state, 1.0, reward, p)
+            assert state["q"] == expected
+            assert RESCORLA_WAGNER.logit(state, p) == 4 * expected
+
+    def test_each_sign_of_the_error_has_its_rate(self):
+        p = RESCORLA_WAGNER_TWO_RATES.bind(
+            {"alpha_positive": 0.5, "alpha_negative": 0.25, "beta": 2.0}, 0.5
+        )
+        state = {"q": 0.5}
+        for reward, expected in [(1, 0.75), (0, 0.5625), (0.5625, 0.5625), (3, 1.78125)]:
+            state = RESCORLA_WAGNER_TWO_RATES.update(state, 1.0, reward, p)
+            assert state["q"] == expected
+            assert RESCORLA_WAGNER_TWO_RATES.logit(state, p) == 2 * expected
+
+    @pytest.mark.parametrize("alpha", [0.0, 1.0])
+    def test_learning_nothing_and_everything(self, alpha):
+        p = RESCORLA_WAGNER.bind({"alpha": alpha, "beta": 1.0}, 0.5)
+        after = RESCORLA_WAGNER.update({"q": 0.5}, 1.0, 0.9, p)["q"]
+        assert after == (0.9 if alpha else 0.5)

@@ -1,0 +1,90 @@
+"""The tree keeps to its own rules: small doors, one rule shape, one set of versions."""
+
+import re
+
+import pytest
+import yaml
+from workflow.runs import ROOT
+
+RULES = sorted((ROOT / "workflow/rules").glob("*.smk"))
+DOORS = sorted((ROOT / "scripts").glob("*.py"))
+LOCK = (ROOT / "envs/requirements.lock").read_text()
+SHAPE = ("log:", "benchmark:", "threads:", "resources:", "message:", "conda:", "source=")
+
+
+def rules():
+    for path in RULES:
+        for block in re.split(r"(?m)^rule ", path.read_text())[1:]:
+            yield block.split(":")[0], block
+
+
+@pytest.mark.parametrize(("name", "block"), list(rules()))
+def test_every_working_rule_has_the_one_shape(name, block):
+    for part in SHAPE:
+        assert part in block, f"rule {name} has no {part}"
+    assert f'"../../scripts/{name}.py"' in block
+
+
+def test_every_door_has_its_rule_and_is_only_a_door():
+    assert {path.stem for path in DOORS} == {name for name, _ in rules()}
+    for path in DOORS:
+        assert len(path.read_text().splitlines()) <= 40
+
+
+def test_the_entry_file_is_a_table_of_contents():
+    assert len((ROOT / "Snakefile").read_text().splitlines()) <= 60
+    assert not [path for path in [ROOT / "Snakefile", *RULES] if "lambda" in path.read_text()]
+
+
+def test_the_package_does_not_know_the_workflow_engine():
+    for path in (ROOT / "scripts/rlrecovery").rglob("*.py"):
+        code = re.sub(r'"""[\s\S]*?"""', "", path.read_text())
+        assert not re.search(r"^\s*(import|from) snakemake", code, re.M), path
+
+
+def test_every_figure_has_a_caption():
+    from rlrecovery.figures import FIGURES
+
+    assert {path.stem for path in (ROOT / "workflow/report").glob("*.rst")} == set(FIGURES)
+
+
+def test_the_lock_pins_everything_with_hashes_and_without_addresses():
+    entries = re.findall(r"(?m)^[A-Za-z0-9].*", LOCK)
+    assert entries
+    assert all("==" in entry for entry in entries)
+    for block in re.split(r"(?m)^(?=[A-Za-z0-9])", LOCK):
+        if block.strip() and not block.startswith("#"):
+            assert "--hash=sha256:" in block
+    assert "://" not in LOCK
+
+
+def test_the_conda_environment_has_the_versions_of_the_lock():
+    pins = dict(re.findall(r"(?m)^([A-Za-z0-9_.-]+)==([^ ;\\]+)", LOCK))
+    aliases = {"matplotlib-base": "matplotlib", "snakemake-minimal": "snakemake"}
+    environment = yaml.safe_load((ROOT / "envs/recovery.yaml").read_text())
+    named = dict(entry.split("=") for entry in environment["dependencies"])
+    assert named.pop("python") == (ROOT / ".python-version").read_text().strip()
+    for name, version in named.items():
+        assert pins[aliases.get(name, name)] == version
+    text = (ROOT / "pyproject.toml").read_text()
+    direct = re.findall(r'(?m)^    "([a-z-]+)>=', text.split("[project.optional")[0])
+    missing = set(direct) - {aliases.get(name, name) for name in named}
+    assert missing == {"snakemake-logger-plugin-rich"}
+
+
+def committed():
+    """Text files of the project that a reader gets; caches and results left out."""
+    kinds = {".py", ".smk", ".yaml", ".md", ".toml", ".cff", ".rst", ".j2"}
+    named = [ROOT / "Snakefile", ROOT / "Makefile", ROOT / ".ci/run"]
+    found = [path for path in ROOT.rglob("*") if path.suffix in kinds]
+    hidden = [any(part.startswith(".") for part in p.relative_to(ROOT).parts) for p in found]
+    return named + [path for path, skip in zip(found, hidden, strict=True) if not skip]
+
+
+def test_no_file_names_a_machine_or_a_registry():
+    for path in committed():
+        if "results" in path.relative_to(ROOT).parts[:1]:
+            continue
+        text = path.read_text()
+        assert not re.search(r"(?<![\w.~])/(root|home|Users|work)/", text), path
+        assert not re.search(r"(?m)^\s*--(extra-)?index", text), path

@@ -1,0 +1,216 @@
+"""A whole study by Snakemake: its files, growth, order, resumption, and what a user reads."""
+
+import re
+
+import pandas as pd
+import pytest
+from workflow.runs import BAYES, MLE, MOCK, estimates, run, snakemake, study, write
+
+STAGES = ("simulate", "fit", "score", "summarise", "example", "figure", "report", "design")
+
+
+def jobs(output):
+    """Counts of jobs per rule in the output of a dry run."""
+    return {rule: int(n) for rule, n in re.findall(r"^([a-z_]+) +(\d+)$", output, re.M)}
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """Folder of a finished study by the mock and by maximum likelihood."""
+    folder = tmp_path_factory.mktemp("study")
+    output = run(folder, study(methods={"guess": MOCK, "mle": MLE}))
+    return folder, output
+
+
+def test_a_study_ends_with_its_report_and_says_where(finished):
+    folder, output = finished
+    assert "The report is results/small/report.html" in output
+    base = folder / "results" / "small"
+    for name in ("report.html", "design.csv", "config.yaml", "provenance.json"):
+        assert (base / name).stat().st_size > 0
+    for name in ("recovery", "points", "failures", "example_participant"):
+        assert (base / "summary" / f"{name}.csv").is_file()
+    assert len(list((base / "figures").glob("*.svg"))) == len(
+        list((base / "figures").glob("*.pdf"))
+    )
+    assert not [path for path in base.rglob(".*") if path.is_file()]
+
+
+def test_every_stage_has_logs_and_benchmarks_beside_each_other(finished):
+    base = finished[0] / "results" / "small"
+    for stage in STAGES:
+        logs = {
+            p.relative_to(base / "logs").with_suffix("")
+            for p in (base / "logs" / stage).rglob("*.log")
+        }
+        marks = {
+            p.relative_to(base / "benchmarks").with_suffix("")
+            for p in (base / "benchmarks" / stage).rglob("*.tsv")
+        }
+        assert logs
+        assert logs == marks
+
+
+def test_a_fit_log_shows_progress(finished):
+    log = finished[0] / "results/small/logs/fit/mle/alpha-0.3_beta-3.0_n-2_t-20/00000-00001.log"
+    text = log.read_text()
+    assert "replicate 0 done (1 of 2)" in text
+    assert "data sets per second" in text
+
+
+def test_a_second_run_has_nothing_to_do(finished):
+    folder, _ = finished
+    again = run(folder, study(methods={"guess": MOCK, "mle": MLE}))
+    assert "Nothing to be done" in again
+
+
+def test_figures_are_rebuilt_from_the_summary_alone(finished):
+    folder, _ = finished
+    figure = folder / "results/small/figures/bias.svg"
+    before = figure.read_bytes()
+    figure.unlink()
+    config = write(folder, study(methods={"guess": MOCK, "mle": MLE}))
+    plan = snakemake(folder, "--configfile", config, "figures", "-n")
+    assert jobs(plan.stdout) == {"figure": 1, "figures": 1, "total": 2}
+    assert snakemake(folder, "--configfile", config, "figures").returncode == 0
+    assert figure.read_bytes() == before
+
+
+def test_one_more_alpha_runs_its_own_cells_and_what_gathers_them(tmp_path):
+    run(tmp_path, study())
+    before = {
+        path: (path.read_bytes(), path.stat().st_mtime_ns)
+        for kind in ("trials", "truth", "estimates", "scores")
+        for path in (tmp_path / "results/small" / kind).rglob("*.parquet")
+    }
+    grown = study(truth={"alpha": [0.1, 0.3, 0.60], "beta": [3.0]})
+    plan = snakemake(tmp_path, "--configfile", write(tmp_path, grown), "-n")
+    counts = jobs(plan.stdout)
+    assert counts["simulate"] == 2
+    assert counts["fit"] == 2
+    assert counts["score"] == 1
+    assert counts["summarise"] == 1
+    run(tmp_path, grown)
+    for path, (content, changed) in before.items():
+        assert path.read_bytes() == content
+        assert path.stat().st_mtime_ns == changed
+    measures = pd.read_csv(tmp_path / "results/small/summary/recovery.csv")
+    assert set(measures["alpha"].dropna()) == {0.1, 0.3, 0.6}
+
+
+def test_batches_cores_and_the_order_of_methods_change_no_number(finished, tmp_path):
+    folder, _ = finished
+    other = study(methods={"mle": MLE, "guess": MOCK}, batch_size=3)
+    run(tmp_path, other, cores=1)
+    pd.testing.assert_frame_equal(estimates(folder), estimates(tmp_path), check_exact=True)
+    one, two = (
+        pd.read_csv(base / "results/small/summary/recovery.csv").query("measure != 'seconds'")
+        for base in (folder, tmp_path)
+    )
+    keys = [c for c in one.columns if c not in ("value", "mcse")]
+    one, two = (t.sort_values(keys, ignore_index=True) for t in (one, two))
+    pd.testing.assert_frame_equal(one, two, check_exact=True)
+
+
+def test_an_interrupted_study_goes_on_where_it_stopped(tmp_path):
+    whole = study()
+    config = write(tmp_path, whole)
+    cell = "alpha-0.3_beta-3.0_n-2_t-20"
+    part = f"results/small/estimates/guess/{cell}/00000-00001.parquet"
+    assert snakemake(tmp_path, "--configfile", config, part).returncode == 0
+    first = (tmp_path / part).stat().st_mtime_ns
+    run(tmp_path, whole)
+    assert (tmp_path / part).stat().st_mtime_ns == first
+
+
+def test_a_truncated_file_is_named_with_what_to_do(tmp_path):
+    config = write(tmp_path, study())
+    trials = "results/small/trials/alpha-0.3_beta-3.0_n-2_t-20/00000-00001.parquet"
+    assert snakemake(tmp_path, "--configfile", config, trials).returncode == 0
+    broken = tmp_path / trials
+    broken.write_bytes(broken.read_bytes()[:100])
+    failed = snakemake(tmp_path, "--configfile", config)
+    text = failed.stdout + failed.stderr
+    assert failed.returncode != 0
+    assert f"{trials} cannot be read" in text
+    assert "delete it and run the workflow again" in text
+    assert "Traceback" not in text
+    broken.unlink()
+    run(tmp_path, study())
+
+
+def test_truths_at_the_edge_are_rows_with_a_status(tmp_path):
+    edge = study(
+        truth={"alpha": [0, 1], "beta": [0, 1000]},
+        population={"alpha": {"spread": 0}, "beta": {"spread": 0}},
+        participants=[1],
+        trials=[1],
+        replicates=2,
+        methods={"mle": MLE, "bayes": BAYES, "together": BAYES | {"pooling": "partial"}},
+    )
+    run(tmp_path, edge)
+    table = estimates(tmp_path)
+    assert len(table) == 4 * 2 * (4 + 2 + 6)
+    flagged = table[table["status"] != "ok"]
+    assert (flagged["reason"] != "").all()
+    assert (table.query("method == 'mle'")["status"] != "ok").any()
+    assert (tmp_path / "results/small/report.html").is_file()
+
+
+def test_another_model_and_a_drawn_population(tmp_path):
+    drawn = study(
+        model="rescorla_wagner_two_rates",
+        truth={"alpha_positive": [0.3], "alpha_negative": [0.2, 0.6]},
+        population={
+            "alpha_positive": {"spread": 0.3},
+            "alpha_negative": {"spread": 0},
+            "beta": {"distribution": "Gamma", "alpha": 4, "beta": 1},
+        },
+        task={"arms": [0.2, 0.5, 0.8], "blocks": 2, "start_value": 0.5},
+        methods={"mle": MLE, "guess": MOCK | {"model": "rescorla_wagner_two_rates"}},
+    )
+    run(tmp_path, drawn)
+    table = estimates(tmp_path)
+    assert set(table.query("method == 'mle'")["parameter"]) == {"alpha", "beta"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"batch_size": 0}, ["batch_size", "0"]),
+        ({"replicates": 1}, ["replicates", "1"]),
+        ({"truth": {"alpha": [], "beta": [3]}}, ["truth.alpha"]),
+        ({"truth": {"alpha": [1.5], "beta": [3]}}, ["truth.alpha", "1.5"]),
+        ({"surprise": 1}, ["surprise"]),
+        ({"methods": {"x": MOCK | {"model": "nonsense"}}}, ["methods.x.model", "nonsense"]),
+    ],
+)
+def test_a_wrong_config_stops_before_any_job_with_a_sentence(tmp_path, changes, words):
+    config = write(tmp_path, study(**changes))
+    stopped = snakemake(tmp_path, "--configfile", config)
+    text = stopped.stdout + stopped.stderr
+    assert stopped.returncode != 0
+    sentences = [line for line in text.splitlines() if line.startswith("error: ")]
+    assert len(sentences) == 1
+    assert all(word in sentences[0] for word in words)
+    assert "Traceback" not in text
+    assert not (tmp_path / "results").exists()
+
+
+def test_all_mistakes_are_told_at_once(tmp_path):
+    config = write(tmp_path, study(batch_size=0, seed="x", trials=[10, 10]))
+    stopped = snakemake(tmp_path, "--configfile", config)
+    text = stopped.stdout + stopped.stderr
+    assert sum(line.startswith("error: ") for line in text.splitlines()) == 3
+
+
+def test_the_large_study_can_be_planned(tmp_path):
+    from workflow.runs import ROOT
+
+    plan = snakemake(
+        tmp_path, "--configfile", ROOT / "tests/config/paper.yaml", "-n", "--quiet", "rules"
+    )
+    assert plan.returncode == 0, plan.stderr
+    counts = jobs(plan.stdout + plan.stderr)
+    assert counts["simulate"] == 5 * 4 * 3 * 4 * 10
+    assert counts["fit"] == 3 * counts["simulate"]
