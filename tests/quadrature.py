@@ -96,7 +96,7 @@ def best_on_grid(choices, rewards, alpha_ends, beta_ends, size=200, start_value=
     return float(surface.max())
 
 
-def posterior(choices, rewards, size=200, start_value=0.5, sigma=10.0):
+def posterior(choices, rewards, size=150, start_value=0.5, sigma=10.0):
     """Marginals of alpha ~ Beta(1, 1) and beta ~ HalfNormal(sigma), shared by all participants.
 
     choices, rewards: shape (participants, trials). A coarse rectangle finds where the mass is, a

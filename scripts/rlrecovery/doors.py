@@ -43,6 +43,7 @@ def logged(path: str) -> Iterator[None]:
         log.exception("this job failed")
         raise
     finally:
+        logging.captureWarnings(False)
         ours.removeHandler(handler)
         logging.getLogger("py.warnings").removeHandler(handler)
         handler.close()

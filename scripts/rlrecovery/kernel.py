@@ -160,7 +160,10 @@ def _dot(left: list[Any], right: list[Any]) -> Any:
 
 
 def _push(outputs: list[Any], inputs: list[Any], tangents: list[Any]) -> list[Any]:
-    return pushforward(outputs, inputs, tangents, disconnected_outputs="ignore")
+    # A variable that is among the outputs twice would get its derivative in one place only (a
+    # start value that is a parameter stands there once per arm): so each becomes one of its own.
+    apart = [value + 0.0 for value in outputs]
+    return pushforward(apart, inputs, tangents, disconnected_outputs="ignore")
 
 
 def _one_trial(
@@ -218,8 +221,8 @@ def loop_source(n_arms: int, n_states: int, n_parameters: int) -> str:
     slopes = [f"d{i}" for i in range(n_states * n_parameters)]
     parameters = [f"p{j}" for j in range(n_parameters)]
     gradients = [f"g{j}" for j in range(n_parameters)]
-    chosen = ", ".join(f"1.0 if choice == {k} else 0.0" for k in range(n_arms))
-    data = [chosen, "rewards[i, t]", "restart"]
+    chosen = [f"c{k}" for k in range(n_arms)]
+    data = [*chosen, "rewards[i, t]", "restart"]
     arguments = ", ".join([*data, *states, *slopes, *parameters])
     results = ", ".join([*states, *slopes, "excess", "denominator", *[f"d_{g}" for g in gradients]])
     lines = [
@@ -237,6 +240,8 @@ def loop_source(n_arms: int, n_states: int, n_parameters: int) -> str:
         "            choice = choices[i, t]",
         "            if choice < 0:",
         "                continue",
+        # Numba takes a call with more than 30 arguments only if none of them is a conditional.
+        *[f"            {c} = 1.0 if choice == {k} else 0.0" for k, c in enumerate(chosen)],
         f"            {results} = step({arguments})",
         "            restart = 0.0",
         "            total += excess",
@@ -289,7 +294,7 @@ class LogLikelihood(Op):
         """Evaluate outside Numba's linker, by the same compiled code."""
         outputs[0][0], outputs[1][0] = compiled(self)(*inputs)
 
-    def infer_shape(self, fgraph: Any, node: Apply, shapes: list[Any]) -> list[Any]:
+    def infer_shape(self, node: Apply, shapes: list[Any]) -> list[Any]:
         """Shapes of the outputs."""
         return [(shapes[0][0],), shapes[3]]
 

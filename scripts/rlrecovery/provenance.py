@@ -64,7 +64,7 @@ def source_fingerprint(*modules: str) -> str:
     """Hash of the code of modules of this package and of all that they import from it.
 
     Comments, docstrings and layout do not count, so that only a change that can change a number
-    makes jobs run again. Templates beside the modules count as they are.
+    makes jobs run again.
 
     Parameters
     ----------

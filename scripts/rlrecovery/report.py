@@ -517,7 +517,13 @@ def _kind(settings: Mapping[str, Any]) -> str:
         return (
             "Maximum likelihood, every participant alone, with Wald intervals made on the "
             "unconstrained scale and carried to the natural one; the group estimate is the mean "
-            f"of the participants' estimates on the {settings.get('group_scale', '')} scale."
+            f"of the participants' estimates on the {settings.get('group_scale', '')} scale with a "
+            "t interval."
+        )
+    if settings["estimator"] == "mock":
+        return (
+            "A mock: it looks at no data and answers from the model's default priors. It shows "
+            "what recovery looks like when data say nothing; its numbers are not an estimator's."
         )
     pooling = {
         "none": "every participant alone",
@@ -557,7 +563,8 @@ def conventions(experiment: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("First trial", "Counts in the likelihood. Choice t is judged by the values before the "
                         "update of trial t."),
         ("Missing trials", "Contribute nothing to the likelihood and update nothing."),
-        ("Bounds", ("; ".join(bounds) + ". Estimates at a bound are kept and flagged.") if bounds
+        ("Bounds", ("; ".join(bounds) + ". At an end of the support the search stops "
+                    "0.0001 from it. Estimates at a bound are kept and flagged.") if bounds
                    else "No method of this study has bounds."),
         ("Scale of bias", "Natural scale: estimate minus truth of the parameter itself."),
         ("Truth of the group", "The population's location, not the realised mean of a sample."),

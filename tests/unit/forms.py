@@ -61,6 +61,7 @@ class Case:
     def totals(self) -> np.ndarray:
         return np.array([walk.value for walk in self.walks])
 
+    @functools.cached_property
     def numerical_gradient(self) -> np.ndarray:
         return np.array(
             [
@@ -153,7 +154,7 @@ def kernel(model: str, n_arms: int, data: Observations, theta) -> tuple[np.ndarr
 
 
 def assert_same_gradient(
-    actual: np.ndarray, expected: np.ndarray, tolerance: float, rounding: float = 1e-15
+    actual: np.ndarray, expected: np.ndarray, tolerance: float, rounding: float | np.ndarray = 1e-15
 ) -> None:
     """Differences are small beside the largest component of each participant's gradient.
 

@@ -107,7 +107,11 @@ class TestBatches:
         assert all(stop - start == size for start, stop in ranges[:-1])
 
     def test_keys(self):
-        assert batches(5, 2) == {"00000-00001": (0, 2), "00002-00003": (2, 4), "00004-00004": (4, 5)}
+        assert batches(5, 2) == {
+            "00000-00001": (0, 2),
+            "00002-00003": (2, 4),
+            "00004-00004": (4, 5),
+        }
 
     def test_more_replicates_keep_full_batches(self):
         assert batches(40, 20).items() <= batches(100, 20).items()

@@ -84,7 +84,7 @@ class TestOrdinaryData:
         case = make_case(model, n_arms, rewards, pattern)
         value, gradient = kernel(model, n_arms, case.data, case.theta)
         np.testing.assert_allclose(value, case.totals, rtol=1e-10)
-        assert_same_gradient(gradient, case.numerical_gradient(), 1e-7, 1e-10)
+        assert_same_gradient(gradient, case.numerical_gradient, 1e-7, 1e-10)
 
 
 @every_model
@@ -97,7 +97,8 @@ class TestExtremes:
         value, gradient = kernel(model, n_arms, case.data, case.theta)
         expected = scan(model, n_arms, case.data, case.theta)
         self.assert_same_value(value, expected.totals, case)
-        assert_same_gradient(gradient, expected.gradient, 1e-10)
+        residue = 30 * self.rounding(case)[:, None]  # of a sum over 30 trials
+        assert_same_gradient(gradient, expected.gradient, 1e-10, residue)
 
     @arms_of_kernels
     def test_reference(self, model, n_arms, rewards, chooser):
@@ -109,12 +110,13 @@ class TestExtremes:
         """Relative to the value; where that is next to nothing, to the rounding of the logits."""
         assert np.isfinite(value).all()
         assert (value <= 0).all()
-        logits = [
-            theta[-1] * np.abs(walk.states["q"]).max()
-            for theta, walk in zip(case.theta, case.walks, strict=True)
-        ]
-        rounding = 8 * np.finfo(float).eps * np.maximum(1, logits)
+        rounding = 8 * self.rounding(case)
         assert (np.abs(value - expected) <= 1e-10 * np.abs(expected) + rounding).all()
+
+    def rounding(self, case):
+        """The last digit of each participant's largest logit."""
+        largest = np.array([np.abs(walk.states["q"]).max() for walk in case.walks])
+        return np.finfo(float).eps * (1 + case.theta[:, -1]) * (1 + largest)
 
 
 class TestConventions:
@@ -162,6 +164,16 @@ class TestConventions:
         np.testing.assert_allclose(value, case.totals, rtol=1e-11)
         assert value[0] < -2500
 
+    def test_many_arms(self):
+        """A call with more than 30 arguments is another thing for Numba."""
+        rng, start = np.random.default_rng(13), 0.5
+        choices, rewards = rng.integers(10, size=60), rng.random(60)
+        data, theta = observations_from_table(frame(0, choices, rewards)), np.array([[0.3, 4.0]])
+        walk = WALKS["rescorla_wagner"](theta[0], choices, rewards, [0] * 60, 10, start)
+        function = compiled(LogLikelihood("rescorla_wagner", 10, start))
+        value, _ = function(data.choices, data.rewards, data.starts, theta)
+        assert value[0] == pytest.approx(walk.value, rel=1e-12)
+
     def test_it_depends_on_the_parameters(self):
         case = make_case("rescorla_wagner", 2, "bernoulli", "plain")
         theta = np.array([(0.2, 1.0), (0.7, 1.0), (0.2, 4.0)])
@@ -201,7 +213,7 @@ class TestOperation:
         found, gradient = function(point)
         np.testing.assert_allclose(found, case.totals, rtol=1e-10)
         slopes = np.array([p.slope(c) for p, c in zip(P, case.theta.T, strict=True)]).T
-        expected = case.numerical_gradient() * slopes * WEIGHTS[:, None]
+        expected = case.numerical_gradient * slopes * WEIGHTS[:, None]
         assert_same_gradient(gradient, expected, 1e-7, 1e-10)
 
     def test_outside_numba_it_gives_the_same(self):
@@ -211,7 +223,7 @@ class TestOperation:
         found, gradient = slow(np.zeros((3, 2)))
         direct, slope = kernel("rescorla_wagner", 2, case.data, np.full((3, 2), (0.5, 1.0)))
         np.testing.assert_array_equal(found, direct)
-        assert_same_gradient(gradient / slope, np.outer(WEIGHTS, [0.25, 1.0]), 1e-12)
+        assert_same_gradient(gradient, slope * np.outer(WEIGHTS, [0.25, 1.0]), 1e-12)
 
     def test_second_derivatives_are_refused(self):
         _, real, _, total = weighted()
@@ -274,7 +286,7 @@ class TestNewModel:
         case = case_of_new_model(rewards, pattern)
         value, gradient = kernel(new_model, 3, case.data, case.theta)
         np.testing.assert_allclose(value, case.totals, rtol=1e-10)
-        assert_same_gradient(gradient, case.numerical_gradient(), 1e-7, 1e-10)
+        assert_same_gradient(gradient, case.numerical_gradient, 1e-7, 1e-10)
 
     @pytest.mark.slow
     @every_reward

@@ -98,7 +98,7 @@ class TestBehave:
         uniform = np.empty((people, history + 1, 2))
         uniform[:, :-1] = rng.random((history, 2))
         uniform[:, -1] = rng.random((people, 2))
-        acted = act(uniform, alpha=0.3, beta=2.0, arms=BernoulliArms((0.3, 0.5, 0.7)))
+        acted = act(uniform, alpha=0.3, beta=4.0, arms=BernoulliArms((0.3, 0.5, 0.7)))
         probability = acted.probabilities[0, -1]
         assert (acted.probabilities[:, -1] == probability).all()
         assert np.ptp(probability) > 0.1

@@ -4,6 +4,7 @@ import re
 
 import pytest
 import yaml
+
 from workflow.runs import ROOT
 
 RULES = sorted((ROOT / "workflow/rules").glob("*.smk"))

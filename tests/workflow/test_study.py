@@ -4,6 +4,7 @@ import re
 
 import pandas as pd
 import pytest
+
 from workflow.runs import BAYES, MLE, MOCK, estimates, run, snakemake, study, write
 
 STAGES = ("simulate", "fit", "score", "summarise", "example", "figure", "report", "design")

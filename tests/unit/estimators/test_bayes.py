@@ -1,0 +1,594 @@
+import dataclasses
+import math
+
+import numpy as np
+import nutpie
+import pymc as pm
+import pytensor.tensor as pt
+import pytest
+import xarray as xr
+from arviz_stats.base import array_stats
+from fits import (
+    FLAT,
+    KNOWN_SEED,
+    LEVELS,
+    PEOPLE,
+    POPULATION,
+    START,
+    alternating_chooser,
+    assert_same,
+    bayes,
+    bayes_method,
+    compiled,
+    constant_chooser,
+    one_block,
+    setting,
+    simulated,
+    stacked,
+    table,
+    targets_of,
+)
+from quadrature import log_density, log_likelihood, posterior
+from scipy import stats
+from scipy.special import expit, logit
+
+from rlrecovery.estimators.bayes import (
+    Bayes,
+    build_model,
+    complaints,
+    data_of,
+    draws_of,
+    posterior_row,
+)
+from rlrecovery.likelihood import trace
+from rlrecovery.models import RESCORLA_WAGNER
+
+POOLINGS = ("none", "partial", "complete")
+FORMS = (("potential", "compiled"), ("potential", "scan"), ("categorical", "scan"))
+SHORT = {"tune": 200, "draws": 200}
+
+
+def seed(number=1):
+    """A fresh one: a SeedSequence remembers what it has spawned."""
+    return np.random.SeedSequence(number)
+
+
+def group_of_five(trials, number=0):
+    """A population with slow and fast learners."""
+    return simulated([0.15, 0.3, 0.5, 0.7, 0.85], [2, 6, 4, 3, 5], trials, number)
+
+
+# --- the quadrature itself --------------------------------------------------------------------
+
+
+def test_quadrature_without_data_is_the_prior():
+    marginals = posterior([[-1]], [[0]])
+    for name, prior in (("alpha", stats.beta(1, 1)), ("beta", stats.halfnorm(scale=10))):
+        mine = marginals[name]
+        assert mine.mean == pytest.approx(prior.mean(), rel=1e-5)
+        assert mine.sd == pytest.approx(prior.std(), rel=1e-5)
+        for probability in (0.025, 0.1, 0.5, 0.9, 0.975):
+            expected = prior.ppf(probability)
+            assert mine.quantile(probability) == pytest.approx(expected, rel=2e-4)
+
+
+def test_quadrature_does_not_depend_on_its_nodes():
+    data = simulated(0.5, 5, 60, 1)
+    coarse, fine = (posterior(data.choices, data.rewards, size) for size in (150, 331))
+    for name in ("alpha", "beta"):
+        assert coarse[name].mean == pytest.approx(fine[name].mean, rel=1e-6)
+        assert coarse[name].sd == pytest.approx(fine[name].sd, rel=1e-6)
+        np.testing.assert_allclose(coarse[name].interval(0.95), fine[name].interval(0.95), 1e-4)
+
+
+# --- NUTS against quadrature -------------------------------------------------------------------
+
+
+def standardised(row, draws, exact):
+    """Errors of a row's mean, SD and interval ends in units of their MCSE."""
+    z = [
+        (row["estimate"] - exact.mean) / array_stats.mcse(draws, method="mean"),
+        (row["se"] - exact.sd) / array_stats.mcse(draws, method="sd"),
+    ]
+    for level in LEVELS:
+        for end, tail in (("lower", (1 - level) / 2), ("upper", (1 + level) / 2)):
+            name = f"{end}_{100 * level:.0f}"
+            mcse = array_stats.mcse(draws, method="quantile", prob=tail)
+            z.append((row[name] - exact.quantile(tail)) / mcse)
+    return z
+
+
+def errors_of(fitter, data, number):
+    """Standardised errors of all of a data set's rows, as an array (parameters, measures)."""
+    pooling, exact = fitter.method["pooling"], posterior(data.choices, data.rewards)
+    rows = fitter.fit(data, seed(number))
+    draws, _ = fitter.sample(data, seed(number).spawn(1)[0] if pooling == "none" else seed(number))
+    every = []
+    for row, target in zip(rows, fitter.targets, strict=True):
+        mine = draws_of(target, draws, pooling)
+        assert row["estimate"] == mine.mean()
+        every.append(standardised(row, mine, exact[target[2]]))
+    return np.array(every)
+
+
+def check_errors(z):
+    """No error is beyond what Monte Carlo explains; z has shape (..., measures)."""
+    sd = z[..., 1]  # the MCSE of an SD is itself rough where tails are long
+    assert np.abs(np.delete(z, 1, axis=-1)).max() < 4
+    assert np.abs(sd).max() < 6
+
+
+DATA_SETS = {
+    "usual": lambda number: simulated(0.5, 5, 150, KNOWN_SEED + number),
+    "hard": lambda number: simulated(0.05, 1, 30, number),
+    "constant": lambda number: constant_chooser(150, number),
+    "constant and short": lambda number: constant_chooser(30, number),
+    "alternating": lambda number: alternating_chooser(30, number),
+    "quick": lambda number: simulated(0.9, 2, 30, number),
+}
+
+
+@pytest.fixture(scope="module")
+def errors():
+    return {
+        kind: np.array([errors_of(bayes(), make(number), number) for number in range(2)])
+        for kind, make in DATA_SETS.items()
+    }
+
+
+@pytest.mark.parametrize("kind", DATA_SETS)
+def test_unpooled_posterior_is_that_of_quadrature(errors, kind):
+    check_errors(errors[kind])
+
+
+def test_errors_are_of_the_size_that_their_mcse_says(errors):
+    z = np.stack(list(errors.values()))  # data sets, parameters, measures: hardly independent
+    assert 0.6 < np.sqrt(np.mean(z**2)) < 1.4
+    assert np.abs(z.mean(axis=(0, 1))).max() < 4 / np.sqrt(z.shape[0] * z.shape[1])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", DATA_SETS)
+def test_unpooled_posterior_is_that_of_quadrature_in_many_data_sets(kind):
+    fitter, count = bayes(), 20
+    z = np.array([errors_of(fitter, DATA_SETS[kind](i), 100 + i) for i in range(count)])
+    z = np.delete(z, 1, axis=-1)
+    assert np.abs(z).max() < 5
+    assert np.abs(z.mean(axis=0)).max() < 4.5 / np.sqrt(count)
+
+
+def test_completely_pooled_posterior_is_that_of_quadrature():
+    fitter = bayes("complete", participants=PEOPLE, trials=40)
+    check_errors(np.array([errors_of(fitter, group_of_five(40, i), i) for i in range(3)]))
+
+
+def test_categorical_form_samples_the_same_posterior():
+    fitter = bayes("none", "categorical", trials=30)
+    choices = np.insert(simulated(0.5, 5, 28, 2).choices, [4, 20], -1, axis=1)
+    rewards = np.insert(simulated(0.5, 5, 28, 2).rewards, [4, 20], 0, axis=1)
+    data = [simulated(0.05, 1, 30, 0), one_block(choices, rewards)]
+    check_errors(np.array([errors_of(fitter, d, i) for i, d in enumerate(data)]))
+
+
+# --- the densities ---------------------------------------------------------------------------
+
+TRIALS = 20
+
+
+def ragged():
+    """Three participants, one without some responses, one with fewer trials."""
+    data = simulated([0.2, 0.5, 0.9], [1, 4, 8], TRIALS, 6)
+    choices, rewards = data.choices.copy(), data.rewards.copy()
+    choices[1, [3, 4, 11]] = -1
+    choices[2, 14:] = -1
+    return one_block(choices, rewards)
+
+
+def model_with_data(pooling, likelihood, engine, data):
+    people, trials = data.choices.shape
+    method = bayes_method(pooling, likelihood, engine=engine)
+    model = build_model(method, setting(people, trials), people)
+    with model:
+        pm.set_data(data_of(data, likelihood))
+    return model
+
+
+def several_points(model, count=4):
+    rng = np.random.default_rng(0)
+    shapes = {name: np.shape(value) for name, value in model.initial_point().items()}
+    return [{n: rng.normal(0, 0.8, s) for n, s in shapes.items()} for _ in range(count)]
+
+
+def natural(point, pooling, people=3):
+    """Participants' alpha and beta at a point, by the formulas of the model and nothing of it."""
+    if pooling != "partial":
+        return [(expit(point["alpha_logodds__"]), np.exp(point["beta_log__"]))] * people
+    real = {
+        name: point[f"{name}_location"]
+        + np.exp(point[f"{name}_spread_log__"]) * point[f"{name}_deviation"]
+        for name in ("alpha", "beta")
+    }
+    return list(zip(expit(real["alpha"]), np.exp(real["beta"]), strict=True))
+
+
+def expected_density(point, pooling, data):
+    """Log posterior density on the real line, up to a constant, by hand."""
+    people = zip(natural(point, pooling), data.choices, data.rewards, strict=True)
+    total = sum(log_likelihood(c, r, alpha, beta) for (alpha, beta), c, r in people)
+    if pooling != "partial":
+        blank = ([], [])
+        return total + log_density(*blank, point["alpha_logodds__"], point["beta_log__"])
+    total += stats.norm(0, 1.5).logpdf(point["alpha_location"])
+    total += stats.norm(1, 1).logpdf(point["beta_location"])
+    for name in ("alpha", "beta"):
+        real = point[f"{name}_spread_log__"]
+        total += stats.halfnorm.logpdf(np.exp(real)) + real  # its Jacobian
+        total += stats.norm.logpdf(point[f"{name}_deviation"]).sum()
+    return total
+
+
+@pytest.mark.parametrize("pooling", POOLINGS)
+def test_all_forms_have_the_density_of_the_formulas(pooling):
+    data = ragged()
+    models = [model_with_data(pooling, *form, data) for form in FORMS]
+    points = several_points(models[0])
+    expected = np.array([expected_density(point, pooling, data) for point in points])
+    assert np.ptp(expected) > 1
+    for model in models:
+        logp = model.compile_logp()
+        values = np.array([logp(point) for point in points])
+        assert np.isfinite(values).all()
+        np.testing.assert_allclose(values - values[0], expected - expected[0], atol=1e-9)
+
+
+@pytest.mark.parametrize("form", FORMS, ids="-".join)
+def test_known_log_likelihood_comes_from_the_pymc_model(form):
+    data = simulated(0.5, 5, 150, KNOWN_SEED)
+    model = model_with_data("none", *form, data)
+    terms = model.potentials or model.observed_RVs
+    value = model.compile_logp(terms)({"alpha_logodds__": 0.0, "beta_log__": np.log(5.0)})
+    # The known number leaves out the first trial, whose choice has probability 1/2.
+    assert float(value) + np.log(2) == pytest.approx(-47.418936097207, abs=1e-10)
+
+
+def test_priors_come_from_the_config():
+    priors = {
+        "alpha": {"distribution": "Beta", "alpha": 2, "beta": 5},
+        "beta": {"distribution": "Gamma", "alpha": 3, "beta": 0.5},
+    }
+    nobody = one_block(np.full(5, -1), np.zeros(5))
+    model = build_model(bayes_method(priors=priors), setting(1, 5), 1)
+    with model:
+        pm.set_data(data_of(nobody, "potential"))
+    logp = model.compile_logp(jacobian=False)
+    found, expected = [], []
+    for alpha, beta in ((0.3, 2.0), (0.8, 9.0), (0.1, 0.5)):
+        found.append(logp({"alpha_logodds__": logit(alpha), "beta_log__": np.log(beta)}))
+        expected.append(stats.beta(2, 5).logpdf(alpha) + stats.gamma(3, scale=2).logpdf(beta))
+    np.testing.assert_allclose(np.diff(found), np.diff(expected), atol=1e-9)
+
+
+# --- predictions and pointwise log-likelihood of the categorical form --------------------------
+
+
+@pytest.fixture(scope="module")
+def categorical():
+    """A model of two participants, one of whom did not respond twice, and two posterior draws."""
+    data = simulated([0.5, 0.2], [3, 2], 12, 9)
+    choices, rewards = data.choices.copy(), data.rewards.copy()
+    choices[1, [0, 7]] = -1
+    data = one_block(choices, rewards)
+    model = model_with_data("complete", "categorical", "scan", data)
+    draws = {"alpha": [[0.3] * 400, [0.7] * 400], "beta": [[2.0] * 400, [4.0] * 400]}
+    posterior_draws = xr.Dataset({k: (("chain", "draw"), np.array(v)) for k, v in draws.items()})
+    return model, data, xr.DataTree.from_dict({"posterior": posterior_draws})
+
+
+def pointwise_of(data, alpha, beta):
+    """The scan's log-probability of each choice, and of choosing arm 1."""
+    people = len(data.choices)
+    values = {"alpha": np.full(people, alpha), "beta": np.full(people, beta)}
+    given = {name: pt.as_tensor(value) for name, value in values.items()}
+    out = trace(RESCORLA_WAGNER, given, data, 2, START)
+    logits = out.logits.eval()
+    return out.pointwise.eval(), expit(logits[..., 1] - logits[..., 0])
+
+
+@pytest.mark.parametrize(("chain", "alpha", "beta"), [(0, 0.3, 2.0), (1, 0.7, 4.0)])
+def test_pointwise_log_likelihood_is_the_scans(categorical, chain, alpha, beta):
+    model, data, tree = categorical
+    with model:
+        found = pm.compute_log_likelihood(tree, extend_inferencedata=False, progressbar=False)
+    found = np.asarray(found["choice"])[chain, 5]
+    pointwise, _ = pointwise_of(data, alpha, beta)
+    np.testing.assert_allclose(found, pointwise, atol=1e-12)
+    assert (found[data.choices < 0] == 0).all()
+    assert (found[data.choices >= 0] < 0).all()
+    for i in range(2):
+        total = log_likelihood(data.choices[i], data.rewards[i], alpha, beta)
+        assert found[i].sum() == pytest.approx(float(total), abs=1e-10)
+
+
+def test_posterior_predictive_choices_follow_the_models_probabilities(categorical):
+    model, data, tree = categorical
+    with model:
+        drawn = pm.sample_posterior_predictive(tree, random_seed=3, progressbar=False)
+    choice = drawn.posterior_predictive["choice"].to_numpy()
+    assert choice.shape == (2, 400, *data.choices.shape)
+    assert (choice[:, :, data.choices < 0] == 0).all()
+    for chain, (alpha, beta) in enumerate([(0.3, 2.0), (0.7, 4.0)]):
+        _, probability = pointwise_of(data, alpha, beta)
+        here = data.choices >= 0
+        error = (choice[chain].mean(axis=0) - probability)[here]
+        assert np.abs(error / np.sqrt(probability * (1 - probability) / 400)[here]).max() < 4
+
+
+def test_prior_predictive_choices_follow_the_prior(categorical):
+    model, data, _ = categorical
+    with model:
+        drawn = pm.sample_prior_predictive(500, random_seed=4)
+    assert stats.kstest(drawn.prior["alpha"].to_numpy().ravel(), "uniform").pvalue > 1e-3
+    choice = drawn.prior_predictive["choice"].to_numpy()[0]
+    assert choice.shape == (500, *data.choices.shape)
+    # Nothing is learnt yet at the first trial, whatever the parameters are.
+    assert abs(choice[:, 0, 0].mean() - 0.5) < 4 * np.sqrt(0.25 / 500)
+
+
+# --- hierarchical -----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def hierarchical():
+    data = group_of_five(40)
+    fitter = bayes("partial", participants=PEOPLE, trials=40, draws=1000)
+    return data, fitter, fitter.fit(data, seed())
+
+
+def test_hierarchical_rows_are_participants_group_and_spread(hierarchical):
+    _, fitter, rows = hierarchical
+    assert targets_of(rows) == fitter.targets
+    assert len(set(fitter.targets)) == len(rows) == 2 * PEOPLE + 4
+    levels = table(rows).groupby("level")["participant"]
+    assert levels.size().to_dict() == {"participant": 2 * PEOPLE, "group": 2, "spread": 2}
+    assert set(levels.get_group("group")) == set(levels.get_group("spread")) == {-1}
+    assert np.isfinite(table(rows)[["estimate", "se", "rhat", "ess_bulk"]]).all(axis=None)
+    alphas = table(rows).query("parameter == 'alpha' and level != 'spread'")
+    assert alphas[["estimate", "lower_95", "upper_95"]].stack().between(0, 1).all()
+    assert (table(rows).query("level == 'spread'")["lower_95"] > 0).all()
+
+
+def test_hierarchical_targets_are_functions_of_one_anothers_draws(hierarchical):
+    data, fitter, rows = hierarchical
+    draws, divergences = fitter.sample(data, seed())
+    real = draws["alpha_location"] + draws["alpha_spread"] * draws["alpha_deviation"][:, :, 3]
+    np.testing.assert_allclose(draws_of(("participant", 3, "alpha"), draws, "partial"), expit(real))
+    group = draws_of(("group", -1, "beta"), draws, "partial")
+    np.testing.assert_allclose(group, np.exp(draws["beta_location"]))
+    assert {row["divergences"] for row in rows} == {float(divergences)}
+    by_target = dict(zip(fitter.targets, rows, strict=True))
+    assert by_target["participant", 3, "alpha"]["estimate"] == pytest.approx(expit(real).mean())
+    assert by_target["spread", -1, "beta"]["estimate"] == draws["beta_spread"].mean()
+
+
+def test_hierarchical_estimates_of_like_participants_shrink_towards_each_other():
+    data, size = simulated([0.5] * PEOPLE, [4] * PEOPLE, 40, 3), {"trials": 40, "draws": 1000}
+    estimates = {}
+    for pooling in ("none", "partial"):
+        rows = table(bayes(pooling, participants=PEOPLE, **size).fit(data, seed()))
+        estimates[pooling] = rows[rows["level"] == "participant"]
+    for name in ("alpha", "beta"):
+        alone, pooled = (e[e["parameter"] == name]["estimate"].std() for e in estimates.values())
+        assert pooled < 0.8 * alone
+
+
+# --- seeds, reuse and independence ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("pooling", POOLINGS)
+def test_the_seed_decides(pooling):
+    data = group_of_five(40)
+    fitter = bayes(pooling, participants=PEOPLE, trials=40, **SHORT)
+    assert targets_of(fitter.fit(data, seed())) == fitter.targets
+    assert_same(fitter.fit(data, seed()), fitter.fit(data, seed()))
+    one, other = (table(fitter.fit(data, seed(n)))["estimate"] for n in (1, 2))
+    assert (one != other).all()
+
+
+@pytest.mark.parametrize("pooling", POOLINGS)
+def test_a_fit_leaves_nothing_behind_in_the_compiled_model(pooling):
+    first, second = group_of_five(40, 0), group_of_five(40, 1)
+    fitter = bayes(pooling, participants=PEOPLE, trials=40, **SHORT)
+    alone = fitter.fit(second, seed(2))
+    fitter.fit(first, seed(1))
+    assert_same(fitter.fit(second, seed(2)), alone)
+    assert not np.array_equal(
+        table(fitter.fit(first, seed(2)))["estimate"], table(alone)["estimate"]
+    )
+
+
+def test_unpooled_participants_do_not_depend_on_those_after_them():
+    one, two = simulated(0.2, 2, 30, 1), simulated(0.8, 5, 30, 2)
+    alone = bayes(trials=30, **SHORT).fit(one, seed())
+    together = bayes(participants=2, trials=30, **SHORT).fit(stacked(one, two), seed())
+    assert_same(together[:2], alone)
+
+
+def test_equal_participants_have_their_own_random_numbers():
+    one = simulated(0.2, 2, 30, 1)
+    rows = bayes(participants=2, trials=30, **SHORT).fit(stacked(one, one), seed())
+    assert rows[0]["estimate"] != rows[2]["estimate"]
+
+
+def test_missing_trials_at_the_end_are_fewer_trials():
+    data = simulated(0.3, 4, 30, 3)
+    padding = np.full((1, 20), -1)
+    padded = one_block(np.hstack([data.choices, padding]), np.hstack([data.rewards, padding]))
+    short, long = bayes(trials=30, **SHORT), bayes(trials=50, **SHORT)
+    assert_same(short.fit(data, seed()), long.fit(padded, seed()))
+
+
+@pytest.mark.parametrize("pooling", POOLINGS)
+def test_a_model_is_compiled_once_however_many_data_sets(monkeypatch, pooling):
+    ready, calls = compiled(pooling), []
+
+    def count(model):
+        calls.append(model)
+        return ready
+
+    monkeypatch.setattr(nutpie, "compile_pymc_model", count)
+    fitter = Bayes.of(bayes_method(pooling, **SHORT), setting(PEOPLE, 20))
+    for number in range(3):
+        fitter.fit(group_of_five(20, number), seed(number))
+    assert len(calls) == 1
+    held = calls[0]["choices"].get_value().shape
+    assert held == (1 if pooling == "none" else PEOPLE, 20)
+
+
+# --- poor data and failures ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "data",
+    [constant_chooser(1), one_block(np.full(5, -1), np.zeros(5)), simulated(1.0, 1e3, 50, 1)],
+    ids=["one trial", "no response", "extreme truth"],
+)
+def test_poor_data_give_rows(data):
+    rows = bayes(trials=data.choices.shape[1]).fit(data, seed())
+    assert targets_of(rows) == [("participant", 0, "alpha"), ("participant", 0, "beta")]
+    complete = table(rows)
+    assert np.isfinite(complete[["estimate", "se", "lower_95", "upper_95"]]).all(axis=None)
+    assert complete["status"].isin(["ok", "not_converged"]).all()
+
+
+def test_a_participant_whose_sampling_raises_becomes_failed_rows(monkeypatch):
+    data = group_of_five(20)
+    fitter = bayes(participants=PEOPLE, trials=20, **SHORT)
+    good, calls, sample = fitter.fit(data, seed()), [], nutpie.sample
+
+    def sometimes(*args, **keywords):
+        calls.append(1)
+        if len(calls) == 2:
+            raise RuntimeError("all initialisation points failed")
+        return sample(*args, **keywords)
+
+    monkeypatch.setattr(nutpie, "sample", sometimes)
+    rows = fitter.fit(data, seed())
+    assert targets_of(rows) == fitter.targets
+    assert_same(rows[:2] + rows[4:], good[:2] + good[4:])
+    assert [row["status"] for row in rows[2:4]] == ["failed", "failed"]
+    assert rows[2]["reason"] == "RuntimeError: all initialisation points failed"
+    assert math.isnan(rows[2]["estimate"])
+
+
+# --- summaries and convergence ------------------------------------------------------------------
+
+CRITERIA = {"rhat": 1.01, "ess_bulk": 400, "ess_tail": 300, "divergences": 2}
+GOOD = {"rhat": 1.01, "ess_bulk": 400.0, "ess_tail": 300.0, "divergences": 2}
+
+
+def test_meeting_every_criterion_exactly_is_enough():
+    assert complaints(CRITERIA, **GOOD) == ""
+
+
+@pytest.mark.parametrize(
+    ("bad", "name"),
+    [
+        ({"rhat": 1.0101}, "R-hat"),
+        ({"ess_bulk": 399.0}, "bulk ESS"),
+        ({"ess_tail": 299.0}, "tail ESS"),
+        ({"divergences": 3}, "divergences"),
+        ({"rhat": math.nan}, "R-hat"),
+        ({"ess_bulk": math.nan}, "bulk ESS"),
+        ({"ess_tail": math.nan}, "tail ESS"),
+    ],
+)
+def test_each_criterion_complains_on_its_own(bad, name):
+    assert complaints(CRITERIA, **(GOOD | bad)) == f"criteria not met: {name}"
+
+
+def test_all_complaints_are_named():
+    text = complaints(CRITERIA, math.nan, 1.0, 1.0, 99)
+    assert text == "criteria not met: R-hat, bulk ESS, tail ESS, divergences"
+
+
+def test_too_few_draws_are_flagged():
+    rows = bayes(draws=10, tune=50, trials=30).fit(simulated(0.5, 5, 30, 1), seed())
+    for row in rows:
+        assert (row["status"], row["converged"]) == ("not_converged", False)
+        assert "bulk ESS" in row["reason"]
+        assert np.isfinite(row["estimate"])
+
+
+def test_looser_criteria_pass_the_same_draws():
+    loose = {"rhat": 9.0, "ess_bulk": 1, "ess_tail": 1, "divergences": 1000}
+    rows = bayes(draws=10, tune=50, trials=30, convergence=loose).fit(
+        simulated(0.5, 5, 30, 1), seed()
+    )
+    assert [row["status"] for row in rows] == ["ok", "ok"]
+
+
+def a_row(draws, divergences=0, **changes):
+    method = bayes_method(**changes)
+    return posterior_row(("group", -1, "alpha"), draws, divergences, method, LEVELS, 2.5)
+
+
+def test_posterior_row_summarises_the_draws():
+    draws = np.random.default_rng(0).gamma(2, size=(4, 1000))
+    row, flat = a_row(draws), np.sort(draws.ravel())
+    assert row["estimate"] == pytest.approx(flat.mean())
+    assert row["se"] == pytest.approx(np.sqrt(((flat - flat.mean()) ** 2).sum() / 3999))
+    for level in LEVELS:
+        tail = (1 - level) / 2
+        inside = (row[f"lower_{100 * level:.0f}"] < flat) & (flat < row[f"upper_{100 * level:.0f}"])
+        assert inside.mean() == pytest.approx(level, abs=2e-3)
+        assert (flat <= row[f"lower_{100 * level:.0f}"]).mean() == pytest.approx(tail, abs=1e-3)
+    assert (row["status"], row["converged"], row["seconds"]) == ("ok", True, 2.5)
+    assert row["rhat"] == pytest.approx(1, abs=0.01)
+    assert 2500 < row["ess_bulk"] < 6000
+    assert a_row(draws, point="median")["estimate"] == pytest.approx(np.median(flat))
+
+
+def test_chains_that_disagree_are_flagged():
+    draws = np.random.default_rng(0).normal(size=(4, 1000)) + np.array([[0], [0], [0], [1]])
+    row = a_row(draws)
+    assert row["rhat"] > 1.05
+    assert row["status"] == "not_converged"
+    assert "R-hat" in row["reason"]
+
+
+def test_divergences_are_flagged():
+    row = a_row(np.random.default_rng(0).normal(size=(4, 1000)), divergences=1)
+    assert (row["divergences"], row["reason"]) == (1.0, "criteria not met: divergences")
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_chains_that_never_moved_are_flagged():
+    row = a_row(np.full((4, 100), 0.5))
+    assert row["status"] == "not_converged"
+    assert row["estimate"] == 0.5
+
+
+def test_targets_are_what_the_pooling_estimates():
+    people, group = setting(PEOPLE).each_participant(), setting(PEOPLE).whole("group")
+    assert bayes("none", participants=PEOPLE).targets == people
+    assert bayes("complete", participants=PEOPLE).targets == group
+    assert bayes("partial", participants=PEOPLE).targets == [
+        *people,
+        *group,
+        *setting(PEOPLE).whole("spread"),
+    ]
+
+
+def test_default_priors_of_the_models_are_those_of_the_tests():
+    for parameter in RESCORLA_WAGNER.parameters:
+        for given, own in (
+            (FLAT[parameter.name], parameter.prior),
+            (POPULATION[parameter.name]["location"], parameter.location),
+            (POPULATION[parameter.name]["scale"], parameter.scale),
+        ):
+            assert given == {"distribution": own.name, **own.as_dict()}
+
+
+def test_the_fitter_cannot_be_changed_by_a_fit():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        bayes().compiled = None

@@ -1,0 +1,59 @@
+"""The record of a run: three files that say what was done."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+
+from rlrecovery import config
+from rlrecovery.design import grid
+from rlrecovery.record import write_record
+from rlrecovery.tables import read_json
+
+SMOKE = Path(__file__).parents[1] / "config" / "smoke.yaml"
+
+
+@pytest.fixture(scope="module")
+def experiment():
+    return config.load(SMOKE).model_dump(mode="json")
+
+
+@pytest.fixture(scope="module")
+def outputs(experiment, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("record")
+    names = {"design": "design.csv", "config": "config.yaml", "provenance": "provenance.json"}
+    paths = {key: str(folder / name) for key, name in names.items()}
+    write_record(experiment, "0123456789abcdef", paths)
+    return paths
+
+
+def test_design(experiment, outputs):
+    table = pd.read_csv(outputs["design"])
+    cells = grid(experiment["truth"], experiment["participants"], experiment["trials"])
+    assert table["cell"].tolist() == list(cells)
+    assert (table["replicates"] == experiment["replicates"]).all()
+    for name in experiment["truth"]:
+        assert table[name].tolist() == [dict(cell.truth)[name] for cell in cells.values()]
+
+
+def test_config_is_the_experiment_and_runs_again(experiment, outputs):
+    assert yaml.safe_load(Path(outputs["config"]).read_text(encoding="utf-8")) == experiment
+    assert config.load(outputs["config"]) == config.load(SMOKE)
+
+
+def test_provenance(experiment, outputs):
+    found = read_json(outputs["provenance"])
+    assert found["source_fingerprint"] == "0123456789abcdef"
+    assert (found["run"], found["seed"]) == (experiment["run"], experiment["seed"])
+
+
+def test_nothing_else_is_left(outputs):
+    folder = Path(outputs["design"]).parent
+    assert sorted(p.name for p in folder.iterdir()) == [
+        "config.yaml",
+        "design.csv",
+        "provenance.json",
+    ]
