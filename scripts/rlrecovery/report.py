@@ -516,7 +516,8 @@ def _kind(settings: Mapping[str, Any]) -> str:
     if settings["estimator"] == "mle":
         return (
             "Maximum likelihood, every participant alone, with Wald intervals made on the "
-            "unconstrained scale and carried to the natural one; the group estimate is the mean "
+            "unconstrained scale, carried to the natural one and cut off at the bounds; the group "
+            "estimate is the mean "
             f"of the participants' estimates on the {settings.get('group_scale', '')} scale with a "
             "t interval."
         )

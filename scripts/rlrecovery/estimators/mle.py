@@ -3,7 +3,9 @@
 Each participant is fitted on the unconstrained scale within explicit bounds: a coarse grid finds
 where to start, L-BFGS-B climbs with exact gradients. Standard errors come from the curvature of
 the log-likelihood on the unconstrained scale (Wald) and are carried to the natural scale:
-intervals by their ends, standard errors by the delta method.
+intervals by their ends, standard errors by the delta method. Intervals end at the bounds of their
+parameter: no estimate can lie beyond, and where the log-likelihood is nearly flat an end would
+otherwise be astronomically far away. Coverage of truths within the bounds is not changed by that.
 """
 
 from __future__ import annotations
@@ -82,6 +84,8 @@ class MaximumLikelihood:
         What is known before data.
     box : float array, shape (parameters, 2)
         Searched range on the unconstrained scale.
+    limits : dict of tuple
+        Bounds on the natural scale, by parameter.
     grid, starts : int
         Grid points per parameter, and local searches from the best of them.
     group_scale : str
@@ -92,6 +96,7 @@ class MaximumLikelihood:
 
     setting: Setting
     box: Floats
+    limits: Mapping[str, tuple[float, float]]
     grid: int
     starts: int
     group_scale: str
@@ -106,6 +111,7 @@ class MaximumLikelihood:
         return cls(
             setting=setting,
             box=search_box(setting.model, method["bounds"]),
+            limits={name: tuple(ends) for name, ends in method["bounds"].items()},
             grid=method["grid"],
             starts=method["starts"],
             group_scale=method["group_scale"],
@@ -204,6 +210,7 @@ class MaximumLikelihood:
                 wald_row(
                     ("participant", participant, parameter.name),
                     parameter, maximum.point[j], maximum.se[j], self.setting.levels,
+                    self.limits[parameter.name],
                     status=status, reason=reason, seconds=seconds,
                     at_bound=bool(maximum.at_bound[j]), converged=maximum.converged,
                     log_likelihood=maximum.log_likelihood,
@@ -227,7 +234,16 @@ class MaximumLikelihood:
                 "converged": len(usable) == len(maxima) and all(m.converged for m in usable),
             }  # fmt: skip
             mean_row = natural_mean_row if self.group_scale == "natural" else real_mean_row
-            rows.append(mean_row(("group", -1, parameter.name), parameter, points, levels, flags))
+            rows.append(
+                mean_row(
+                    ("group", -1, parameter.name),
+                    parameter,
+                    points,
+                    levels,
+                    self.limits[parameter.name],
+                    flags,
+                )
+            )
         return rows
 
 
@@ -286,17 +302,33 @@ def judge_group(
     return "ok", ""
 
 
+def within(ends: Any, limits: tuple[float, float]) -> tuple[float, float]:
+    """Ends of an interval, cut off at the bounds of its parameter; NaN stays NaN."""
+    lower, upper = np.clip(ends, *limits)
+    return float(lower), float(upper)
+
+
 def wald_row(
-    target: Target, parameter: Parameter, point: float, se: float, levels: Any, **flags: Any
+    target: Target,
+    parameter: Parameter,
+    point: float,
+    se: float,
+    levels: Any,
+    limits: tuple[float, float],
+    **flags: Any,
 ) -> Row:
     """Row of an estimate with its unconstrained standard error."""
-    natural = float(parameter.to_natural(point))
-    ends = {}
+    natural, ends = float(parameter.to_natural(point)), {}
     for level in levels:
         reach = special.ndtri((1 + level) / 2) * se
-        lower, upper = parameter.to_natural(np.array([point - reach, point + reach]))
-        ends[level] = (float(lower), float(upper))
+        ends[level] = carried(parameter, np.array([point - reach, point + reach]), limits)
     return row(target, natural, float(parameter.slope(natural) * se), ends, **flags)
+
+
+def carried(parameter: Parameter, ends: Floats, limits: tuple[float, float]) -> tuple[float, float]:
+    """An interval on the unconstrained scale, on the natural one and within its bounds."""
+    with np.errstate(over="ignore"):  # an end beyond the largest number is cut off like any other
+        return within(parameter.to_natural(ends), limits)
 
 
 def _mean_and_ends(values: Floats, levels: Any) -> tuple[float, float, dict[float, Floats]]:
@@ -309,20 +341,29 @@ def _mean_and_ends(values: Floats, levels: Any) -> tuple[float, float, dict[floa
 
 
 def real_mean_row(
-    target: Target, parameter: Parameter, points: Floats, levels: Any, flags: dict[str, Any]
+    target: Target,
+    parameter: Parameter,
+    points: Floats,
+    levels: Any,
+    limits: tuple[float, float],
+    flags: dict[str, Any],
 ) -> Row:
     """Group row by the mean on the unconstrained scale, carried to the natural one."""
     mean, se, ends = _mean_and_ends(points, levels)
     natural = float(parameter.to_natural(mean))
-    carried = {level: tuple(map(float, parameter.to_natural(e))) for level, e in ends.items()}
-    return row(target, natural, float(parameter.slope(natural) * se), carried, **flags)
+    on_natural = {level: carried(parameter, pair, limits) for level, pair in ends.items()}
+    return row(target, natural, float(parameter.slope(natural) * se), on_natural, **flags)
 
 
 def natural_mean_row(
-    target: Target, parameter: Parameter, points: Floats, levels: Any, flags: dict[str, Any]
+    target: Target,
+    parameter: Parameter,
+    points: Floats,
+    levels: Any,
+    limits: tuple[float, float],
+    flags: dict[str, Any],
 ) -> Row:
-    """Group row by the mean on the natural scale; its interval may leave the support."""
+    """Group row by the mean on the natural scale."""
     mean, se, ends = _mean_and_ends(parameter.to_natural(points), levels)
-    return row(
-        target, mean, se, {level: tuple(map(float, e)) for level, e in ends.items()}, **flags
-    )
+    on_natural = {level: within(pair, limits) for level, pair in ends.items()}
+    return row(target, mean, se, on_natural, **flags)

@@ -139,6 +139,6 @@ def _handles(summary: Summary) -> list[Line2D | Patch]:
     people, over = summary.participants, "all truths, " if summary.truths else ""
     ends = people if len(people) == 1 else (people[-1], people[0])
     return handles + [
-        Line2D([], [], color=style.FAINT, ls=LINES[k], label=f"{over}{n} participants ± MCSE")
+        Line2D([], [], color="0.3", lw=1.4, ls=LINES[k], label=f"{over}{n} participants ± MCSE")
         for k, n in enumerate(ends)
     ]

@@ -163,11 +163,10 @@ def test_completely_pooled_posterior_is_that_of_quadrature():
 
 
 def test_categorical_form_samples_the_same_posterior():
-    fitter = bayes("none", "categorical", trials=30)
-    choices = np.insert(simulated(0.5, 5, 28, 2).choices, [4, 20], -1, axis=1)
-    rewards = np.insert(simulated(0.5, 5, 28, 2).rewards, [4, 20], 0, axis=1)
-    data = [simulated(0.05, 1, 30, 0), one_block(choices, rewards)]
-    check_errors(np.array([errors_of(fitter, d, i) for i, d in enumerate(data)]))
+    whole = simulated(0.5, 5, 28, 2)
+    data = one_block(*(np.insert(a, [4, 20], -1, axis=1) for a in (whole.choices, whole.rewards)))
+    fitter = bayes("none", "categorical", trials=30, tune=500, draws=1000)
+    check_errors(errors_of(fitter, data, 1))
 
 
 # --- the densities ---------------------------------------------------------------------------
