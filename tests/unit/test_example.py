@@ -35,19 +35,6 @@ def simulated(folder):
     return trials, truth
 
 
-@pytest.fixture
-def _compiled_before(monkeypatch):
-    """Take the tests' own compiled models; which one, the sizes of a model's variables tell."""
-
-    def ready(model):
-        if "alpha_location" in model.named_vars:
-            return compiled("partial")
-        people = model["choices"].get_value().shape[0]
-        return compiled("none" if people == 1 else "complete")
-
-    monkeypatch.setattr(nutpie, "compile_pymc_model", ready)
-
-
 def test_participant_is_the_first_of_the_first_data_set(tmp_path):
     table, _, example = written(tmp_path, {"mle": MLE})
     assert list(table.columns) == [
@@ -94,10 +81,10 @@ def test_without_a_bayesian_method_the_posterior_is_empty(tmp_path):
     assert example["method"] is None
 
 
-@pytest.mark.usefixtures("_compiled_before")
 @pytest.mark.parametrize("pooling", ["none", "partial", "complete"])
-def test_draws_are_those_that_the_fit_job_summarises(tmp_path, pooling):
-    method = bayes_method(pooling, **SHORT)
+def test_draws_are_those_that_the_fit_job_summarises(tmp_path, monkeypatch, pooling):
+    method, ready = bayes_method(pooling, **SHORT), compiled(pooling)
+    monkeypatch.setattr(nutpie, "compile_pymc_model", lambda model: ready)
     _, posterior, example = written(tmp_path, {"mle": MLE, "some name": method})
     assert example["method"] == "some name"
     assert list(posterior.columns) == ["chain", "draw", "alpha", "beta"]

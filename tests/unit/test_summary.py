@@ -116,7 +116,7 @@ def test_recovery_has_one_row_per_measure(tables):
 
 def test_recovery_carries_the_truth_and_sizes_of_its_cell(tables):
     for key, cell in CELLS.items():
-        mine = tables.recovery.query("scope == 'cell' and cell == @key")
+        mine = tables.recovery[tables.recovery["cell"] == key]
         assert (mine["alpha"] == dict(cell.truth)["alpha"]).all()
         assert (mine["beta"] == 4.0).all()
         assert (mine["participants"] == 3).all()
@@ -129,8 +129,7 @@ def test_grid_rows_are_correlations_over_all_truths_of_a_size(tables, study):
     assert set(pooled["cell"]) == {"n-3_t-10", "n-3_t-20"}
     assert pooled[["alpha", "beta"]].isna().all(axis=None)
     both = [
-        pd.merge(
-            pd.read_parquet(estimates(study, "first", key, batch)),
+        pd.read_parquet(estimates(study, "first", key, batch)).merge(
             pd.read_parquet(study / "truth" / key / f"{batch}.parquet"),
             on=["replicate", "participant", "level", "parameter"],
         )
@@ -151,9 +150,10 @@ def test_bias_is_the_mean_error(tables, study):
     key = next(iter(CELLS))
     files = [pd.read_parquet(estimates(study, "first", key, batch)) for batch in BATCHES]
     group = pd.concat(files).query("level == 'group' and parameter == 'alpha'")
-    row = tables.recovery.query(
-        "method == 'first' and cell == @key and level == 'group' and parameter == 'alpha' "
-        "and measure == 'bias' and rows == 'all'"
+    cell = tables.recovery[tables.recovery["cell"] == key]
+    row = cell.query(
+        "method == 'first' and level == 'group' and parameter == 'alpha' and measure == 'bias' "
+        "and rows == 'all'"
     ).iloc[0]
     assert row["value"] == pytest.approx(group["estimate"].mean() - 0.2)
     assert row["mcse"] == pytest.approx(group["estimate"].std() / np.sqrt(5))
@@ -195,31 +195,27 @@ def test_some_keeps_the_first_data_sets_and_at_least_one(limit, kept):
 
 def test_failures_count_the_flagged_rows(tables):
     first = next(iter(CELLS))
+    flagged = [("at_bound", "at its bound", 2), ("failed", "ValueError: no", 4)]
     assert list(tables.failures.columns) == [
         "method", "cell", "level", "status", "reason", "rows",
     ]  # fmt: skip
     assert tables.failures.to_dict("records") == [
         {"method": "second", "cell": first, "level": "participant", "status": status,
          "reason": reason, "rows": rows}
-        for status, reason, rows in [("at_bound", "at its bound", 2), ("failed", "ValueError: no", 4)]
+        for status, reason, rows in flagged
     ]  # fmt: skip
 
 
 def test_shares_and_counts_agree_with_the_flags(tables):
-    first = next(iter(CELLS))
-    shares = tables.recovery.query(
-        "method == 'second' and cell == @first and level == 'participant' and rows == 'all'"
-    ).set_index(["measure", "parameter"])
+    cell = tables.recovery[tables.recovery["cell"] == next(iter(CELLS))]
+    mine = cell.query("method == 'second' and level == 'participant'")
+    shares = mine[mine["rows"] == "all"].set_index(["measure", "parameter"])
     # Of 15 rows per parameter 2 failed and 1 is at its bound.
     for name in ("alpha", "beta"):
         assert shares.loc[("share_failed", name), "value"].item() == pytest.approx(2 / 15)
         assert shares.loc[("share_at_bound", name), "value"].item() == pytest.approx(1 / 15)
         assert shares.loc[("bias", name), "n_rows"].item() == 13
-    ok = tables.recovery.query(
-        "method == 'second' and cell == @first and level == 'participant' and rows == 'ok' "
-        "and measure == 'bias'"
-    )
-    assert set(ok["n_rows"]) == {12}
+    assert set(mine.query("rows == 'ok' and measure == 'bias'")["n_rows"]) == {12}
 
 
 def test_a_study_without_failures_has_an_empty_table_of_them(study):
