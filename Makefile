@@ -13,28 +13,31 @@ READY := $(VENV)/ready
 LOCK := envs/requirements.lock
 # On a terminal progress is a bar per kind of job, elsewhere a line per job.
 BARS = $$(test -t 1 && echo --logger rich)
-SNAKEMAKE = $(BIN)/snakemake --cores $(CORES) --configfile $(CONFIG) \
+SETTINGS = --cores $(CORES) --configfile $(CONFIG) \
 	--workflow-profile workflow/profiles/laptop $(BARS)
 
+# One worker per core; files stay together, so that what a file compiles is compiled once.
+PYTEST := OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(CORES) --dist loadfile
+
 # The whole study of $(CONFIG), up to its report.
-run: $(READY)
-	@$(SNAKEMAKE)
+run: $(READY) check
+	@$(BIN)/snakemake $(SETTINGS)
 	@$(BIN)/python -m rlrecovery.where $(CONFIG)
 
 # The figures alone, from the summary.
-figures: $(READY)
-	@$(SNAKEMAKE) figures
+figures: $(READY) check
+	@$(BIN)/snakemake figures $(SETTINGS)
 
 # How many jobs of each kind a study has; nothing is run.
-plan: $(READY)
-	@$(SNAKEMAKE) --dry-run --quiet rules
+plan: $(READY) check
+	@$(BIN)/snakemake $(SETTINGS) --dry-run --quiet rules
 
 test: $(READY)
-	@$(BIN)/python -m pytest
+	@$(PYTEST)
 
 # With the long proofs.
 test-all: $(READY)
-	@$(BIN)/python -m pytest -m ""
+	@$(PYTEST) -m ""
 
 lint: $(READY)
 	$(BIN)/ruff check .

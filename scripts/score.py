@@ -1,7 +1,7 @@
 """Door of rule `score`: measures of one method in one cell."""
 
 from rlrecovery.doors import logged
-from rlrecovery.summary import score
+from rlrecovery.score import score
 
 with logged(snakemake.log[0]):
     score(

@@ -115,6 +115,12 @@ class Distribution:
         ranked = sorted(arguments, key=lambda k: order.index(k) if k in order else len(order))
         return cls(name, tuple((key, float(arguments[key])) for key in ranked))
 
+    @classmethod
+    def described(cls, entry: Mapping[str, Any]) -> Distribution:
+        """Build from an entry of the config: its name under ``distribution``, then arguments."""
+        arguments = {key: value for key, value in entry.items() if key != "distribution"}
+        return cls.of(entry["distribution"], arguments)
+
     def as_dict(self) -> dict[str, float]:
         """Arguments as a dictionary."""
         return dict(self.arguments)

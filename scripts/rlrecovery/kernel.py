@@ -138,20 +138,9 @@ def build_step(model: Model, n_arms: int, start_value: float) -> Step:
     excess = _dot(chosen, [value - top for value in logits])
     outputs = [*after, *new_slopes, excess, denominator, *gradients]
     outputs = clone_replace(outputs, dict(zip(state, entering, strict=True)))
-    n, m = len(fresh), len(new_slopes)
-    return Step(
-        chosen,
-        reward,
-        restart,
-        before,
-        old_slopes,
-        theta,
-        outputs[:n],
-        outputs[n : n + m],
-        outputs[n + m],
-        outputs[n + m + 1],
-        outputs[n + m + 2 :],
-    )
+    n, m = len(fresh), len(fresh) + len(new_slopes)
+    inputs = (chosen, reward, restart, before, old_slopes, theta)
+    return Step(*inputs, outputs[:n], outputs[n:m], *outputs[m : m + 2], outputs[m + 2 :])
 
 
 def _dot(left: list[Any], right: list[Any]) -> Any:
@@ -238,7 +227,7 @@ def loop_source(n_arms: int, n_states: int, n_parameters: int) -> str:
         "            if starts[i, t] != 0.0:",
         "                restart = 1.0",
         "            choice = choices[i, t]",
-        "            if choice < 0:",
+        f"            if choice < 0 or choice >= {n_arms}:",
         "                continue",
         # Numba takes a call with more than 30 arguments only if none of them is a conditional.
         *[f"            {c} = 1.0 if choice == {k} else 0.0" for k, c in enumerate(chosen)],

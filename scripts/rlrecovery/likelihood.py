@@ -7,7 +7,7 @@ participants with fewer trials is the same thing. A new block starts hidden stat
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -112,6 +112,36 @@ def log_softmax(logits: Any) -> Any:
     return logits - pt.logsumexp(logits, axis=-1, keepdims=True)
 
 
+def _begin(
+    model: Model, blank: Any, columns: Sequence[Any], start_value: float
+) -> tuple[Any, dict[str, Any]]:
+    """Bound parameters, and hidden state at the start of a block in the shape of `blank`."""
+    p = model.bind(dict(zip(model.names, columns, strict=True)), start_value)
+    return p, {name: blank + value for name, value in model.initial(p).items()}
+
+
+def _step(model: Model, names: list[str], start_value: float) -> Callable[..., list[Any]]:
+    """One trial of a model for `pytensor.scan`.
+
+    PyMC replaces random variables by their values in everything that a scan is given, but does not
+    look for those that its step merely refers to: so the parameters are handed over.
+    """
+
+    def step(chosen: Any, reward: Any, start: Any, *given: Any) -> list[Any]:
+        before, columns = given[: len(names)], given[len(names) :]
+        blank = pt.zeros_like(chosen)
+        p, fresh = _begin(model, blank, columns, start_value)
+        state = {n: pt.switch(start, fresh[n], s) for n, s in zip(names, before, strict=True)}
+        logits = model.logit(state, p) + blank
+        pointwise = (chosen * log_softmax(logits)).sum(axis=-1)
+        learnt = model.update(state, chosen, reward, p)
+        responded = chosen.sum(axis=-1, keepdims=True) > 0
+        after = [pt.switch(responded, learnt[n], state[n]) for n in names]
+        return [*after, pointwise, logits, *state.values()]
+
+    return step
+
+
 def trace(
     model: Model,
     parameters: Mapping[str, Any],
@@ -137,32 +167,15 @@ def trace(
     columns = [parameters[name][:, None] for name in model.names]
     choices = pt.as_tensor(data.choices)
     chosen = pt.eq(choices[:, :, None], np.arange(n_arms)).astype("float64")
-
-    def begin(blank: Any, columns: Any) -> tuple[Any, dict[str, Any]]:
-        p = model.bind(dict(zip(model.names, columns, strict=True)), start_value)
-        return p, {name: blank + value for name, value in model.initial(p).items()}
-
-    _, fresh = begin(pt.zeros((choices.shape[0], n_arms), dtype="float64"), columns)
+    blank = pt.zeros((choices.shape[0], n_arms), dtype="float64")
+    _, fresh = _begin(model, blank, columns, start_value)
     names = list(fresh)
-
-    # PyMC replaces random variables by their values in everything that a scan is given, but does
-    # not look for those that its step merely refers to: so the parameters are handed over.
-    def step(chosen: Any, reward: Any, start: Any, *given: Any) -> list[Any]:
-        before, columns = given[: len(names)], given[len(names) :]
-        p, fresh = begin(pt.zeros_like(chosen), columns)
-        state = {n: pt.switch(start, fresh[n], s) for n, s in zip(names, before, strict=True)}
-        logits = model.logit(state, p) + pt.zeros_like(chosen)
-        pointwise = (chosen * log_softmax(logits)).sum(axis=-1)
-        learnt = model.update(state, chosen, reward, p)
-        responded = chosen.sum(axis=-1, keepdims=True) > 0
-        after = [pt.switch(responded, learnt[n], state[n]) for n in names]
-        return [*after, pointwise, logits, *state.values()]
 
     def by_trial(array: Any) -> Any:
         return pt.as_tensor(array).T[:, :, None]
 
     outputs = pytensor.scan(
-        step,
+        _step(model, names, start_value),
         sequences=[chosen.dimshuffle(1, 0, 2), by_trial(data.rewards), by_trial(data.starts)],
         outputs_info=[*fresh.values(), *[None] * (2 + len(names))],
         non_sequences=columns,
@@ -175,14 +188,6 @@ def trace(
         logits=logits.dimshuffle(1, 0, 2),
         states={n: s.dimshuffle(1, 0, 2) for n, s in zip(names, states, strict=True)},
     )
-
-
-def natural_parameters(model: Model, unconstrained: Any) -> dict[str, Any]:
-    """Parameters by name from a PyTensor matrix (participants, parameters) on the real line."""
-    return {
-        parameter.name: TO_NATURAL[parameter.transform](unconstrained[:, i])
-        for i, parameter in enumerate(model.parameters)
-    }
 
 
 def log_likelihood(

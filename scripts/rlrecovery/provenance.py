@@ -110,9 +110,10 @@ def git_state() -> dict[str, Any] | None:
         return None
 
 
-def versions() -> dict[str, str]:
-    """Python's version and those of the packages that decide the numbers."""
-    return {"python": platform.python_version()} | {p: metadata.version(p) for p in PACKAGES}
+def versions(*packages: str) -> dict[str, str]:
+    """Python's version and those of some packages, or of all that decide the numbers."""
+    python = {"python": platform.python_version()}
+    return python | {name: metadata.version(name) for name in packages or PACKAGES}
 
 
 def config_hash(experiment: Mapping[str, Any]) -> str:

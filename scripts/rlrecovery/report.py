@@ -7,6 +7,7 @@ the numbers by the rules that the page states.
 from __future__ import annotations
 
 import base64
+import dataclasses
 import itertools
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,6 +20,7 @@ import pandas as pd
 import yaml
 from docutils.core import publish_parts
 from markupsafe import Markup
+from scipy import stats
 
 from rlrecovery import tables
 from rlrecovery.figures.data import Summary, describe, load_summary
@@ -26,8 +28,12 @@ from rlrecovery.figures.precision import pool
 from rlrecovery.models import MODELS
 
 TEMPLATES = Path(__file__).parent / "templates"
-#: A difference counts as detectable from so many Monte Carlo standard errors.
-DETECTABLE = 2.0
+#: Chance of any false alarm among the truths of one line, when nothing is wrong.
+FAMILY = 0.05
+#: Errors that differ by less than so many standard errors of the difference are not told apart.
+APART = 2.0
+#: A method is called far off from so many times the smallest error on.
+FAR_OFF = 3.0
 FIGURE_TITLES = {
     "recovery": "Truth against estimate",
     "bias": "Bias over the cells",
@@ -41,6 +47,7 @@ FIGURE_TITLES = {
 SHARES = {
     "share_at_bound": "at a bound",
     "share_not_converged": "not converged",
+    "share_no_interval": "without interval or not identified",
     "share_failed": "failed",
 }
 
@@ -100,12 +107,17 @@ def _numbers(
 ) -> dict[str, Any]:
     """What the template needs to know about results and methods."""
     settings = experiment["methods"].values()
+    identical = identical_parameters(summary, experiment)
+    summary = without_impossible_coverage(summary, identical)
     return {
         "run": experiment["run"],
         "size": study_size(experiment, design, summary),
+        "verdicts": verdicts(summary),
         "brief": brief(summary),
         "method_names": summary.methods,
         "answers": [answer(summary, parameter) for parameter in summary.parameters],
+        "two_step": two_step(summary, experiment),
+        "identical": _list(identical) if identical else "",
         "headline": f"{100 * (summary.headline_interval or 0):g}",
         "mechanisms": mechanisms(experiment),
         "estimands": estimands(experiment),
@@ -115,6 +127,37 @@ def _numbers(
         "failures": failures(summary),
         "conventions": conventions(experiment),
     }
+
+
+def identical_parameters(summary: Summary, experiment: Mapping[str, Any]) -> list[str]:
+    """Parameters whose spread is estimated although all participants have the same value."""
+    spread = set(summary.recovery.loc[summary.recovery["level"] == "spread", "parameter"])
+    return [
+        name
+        for name, entry in experiment["population"].items()
+        if name in spread and not entry.get("distribution") and not entry.get("spread")
+    ]
+
+
+def without_impossible_coverage(summary: Summary, parameters: Sequence[str]) -> Summary:
+    """The summary without the coverage of a spread of zero, which no interval can hold."""
+    table = summary.recovery
+    impossible = (
+        (table["level"] == "spread")
+        & table["parameter"].isin(parameters)
+        & table["measure"].isin(["coverage", "bias_eliminated_coverage"])
+    )
+    return dataclasses.replace(summary, recovery=table[~impossible])
+
+
+def two_step(summary: Summary, experiment: Mapping[str, Any]) -> list[str]:
+    """Names of the methods whose group estimate is a mean of bounded single estimates."""
+    group = set(summary.recovery.loc[summary.recovery["level"] == "group", "method"])
+    return [
+        name
+        for name, settings in experiment["methods"].items()
+        if settings["estimator"] == "mle" and name in group
+    ]
 
 
 # --- numbers as text ---------------------------------------------------------------------------
@@ -148,6 +191,30 @@ def both(value: float, mcse: float, scale: float = 1.0) -> tuple[str, str | None
     digits = 1 - int(f"{mcse:.1e}".split("e")[1])
     places = max(0, digits)
     return _minus(f"{round(value, digits):.{places}f}"), f"{round(mcse, digits):.{places}f}"
+
+
+def row_text(row: Mapping[Any, Any], scale: float = 1.0) -> str:
+    """A measure as text: as `pm`, but a share without Monte Carlo error as a count."""
+    count = _count(row)
+    return count if count else pm(row["value"], row["mcse"], scale)
+
+
+def _count(row: Mapping[Any, Any]) -> str:
+    """``8 of 8`` (data sets) or ``48 of 48 rows`` for a share whose MCSE is exactly zero.
+
+    Such an error only says that every replicate gave the same share, not that it is certain.
+    """
+    share = row["measure"].startswith("share_") or row["measure"].endswith("coverage")
+    if not share or row["mcse"] != 0 or not np.isfinite(row["value"]):
+        return ""
+    rows = int(row["n_rows"])
+    return f"{round(row['value'] * rows)} of {rows}{'' if rows == row['n'] else ' rows'}"
+
+
+def _few(row: Mapping[Any, Any]) -> str:
+    """``n = 1`` where a measure rests on fewer than two replicates or has no MCSE."""
+    unsure = np.isfinite(row["value"]) and (row["n"] < 2 or not np.isfinite(row["mcse"]))
+    return f"n = {int(row['n'])}" if unsure else ""
 
 
 def _minus(text: str) -> str:
@@ -211,6 +278,114 @@ def brief(summary: Summary) -> list[dict[str, Any]]:
     return lines
 
 
+OF = {"participant": "of single participants", "group": "of the group", "spread": "(spread)"}
+
+
+class Error(NamedTuple):
+    """RMSE of one method in one design, over all truths."""
+
+    place: Place
+    value: float
+    mcse: float
+
+
+def verdicts(summary: Summary) -> list[dict[str, str]]:
+    """One plain sentence per parameter and level: who is best, where, and what to avoid.
+
+    Returns
+    -------
+    list of dict
+        ``about`` and ``text``.
+    """
+    pairs = itertools.product(summary.parameters, summary.levels)
+    return [
+        {"about": f"{parameter} {OF[level]}", "text": verdict(summary, parameter, level)}
+        for parameter, level in pairs
+        if len(summary.measure("rmse", parameter=parameter, level=level))
+    ]
+
+
+def verdict(summary: Summary, parameter: str, level: str) -> str:
+    """The sentence of one parameter and level, by the rule that the page states."""
+    found = errors_over_truths(summary, parameter, level)
+    if not found:
+        return "no method has an estimate at every truth, so that nothing can be said."
+    best = min(found, key=lambda error: error.value)
+    facts = [f"RMSE {pm(best.value, best.mcse)}{_over(summary, parameter)}"]
+    rank = _correlation(summary, parameter, best.place, "spearman").split(" ± ")[0]
+    facts += [f"rank correlation {float(rank.replace('−', '-')):.2f}"] if rank != "–" else []
+    failed = _cells(summary, parameter, best.place).get("share_failed")
+    if failed is not None and failed["value"].mean() > 0:
+        facts.append(f"{100 * failed['value'].mean():.2g} % of the fits failed")
+    first = "best by " if len(found) > 1 else ""
+    text = f"{first}{_where(best.place, summary)} ({', '.join(facts)})"
+    guess = guessing(summary, parameter, best.place)
+    if guess and best.value >= guess:
+        text += f", which is no better than always guessing the mean truth (RMSE {guess:.2g})"
+    elif guess:
+        text += f", where always guessing the mean truth would give {guess:.2g}"
+    rivals = [error for error in found if _same_design(error, best) and error is not best]
+    close = [error for error in rivals if not _apart(error, best)]
+    if close:
+        names = [f"{e.place.method} ({pm(e.value, e.mcse)})" for e in close]
+        text += f"; not clearly better than {_list(names)} there"
+    worst = max(found, key=lambda error: error.value)
+    if _apart(worst, best) and worst.value >= FAR_OFF * best.value:
+        text += f"; {_where(worst.place, summary)} is far off (RMSE {pm(worst.value, worst.mcse)})"
+    elif worst is not best:
+        text += f"; largest error: {_where(worst.place, summary)} ({pm(worst.value, worst.mcse)})"
+    return f"{text}."
+
+
+def errors_over_truths(summary: Summary, parameter: str, level: str) -> list[Error]:
+    """RMSE over all truths of every method and design that has an estimate at every truth."""
+    where, found = {"parameter": parameter, "level": level}, []
+    for method, (people, trials) in itertools.product(summary.methods, _designs(summary)):
+        place = Place(level, method, people, trials)
+        cells = summary.measure("rmse", parameter=parameter, **place._asdict())
+        if cells.empty or cells["value"].isna().any():
+            continue
+        pooled = pool(summary, "rmse", cells, where).set_index("trials")
+        if trials in pooled.index and np.isfinite(pooled.loc[trials, "value"]):
+            row = pooled.loc[trials]
+            found.append(Error(place, float(row["value"]), float(row["mcse"])))
+    return found
+
+
+def guessing(summary: Summary, parameter: str, place: Place) -> float | None:
+    """RMSE of always guessing the mean truth: the SD of the truths in ``points.csv``."""
+    points = summary.points
+    chosen = points["parameter"] == parameter
+    for column, value in place._asdict().items():
+        chosen &= points[column] == value
+    sd = float(points.loc[chosen, "truth"].std(ddof=0))
+    return sd if np.isfinite(sd) and sd > 1e-9 else None
+
+
+def _same_design(one: Error, other: Error) -> bool:
+    return one.place[2:] == other.place[2:]
+
+
+def _apart(one: Error, other: Error) -> bool:
+    """Whether two errors differ by more than Monte Carlo error; no if that is not known."""
+    return bool(abs(one.value - other.value) > APART * np.hypot(one.mcse, other.mcse))
+
+
+def _where(place: Place, summary: Summary) -> str:
+    """``mle with 50 trials``; participants too where the design varies them."""
+    people = f"{_plural(place.participants, 'participant')} and "
+    return f"{place.method} with {people * (len(summary.participants) > 1)}{place.trials} trials"
+
+
+def _over(summary: Summary, parameter: str) -> str:
+    """`` over truths from 2 to 5``."""
+    if parameter not in summary.truths:
+        return " over the truths that were drawn"
+    truths = summary.recovery.loc[summary.recovery["scope"] == "cell", parameter]
+    low, high = truths.min(), truths.max()
+    return f" at the truth {low:g}" if low == high else f" over truths from {low:g} to {high:g}"
+
+
 def answer(summary: Summary, parameter: str) -> dict[str, Any]:
     """Table lines and sentences about one parameter."""
     lines = []
@@ -239,8 +414,10 @@ def _line(
 ) -> dict[str, Any]:
     """One line of the answer's table, with its sentence."""
     correlation = {name: _correlation(summary, parameter, place, name) for name in _CORRELATIONS}
+    alone = with_interval(cells)
     return {
         "place": place,
+        "with_interval": f"intervals: {alone} of rows" if alone else "",
         "design": describe(place.participants, place.trials),
         "bias": spread_over(cells.get("bias"), summary, lambda t: t["value"].abs()),
         "rmse": spread_over(cells.get("rmse"), summary, lambda t: t["value"]),
@@ -254,6 +431,19 @@ def _line(
 
 
 _CORRELATIONS = ("spearman", "pearson")
+
+
+def with_interval(cells: Mapping[str, pd.DataFrame]) -> str:
+    """Share of the rows with an estimate that have an interval too; empty where all have."""
+    if "coverage" not in cells or "bias" not in cells:
+        return ""
+    share = cells["coverage"]["n_rows"].sum() / max(1, cells["bias"]["n_rows"].sum())
+    return _percent(share) if share < 1 else ""
+
+
+def _percent(share: float) -> str:
+    """Never 100 % for less than all."""
+    return f"{min(100 * share, 99.9):.3g} %"
 
 
 def spread_over(
@@ -274,21 +464,30 @@ def spread_over(
     -------
     dict or None
         ``low``, ``high``, ``one`` (whether they are one cell's), ``worst`` (the worst cell's
-        truth) and ``cell`` (its key).
+        truth; "several" where cells tie) and ``cell`` (its key or theirs).
     """
     table = pd.DataFrame() if table is None else table.dropna(subset=["value"])
     if table.empty:
         return None
     ordered = table.sort_values("value")
     low, high = ordered.iloc[0], ordered.iloc[-1]
-    worst = table.loc[badness(table).idxmax()]
+    worst = _worst(table, badness(table))
     return {
-        "low": pm(low["value"], low["mcse"], scale),
-        "high": pm(high["value"], high["mcse"], scale),
+        "low": row_text(low, scale),
+        "high": row_text(high, scale),
         "one": len(table) == 1,
-        "worst": truth_words(worst, summary),
-        "cell": str(worst["cell"]),
+        "worst": _worst_words(worst, summary),
+        "cell": ", ".join(worst["cell"].astype(str)),
     }
+
+
+def _worst(table: pd.DataFrame, badness: pd.Series) -> pd.DataFrame:
+    """Rows with the largest badness: one, or several that tie."""
+    return table[np.isclose(badness, badness.max(), rtol=1e-9, atol=1e-12)]
+
+
+def _worst_words(worst: pd.DataFrame, summary: Summary) -> str:
+    return truth_words(worst.iloc[0], summary) if len(worst) == 1 else "several"
 
 
 def truth_words(row: pd.Series, summary: Summary) -> str:
@@ -303,7 +502,10 @@ def flagged(cells: Mapping[str, pd.DataFrame]) -> list[str]:
         table = cells.get(share)
         if table is not None and table["value"].mean() > 0:
             mcse = np.sqrt((table["mcse"] ** 2).sum(skipna=False)) / len(table)
-            found.append(f"{pm(table['value'].mean(), mcse, 100)} % {words}")
+            rows = table["n_rows"].sum()
+            hits = round((table["value"] * table["n_rows"]).sum())
+            text = f"{pm(table['value'].mean(), mcse, 100)} %"
+            found.append(f"{text if mcse != 0 else f'{hits} of {rows} rows'} {words}")
     return found
 
 
@@ -332,7 +534,9 @@ def sentence(
     if "rmse" in cells:
         parts.append(f"RMSE is {_between(cells['rmse'])}")
     if "coverage" in cells and cells["coverage"]["value"].notna().any():
-        parts.append(coverage_verdict(cells["coverage"], summary))
+        alone = with_interval(cells)
+        rest = f" (only {alone} of the rows have an interval)" if alone else ""
+        parts.append(coverage_verdict(cells["coverage"], summary) + rest)
     if correlation["spearman"] != "–":
         parts.append(f"the rank correlation of truth and estimate is {correlation['spearman']}")
     text = "; ".join(parts) + "."
@@ -357,48 +561,88 @@ def _between(table: pd.DataFrame, scale: float = 1.0, unit: str = "") -> str:
     texts = []
     for row in ends:
         value, mcse = both(row["value"], row["mcse"], scale)
-        texts.append(f"{value}{unit}" + (f" (±{mcse})" if mcse is not None else ""))
-    return f"between {texts[0]} and {texts[1]}" if len(texts) == 2 else texts[0]
+        inside = [_count(row) or (f"±{mcse}" if mcse is not None else ""), _few(row)]
+        inside = ", ".join(each for each in inside if each)
+        texts.append(f"{value}{unit}" + (f" ({inside})" if inside else ""))
+    return f"between {texts[0]} and {texts[1]}" if len(set(texts)) == 2 else texts[0]
+
+
+def bias_p(bias: pd.DataFrame) -> pd.Series:
+    """Two-sided p value of no bias per cell: t test with n - 1 degrees of freedom.
+
+    n is the number of replicates, the independent unit; NaN below two of them and without MCSE.
+    """
+    value, mcse = bias["value"].to_numpy(float), bias["mcse"].to_numpy(float)
+    n = bias["n"].to_numpy(float)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        t = np.where(value == 0, 0.0, np.abs(value) / mcse)
+    p = 2 * stats.t.sf(t, np.maximum(n - 1, 1))
+    judged = np.isfinite(value) & np.isfinite(mcse) & (n >= 2)
+    return pd.Series(np.where(judged, p, np.nan), index=bias.index)
 
 
 def bias_verdict(bias: pd.DataFrame, summary: Summary) -> str:
-    """Whether bias can be told from none, cell by cell: at least 2 MCSE from zero."""
-    judged = bias[np.isfinite(bias["value"]) & np.isfinite(bias["mcse"])]
-    n = int(bias["n"].max())
+    """Whether bias can be told from none, with Bonferroni's correction over the line's truths."""
+    p = bias_p(bias)
+    judged, n = bias[p.notna()], int(bias["n"].max())
     if judged.empty:
         return f"whether there is bias cannot be told, because {_plural(n, 'replicate')} " + (
             "give no Monte Carlo error" if n != 1 else "gives no Monte Carlo error"
         )
-    size = judged["value"].abs()
-    clear = judged[(size >= DETECTABLE * judged["mcse"]) & (size > 0)]
+    clear = judged[p[judged.index] <= FAMILY / len(judged)]
     if clear.empty:
         return f"no bias detectable at this number of replicates ({n})"
-    worst = truth_words(judged.loc[clear["value"].abs().idxmax()], summary)
     if len(judged) == 1:
-        return "more than 2 Monte Carlo standard errors from zero"
-    where = f"{len(clear)} of {len(judged)} truths"
-    return f"detectable (more than 2 Monte Carlo standard errors) at {where}, most at {worst}"
+        return "detectably different from zero"
+    worst = _worst_words(_worst(clear, clear["value"].abs()), summary)
+    return f"detectable at {len(clear)} of {len(judged)} truths, most at {worst}"
+
+
+def coverage_p(coverage: pd.DataFrame) -> pd.Series:
+    """Two-sided p value of nominal coverage per cell.
+
+    One row per replicate: exact binomial test. Several participants per replicate: the standard
+    error that nominal coverage would have with independent rows, times the factor (at least 1) by
+    which the reported MCSE exceeds that of independent rows, with n - 1 degrees of freedom. NaN
+    below two replicates.
+    """
+    return pd.Series([_coverage_p(row) for _, row in coverage.iterrows()], index=coverage.index)
+
+
+def _coverage_p(row: pd.Series) -> float:
+    value, nominal = float(row["value"]), float(row["interval"])
+    n, rows = int(row["n"]), int(row["n_rows"])
+    if n < 2 or not np.isfinite(value):
+        return np.nan
+    if n == rows:
+        return float(stats.binomtest(round(value * rows), rows, nominal).pvalue)
+    independent = np.sqrt(value * (1 - value) / rows)
+    factor = max(1.0, row["mcse"] / independent) if independent > 0 else 1.0
+    factor = factor if np.isfinite(row["mcse"]) else 1.0
+    se = factor * np.sqrt(nominal * (1 - nominal) / rows)
+    return float(2 * stats.t.sf(abs(value - nominal) / se, n - 1))
 
 
 def coverage_verdict(coverage: pd.DataFrame, summary: Summary) -> str:
     """Coverage in words, and whether it can be told from the nominal level.
 
-    The standard error is the reported MCSE, but at least that of an honest method with so many
-    rows; otherwise a coverage of 100 % would be infinitely certain.
+    The tests are those of `coverage_p`, with Bonferroni's correction over the line's truths.
     """
     coverage = coverage.dropna(subset=["value"])
     nominal = float(coverage["interval"].iloc[0])
     text = f"{100 * nominal:g} % intervals cover {_between(coverage, 100, ' %')}"
-    honest = np.sqrt(nominal * (1 - nominal) / coverage["n_rows"].clip(lower=1))
-    distance = (coverage["value"] - nominal) / np.fmax(coverage["mcse"], honest)
-    low, high = int((distance <= -DETECTABLE).sum()), int((distance >= DETECTABLE).sum())
+    p = coverage_p(coverage)
+    if p.isna().all():
+        return f"{text}, too few replicates to judge that"
+    clear = coverage[p <= FAMILY / p.notna().sum()]
+    low, high = (int((sign * (clear["value"] - nominal) > 0).sum()) for sign in (-1, 1))
     if not low and not high:
         return f"{text}, not distinguishable from nominal"
     at = f" at {{}} of {len(coverage)} truths" if len(coverage) > 1 else ""
     found = [f"clearly below nominal{at.format(low)}"] if low else []
     found += [f"clearly above nominal{at.format(high)}"] if high else []
     if len(coverage) > 1:
-        worst = truth_words(coverage.loc[distance.abs().idxmax()], summary)
+        worst = _worst_words(_worst(clear, (clear["value"] - nominal).abs()), summary)
         found[-1] += f" (furthest at {worst})"
     return f"{text}, {_list(found)}"
 
@@ -422,7 +666,8 @@ def _correlation(summary: Summary, parameter: str, place: Place, name: str) -> s
     for scope in ("grid", "cell"):
         rows = summary.measure(name, scope=scope, parameter=parameter, **place._asdict())
         if len(rows) == 1:
-            return pm(rows["value"].iloc[0], rows["mcse"].iloc[0])
+            value, mcse = rows["value"].iloc[0], rows["mcse"].iloc[0]
+            return pm(value, mcse if mcse > 0 else np.nan)
     return "–"
 
 
@@ -569,8 +814,15 @@ def conventions(experiment: Mapping[str, Any]) -> list[tuple[str, str]]:
                    else "No method of this study has bounds."),
         ("Scale of bias", "Natural scale: estimate minus truth of the parameter itself."),
         ("Truth of the group", "The population's location, not the realised mean of a sample."),
-        ("Flagged rows", "Included in every measure unless it says “unflagged rows”; failed fits "
-                         "have no estimate and enter the shares only."),
+        ("Flagged rows", "Bias, empirical SE and RMSE rest on every row with an estimate, flagged "
+                         "or not, unless they say “unflagged rows”. Coverage, width and model SE "
+                         "rest only on rows with an interval or a standard error; maximum "
+                         "likelihood has none at a bound, so that these measures leave such rows "
+                         "out. The share of rows with an interval stands beside coverage where it "
+                         "is below 100 %. Failed fits have no estimate and enter the shares only."),
+        ("Flags", "Per parameter: when alpha is at a bound, the row of alpha is flagged and that "
+                  "of beta is not, although beta's standard error then holds for alpha fixed at "
+                  "its bound."),
     ]  # fmt: skip
 
 
@@ -591,6 +843,7 @@ _COLUMNS = (
     ("spearman", "all", "Spearman", 1),
     ("share_at_bound", "all", "at a bound (%)", 100),
     ("share_not_converged", "all", "not converged (%)", 100),
+    ("share_no_interval", "all", "no interval or not identified (%)", 100),
     ("share_failed", "all", "failed (%)", 100),
     ("seconds", "all", "seconds per fit", 1),
 )
@@ -621,7 +874,7 @@ def cell_table(summary: Summary, parameter: str, level: str) -> dict[str, Any]:
     table = table[
         (table["scope"] == "cell") & (table["parameter"] == parameter) & (table["level"] == level)
     ]
-    keys = ["cell", "method"]
+    keys = list(_KEYS)
     order = list(dict.fromkeys(table[keys].itertuples(index=False, name=None)))
     counts = table[(table["measure"] == "bias") & (table["rows"] == "all")]
     columns, headers = [], []
@@ -630,10 +883,10 @@ def cell_table(summary: Summary, parameter: str, level: str) -> dict[str, Any]:
         if interval is not None:
             chosen = chosen[np.isclose(chosen["interval"], interval)]
         if len(chosen):
-            numbers = zip(chosen["value"], chosen["mcse"], strict=True)
-            texts = [pm(value, mcse, scale) for value, mcse in numbers]
-            named = chosen[keys].itertuples(index=False, name=None)
-            columns.append(dict(zip(named, texts, strict=True)))
+            if measure == "coverage" and interval == summary.intervals[0]:
+                columns.append(_interval_shares(chosen, counts))
+                headers.append("rows with an interval")
+            columns.append(_texts(chosen, scale))
             headers.append(header)
     named = counts[[*keys, "n", "n_rows"]].itertuples(index=False, name=None)
     sizes = {(cell, method): (int(n), int(rows)) for cell, method, n, rows in named}
@@ -643,6 +896,30 @@ def cell_table(summary: Summary, parameter: str, level: str) -> dict[str, Any]:
     ]
     head = ["cell", "method", "data sets", "rows", *headers]
     return {"parameter": parameter, "level": level, "head": head, "lines": lines}
+
+
+_KEYS = ("cell", "method")
+
+
+def _texts(table: pd.DataFrame, scale: float) -> dict[tuple[str, str], str]:
+    """One measure as texts by cell and method."""
+    found = {}
+    for row in table.to_dict("records"):
+        number = row["measure"] in _CORRELATIONS and row["mcse"] == 0
+        text = pm(row["value"], np.nan) if number else row_text(row, scale)
+        few = _few(row) if row["rows"] == "ok" else ""
+        found[row["cell"], row["method"]] = f"{text} ({few})" if few else text
+    return found
+
+
+def _interval_shares(coverage: pd.DataFrame, counts: pd.DataFrame) -> dict[tuple[str, str], str]:
+    """Share of the rows with an estimate that coverage rests on, by cell and method."""
+    both_counts = coverage.merge(counts, on=list(_KEYS), suffixes=("", "_all"))
+    return {
+        (row["cell"], row["method"]): "all" if row["n_rows"] >= row["n_rows_all"]
+        else _percent(row["n_rows"] / row["n_rows_all"])
+        for row in both_counts.to_dict("records")
+    }  # fmt: skip
 
 
 def failures(summary: Summary) -> list[dict[str, Any]]:
@@ -734,10 +1011,12 @@ def _provenance(record: Mapping[str, Any]) -> dict[str, Any]:
         dirty = "with uncommitted changes: the commit alone does not reproduce this run"
         clean = "without uncommitted changes"
         state = f"commit {git.get('commit')}, {dirty if git.get('dirty') else clean}"
+        state += " (when the design was last recorded)"
     names = ("seed", "config_sha256", "source_fingerprint", "started", "platform")
     return {
         "git": state,
         "commit": (git or {}).get("commit"),
+        "dirty": bool((git or {}).get("dirty")),
         "facts": [(name.replace("_", " "), str(record.get(name, "unknown"))) for name in names],
         "versions": sorted((record.get("versions") or {}).items()),
     }

@@ -379,7 +379,10 @@ def correlations(
         )
     }
     ranks = correlation.spearman_without_each(truth, estimate, codes) if n > 1 else np.empty(0)
-    found["spearman"] = (correlation.spearman(truth, estimate), _jackknife(ranks))
+    error = _jackknife(ranks)
+    # With few different truths a perfect order stays perfect without any block: that the ranks do
+    # not move says nothing about the Monte Carlo error, so none is claimed.
+    found["spearman"] = (correlation.spearman(truth, estimate), error if error > 0 else np.nan)
     return {name: found[name] for name in ("pearson", "spearman", "concordance")}
 
 
@@ -434,6 +437,8 @@ def _diagnostics(group: pd.DataFrame) -> Iterator[Named]:
     yield "share_failed", np.nan, proportion(group["status"] == "failed", replicates)
     yield "share_at_bound", np.nan, proportion(group["at_bound"].astype(bool), replicates)
     yield "share_not_converged", np.nan, proportion(~group["converged"].astype(bool), replicates)
+    without = group["status"].isin(["no_interval", "not_identified"])
+    yield "share_no_interval", np.nan, proportion(without, replicates)
     # One row per fit here: a fit's time is repeated over parameters, and this is one of them.
     timed = group[group["seconds"].notna()]
     yield "seconds", np.nan, mean(timed["seconds"], timed["replicate"])

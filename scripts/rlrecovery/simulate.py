@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -101,11 +102,16 @@ def behave(
         learnt = model.update(state, chosen, reward[:, None], p)
         gap = missing[:, t, None]
         state = {name: np.where(gap, state[name], learnt[name]) for name in state}
+    return _behaviour(steps, missing)
+
+
+def _behaviour(steps: list[Any], missing: NDArray[np.bool_]) -> Behaviour:
+    """Choice, reward, state and probability of each trial as arrays over trials."""
     choices, rewards, states, probabilities = zip(*steps, strict=True)
     return Behaviour(
         choices=np.where(missing, -1, np.stack(choices, axis=1)),
         rewards=np.where(missing, np.nan, np.stack(rewards, axis=1)),
-        states={name: np.stack([s[name] for s in states], axis=1) for name in fresh},
+        states={name: np.stack([s[name] for s in states], axis=1) for name in states[0]},
         probabilities=np.stack(probabilities, axis=1),
     )
 
@@ -125,14 +131,14 @@ def draw_population(
 ) -> dict[str, Floats]:
     """True parameters of each participant, natural scale, by name, shape (participants,).
 
-    One uniform or normal number is drawn per participant and parameter whatever the population,
-    so that changing one parameter's spread leaves the others' values alone.
+    One uniform number is used per participant and parameter, whatever the population: given the
+    same generator, changing one parameter's spread leaves the others' values alone.
     """
     values = {}
     for parameter in model.parameters:
         spec, uniform = population[parameter.name], rng.random(participants)
         if "distribution" in spec:
-            values[parameter.name] = _distribution(spec).frozen().ppf(uniform)
+            values[parameter.name] = Distribution.described(spec).frozen().ppf(uniform)
         else:
             values[parameter.name] = _scatter(
                 parameter, truth[parameter.name], spec["spread"], uniform
@@ -141,15 +147,10 @@ def draw_population(
 
 
 def _scatter(parameter: Parameter, centre: float, spread: float, uniform: Floats) -> Floats:
-
+    """Values around a cell's truth, normal on the unconstrained scale."""
     if spread == 0:  # exactly the cell's value, without the round trip through the transform
         return np.full(uniform.shape, float(centre))
     return parameter.to_natural(parameter.to_real(centre) + spread * ndtri(uniform))
-
-
-def _distribution(spec: Mapping[str, Any]) -> Distribution:
-    arguments = {key: value for key, value in spec.items() if key != "distribution"}
-    return Distribution.of(spec["distribution"], arguments)
 
 
 def population_truth(
@@ -163,13 +164,16 @@ def population_truth(
     """
     if "distribution" not in spec:
         return float(centre), float(spec["spread"])
-    frozen = _distribution(spec).frozen()
+    frozen = Distribution.described(spec).frozen()
 
     def moment(power: int) -> float:
         return integrate.quad(lambda u: parameter.to_real(frozen.ppf(u)) ** power, 0, 1)[0]
 
-    mean = moment(1)
-    return float(parameter.to_natural(mean)), float(np.sqrt(moment(2) - mean**2))
+    # Quantiles that round to an end of the support have no finite transform: the result says so.
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", integrate.IntegrationWarning)
+        mean, square = moment(1), moment(2)
+    return float(parameter.to_natural(mean)), float(np.sqrt(square - mean**2))
 
 
 def identity_of(cell: Mapping[str, Any], generator: Mapping[str, Any]) -> dict[str, Any]:

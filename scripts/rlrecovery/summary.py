@@ -9,13 +9,14 @@ from typing import Any
 import pandas as pd
 
 from rlrecovery.design import Cell
-from rlrecovery.scores import join, score_cell, score_grid
+from rlrecovery.scores import join, score_grid
 from rlrecovery.tables import (
     MEASURES,
     TRUTH,
     estimates_columns,
     interval_columns,
     read_table,
+    read_tables,
     write_table,
 )
 
@@ -24,30 +25,6 @@ log = logging.getLogger(__name__)
 #: Scatter figures need some data sets, not all: about this many points in the whole study, and
 #: between the two limits in each cell of each method.
 POINTS_IN_ALL, FEWEST_POINTS, MOST_POINTS = 40_000, 20, 200
-
-
-def read_all(paths: Iterable[str], columns: Mapping[str, str]) -> pd.DataFrame:
-    """Several tables of one kind as one."""
-    return pd.concat([read_table(path, columns) for path in paths], ignore_index=True)
-
-
-def score(
-    estimates: Sequence[str], truth: Sequence[str], levels: Sequence[float], scores: str
-) -> None:
-    """Score one method in one cell and write the measures.
-
-    Parameters
-    ----------
-    estimates, truth : sequence of str
-        Paths of all batches.
-    levels : sequence of float
-        Nominal levels of the intervals.
-    scores : str
-        Path to write.
-    """
-    rows = read_all(estimates, estimates_columns(levels))
-    log.info("scoring %d rows of %d replicates", len(rows), rows["replicate"].nunique())
-    write_table(score_cell(rows, read_all(truth, TRUTH), levels), scores)
 
 
 def design_columns(table: pd.DataFrame, method: str, cell: Cell, names: Sequence[str]) -> Any:
@@ -127,7 +104,7 @@ def read_cell(
     """Estimates of one method in one cell, each with its truth."""
     mine = [f"{folders['estimates']}/{method}/{cell.key}/{batch}.parquet" for batch in batches]
     truth = [f"{folders['truth']}/{cell.key}/{batch}.parquet" for batch in batches]
-    return join(read_all(mine, estimates_columns(levels)), read_all(truth, TRUTH))
+    return join(read_tables(mine, estimates_columns(levels)), read_tables(truth, TRUTH))
 
 
 def over_truths(joined: pd.DataFrame, method: str, cell: Cell, names: Sequence[str]) -> Any:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -66,8 +66,9 @@ ESTIMATES = {
 
 #: ``ok``; ``at_bound``: kept, but at a bound of its parameter; ``not_converged``: kept, but a
 #: convergence criterion failed; ``no_interval``: kept, but without a standard error and interval;
-#: ``failed``: no estimate at all.
-STATUSES = ("ok", "at_bound", "not_converged", "no_interval", "failed")
+#: ``not_identified``: kept, but its interval spans all values that are allowed; ``failed``: no
+#: estimate at all. A flag is of one parameter: its neighbours in the same fit may be ``ok``.
+STATUSES = ("ok", "at_bound", "not_converged", "no_interval", "not_identified", "failed")
 
 #: One row per measure; see `rlrecovery.scores`. Truth columns (one per parameter of the design)
 #: stand between ``cell`` and ``participants``; they are missing where ``scope`` is ``grid``.
@@ -195,6 +196,11 @@ def read_table(
     if lacking:
         raise BrokenFile(_remedy(path, f"it lacks the columns {', '.join(lacking)}"))
     return table
+
+
+def read_tables(paths: Iterable[str], columns: Mapping[str, str]) -> pd.DataFrame:
+    """Several tables of one kind as one."""
+    return pd.concat([read_table(path, columns) for path in paths], ignore_index=True)
 
 
 def read_json(path: str | os.PathLike[str]) -> Any:

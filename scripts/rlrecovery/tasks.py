@@ -1,7 +1,7 @@
 """Tasks: what a participant faces, as arms that pay and trials that form blocks.
 
 Arms turn a uniform random number into a reward, so that a simulation is a pure function of its
-uniform numbers: the same numbers under another task are common random numbers.
+uniform numbers.
 """
 
 from __future__ import annotations

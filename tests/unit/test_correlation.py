@@ -128,9 +128,10 @@ def test_rounding_error_is_not_a_correlation(swap):
 
 def test_perfect_recovery_is_exactly_one():
     x, _, blocks = sample(5)
-    for value, mcse in correlations(x, x, blocks).values():
+    for name, (value, mcse) in correlations(x, x, blocks).items():
         assert value == pytest.approx(1, abs=1e-14)
-        assert mcse == pytest.approx(0, abs=1e-12)
+        # Ranks that no block moves say nothing about the Monte Carlo error.
+        assert np.isnan(mcse) if name == "spearman" else mcse == pytest.approx(0, abs=1e-12)
 
 
 @pytest.mark.parametrize("rows", [0, 1])

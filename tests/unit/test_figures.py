@@ -190,6 +190,31 @@ def test_runaways_do_not_stretch_an_axis_and_are_counted(runs):
     assert axes.texts[0].get_text() == "1 of 101 beyond axis"
 
 
+def vague(summary):
+    """The same summary with estimates that the data do not identify."""
+    status = summary.points["status"].astype("object")
+    status = status.where(summary.points.index % 7 > 0, "not_identified")
+    share = summary.recovery[summary.recovery["measure"] == "share_failed"].astype(
+        {"measure": "object"}
+    )
+    share = share.assign(measure="share_no_interval", value=0.14)
+    recovery = pd.concat([summary.recovery.astype({"measure": "object"}), share])
+    points = summary.points.assign(status=status)
+    return data.Summary(**{**vars(summary), "points": points, "recovery": recovery})
+
+
+def test_estimates_that_are_not_identified_have_a_mark_and_a_column_of_their_own(runs):
+    for summary, there in ((runs["small"], False), (vague(runs["small"]), True)):
+        figure = figures.FIGURES["recovery"](summary)
+        labels = [text.get_text() for text in figure.legends[0].get_texts()]
+        assert ("no interval or not identified" in labels) == there
+        marks = [line for axes in figure.axes for line in axes.lines if line.get_marker() == "D"]
+        assert any(len(line.get_xdata()) for line in marks) == there
+        figure = figures.FIGURES["convergence"](summary)
+        figure.draw_without_rendering()
+        assert ("α no interval (%)" in [axes.get_xlabel() for axes in figure.axes]) == there
+
+
 def test_recovery_says_how_many_estimates_lie_beyond_the_axis(runs):
     figure = figures.FIGURES["recovery"](runs["small"])
     notes = [text.get_text() for axes in figure.axes for text in axes.texts]

@@ -254,16 +254,6 @@ def test_log_softmax_holds_for_huge_logits():
     np.testing.assert_allclose(np.exp(found[2]).sum(), 1.0)
 
 
-@every_model
-def test_natural_parameters_follow_the_models_transforms(model):
-    real = np.random.default_rng(0).normal(0, 2, (5, len(MODELS[model].parameters)))
-    natural = likelihood.natural_parameters(MODELS[model], pt.as_tensor(real))
-    assert tuple(natural) == MODELS[model].names
-    found = uncompiled(list(natural.values()))()
-    for column, parameter, values in zip(real.T, MODELS[model].parameters, found, strict=True):
-        np.testing.assert_allclose(values, parameter.to_natural(column), rtol=1e-12)
-
-
 @functools.cache
 def functions_of(engine):
     return likelihood.value_and_gradient(RESCORLA_WAGNER, 2, START[2], engine)

@@ -1,5 +1,6 @@
 """The page says what the tables say, escapes what it is given, and needs nothing from outside."""
 
+import dataclasses
 import html
 import json
 import re
@@ -10,10 +11,11 @@ import pandas as pd
 import pytest
 import summaries
 import yaml
+from scipy import stats
 
 from rlrecovery import report
 from rlrecovery.figures import load_summary
-from rlrecovery.report import both, pm, write_report
+from rlrecovery.report import both, pm, row_text, write_report
 from rlrecovery.tables import BrokenFile
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><text>picture</text></svg>'
@@ -112,15 +114,14 @@ def test_coverage_is_in_percent():
 def test_the_table_of_cells_has_the_numbers_of_the_summary(run, page, method, parameter):
     cell = "alpha-0.2_beta-5_n-5_t-150"
     where = {"cell": cell, "method": method, "parameter": parameter, "level": "participant"}
-    text = words(page)
-    line = re.search(rf"{re.escape(cell)} {method} 6 \d+ [^a-z]*", text.split(
-        f"{parameter}, participant: ")[1])[0]  # fmt: skip
+    text = words(page).split(f"{parameter}, participant: ")[1]
+    line = re.split(r" alpha-", text[text.index(f"{cell} {method} 6 ") :])[0]
     for measure, scale in (("bias", 1), ("rmse", 1), ("empirical_se", 1), ("share_failed", 100)):
         found = row(run, measure=measure, **where)
-        assert pm(found["value"], found["mcse"], scale) in line, measure
+        assert row_text(found, scale) in line, measure
     for level in (0.5, 0.8, 0.9, 0.95):
         found = row(run, measure="coverage", interval=level, **where)
-        assert pm(found["value"], found["mcse"], 100) in line
+        assert row_text(found, 100) in line
 
 
 def test_the_answer_gives_range_correlation_and_worst_cell(run, page):
@@ -179,11 +180,11 @@ def alpha_sentence(page):
 @pytest.mark.parametrize(
     ("values", "mcse", "says"),
     [
-        ([0.0199, -0.0199], 0.01, "no bias detectable at this number of replicates (5)"),
+        ([0.0349, -0.0349], 0.01, "no bias detectable at this number of replicates (5)"),
         ([0.0, 0.0], 0.0, "no bias detectable at this number of replicates (5)"),
-        ([0.0199, -0.02], 0.01, "at 1 of 2 truths, most at alpha 0.7, beta 5"),
-        ([0.03, -0.05], 0.01, "at 2 of 2 truths, most at alpha 0.7, beta 5"),
-        ([0.001, 0.001], 0.0, "at 2 of 2 truths"),
+        ([0.0349, -0.035], 0.01, "at 1 of 2 truths, most at alpha 0.7, beta 5"),
+        ([0.05, -0.06], 0.01, "at 2 of 2 truths, most at alpha 0.7, beta 5"),
+        ([0.001, 0.001], 0.0, "at 2 of 2 truths, most at several"),
         ([0.3, 0.3], np.nan, "cannot be told"),
     ],
 )
@@ -195,18 +196,176 @@ def test_no_bias_detectable_is_said_in_exactly_the_right_case(tiny, values, mcse
     assert ("cannot be told" in found) == ("cannot be told" in says)
 
 
+def test_a_bias_of_one_replicate_is_not_judged(tiny):
+    set_bias(tiny, [5.0, 5.0], 0.01, n=1)
+    assert "cannot be told, because 1 replicate gives" in alpha_sentence(build(tiny))
+
+
+def coverage_row(value, mcse, n, n_rows):
+    row = {"value": [value], "mcse": mcse, "n": n, "n_rows": n_rows, "interval": 0.95}
+    return pd.DataFrame(row).assign(measure="coverage")
+
+
 @pytest.mark.parametrize(
-    ("value", "mcse", "n_rows", "says"),
+    ("value", "mcse", "n", "n_rows", "says"),
     [
-        (0.93, 0.01, 500, "not distinguishable from nominal"),
-        (0.92, 0.01, 10_000, "clearly below nominal"),
-        (1.0, 0.0, 20, "not distinguishable from nominal"),
-        (1.0, 0.0, 1000, "clearly above nominal"),
+        (0.935, 0.01, 50, 500, "not distinguishable from nominal"),
+        (0.92, 0.01, 100, 10_000, "clearly below nominal"),
+        (1.0, 0.0, 20, 20, "not distinguishable from nominal"),
+        (1.0, 0.0, 100, 1000, "clearly above nominal"),
+        (0.75, 0.153, 8, 8, "not distinguishable from nominal"),
+        (0.625, 0.17, 8, 8, "clearly below nominal"),
+        (0.0, 0.0, 1, 1, "too few replicates"),
+        (0.0, np.nan, 1, 6, "too few replicates"),
     ],
 )
-def test_coverage_is_judged_by_its_error(tiny, value, mcse, n_rows, says):
-    rows = pd.DataFrame({"value": [value], "mcse": mcse, "n_rows": n_rows, "interval": 0.95})
-    assert says in report.coverage_verdict(rows, load_summary(tiny / "summary"))
+def test_coverage_is_judged_by_a_test(tiny, value, mcse, n, n_rows, says):
+    row = coverage_row(value, mcse, n, n_rows)
+    assert says in report.coverage_verdict(row, load_summary(tiny / "summary"))
+
+
+def test_coverage_tests_are_those_that_the_page_states():
+    exact = report.coverage_p(coverage_row(6 / 8, 0.153, 8, 8)).iloc[0]
+    assert exact == pytest.approx(stats.binomtest(6, 8, 0.95).pvalue)
+    null, own = np.sqrt(0.95 * 0.05 / 80), np.sqrt(0.9 * 0.1 / 80)
+    alone = report.coverage_p(coverage_row(0.9, 0.5 * own, 8, 80)).iloc[0]
+    assert alone == pytest.approx(2 * stats.t.sf(0.05 / null, 7))
+    clustered = report.coverage_p(coverage_row(0.9, 2 * own, 8, 80)).iloc[0]
+    assert clustered == pytest.approx(2 * stats.t.sf(0.05 / null / 2, 7))
+
+
+def test_truths_of_a_line_are_corrected_for(tiny):
+    summary = load_summary(tiny / "summary")
+    one = coverage_row(0.75, 0.1, 12, 12).assign(alpha=0.3, beta=5, cell="a")
+    assert "clearly below" in report.coverage_verdict(one, summary)
+    many = pd.concat([one] * 6, ignore_index=True)
+    many.loc[1:, "value"] = 11 / 12
+    assert "not distinguishable" in report.coverage_verdict(many, summary)
+
+
+def change_rows(run, chosen, **values):
+    """Set columns of the rows of recovery.csv for which all of ``chosen`` holds."""
+
+    def change(table):
+        here = table["rows"] == "all"
+        for column, value in chosen.items():
+            here &= table[column] == value
+        table.loc[here, list(values)] = list(values.values())
+        return table
+
+    edit(run / "summary/recovery.csv", change)
+
+
+def test_shares_without_error_are_counts_and_ties_are_several(tiny):
+    chosen = {"measure": "coverage", "parameter": "beta"}
+    change_rows(tiny, chosen | {"level": "group"}, value=1.0, mcse=0.0, n=5, n_rows=5)
+    change_rows(tiny, chosen | {"level": "participant"}, value=1.0, mcse=0.0, n=5, n_rows=15)
+    text = words(build(tiny))
+    assert "5 of 5 worst: several" in text
+    assert "15 of 15 rows worst: several" in text
+    assert "95 % intervals cover 100 % (5 of 5), not distinguishable" in text
+    assert "100 ± 0" not in text
+
+
+def test_the_share_of_rows_with_an_interval_stands_beside_coverage(tiny):
+    change_rows(tiny, {"measure": "bias"}, n_rows=15)
+    change_rows(tiny, {"measure": "coverage"}, n_rows=15)
+    assert "intervals: 80 % of rows" not in words(build(tiny))
+    change_rows(tiny, {"measure": "coverage"}, n_rows=12)
+    text = words(build(tiny))
+    assert "intervals: 80 % of rows" in text
+    assert "(only 80 % of the rows have an interval)" in text
+    assert "leave such rows out" in text
+
+
+def test_a_correlation_without_error_has_no_plus_minus(tiny):
+    change_rows(tiny, {"measure": "spearman"}, value=0.98765, mcse=0.0)
+    text = words(build(tiny))
+    assert "0.988" in text
+    assert "0.988 ±" not in text
+
+
+def test_a_measure_of_one_data_set_says_so(tiny):
+    def change(table):
+        alone = (table["rows"] == "ok") & (table["measure"] == "bias")
+        table.loc[alone, ["mcse", "n"]] = [np.nan, 1]
+        flagged = table["measure"] == "share_at_bound"
+        table.loc[flagged, "value"] = 0.5
+        return table
+
+    edit(tiny / "summary/recovery.csv", change)
+    text = words(build(tiny))
+    assert "(n = 1)" in text
+    assert re.search(r"without them bias is between [^;]* \(n = 1\)", text)
+
+
+def set_rmse(run, values, mcse=0.01):
+    """Give the methods these errors of beta of single participants, at every truth."""
+    for (method, trials), value in values.items():
+        where = {"parameter": "beta", "level": "participant", "method": method, "trials": trials}
+        change_rows(run, where | {"measure": "rmse"}, value=value, mcse=mcse)
+        square = {"value": value**2, "mcse": 2 * value * mcse}
+        change_rows(run, where | {"measure": "mse"}, **square)
+
+
+@pytest.mark.parametrize(
+    ("values", "mcse", "says", "silent"),
+    [
+        ((9.0, 1.0, 0.9, 0.5), 0.01, ["best by hierarchical with 150 trials (RMSE 0.5000 ± 0.00",
+         "over truths from 2 to 5, rank correlation", "; mle with 50 trials is far off (RMSE 9.0"],
+         ["not clearly", "largest"]),
+        ((9.0, 1.0, 0.9, 0.5), 9.0, ["not clearly better than mle", "largest error"], ["far off"]),
+        ((1.0, 0.9, 0.8, 0.7), 0.01, ["largest error: mle with 50 trials"], ["far off"]),
+        ((99, 99, 88, 77), 0.01, ["no better than always guessing the mean truth"], ["far off"]),
+    ],
+)  # fmt: skip
+def test_the_verdict_follows_its_rule(run, tmp_path, values, mcse, says, silent):
+    run = shutil.copytree(run, tmp_path / "run")
+    names = [(m, t) for m in ("mle", "hierarchical") for t in (50, 150)]
+    set_rmse(run, dict(zip(names, values, strict=True)), mcse)
+    summary = load_summary(run / "summary")
+    summary = dataclasses.replace(
+        summary, recovery=summary.recovery[summary.recovery["method"] != "bayes"]
+    )
+    text = report.verdict(summary, "beta", "participant")
+    assert all(each in text for each in says), text
+    assert not any(each in text for each in silent), text
+
+
+def test_a_method_without_estimates_at_a_truth_is_never_the_best(tiny):
+    edit(tiny / "summary/recovery.csv", lambda table: table.assign(
+        value=table["value"].where((table["measure"] != "rmse") | (table["alpha"] != 0.3))
+    ))  # fmt: skip
+    text = report.verdict(load_summary(tiny / "summary"), "beta", "group")
+    assert "no method has an estimate at every truth" in text
+
+
+def test_rows_without_interval_are_shown_where_the_measure_is_there(tiny):
+    assert "without interval or not identified of" not in words(build(tiny))
+
+    def more(table):
+        share = table[table["measure"] == "share_failed"]
+        share = share.assign(measure="share_no_interval", value=0.25, mcse=0.05)
+        return pd.concat([table, share])
+
+    edit(tiny / "summary/recovery.csv", more)
+    text = words(build(tiny))
+    assert re.search(r"25\.0 ± \S+ % without interval or not identified", text)
+    assert "no interval or not identified (%)" in text
+
+
+def test_a_spread_of_zero_has_no_coverage(tmp_path):
+    truth, population = {"alpha": [0.3], "beta": [5]}, {"alpha": {"spread": 0}}
+    run = summaries.write_run(
+        tmp_path, truth=truth, population=population | {"beta": {"spread": 0.4}}, trials=(50,),
+        methods=("hierarchical",), replicates=3,
+    )  # fmt: skip
+    page = words(build(run))
+    assert "All participants have the same alpha" in page
+    tables = page[page.index("4. Tables") :]
+    alpha, beta = tables.index("alpha, spread:"), tables.index("beta, participant:")
+    assert "coverage" not in tables[alpha:beta]
+    assert "coverage 95 %" in tables[tables.index("beta, spread:") :]
 
 
 def test_hostile_strings_are_escaped(tiny):
@@ -262,14 +421,20 @@ def test_figures_are_embedded_with_their_captions(page):
     ("git", "says"),
     [
         (None, "not in a git repository"),
-        ({"commit": "abc", "dirty": True}, "commit abc, with uncommitted changes"),
-        ({"commit": "abc", "dirty": False}, "commit abc, without uncommitted changes"),
+        ({"commit": "abc", "dirty": True}, "with uncommitted changes: the commit alone does not"),
+        (
+            {"commit": "abc", "dirty": False},
+            "abc, without uncommitted changes (when the design was",
+        ),
     ],
 )
 def test_git_state_is_said_clearly(tiny, git, says):
     provenance = json.loads((tiny / "provenance.json").read_text())
     (tiny / "provenance.json").write_text(json.dumps(provenance | {"git": git}))
-    assert says in words(build(tiny))
+    text = words(build(tiny))
+    assert says in text
+    changed = bool(git and git["dirty"])
+    assert ("make the uncommitted changes that were there" in text) == changed
 
 
 def test_flagged_rows_are_stated_and_failures_counted(run, page):
@@ -285,6 +450,17 @@ def test_flagged_rows_are_stated_and_failures_counted(run, page):
     shares = shares[shares["trials"] == 50]
     mcse = np.sqrt((shares["mcse"] ** 2).sum()) / len(shares)
     assert f"{pm(shares['value'].mean(), mcse, 100)} % at a bound" in text
+
+
+def test_a_two_step_mean_at_a_bound_depends_on_it(tiny):
+    chosen = {"measure": "share_at_bound", "level": "group"}
+    change_rows(tiny, chosen, value=0.0, mcse=0.0)
+    assert "mle depends on bounds" not in words(build(tiny))
+    change_rows(tiny, chosen, value=0.2, mcse=0.1)
+    text = words(build(tiny))
+    assert "mle depends on bounds" in text
+    assert "The group estimate of mle is the mean" in text
+    assert "beta’s standard error is conditional on it" in text
 
 
 def test_nothing_flagged_is_said(tiny):

@@ -8,6 +8,7 @@ import pytest
 from rlrecovery import summary
 from rlrecovery.design import batches, grid
 from rlrecovery.fit import fit_batch
+from rlrecovery.score import score
 from rlrecovery.simulate import simulate_batch
 from rlrecovery.tables import BrokenFile, read_table, write_table
 
@@ -27,8 +28,8 @@ ROWS = 5 * 2 * 4
 CELL_MEASURES = {
     "bias", "median_bias", "empirical_se", "model_se", "relative_error_model_se", "mse", "rmse",
     "coverage", "bias_eliminated_coverage", "width", "pearson", "spearman", "concordance",
-    "share_failed", "share_at_bound", "share_not_converged", "seconds", "max_rhat",
-    "min_ess_bulk",
+    "share_failed", "share_at_bound", "share_not_converged", "share_no_interval", "seconds",
+    "max_rhat", "min_ess_bulk",
 }  # fmt: skip
 
 
@@ -78,9 +79,10 @@ def study(tmp_path_factory):
     lost = {"status": "failed", "reason": "ValueError: no", "converged": False, **nothing}
     fail(estimates(folder, "second", first, "00000-00002"), 4, **lost)
     bound = {"status": "at_bound", "reason": "at its bound", "at_bound": True}
+    bound |= {"rhat": 1.02, "ess_bulk": 300.0}  # as if it came from sampling
     fail(estimates(folder, "second", first, "00003-00004"), 2, **bound)
     for method, key in itertools.product(METHODS, CELLS):
-        summary.score(
+        score(
             [str(estimates(folder, method, key, batch)) for batch in BATCHES],
             [str(folder / "truth" / key / f"{batch}.parquet") for batch in BATCHES],
             LEVELS,
@@ -112,6 +114,8 @@ def test_recovery_has_one_row_per_measure(tables):
     with_level = cells[cells["interval"].notna()]
     assert set(with_level["measure"]) == {"coverage", "bias_eliminated_coverage", "width"}
     assert set(with_level["interval"]) == set(LEVELS)
+    sampled = cells[cells["measure"].isin(["max_rhat", "min_ess_bulk"])]
+    assert set(sampled["value"]) == {1.02, 300.0}
 
 
 def test_recovery_carries_the_truth_and_sizes_of_its_cell(tables):
@@ -235,7 +239,7 @@ def test_scoring_does_not_depend_on_how_replicates_are_cut(study, tmp_path):
     truth = [str(study / "truth" / key / f"{batch}.parquet") for batch in BATCHES]
     pd.concat(files).to_parquet(tmp_path / "whole.parquet")
     output = str(tmp_path / "scores.parquet")
-    summary.score([str(tmp_path / "whole.parquet")], truth, LEVELS, output)
+    score([str(tmp_path / "whole.parquet")], truth, LEVELS, output)
     pd.testing.assert_frame_equal(
         pd.read_parquet(output), pd.read_parquet(study / "scores" / "second" / f"{key}.parquet")
     )

@@ -71,9 +71,9 @@ def test_figures_are_rebuilt_from_the_summary_alone(finished):
     before = figure.read_bytes()
     figure.unlink()
     config = write(folder, study(methods={"guess": MOCK, "mle": MLE}))
-    plan = snakemake(folder, "--configfile", config, "figures", "-n")
-    assert jobs(plan.stdout) == {"figure": 1, "figures": 1, "total": 2}
-    assert snakemake(folder, "--configfile", config, "figures").returncode == 0
+    plan = snakemake(folder, "figures", "-n", "--configfile", config)
+    assert jobs(plan.stdout + plan.stderr) == {"figure": 1, "figures": 1, "total": 2}
+    assert snakemake(folder, "figures", "--configfile", config).returncode == 0
     assert figure.read_bytes() == before
 
 
@@ -86,7 +86,7 @@ def test_one_more_alpha_runs_its_own_cells_and_what_gathers_them(tmp_path):
     }
     grown = study(truth={"alpha": [0.1, 0.3, 0.60], "beta": [3.0]})
     plan = snakemake(tmp_path, "--configfile", write(tmp_path, grown), "-n")
-    counts = jobs(plan.stdout)
+    counts = jobs(plan.stdout + plan.stderr)
     assert counts["simulate"] == 2
     assert counts["fit"] == 2
     assert counts["score"] == 1
@@ -113,12 +113,23 @@ def test_batches_cores_and_the_order_of_methods_change_no_number(finished, tmp_p
     pd.testing.assert_frame_equal(one, two, check_exact=True)
 
 
+def test_batches_change_no_number_of_a_sampler(tmp_path):
+    tables = []
+    for size in (1, 2):
+        folder = tmp_path / str(size)
+        folder.mkdir()
+        one = study(truth={"alpha": [0.3], "beta": [3]}, replicates=2, batch_size=size)
+        run(folder, one | {"methods": {"bayes": BAYES | {"pooling": "partial"}}}, cores=size)
+        tables.append(estimates(folder))
+    pd.testing.assert_frame_equal(*tables, check_exact=True)
+
+
 def test_an_interrupted_study_goes_on_where_it_stopped(tmp_path):
     whole = study()
     config = write(tmp_path, whole)
     cell = "alpha-0.3_beta-3.0_n-2_t-20"
     part = f"results/small/estimates/guess/{cell}/00000-00001.parquet"
-    assert snakemake(tmp_path, "--configfile", config, part).returncode == 0
+    assert snakemake(tmp_path, part, "--configfile", config).returncode == 0
     first = (tmp_path / part).stat().st_mtime_ns
     run(tmp_path, whole)
     assert (tmp_path / part).stat().st_mtime_ns == first
@@ -127,7 +138,7 @@ def test_an_interrupted_study_goes_on_where_it_stopped(tmp_path):
 def test_a_truncated_file_is_named_with_what_to_do(tmp_path):
     config = write(tmp_path, study())
     trials = "results/small/trials/alpha-0.3_beta-3.0_n-2_t-20/00000-00001.parquet"
-    assert snakemake(tmp_path, "--configfile", config, trials).returncode == 0
+    assert snakemake(tmp_path, trials, "--configfile", config).returncode == 0
     broken = tmp_path / trials
     broken.write_bytes(broken.read_bytes()[:100])
     failed = snakemake(tmp_path, "--configfile", config)

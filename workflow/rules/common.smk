@@ -12,7 +12,7 @@ from rlrecovery import config as settings
 from rlrecovery.design import batches, grid
 from rlrecovery.example import choose_method
 from rlrecovery.figures import available_figures
-from rlrecovery.provenance import source_fingerprint, whole_fingerprint
+from rlrecovery.provenance import source_fingerprint, versions, whole_fingerprint
 
 
 def read_experiment():
@@ -77,6 +77,12 @@ def method_settings(wildcards):
 def method_source(wildcards):
     """Code that the estimates depend on: the estimator's own modules, not the other estimators'."""
     return source_fingerprint("fit", f"estimators.{METHODS[wildcards.method]['estimator']}")
+
+
+def method_versions(wildcards):
+    """Packages that the estimates depend on: another version makes its jobs run again."""
+    bayes = METHODS[wildcards.method]["estimator"] == "bayes"
+    return versions("numpy", "scipy", "pytensor", "numba", *(["pymc", "nutpie"] if bayes else []))
 
 
 def batches_of_estimates(wildcards):

@@ -15,13 +15,14 @@ rule fit:
     threads: 1
     resources:
         mem_mb=2000,
-        runtime=240,
+        runtime=720,
     params:
         method=method_settings,
         generator=GENERATOR,
         cell=cell_values,
         levels=LEVELS,
         source=method_source,
+        versions=method_versions,
     message:
         "Fitting {wildcards.method} to {wildcards.cell}, replicates {wildcards.batch}"
     script:

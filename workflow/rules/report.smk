@@ -1,7 +1,6 @@
 # What people see: figures and the report, from the summary alone.
 
 SUMMARY = [*rules.summarise.output, *rules.example.output]
-CAPTIONS = {figure: f"workflow/report/{figure}.rst" for figure in FIGURES}
 
 
 rule figure:

@@ -19,7 +19,7 @@ rule score:
         runtime=30,
     params:
         levels=LEVELS,
-        source=source_fingerprint("summary"),
+        source=source_fingerprint("score"),
     message:
         "Scoring {wildcards.method} in {wildcards.cell}"
     script:

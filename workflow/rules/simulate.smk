@@ -20,6 +20,7 @@ rule simulate:
         generator=GENERATOR,
         replicates=replicate_range,
         source=source_fingerprint("simulate"),
+        versions=versions("numpy", "scipy"),
     message:
         "Simulating {wildcards.cell}, replicates {wildcards.batch}"
     script:

@@ -11,9 +11,17 @@ from rlrecovery.config.sentences import Problem
 from rlrecovery.config.words import describe, did_you_mean, either, pair_up, show, span
 from rlrecovery.distributions import Distribution
 from rlrecovery.models import MODELS, Model, Parameter
+from rlrecovery.simulate import population_truth
+from rlrecovery.tables import interval_columns
 
 #: More cells than this are a mistake: even at a second per cell they take twelve days.
 MOST_CELLS = 1_000_000
+#: More jobs than this cannot be planned: a million take Snakemake an hour and 16 GB of memory.
+MOST_JOBS = 1_000_000
+#: More points than this of the grid that starts the searches take more memory than they are worth.
+MOST_POINTS = 1_000_000
+#: Most of a drawn population that may lie where a method cannot find it.
+MOST_OUTSIDE = 0.01
 
 
 def _strays(path: Location, values: Sequence[tuple[int, float]], text: str) -> Iterator[Problem]:
@@ -104,6 +112,18 @@ def _check_supports(draft: Draft) -> Iterator[Problem]:
         drawn = draft.distribution("population", name)
         if drawn is not None and _leaves(drawn.support(), support):
             yield Problem(("population", name), _outside(drawn, f"{name} must be", support))
+        elif drawn is not None and not _has_moments(parameter, drawn):
+            text = (
+                f"{drawn}, but must have a mean and an SD on the {parameter.transform} scale that "
+                "can be computed: it puts too many people at an end of the support"
+            )
+            yield Problem(("population", name), text)
+
+
+def _has_moments(parameter: Parameter, drawn: Distribution) -> bool:
+    """Whether the group's truth of a drawn population is a number."""
+    spec = {"distribution": drawn.name, **drawn.as_dict()}
+    return all(map(math.isfinite, population_truth(parameter, None, spec)))
 
 
 def _outside(drawn: Distribution, must: str, allowed: tuple[float, float]) -> str:
@@ -115,8 +135,18 @@ def _check_truths_within(
 ) -> Iterator[Problem]:
     """No truth may lie where a method cannot go."""
     strays = [entry for entry in _truths(draft, parameter) if not ends[0] <= entry[1] <= ends[1]]
-    text = f"must be {span(*ends)} because of {'.'.join(map(str, cause))}"
-    yield from _strays(("truth", parameter.name), strays, text)
+    because = f"because of {'.'.join(map(str, cause))}"
+    yield from _strays(("truth", parameter.name), strays, f"must be {span(*ends)} {because}")
+    drawn = draft.distribution("population", parameter.name)
+    if drawn is not None and not _leaves(drawn.support(), parameter.support):
+        frozen = drawn.frozen()
+        outside = float(frozen.cdf(ends[0]) + frozen.sf(ends[1]))
+        if outside > MOST_OUTSIDE:
+            text = f"{drawn}, which draws {outside:.0%} of people outside {span(*ends)}"
+            yield Problem(
+                ("population", parameter.name),
+                f"{text}, but may draw {MOST_OUTSIDE:.0%} there at most {because}",
+            )
 
 
 def _check_repeats(draft: Draft) -> Iterator[Problem]:
@@ -131,6 +161,10 @@ def _check_repeats(draft: Draft) -> Iterator[Problem]:
                 )
                 told.add(value)
             seen.add(value)
+    levels = {value for _, value in draft.numbers("interval_levels")}
+    if len({interval_columns(level) for level in levels}) < len(levels):
+        text = "a list with values that differ by less than 1e-11, but they must be distinct"
+        yield Problem(("interval_levels",), text)
 
 
 def _check_trials(draft: Draft) -> Iterator[Problem]:
@@ -146,6 +180,12 @@ def _check_size(draft: Draft) -> Iterator[Problem]:
     if cells > MOST_CELLS:
         text = f"crossed with participants and trials into {cells} cells, but there may be"
         yield Problem(("truth",), f"{text} {MOST_CELLS} at most")
+    replicates, size = draft.get("replicates"), draft.get("batch_size")
+    if replicates and size:
+        jobs = cells * math.ceil(replicates / size) * max(1, len(draft.keys("methods")))
+        if jobs > MOST_JOBS and cells <= MOST_CELLS:
+            text = f"{size}, which makes {jobs} fit jobs, but there may be {MOST_JOBS} at most"
+            yield Problem(("batch_size",), text)
 
 
 def _check_bounds(draft: Draft, section: Location, parameter: Parameter) -> Iterator[Problem]:
@@ -172,6 +212,9 @@ def _check_mle(draft: Draft) -> Iterator[Problem]:
                 yield from _check_bounds(draft, section, parameter)
         grid, starts = draft.get("methods", method, "grid"), draft.get("methods", method, "starts")
         points = grid ** len(model.names) if grid and starts else math.inf
+        if grid and grid ** len(model.names) > MOST_POINTS:
+            text = f"{grid}, but must have at most {MOST_POINTS} points over all parameters"
+            yield Problem(("methods", method, "grid"), text)
         if starts and starts > points:
             text = f"{starts}, but must be at most {points}, the number of points of the grid"
             yield Problem(("methods", method, "starts"), text)

@@ -8,6 +8,7 @@ participants' deviations being non-centred (Betancourt & Girolami 2015, arXiv:13
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,18 +25,18 @@ from rlrecovery.estimators.base import Row, Setting, Target, failed, row, senten
 from rlrecovery.likelihood import TO_NATURAL, Observations, log_likelihood, trace
 from rlrecovery.tasks import Floats
 
+log = logging.getLogger(__name__)
 
-def prior_of(spec: Mapping[str, Any]) -> Distribution:
-    """A prior of the config as a distribution."""
-    arguments = {key: value for key, value in spec.items() if key != "distribution"}
-    return Distribution.of(spec["distribution"], arguments)
+#: Seconds between two lines of progress inside a data set.
+PROGRESS_EVERY = 15.0
 
 
 def _unpooled(setting: Setting, priors: Mapping[str, Any], people: int) -> dict[str, Any]:
     """One value per parameter that all participants of the model share, shape (people,)."""
     ones = np.ones(people)
     return {
-        parameter.name: prior_of(priors[parameter.name]).variable(parameter.name) * ones
+        parameter.name: Distribution.described(priors[parameter.name]).variable(parameter.name)
+        * ones
         for parameter in setting.model.parameters
     }
 
@@ -46,8 +47,8 @@ def _partially_pooled(setting: Setting, priors: Mapping[str, Any], people: int) 
     for parameter in setting.model.parameters:
         name, prior = parameter.name, priors[parameter.name]
         to_natural = TO_NATURAL[parameter.transform]
-        location = prior_of(prior["location"]).variable(f"{name}_location")
-        spread = prior_of(prior["scale"]).variable(f"{name}_spread")
+        location = Distribution.described(prior["location"]).variable(f"{name}_location")
+        spread = Distribution.described(prior["scale"]).variable(f"{name}_spread")
         deviation = pm.Normal(f"{name}_deviation", 0, 1, shape=people)
         pm.Deterministic(f"{name}_group", to_natural(location))
         values[name] = pm.Deterministic(name, to_natural(location + spread * deviation))
@@ -143,8 +144,11 @@ class Bayes:
         """Sample one posterior per participant, or one for all."""
         if self.method["pooling"] != "none":
             return self._fit_one(data, seed, self.targets)
-        rows = []
-        for i, child in enumerate(seed.spawn(self.setting.participants)):
+        rows, told, people = [], time.perf_counter(), self.setting.participants
+        for i, child in enumerate(seed.spawn(people)):
+            if time.perf_counter() - told > PROGRESS_EVERY:
+                told = time.perf_counter()
+                log.info("%d of %d participants of this data set done", i, people)
             mine = [("participant", i, name) for name in self.setting.model.names]
             try:
                 rows += self._fit_one(data.rows(slice(i, i + 1)), child, mine)

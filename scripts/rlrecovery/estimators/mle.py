@@ -5,7 +5,8 @@ where to start, L-BFGS-B climbs with exact gradients. Standard errors come from 
 the log-likelihood on the unconstrained scale (Wald) and are carried to the natural scale:
 intervals by their ends, standard errors by the delta method. Intervals end at the bounds of their
 parameter: no estimate can lie beyond, and where the log-likelihood is nearly flat an end would
-otherwise be astronomically far away. Coverage of truths within the bounds is not changed by that.
+otherwise be astronomically far away. Coverage of truths within the bounds is not changed by that;
+bias-eliminated coverage can be, where truth plus bias lies beyond a bound.
 """
 
 from __future__ import annotations
@@ -38,6 +39,10 @@ GRID_REACH = 5.0
 #: Largest projected gradient per unconstrained unit at which a maximum counts as found. With
 #: log-likelihoods of about 100 and curvatures of about 1 it is an error of 0.001 in the estimate.
 GRADIENT_TOLERANCE = 1e-3
+
+#: A Wald interval of this many standard errors that spans the whole searched range says that the
+#: data do not identify the parameter (95 %).
+SPAN = 1.96
 
 #: Step of the central differences of exact gradients that give the curvature.
 HESSIAN_STEP = 1e-4
@@ -205,7 +210,7 @@ class MaximumLikelihood:
     def _rows(self, participant: int, maximum: Maximum, seconds: float) -> list[Row]:
         rows = []
         for j, parameter in enumerate(self.setting.model.parameters):
-            status, reason = judge(maximum, j, parameter)
+            status, reason = judge(maximum, j, parameter, self.box[j])
             rows.append(
                 wald_row(
                     ("participant", participant, parameter.name),
@@ -275,7 +280,7 @@ def repeated(data: Observations, times: int) -> Observations:
     return data.rows(np.zeros(times, dtype=int))
 
 
-def judge(maximum: Maximum, j: int, parameter: Parameter) -> tuple[str, str]:
+def judge(maximum: Maximum, j: int, parameter: Parameter, box: Floats) -> tuple[str, str]:
     """Status and reason of a participant's estimate."""
     if not maximum.converged:
         return "not_converged", "the search stopped before the gradient vanished"
@@ -284,6 +289,9 @@ def judge(maximum: Maximum, j: int, parameter: Parameter) -> tuple[str, str]:
         return "at_bound", f"{parameter.name} is at its {end} bound"
     if np.isnan(maximum.se[j]):
         return "no_interval", "the log-likelihood has no peak: no standard error"
+    reach = SPAN * maximum.se[j]
+    if maximum.point[j] - reach <= box[0] and maximum.point[j] + reach >= box[1]:
+        return "not_identified", f"the 95 % interval of {parameter.name} spans all allowed values"
     return "ok", ""
 
 

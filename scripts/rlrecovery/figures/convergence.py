@@ -16,6 +16,8 @@ SHARES = {
     "share_not_converged": "not converged",
     "share_failed": "failed",
 }
+#: Shown only where there are such rows.
+RARE = {"share_no_interval": "no interval"}
 MOST_BARS = 24
 
 
@@ -24,17 +26,19 @@ def draw_convergence(summary: Summary) -> Figure:
     """Shares of flagged rows per method and cell, and run time per fit."""
     parameters, methods = summary.parameters, summary.methods
     row = 0.45 + 0.3 * len(methods)
+    shares = SHARES | {k: v for k, v in RARE.items() if (summary.measure(k)["value"] > 0).any()}
     figure = style.page(0.7 + row * (len(parameters) + 1))
-    grid = figure.add_gridspec(len(parameters) + 1, 3)
+    grid = figure.add_gridspec(len(parameters) + 1, len(shares))
     for i, parameter in enumerate(parameters):
-        for j, (share, words) in enumerate(SHARES.items()):
+        for j, (share, words) in enumerate(shares.items()):
             axes = figure.add_subplot(grid[i, j])
             rows = _rows(summary, share, parameter)
             rows = rows.assign(value=100 * rows["value"], mcse=100 * rows["mcse"])
             _strips(axes, rows, summary, names=j == 0)
             top = float((rows["value"] + rows["mcse"].fillna(0)).max()) if len(rows) else 0.0
             axes.set_xlim(-0.03 * max(top, 1), max(1.05 * top, 1))
-            axes.set_xlabel(f"{symbol(parameter)} {words} (% of rows)")
+            unit = "(% of rows)" if len(shares) == len(SHARES) else "(%)"
+            axes.set_xlabel(f"{symbol(parameter)} {words} {unit}")
             style.few_ticks(axes, x=5)
     time = figure.add_subplot(grid[-1, :])
     _strips(time, _rows(summary, "seconds", parameters[0]), summary, names=True)

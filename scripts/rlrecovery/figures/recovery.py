@@ -17,6 +17,8 @@ from rlrecovery.figures.data import Summary, row_level, spaced, support, symbol
 MOST_POINTS = 250
 #: Points that a bin of truths should hold, so that its 10 and 90 % quantiles mean something.
 PER_BIN = 25
+#: Estimates that are kept although their interval is missing or says nothing.
+VAGUE = ("no_interval", "not_identified")
 
 
 @style.styled
@@ -45,7 +47,7 @@ def draw_recovery(summary: Summary) -> Figure:
         grid[i, j].set_xlabel(f"true {symbol(parameter)}")
         if j == 0 or len(columns) == 1:
             grid[i, j].set_ylabel(f"estimate of {symbol(parameter)}")
-    style.legend(figure, _handles(people))
+    style.legend(figure, _handles(people, summary.points["status"].isin(VAGUE).any()))
     return figure
 
 
@@ -81,9 +83,11 @@ def _panel(
         "ok": ("o", {"ms": 2, "mew": 0, "color": ink, "alpha": 0.35}),
         "at_bound": ("^", {"ms": 3.5, "mfc": "none", "mec": style.FLAG, "mew": 0.7}),
         "not_converged": ("x", {"ms": 3, "mec": style.FLAG, "mew": 0.7}),
+        "no_interval": ("D", {"ms": 3, "mfc": "none", "mec": style.FLAG, "mew": 0.7}),
     }
+    kinds = thin["status"].astype("object").replace(dict.fromkeys(VAGUE, "no_interval"))
     for status, (mark, look) in looks.items():
-        mine = thin[thin["status"] == status]
+        mine = thin[kinds == status]
         axes.plot(mine["truth"], mine["estimate"], mark, zorder=3, **look)
     style.beyond(axes, thin["truth"], thin["estimate"], y, style.FLAG)
     outside = (points["estimate"] < y[0]) | (points["estimate"] > y[1])
@@ -118,8 +122,8 @@ def _medians(axes: Axes, points: pd.DataFrame) -> None:
     )
 
 
-def _handles(people: int) -> list[Line2D]:
-    return [
+def _handles(people: int, vague: bool) -> list[Line2D]:
+    handles = [
         Line2D([], [], color=style.TRUTH, lw=0.8, label="estimate = truth"),
         Line2D([], [], marker="o", ls="", ms=2.5, color=style.FAINT, label="one estimate"),
         Line2D(
@@ -129,5 +133,10 @@ def _handles(people: int) -> list[Line2D]:
         Line2D([], [], marker="^", ls="", ms=3.5, mfc="none", color=style.FLAG,
                label="at bound or beyond axis"),
         Line2D([], [], marker="x", ls="", ms=3, color=style.FLAG, label="not converged"),
-        Line2D([], [], ls="", label=f"data sets with {people} participants"),
     ]  # fmt: skip
+    if vague:
+        label = "no interval or not identified"
+        handles.append(
+            Line2D([], [], marker="D", ls="", ms=3, mfc="none", color=style.FLAG, label=label)
+        )
+    return [*handles, Line2D([], [], ls="", label=f"data sets with {people} participants")]

@@ -128,7 +128,15 @@ def legend(figure: Figure, handles: Sequence[Any]) -> None:
         letters = sum(len(str(handle.get_label())) + 6 for handle in handles)
         rows = max(1, int(np.ceil(letters / 105)))
         columns = int(np.ceil(len(handles) / rows))
+        while columns > 1 and _widest(handles, columns) > 115:
+            columns -= 1
         figure.legend(handles=handles, loc="outside lower center", ncols=columns)
+
+
+def _widest(handles: Sequence[Any], columns: int) -> int:
+    """Letters across a legend that is filled column by column, the first ones fuller."""
+    parts = np.array_split([len(str(handle.get_label())) + 6 for handle in handles], columns)
+    return int(sum(part.max() for part in parts if part.size))
 
 
 def fence(values: Any, keep: Sequence[float] = (), factor: float = 3.0) -> tuple[float, float]:

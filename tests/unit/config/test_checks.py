@@ -45,6 +45,14 @@ TOGETHER = [
         {"truth.alpha": [-1, 0.2, 1.2]},
         "truth.alpha contains -1, 1.2, but alpha must be a number from 0 to 1",
     ),
+    (
+        {
+            "truth.alpha": GONE,
+            "population.alpha": {"distribution": "Beta", "alpha": 0.1, "beta": 0.1},
+        },
+        "population.alpha is Beta(alpha=0.1, beta=0.1), but must have a mean and an SD on the "
+        "logit scale that can be computed: it puts too many people at an end of the support",
+    ),
     ({"truth.beta": [-1, 2]}, "truth.beta contains -1, but beta must be a number of at least 0"),
     (
         {"truth.beta": [2, 60]},
@@ -86,7 +94,24 @@ TOGETHER = [
         "truth is crossed with participants and trials into 3999996 cells, but there may be "
         "1000000 at most",
     ),
+    (
+        {"interval_levels": [0.5, 0.95, 0.95 + 1e-14]},
+        "interval_levels is a list with values that differ by less than 1e-11, but they must be "
+        "distinct",
+    ),
     # maximum likelihood
+    (
+        {"methods.mle.grid": 1001},
+        "methods.mle.grid is 1001, but must have at most 1000000 points over all parameters",
+    ),
+    (
+        {
+            "truth.beta": GONE,
+            "population.beta": {"distribution": "Uniform", "lower": 60, "upper": 200},
+        },
+        "population.beta is Uniform(lower=60, upper=200), which draws 100% of people outside "
+        "from 0 to 50, but may draw 1% there at most because of methods.mle.bounds.beta",
+    ),
     (
         {"methods.mle.starts": 101},
         "methods.mle.starts is 101, but must be at most 100, the number of points of the grid",
@@ -162,6 +187,12 @@ TOGETHER = [
 @pytest.mark.parametrize(("changes", "sentence"), TOGETHER)
 def test_one_mistake_is_one_sentence(changes, sentence):
     assert problems(changed(changes)) == [sentence]
+
+
+def test_more_jobs_than_can_be_planned_are_refused():
+    (sentence,) = problems(changed({"replicates": 10**8, "batch_size": 1}))
+    assert sentence.startswith("batch_size is 1, which makes ")
+    assert sentence.endswith(" fit jobs, but there may be 1000000 at most")
 
 
 def test_a_parameter_in_neither_section_is_missing_in_both():

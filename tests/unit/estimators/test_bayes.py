@@ -150,7 +150,9 @@ def test_errors_are_of_the_size_that_their_mcse_says(errors):
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", DATA_SETS)
 def test_unpooled_posterior_is_that_of_quadrature_in_many_data_sets(kind):
-    fitter, count = bayes(), 20
+    # Long chains: where the posterior reaches to beta = 0, excursions there are rare and long, and
+    # shorter chains underestimate the MCSE of beta's lower end.
+    fitter, count = bayes(draws=8000), 10
     z = np.array([errors_of(fitter, DATA_SETS[kind](i), 100 + i) for i in range(count)])
     z = np.delete(z, 1, axis=-1)
     assert np.abs(z).max() < 5

@@ -19,7 +19,7 @@ from quadrature import best_on_grid, log_likelihood
 from scipy import stats
 from scipy.special import expit, logit
 
-from rlrecovery.estimators.mle import EDGE, natural_mean_row
+from rlrecovery.estimators.mle import EDGE, natural_mean_row, wald_row
 from rlrecovery.models import RESCORLA_WAGNER
 from rlrecovery.tables import STATUSES
 
@@ -385,7 +385,22 @@ def test_the_group_says_when_participants_are_at_a_bound():
     assert np.isfinite(mean[["estimate", "se", "lower_95", "upper_95"]].to_numpy(float)).all()
 
 
-def test_an_interval_of_a_natural_mean_may_leave_the_support():
+def test_an_interval_of_a_natural_mean_ends_at_the_bounds():
     points, parameter = np.array([-6.0, 0.0]), RESCORLA_WAGNER.parameter("alpha")
-    row = natural_mean_row(("group", -1, "alpha"), parameter, points, (0.95,), {})
-    assert row["lower_95"] < 0 < row["estimate"]
+    target = ("group", -1, "alpha")
+    row = natural_mean_row(target, parameter, points, (0.5, 0.95), (0.0, 0.9), {})
+    assert (row["lower_95"], row["upper_95"]) == (0.0, 0.9)
+    low, high = expit(-6.0), 0.5
+    reach = (high - low) / 2  # the t quantile of 0.75 with one degree of freedom is 1
+    assert row["lower_50"] == pytest.approx((low + high) / 2 - reach)
+    assert row["upper_50"] == pytest.approx((low + high) / 2 + reach)
+
+
+def test_an_interval_of_a_flat_likelihood_ends_at_the_bounds():
+    parameter = RESCORLA_WAGNER.parameter("beta")
+    limits = (0.5, 40.0)
+    row = wald_row(("participant", 0, "beta"), parameter, np.log(5), 1e4, LEVELS, limits)
+    for level in LEVELS:
+        ends = row[f"lower_{100 * level:.0f}"], row[f"upper_{100 * level:.0f}"]
+        assert ends == limits
+    assert row["se"] == pytest.approx(5e4)

@@ -1,0 +1,30 @@
+"""Scoring one method in one cell: estimates and truth meet on disk."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from rlrecovery.scores import score_cell
+from rlrecovery.tables import TRUTH, estimates_columns, read_tables, write_table
+
+log = logging.getLogger(__name__)
+
+
+def score(
+    estimates: Sequence[str], truth: Sequence[str], levels: Sequence[float], scores: str
+) -> None:
+    """Score one method in one cell and write the measures.
+
+    Parameters
+    ----------
+    estimates, truth : sequence of str
+        Paths of all batches.
+    levels : sequence of float
+        Nominal levels of the intervals.
+    scores : str
+        Path to write.
+    """
+    rows = read_tables(estimates, estimates_columns(levels))
+    log.info("scoring %d rows of %d replicates", len(rows), rows["replicate"].nunique())
+    write_table(score_cell(rows, read_tables(truth, TRUTH), levels), scores)
