@@ -142,11 +142,9 @@ def _check_truths_within(
         frozen = drawn.frozen()
         outside = float(frozen.cdf(ends[0]) + frozen.sf(ends[1]))
         if outside > MOST_OUTSIDE:
-            text = f"{drawn}, which draws {outside:.0%} of people outside {span(*ends)}"
-            yield Problem(
-                ("population", parameter.name),
-                f"{text}, but may draw {MOST_OUTSIDE:.0%} there at most {because}",
-            )
+            share = f"in at least {1 - MOST_OUTSIDE:.0%} of people"
+            text = f"{drawn}, but must be {span(*ends)} {share} {because}"
+            yield Problem(("population", parameter.name), text)
 
 
 def _check_repeats(draft: Draft) -> Iterator[Problem]:

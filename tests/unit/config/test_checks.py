@@ -109,8 +109,8 @@ TOGETHER = [
             "truth.beta": GONE,
             "population.beta": {"distribution": "Uniform", "lower": 60, "upper": 200},
         },
-        "population.beta is Uniform(lower=60, upper=200), which draws 100% of people outside "
-        "from 0 to 50, but may draw 1% there at most because of methods.mle.bounds.beta",
+        "population.beta is Uniform(lower=60, upper=200), but must be a number from 0 to 50 in at "
+        "least 99% of people because of methods.mle.bounds.beta",
     ),
     (
         {"methods.mle.starts": 101},
