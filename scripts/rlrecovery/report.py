@@ -34,6 +34,8 @@ FAMILY = 0.05
 APART = 2.0
 #: A method is called far off from so many times the smallest error on.
 FAR_OFF = 3.0
+#: A Monte Carlo error below this is the rounding of a sum, not an error.
+ROUNDING = 1e-12
 FIGURE_TITLES = {
     "recovery": "Truth against estimate",
     "bias": "Bias over the cells",
@@ -186,7 +188,7 @@ def both(value: float, mcse: float, scale: float = 1.0) -> tuple[str, str | None
         return ("–" if np.isnan(value) else "∞" if value > 0 else "−∞"), None
     if not np.isfinite(mcse):
         return _minus(f"{value:.3g}"), None
-    if mcse == 0:
+    if mcse <= ROUNDING * max(1.0, abs(value)):
         return _minus(f"{value:.3g}"), "0"
     digits = 1 - int(f"{mcse:.1e}".split("e")[1])
     places = max(0, digits)
@@ -205,7 +207,7 @@ def _count(row: Mapping[Any, Any]) -> str:
     Such an error only says that every replicate gave the same share, not that it is certain.
     """
     share = row["measure"].startswith("share_") or row["measure"].endswith("coverage")
-    if not share or row["mcse"] != 0 or not np.isfinite(row["value"]):
+    if not share or not row["mcse"] <= ROUNDING or not np.isfinite(row["value"]):
         return ""
     rows = int(row["n_rows"])
     return f"{round(row['value'] * rows)} of {rows}{'' if rows == row['n'] else ' rows'}"

@@ -382,7 +382,8 @@ def correlations(
     error = _jackknife(ranks)
     # With few different truths a perfect order stays perfect without any block: that the ranks do
     # not move says nothing about the Monte Carlo error, so none is claimed.
-    found["spearman"] = (correlation.spearman(truth, estimate), error if error > 0 else np.nan)
+    error = error if error > correlation.ROUNDING else np.nan
+    found["spearman"] = (correlation.spearman(truth, estimate), error)
     return {name: found[name] for name in ("pearson", "spearman", "concordance")}
 
 

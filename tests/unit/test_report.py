@@ -521,3 +521,8 @@ def test_a_broken_file_is_named(tiny, name):
 
 def test_the_page_is_the_same_twice(run, page):
     assert build(run) == page
+
+
+def test_an_error_that_is_only_rounding_is_not_printed_to_its_last_digit():
+    assert report.pm(0.8663597120014, 2.5e-17) == "0.866 ± 0"
+    assert report.pm(0.866, 0.02) == "0.866 ± 0.020"

@@ -160,8 +160,10 @@ class MaximumLikelihood:
                 self._cost, start, (data,), method="L-BFGS-B", jac=True, bounds=self.box,
                 options={"ftol": 1e-14, "gtol": 1e-7, "maxiter": 500, "maxls": 50},
             )  # fmt: skip
-            if best is None or found.fun < best.fun:
+            if np.isfinite(found.fun) and (best is None or found.fun < best.fun):
                 best = found
+        if best is None:
+            raise FloatingPointError("no search ended at a finite log-likelihood")
         lower, upper = self.box.T
         end = np.where(best.x - lower < AT_BOUND, -1, np.where(upper - best.x < AT_BOUND, 1, 0))
         projected = best.x - np.clip(best.x - best.jac, lower, upper)
