@@ -89,3 +89,9 @@ def test_no_file_names_a_machine_or_a_registry():
         text = path.read_text()
         assert not re.search(r"(?<![\w.~])/(root|home|Users|work)/", text), path
         assert not re.search(r"(?m)^\s*--(extra-)?index", text), path
+
+
+def test_every_local_link_of_the_readme_is_there():
+    links = re.findall(r"\]\((?!https?://)([^)#]+)\)", (ROOT / "README.md").read_text())
+    assert "docs/recovery.svg" in links
+    assert [link for link in links if not (ROOT / link).exists()] == []
