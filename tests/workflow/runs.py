@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -92,3 +93,8 @@ def estimates(folder, run="small"):
     keys = ["method", "cell", "replicate", "level", "participant", "parameter"]
     table = pd.concat(tables).sort_values(keys, ignore_index=True)
     return table.drop(columns="seconds")
+
+
+def jobs(output):
+    """Counts of jobs per rule in the output of a dry run."""
+    return {rule: int(n) for rule, n in re.findall(r"^([a-z_]+) +(\d+)$", output, re.M)}

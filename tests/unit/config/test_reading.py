@@ -2,6 +2,7 @@
 
 import copy
 import json
+import sys
 
 import pytest
 import yaml
@@ -161,8 +162,13 @@ def test_the_top_level_must_be_a_mapping(content, sentence):
 def test_a_file_that_is_no_config_is_one_sentence(tmp_path, text, sentence):
     path = tmp_path / "config.yaml"
     path.write_text(text)
-    with pytest.raises(ConfigError) as caught:
-        load(path)
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(1000)  # Python's own; other tests' libraries raise it
+    try:
+        with pytest.raises(ConfigError) as caught:
+            load(path)
+    finally:
+        sys.setrecursionlimit(limit)
     assert caught.value.problems == [sentence.format(path=path)]
 
 

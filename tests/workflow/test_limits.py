@@ -1,0 +1,80 @@
+"""What a study makes of extreme truths, other models, wrong configs and a very large design."""
+
+import pytest
+
+from workflow.runs import BAYES, MLE, MOCK, ROOT, estimates, jobs, run, snakemake, study, write
+
+
+def test_truths_at_the_edge_are_rows_with_a_status(tmp_path):
+    edge = study(
+        truth={"alpha": [0, 1], "beta": [0, 1000]},
+        population={"alpha": {"spread": 0}, "beta": {"spread": 0}},
+        participants=[1],
+        trials=[1],
+        replicates=2,
+        methods={"mle": MLE, "bayes": BAYES, "together": BAYES | {"pooling": "partial"}},
+    )
+    run(tmp_path, edge)
+    table = estimates(tmp_path)
+    assert len(table) == 4 * 2 * (4 + 2 + 6)
+    flagged = table[table["status"] != "ok"]
+    assert (flagged["reason"] != "").all()
+    assert (table.query("method == 'mle'")["status"] != "ok").any()
+    assert (tmp_path / "results/small/report.html").is_file()
+
+
+def test_another_model_and_a_drawn_population(tmp_path):
+    drawn = study(
+        model="rescorla_wagner_two_rates",
+        truth={"alpha_positive": [0.3], "alpha_negative": [0.2, 0.6]},
+        population={
+            "alpha_positive": {"spread": 0.3},
+            "alpha_negative": {"spread": 0},
+            "beta": {"distribution": "Gamma", "alpha": 4, "beta": 1},
+        },
+        task={"arms": [0.2, 0.5, 0.8], "blocks": 2, "start_value": 0.5},
+        methods={"mle": MLE, "guess": MOCK | {"model": "rescorla_wagner_two_rates"}},
+    )
+    run(tmp_path, drawn)
+    table = estimates(tmp_path)
+    assert set(table.query("method == 'mle'")["parameter"]) == {"alpha", "beta"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"batch_size": 0}, ["batch_size", "0"]),
+        ({"replicates": 1}, ["replicates", "1"]),
+        ({"truth": {"alpha": [], "beta": [3]}}, ["truth.alpha"]),
+        ({"truth": {"alpha": [1.5], "beta": [3]}}, ["truth.alpha", "1.5"]),
+        ({"surprise": 1}, ["surprise"]),
+        ({"methods": {"x": MOCK | {"model": "nonsense"}}}, ["methods.x.model", "nonsense"]),
+    ],
+)
+def test_a_wrong_config_stops_before_any_job_with_a_sentence(tmp_path, changes, words):
+    config = write(tmp_path, study(**changes))
+    stopped = snakemake(tmp_path, "--configfile", config)
+    text = stopped.stdout + stopped.stderr
+    assert stopped.returncode != 0
+    sentences = [line for line in text.splitlines() if line.startswith("error: ")]
+    assert len(sentences) == 1
+    assert all(word in sentences[0] for word in words)
+    assert "Traceback" not in text
+    assert not (tmp_path / "results").exists()
+
+
+def test_all_mistakes_are_told_at_once(tmp_path):
+    config = write(tmp_path, study(batch_size=0, seed="x", trials=[10, 10]))
+    stopped = snakemake(tmp_path, "--configfile", config)
+    text = stopped.stdout + stopped.stderr
+    assert sum(line.startswith("error: ") for line in text.splitlines()) == 3
+
+
+def test_the_large_study_can_be_planned(tmp_path):
+    plan = snakemake(
+        tmp_path, "--configfile", ROOT / "tests/config/paper.yaml", "-n", "--quiet", "rules"
+    )
+    assert plan.returncode == 0, plan.stderr
+    counts = jobs(plan.stdout + plan.stderr)
+    assert counts["simulate"] == 5 * 4 * 3 * 4 * 10
+    assert counts["fit"] == 3 * counts["simulate"]
