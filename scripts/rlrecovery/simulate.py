@@ -226,19 +226,35 @@ def trials_table(behaviour: Behaviour, replicate: int, block_of_trial: Integers)
     )
 
 
-def truth_table(
-    values: Mapping[str, Floats],
-    cell: Mapping[str, Any],
-    generator: Mapping[str, Any],
-    replicate: int,
-) -> pd.DataFrame:
-    """Truth of one data set as rows of `rlrecovery.tables.TRUTH`."""
-    rows: list[dict[str, Any]] = []
-    for parameter in MODELS[generator["model"]].parameters:
-        name = parameter.name
-        location, spread = population_truth(
-            parameter, cell["truth"].get(name), generator["population"][name]
+def population_truths(
+    cell: Mapping[str, Any], generator: Mapping[str, Any]
+) -> dict[str, tuple[float, float]]:
+    """`population_truth` of every parameter of a cell, by name."""
+    population = generator["population"]
+    return {
+        parameter.name: population_truth(
+            parameter, cell["truth"].get(parameter.name), population[parameter.name]
         )
+        for parameter in MODELS[generator["model"]].parameters
+    }
+
+
+def truth_table(
+    values: Mapping[str, Floats], population: Mapping[str, tuple[float, float]], replicate: int
+) -> pd.DataFrame:
+    """Truth of one data set as rows of `rlrecovery.tables.TRUTH`.
+
+    Parameters
+    ----------
+    values : mapping of float array, shape (participants,)
+        True parameters of the participants, natural scale.
+    population : mapping
+        `population_truths` of the cell.
+    replicate : int
+        Number of the data set in its cell.
+    """
+    rows: list[dict[str, Any]] = []
+    for name, (location, spread) in population.items():
         whole = {"replicate": replicate, "participant": -1, "parameter": name}
         rows.append({**whole, "level": "group", "truth": location})
         rows.append({**whole, "level": "spread", "truth": spread})
@@ -269,11 +285,11 @@ def simulate_batch(
     """
     task = task_from_config(generator["task"])
     blocks = task.block_of_trial(cell["trials"])
-    behaviours, truths = [], []
+    population, behaviours, truths = population_truths(cell, generator), [], []
     for replicate in range(*replicates):
         values, behaviour = simulate_replicate(cell, generator, replicate)
         behaviours.append(trials_table(behaviour, replicate, blocks))
-        truths.append(truth_table(values, cell, generator, replicate))
+        truths.append(truth_table(values, population, replicate))
     log.info("%s: simulated %d data sets", Cell.of(cell).key, len(behaviours))
     write_table(pd.concat(truths, ignore_index=True), truth)
     write_table(pd.concat(behaviours, ignore_index=True), trials)

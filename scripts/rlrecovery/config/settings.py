@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from rlrecovery.config.distributions import DistributionSettings, Population, PopulationPrior, Prior
+from rlrecovery.config.distributions import Population, Prior
 from rlrecovery.config.fields import (
     METHOD_NAME,
     RUN_NAME,
@@ -21,7 +21,6 @@ from rlrecovery.config.fields import (
     Numbers,
     Section,
 )
-from rlrecovery.distributions import Distribution
 
 
 class Task(Section):
@@ -162,30 +161,6 @@ class BayesMethod(Section):
     convergence: Convergence = Field(
         description="Criteria of convergence; rows that fail one are kept, flagged and counted."
     )
-
-    def prior_distributions(self) -> dict[str, Distribution]:
-        """Natural-scale prior per parameter (pooling none or complete; empty if partial)."""
-        return {
-            name: prior.distribution_object()
-            for name, prior in self.priors.items()
-            if isinstance(prior, DistributionSettings)
-        }
-
-    def location_distributions(self) -> dict[str, Distribution]:
-        """Prior of each parameter's population location (pooling partial; else empty)."""
-        return {
-            name: prior.location.distribution_object()
-            for name, prior in self.priors.items()
-            if isinstance(prior, PopulationPrior)
-        }
-
-    def scale_distributions(self) -> dict[str, Distribution]:
-        """Prior of each parameter's population SD (pooling partial; else empty)."""
-        return {
-            name: prior.scale.distribution_object()
-            for name, prior in self.priors.items()
-            if isinstance(prior, PopulationPrior)
-        }
 
 
 class MockMethod(Section):

@@ -240,16 +240,9 @@ class MaximumLikelihood:
                 "at_bound": any(bool(m.at_bound[j]) for m in usable),
                 "converged": len(usable) == len(maxima) and all(m.converged for m in usable),
             }  # fmt: skip
-            mean_row = natural_mean_row if self.group_scale == "natural" else real_mean_row
+            target, limits = ("group", -1, parameter.name), self.limits[parameter.name]
             rows.append(
-                mean_row(
-                    ("group", -1, parameter.name),
-                    parameter,
-                    points,
-                    levels,
-                    self.limits[parameter.name],
-                    flags,
-                )
+                mean_row(target, parameter, points, self.group_scale, levels, limits, flags)
             )
         return rows
 
@@ -341,39 +334,35 @@ def carried(parameter: Parameter, ends: Floats, limits: tuple[float, float]) -> 
         return within(parameter.to_natural(ends), limits)
 
 
-def _mean_and_ends(values: Floats, levels: Any) -> tuple[float, float, dict[float, Floats]]:
-    count = len(values)
-    mean, se = float(values.mean()), NAN
-    if count > 1:
-        se = float(values.std(ddof=1) / np.sqrt(count))
-    reach = {level: special.stdtrit(max(count - 1, 1), (1 + level) / 2) * se for level in levels}
-    return mean, se, {level: np.array([mean - r, mean + r]) for level, r in reach.items()}
-
-
-def real_mean_row(
+def mean_row(
     target: Target,
     parameter: Parameter,
     points: Floats,
+    scale: str,
     levels: Any,
     limits: tuple[float, float],
     flags: dict[str, Any],
 ) -> Row:
-    """Group row by the mean on the unconstrained scale, carried to the natural one."""
-    mean, se, ends = _mean_and_ends(points, levels)
-    natural = float(parameter.to_natural(mean))
-    on_natural = {level: carried(parameter, pair, limits) for level, pair in ends.items()}
-    return row(target, natural, float(parameter.slope(natural) * se), on_natural, **flags)
+    """Group row: the mean of unconstrained estimates with its t interval.
 
-
-def natural_mean_row(
-    target: Target,
-    parameter: Parameter,
-    points: Floats,
-    levels: Any,
-    limits: tuple[float, float],
-    flags: dict[str, Any],
-) -> Row:
-    """Group row by the mean on the natural scale."""
-    mean, se, ends = _mean_and_ends(parameter.to_natural(points), levels)
-    on_natural = {level: within(pair, limits) for level, pair in ends.items()}
-    return row(target, mean, se, on_natural, **flags)
+    Parameters
+    ----------
+    points : float array, shape (participants,)
+        Estimates on the unconstrained scale.
+    scale : str
+        On which the mean is taken, ``unconstrained`` (then carried to the natural one) or
+        ``natural``.
+    """
+    count, natural = len(points), scale == "natural"
+    values = parameter.to_natural(points) if natural else points
+    mean = float(values.mean())
+    se = float(values.std(ddof=1) / np.sqrt(count)) if count > 1 else NAN
+    ends = {}
+    for level in levels:
+        reach = special.stdtrit(max(count - 1, 1), (1 + level) / 2) * se
+        pair = np.array([mean - reach, mean + reach])
+        ends[level] = within(pair, limits) if natural else carried(parameter, pair, limits)
+    if not natural:
+        mean = float(parameter.to_natural(mean))
+        se = float(parameter.slope(mean) * se)
+    return row(target, mean, se, ends, **flags)

@@ -4,7 +4,7 @@ import pytest
 
 from rlrecovery.config import parse
 from rlrecovery.distributions import Distribution
-from unit.config.experiments import FLAT, FORM, GONE, HALF, NEEDS, REAL, changed, problems, valid
+from unit.config.experiments import FLAT, FORM, GONE, HALF, NEEDS, REAL, changed, problems
 
 FAMILIES = "Beta, Exponential, Gamma, HalfNormal, LogNormal, Normal or Uniform"
 TOO_EXTREME = "its arguments must not be too large or too small to compute with"
@@ -110,18 +110,6 @@ def test_a_population_has_a_spread_or_a_distribution():
     assert population["beta"].distribution_object() is None
     assert population["alpha"].model_dump() == {**FLAT, "alpha": 2.0}
     assert population["beta"].model_dump() == {"spread": 0.0}
-
-
-def test_priors_are_distributions():
-    methods = parse(valid()).methods
-    flat = Distribution.of("Beta", {"alpha": 1, "beta": 1})
-    half = Distribution.of("HalfNormal", {"sigma": 1})
-    real = Distribution.of("Normal", {"mu": 0, "sigma": 1.5})
-    assert methods["bayes"].prior_distributions() == {"alpha": flat, "beta": half}
-    assert methods["bayes"].location_distributions() == {}
-    assert methods["hierarchical"].prior_distributions() == {}
-    assert methods["hierarchical"].location_distributions() == {"alpha": real, "beta": real}
-    assert methods["hierarchical"].scale_distributions() == {"alpha": half, "beta": half}
 
 
 @pytest.mark.parametrize(("changes", "sentence"), FORMS)

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rlrecovery.config import ConfigError, Experiment, load, parse
+from rlrecovery.distributions import Distribution
 from rlrecovery.models import RESCORLA_WAGNER
 from unit.config.experiments import (
     FLAT,
@@ -43,19 +44,21 @@ def test_parsing_leaves_its_input_alone_and_takes_any_mapping():
 def test_natural_priors_that_are_left_out_are_the_models(priors, pooling):
     changes = {"methods.bayes.priors": priors, "methods.bayes.pooling": pooling}
     method = parse(changed(changes)).methods["bayes"]
-    found = method.prior_distributions()
+    found = method.model_dump(mode="json")["priors"]
     assert list(found) == ["alpha", "beta"]
-    assert found["alpha"] == RESCORLA_WAGNER.parameter("alpha").prior
+    assert Distribution.described(found["alpha"]) == RESCORLA_WAGNER.parameter("alpha").prior
     if priors in (GONE, {}):
-        assert found["beta"] == RESCORLA_WAGNER.parameter("beta").prior
-    assert method.model_dump(mode="json")["priors"]["alpha"] == FLAT
+        assert Distribution.described(found["beta"]) == RESCORLA_WAGNER.parameter("beta").prior
+    assert found["alpha"] == FLAT
 
 
 def test_hierarchical_priors_that_are_left_out_are_the_models():
     method = parse(changed({"methods.hierarchical.priors": {}})).methods["hierarchical"]
+    found = method.model_dump(mode="json")["priors"]
     for parameter in RESCORLA_WAGNER.parameters:
-        assert method.location_distributions()[parameter.name] == parameter.location
-        assert method.scale_distributions()[parameter.name] == parameter.scale
+        prior = found[parameter.name]
+        assert Distribution.described(prior["location"]) == parameter.location
+        assert Distribution.described(prior["scale"]) == parameter.scale
 
 
 def test_keys_that_yaml_does_not_read_as_text():

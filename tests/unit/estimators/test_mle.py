@@ -19,7 +19,7 @@ from quadrature import best_on_grid, log_likelihood
 from scipy import stats
 from scipy.special import expit, logit
 
-from rlrecovery.estimators.mle import EDGE, natural_mean_row, wald_row
+from rlrecovery.estimators.mle import EDGE, mean_row, wald_row
 from rlrecovery.models import RESCORLA_WAGNER
 from rlrecovery.tables import STATUSES
 
@@ -388,7 +388,7 @@ def test_the_group_says_when_participants_are_at_a_bound():
 def test_an_interval_of_a_natural_mean_ends_at_the_bounds():
     points, parameter = np.array([-6.0, 0.0]), RESCORLA_WAGNER.parameter("alpha")
     target = ("group", -1, "alpha")
-    row = natural_mean_row(target, parameter, points, (0.5, 0.95), (0.0, 0.9), {})
+    row = mean_row(target, parameter, points, "natural", (0.5, 0.95), (0.0, 0.9), {})
     assert (row["lower_95"], row["upper_95"]) == (0.0, 0.9)
     low, high = expit(-6.0), 0.5
     reach = (high - low) / 2  # the t quantile of 0.75 with one degree of freedom is 1
