@@ -1,7 +1,7 @@
 # The few verbs of the project. `make run` and `make test` do all of their own set-up.
 
 .DELETE_ON_ERROR:
-.PHONY: run test test-all figures plan lint format check help-config schema lock clean
+.PHONY: run test test-all bench figures plan lint format check help-config schema lock clean
 
 CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 CONFIG ?= config.yaml
@@ -11,6 +11,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 LOCK := envs/requirements.lock
+BENCH := .venv-bench
 # On a terminal progress is a bar per kind of job, elsewhere a line per job.
 BARS = $$(test -t 1 && echo --logger rich)
 SETTINGS = --cores $(CORES) --configfile $(CONFIG) \
@@ -39,6 +40,11 @@ test: $(READY)
 test-all: $(READY)
 	@$(PYTEST) -m ""
 
+# Speed and memory against other tools, in one run of about half an hour; into results/bench/.
+bench: $(READY) $(BENCH)/ready
+	@OPENBLAS_NUM_THREADS=1 PYTHONPATH=scripts:tests $(BENCH)/bin/python -m benchmarks \
+		--python $(abspath $(BIN)/python)
+
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -66,23 +72,32 @@ schema: $(READY)
 lock:
 	uv pip compile --universal --generate-hashes --python-version 3.12 --extra test \
 		--no-header --upgrade --output-file $(LOCK) pyproject.toml
+	uv pip compile --universal --generate-hashes --python-version 3.12 --extra bench \
+		--no-header --constraints $(LOCK) --output-file envs/bench.lock pyproject.toml
 
 clean:
-	rm -rf $(VENV)
+	rm -rf $(VENV) $(BENCH)
+
+$(READY): $(LOCK)
+	@$(call install,$(VENV),$(LOCK))
+
+$(BENCH)/ready: envs/bench.lock
+	@$(call install,$(BENCH),envs/bench.lock)
 
 # Exactly the lock, by uv where it is there and by venv and pip where it is not. Either way Python
 # files are compiled now: otherwise every job of a study might do it again.
-$(READY): $(LOCK)
-	@if command -v uv > /dev/null; then \
-		echo "Installing $(LOCK) into $(VENV) with uv"; \
-		uv venv --quiet --allow-existing --python 3.12 $(VENV) && \
-		uv pip sync --quiet --compile-bytecode --require-hashes --python $(BIN)/python $(LOCK); \
+define install
+	if command -v uv > /dev/null; then \
+		echo "Installing $(2) into $(1) with uv"; \
+		uv venv --quiet --allow-existing --python 3.12 $(1) && \
+		uv pip sync --quiet --compile-bytecode --require-hashes --python $(1)/bin/python $(2); \
 	else \
-		echo "Installing $(LOCK) into $(VENV) with pip; this takes a few minutes"; \
-		$(PYTHON) -m venv --clear $(VENV) && \
-		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
-			--requirement $(LOCK); \
+		echo "Installing $(2) into $(1) with pip; this takes a few minutes"; \
+		$(PYTHON) -m venv --clear $(1) && \
+		$(1)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+			--requirement $(2); \
 	fi
-	@touch $(READY)
+	@touch $(1)/ready
+endef
 
 export PYTHONPATH := scripts

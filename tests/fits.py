@@ -54,7 +54,7 @@ def bayes_method(pooling="none", likelihood="potential", **changes):
         "model": "rescorla_wagner",
         "pooling": pooling,
         "likelihood": likelihood,
-        "engine": "compiled" if likelihood == "potential" else "scan",
+        "engine": "compiled",
         "priors": POPULATION if pooling == "partial" else FLAT,
         "point": "mean",
         "chains": 4,
@@ -76,12 +76,11 @@ def maximum_likelihood(participants=1, trials=150, **changes):
 
 @functools.cache
 def _compiled(pooling, likelihood, people):
-    import nutpie
-
     from rlrecovery.estimators.bayes import build_model
+    from rlrecovery.estimators.nuts import compile_model
 
     method = bayes_method(pooling, likelihood)
-    return nutpie.compile_pymc_model(build_model(method, setting(people), people))
+    return compile_model(build_model(method, setting(people), people))
 
 
 def compiled(pooling, likelihood="potential"):

@@ -1,17 +1,20 @@
-"""The compiled form of the likelihood, generated from a model's own definition.
+"""The compiled forms of the likelihood, generated from a model's own definition.
 
 One trial of a model is built symbolically on scalars: hidden state, its derivatives with respect
 to each parameter (forward sensitivities), and the log-probability of the choice with its
 derivatives. PyTensor simplifies that step and lowers it to Numba; a loop over participants and
-trials calls it without allocating. The result is one PyTensor operation that PyMC, nutpie and the
-maximum-likelihood fit share. `rlrecovery.likelihood` stays the definition; the tests hold the two
-together in value and gradient.
+trials calls it without allocating. There are three of a kind: the log-likelihood alone
+(`compiled_values`, for grids), with its gradient (`LogLikelihood`), and the arms' log-odds before
+each choice with theirs (`Logits`, for pointwise log-likelihoods and predictive draws). The latter
+two are PyTensor operations that PyMC, nutpie and the maximum-likelihood fit share.
+`rlrecovery.likelihood` stays the definition; the tests hold them together in value and gradient.
 """
 
 from __future__ import annotations
 
 import functools
 import hashlib
+import itertools
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -62,6 +65,8 @@ class Step:
         such differences: the log-probability is the first less the logarithm of the second.
     gradients : list, one per parameter
         Derivatives of the log-probability.
+    logits, logit_slopes : list
+        Log-odds per arm before the choice, and their derivatives, parameter by parameter.
     """
 
     chosen: list[Any]
@@ -75,18 +80,24 @@ class Step:
     excess: Any
     denominator: Any
     gradients: list[Any]
+    logits: list[Any]
+    logit_slopes: list[Any]
 
-    @property
-    def inputs(self) -> list[Any]:
-        """All inputs, in the order in which the compiled step takes them."""
+    def inputs(self, kind: str) -> list[Any]:
+        """What the compiled step of a kind takes, in that order."""
+        slopes = [] if kind == "value" else self.slopes
         data = [*self.chosen, self.reward, self.restart]
-        return [*data, *self.states, *self.slopes, *self.parameters]
+        return [*data, *self.states, *slopes, *self.parameters]
 
-    @property
-    def outputs(self) -> list[Any]:
-        """All outputs, in the order in which the compiled step returns them."""
-        likelihood = [self.excess, self.denominator, *self.gradients]
-        return [*self.new_states, *self.new_slopes, *likelihood]
+    def outputs(self, kind: str) -> list[Any]:
+        """What the compiled step of a kind returns, in that order."""
+        match kind:
+            case "value":
+                return [*self.new_states, self.excess, self.denominator]
+            case "gradient":
+                likelihood = [self.excess, self.denominator, *self.gradients]
+                return [*self.new_states, *self.new_slopes, *likelihood]
+        return [*self.new_states, *self.new_slopes, *self.logits, *self.logit_slopes]
 
 
 def _scalars(prefix: str, count: int) -> list[Any]:
@@ -116,11 +127,10 @@ def build_step(model: Model, n_arms: int, start_value: float) -> Step:
     chosen, reward, restart = _scalars("chosen", n_arms), pt.dscalar("reward"), pt.dscalar("r")
     state = _scalars("state", len(fresh))
     logits, after = _one_trial(model, p, state, chosen, reward)
-    top = functools.reduce(pt.maximum, logits)
-    weights = [pt.exp(value - top) for value in logits]
+    top, weights = _softmax_weights(logits)
     denominator = sum(weights[1:], weights[0])
 
-    old_slopes, new_slopes, gradients = [], [], []
+    old_slopes, new_slopes, gradients, logit_slopes = [], [], [], []
     for j in range(len(theta)):
         direction = [pt.constant(float(i == j)) for i in range(len(theta))]
         old = _scalars(f"slope{j}_", len(fresh))
@@ -130,17 +140,37 @@ def build_step(model: Model, n_arms: int, start_value: float) -> Step:
         dlogits = pushed[len(fresh) :]
         expected = _dot(weights, dlogits) / denominator
         gradients.append(_dot(chosen, dlogits) - expected)
+        logit_slopes += dlogits
         new_slopes += pushed[: len(fresh)]
         old_slopes += old
 
     before = _scalars("before", len(fresh))
     entering = [pt.switch(restart, a, b) for a, b in zip(fresh, before, strict=True)]
     excess = _dot(chosen, [value - top for value in logits])
-    outputs = [*after, *new_slopes, excess, denominator, *gradients]
-    outputs = clone_replace(outputs, dict(zip(state, entering, strict=True)))
-    n, m = len(fresh), len(fresh) + len(new_slopes)
-    inputs = (chosen, reward, restart, before, old_slopes, theta)
-    return Step(*inputs, outputs[:n], outputs[n:m], *outputs[m : m + 2], outputs[m + 2 :])
+    made = (after, new_slopes, [excess], [denominator], gradients, logits, logit_slopes)
+    restarted = dict(zip(state, entering, strict=True))
+    replaced = iter(clone_replace([*itertools.chain(*made)], restarted))
+    after, new_slopes, (excess,), (denominator,), gradients, logits, logit_slopes = (
+        [next(replaced) for _ in part] for part in made
+    )
+    return Step(
+        chosen, reward, restart, before, old_slopes, theta,
+        after, new_slopes, excess, denominator, gradients, logits, logit_slopes,
+    )  # fmt: skip
+
+
+def _softmax_weights(logits: list[Any]) -> tuple[Any, list[Any]]:
+    """Largest logit, and the exponentials of the differences from it.
+
+    Of two arms one has the exponential of 0, so that a single exponential is computed: it is the
+    most expensive thing in a trial.
+    """
+    top = functools.reduce(pt.maximum, logits)
+    if len(logits) != 2:
+        return top, [pt.exp(value - top) for value in logits]
+    first, second = logits
+    smaller, behind = pt.exp(-pt.abs(second - first)), second > first
+    return top, [pt.switch(behind, smaller, 1.0), pt.switch(behind, 1.0, smaller)]
 
 
 def _dot(left: list[Any], right: list[Any]) -> Any:
@@ -168,9 +198,9 @@ def _one_trial(
     return logits, [_float(learnt[k][name]) for name in names for k in range(n_arms)]
 
 
-def scalar_step(step: Step) -> ps.Composite:
-    """The step as one scalar operation, simplified by PyTensor's own rewrites."""
-    graph = FunctionGraph(step.inputs, step.outputs, clone=True)
+def scalar_step(step: Step, kind: str) -> ps.Composite:
+    """The step of a kind as one scalar operation, simplified by PyTensor's own rewrites."""
+    graph = FunctionGraph(step.inputs(kind), step.outputs(kind), clone=True)
     get_mode("NUMBA").excluding("fusion", "inplace").optimizer.rewrite(graph)
     scalar: dict[Any, Any] = {variable: ps.float64() for variable in graph.inputs}
     inputs = list(scalar.values())
@@ -201,58 +231,102 @@ def _scalar_operation(op: Op) -> Any:
     )
 
 
-def loop_source(n_arms: int, n_states: int, n_parameters: int) -> str:
+def loop_source(kind: str, n_arms: int, n_states: int, n_parameters: int) -> str:
     """Python source of the loop over participants and trials that calls the compiled step.
 
-    Written out, so that everything of a trial is a local number and nothing is allocated.
+    Written out, so that everything of a trial is a local number and nothing is allocated. Data of
+    one participant serve all rows of parameters.
     """
     states = [f"s{i}" for i in range(n_states)]
-    slopes = [f"d{i}" for i in range(n_states * n_parameters)]
+    slopes = [] if kind == "value" else [f"d{i}" for i in range(n_states * n_parameters)]
     parameters = [f"p{j}" for j in range(n_parameters)]
-    gradients = [f"g{j}" for j in range(n_parameters)]
     chosen = [f"c{k}" for k in range(n_arms)]
-    data = [*chosen, "rewards[i, t]", "restart"]
+    results, allocate, begin, trial, end, returned = _PARTS[kind](n_arms, n_parameters)
+    data = [*chosen, "rewards[k, t]", "restart"]
     arguments = ", ".join([*data, *states, *slopes, *parameters])
-    results = ", ".join([*states, *slopes, "excess", "denominator", *[f"d_{g}" for g in gradients]])
     lines = [
-        "def log_likelihood(choices, rewards, starts, theta):",
-        "    n, length = choices.shape",
-        "    value = np.empty(n)",
-        f"    gradient = np.empty((n, {n_parameters}))",
+        f"def {kind}_loop(choices, rewards, starts, theta):",
+        "    n, length = len(theta), choices.shape[1]",
+        "    if len(choices) != n and len(choices) != 1:",
+        "        raise ValueError('as many rows of parameters as participants are needed')",
+        *[f"    {line}" for line in allocate],
         "    for i in range(n):",
+        "        k = i if len(choices) == n else 0",
         *[f"        {p} = theta[i, {j}]" for j, p in enumerate(parameters)],
-        *[f"        {name} = 0.0" for name in [*states, *slopes, *gradients]],
-        "        total, product, restart = 0.0, 1.0, 1.0",
+        *[f"        {name} = 0.0" for name in [*states, *slopes]],
+        *[f"        {line}" for line in begin],
+        "        restart = 1.0",
         "        for t in range(length):",
-        "            if starts[i, t] != 0.0:",
+        "            if starts[k, t] != 0.0:",
         "                restart = 1.0",
-        "            choice = choices[i, t]",
+        "            choice = choices[k, t]",
         f"            if choice < 0 or choice >= {n_arms}:",
         "                continue",
         # Numba takes a call with more than 30 arguments only if none of them is a conditional.
         *[f"            {c} = 1.0 if choice == {k} else 0.0" for k, c in enumerate(chosen)],
-        f"            {results} = step({arguments})",
+        f"            {', '.join([*states, *slopes, *results])} = step({arguments})",
         "            restart = 0.0",
-        "            total += excess",
-        "            product *= denominator",
-        f"            if product > {_LOG_AT!r}:",
-        "                total -= math.log(product)",
-        "                product = 1.0",
-        *[f"            {g} += d_{g}" for g in gradients],
-        "        value[i] = total - math.log(product)",
-        *[f"        gradient[i, {j}] = {g}" for j, g in enumerate(gradients)],
-        "    return value, gradient",
+        *[f"            {line}" for line in trial],
+        *[f"        {line}" for line in end],
+        f"    return {returned}",
     ]
     return "\n".join(lines) + "\n"
 
 
-class LogLikelihood(Op):
-    """Log-likelihood and gradient of each participant, as one PyTensor operation.
+#: Results of the step; lines before the loop, per participant, per trial and after the last trial;
+#: what is returned.
+_Parts = tuple[list[str], list[str], list[str], list[str], list[str], str]
 
-    Inputs are choices (participants, trials; int), rewards and block starts (the same shape;
-    float) and natural-scale parameters (participants, parameters); outputs are the log-likelihood
-    (participants,) and its gradient with respect to the parameters. `rlrecovery.likelihood`
-    describes the data.
+
+def _value_parts(n_arms: int, n_parameters: int) -> _Parts:
+    trial = [
+        "total += excess",
+        "product *= denominator",
+        f"if product > {_LOG_AT!r}:",
+        "    total -= math.log(product)",
+        "    product = 1.0",
+    ]
+    end = ["value[i] = total - math.log(product)"]
+    results = ["excess", "denominator"]
+    return results, ["value = np.empty(n)"], ["total, product = 0.0, 1.0"], trial, end, "value"
+
+
+def _gradient_parts(n_arms: int, n_parameters: int) -> _Parts:
+    results, allocate, begin, trial, end, _ = _value_parts(n_arms, n_parameters)
+    gradients = [f"g{j}" for j in range(n_parameters)]
+    return (
+        [*results, *[f"d_{g}" for g in gradients]],
+        [*allocate, f"gradient = np.empty((n, {n_parameters}))"],
+        [*begin, *[f"{g} = 0.0" for g in gradients]],
+        [*trial, *[f"{g} += d_{g}" for g in gradients]],
+        [*end, *[f"gradient[i, {j}] = {g}" for j, g in enumerate(gradients)]],
+        "value, gradient",
+    )
+
+
+def _logits_parts(n_arms: int, n_parameters: int) -> _Parts:
+    logits = {f"l{a}": f"logits[i, t, {a}]" for a in range(n_arms)}
+    slopes = {
+        f"m{j}_{a}": f"jacobian[i, t, {a}, {j}]" for j in range(n_parameters) for a in range(n_arms)
+    }
+    allocate = [
+        f"logits = np.zeros((n, length, {n_arms}))",
+        f"jacobian = np.zeros((n, length, {n_arms}, {n_parameters}))",
+    ]
+    places = logits | slopes
+    trial = [f"{place} = {name}" for name, place in places.items()]
+    return list(places), allocate, [], trial, [], "logits, jacobian"
+
+
+_PARTS = {"value": _value_parts, "gradient": _gradient_parts, "logits": _logits_parts}
+
+
+class _Generated(Op):
+    """An operation whose code is generated from a model.
+
+    Its inputs are choices (participants, trials; int), rewards and block starts (the same shape;
+    float) and natural-scale parameters (participants, parameters). Data of one participant serve
+    any number of rows of parameters. `rlrecovery.likelihood` describes the data.
 
     Parameters
     ----------
@@ -265,38 +339,75 @@ class LogLikelihood(Op):
     """
 
     __props__ = ("model", "n_arms", "start_value")
+    kind: str
 
     def __init__(self, model: str, n_arms: int, start_value: float) -> None:
         self.model, self.n_arms, self.start_value = model, n_arms, float(start_value)
 
+    def output_types(self) -> list[Any]:
+        """Fresh variables for the outputs."""
+        raise NotImplementedError
+
     def make_node(self, choices: Any, rewards: Any, starts: Any, theta: Any) -> Apply:
         """Node on the given inputs."""
+        choices = pt.as_tensor(choices)
         inputs = [
-            pt.as_tensor(choices).astype("int64"),
+            choices if choices.dtype in ("int32", "int64") else choices.astype("int64"),
             pt.as_tensor(rewards).astype("float64"),
             pt.as_tensor(starts).astype("float64"),
             pt.as_tensor(theta).astype("float64"),
         ]
-        return Apply(self, inputs, [pt.dvector(), pt.dmatrix()])
+        return Apply(self, inputs, self.output_types())
 
     def perform(self, node: Apply, inputs: list[Any], outputs: list[list[Any]]) -> None:
         """Evaluate outside Numba's linker, by the same compiled code."""
+        inputs = [np.ascontiguousarray(array) for array in inputs]
         outputs[0][0], outputs[1][0] = compiled(self)(*inputs)
-
-    def infer_shape(self, node: Apply, shapes: list[Any]) -> list[Any]:
-        """Shapes of the outputs."""
-        return [(shapes[0][0],), shapes[3]]
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
         """The outputs depend differentiably on the parameters alone."""
         return [[False, False], [False, False], [False, False], [True, True]]
 
     def pullback(self, inputs: Any, outputs: Any, cotangents: Any) -> list[Any]:
-        """Gradient: the stored derivatives times the cotangent of the log-likelihood."""
+        """Gradient: the stored derivatives times the cotangent of the first output."""
         if not isinstance(cotangents[1].type, DisconnectedType):
             raise NotImplementedError("second derivatives are not carried by this operation")
         apart = [DisconnectedType()() for _ in range(3)]
-        return [*apart, cotangents[0][:, None] * outputs[1]]
+        between = tuple(range(1, cotangents[0].ndim))
+        slopes = cotangents[0][..., None] * outputs[1]
+        return [*apart, slopes.sum(axis=between) if between else slopes]
+
+
+class LogLikelihood(_Generated):
+    """Log-likelihood (participants,) and its gradient (participants, parameters)."""
+
+    kind = "gradient"
+
+    def output_types(self) -> list[Any]:
+        """Fresh variables for the outputs."""
+        return [pt.dvector(), pt.dmatrix()]
+
+    def infer_shape(self, node: Apply, shapes: list[Any]) -> list[Any]:
+        """Shapes of the outputs."""
+        return [(shapes[3][0],), shapes[3]]
+
+
+class Logits(_Generated):
+    """Log-odds of the arms before each choice (participants, trials, arms) and their derivatives.
+
+    The second output has the parameters as one more axis. Trials without a response have zeros.
+    """
+
+    kind = "logits"
+
+    def output_types(self) -> list[Any]:
+        """Fresh variables for the outputs."""
+        return [pt.dtensor3(), pt.dtensor4()]
+
+    def infer_shape(self, node: Apply, shapes: list[Any]) -> list[Any]:
+        """Shapes of the outputs."""
+        logits = (shapes[3][0], shapes[0][1], self.n_arms)
+        return [logits, (*logits, shapes[3][1])]
 
 
 def _names(**more: Any) -> dict[str, Any]:
@@ -304,35 +415,59 @@ def _names(**more: Any) -> dict[str, Any]:
     return {"np": np, "math": math, "__name__": __name__, **more}
 
 
-@register_funcify_and_cache_key(LogLikelihood)
-def _lower(op: LogLikelihood, node: Apply | None = None, **_: Any) -> tuple[Any, str]:
-    model = MODELS[op.model]
-    step = build_step(model, op.n_arms, op.start_value)
-    composite = scalar_step(step)
+def _generate(kind: str, name: str, n_arms: int, start_value: float) -> tuple[Any, str]:
+    """Compiled loop of a kind over a model, and a key that tells it from all others."""
+    step = build_step(MODELS[name], n_arms, start_value)
+    composite = scalar_step(step, kind)
     node = composite.make_node(*[ps.float64() for _ in composite.inputs_type])
     function, step_key = numba_funcify_ensure_cache(composite, node=node)
-    source = loop_source(op.n_arms, len(step.states), len(step.parameters))
-    loop = compile_numba_function_src(source, "log_likelihood", _names(step=function))
-    key = hashlib.sha256(f"{source}{step_key}".encode()).hexdigest()
+    source = loop_source(kind, n_arms, len(step.states), len(step.parameters))
+    loop = compile_numba_function_src(source, f"{kind}_loop", _names(step=function))
+    key = hashlib.sha256(f"{__name__}{source}{step_key}".encode()).hexdigest()
     return numba_njit(loop), key
 
 
-@functools.cache
-def compiled(op: LogLikelihood) -> Any:
-    """The operation as a plain function of NumPy arrays.
+@register_funcify_and_cache_key(LogLikelihood)
+def _lower_log_likelihood(op: LogLikelihood, **_: Any) -> tuple[Any, str]:
+    return _generate(op.kind, op.model, op.n_arms, op.start_value)
+
+
+@register_funcify_and_cache_key(Logits)
+def _lower_logits(op: Logits, **_: Any) -> tuple[Any, str]:
+    return _generate(op.kind, op.model, op.n_arms, op.start_value)
+
+
+def compiled(op: _Generated) -> Any:
+    """An operation as a plain function of NumPy arrays.
 
     Returns
     -------
     callable
-        ``(choices, rewards, starts, theta) -> (log_likelihood, gradient)``; arrays must have the
-        types that `LogLikelihood` names and be C-contiguous.
+        ``(choices, rewards, starts, theta) -> (first output, its derivatives)``; arrays must have
+        the types that `LogLikelihood` names and be C-contiguous.
     """
-    loop, key = _lower(op)
+    return _callable(op.kind, op.model, op.n_arms, op.start_value)
+
+
+def compiled_values(model: str, n_arms: int, start_value: float) -> Any:
+    """The log-likelihood without its gradient, in half the time; arguments as of an operation.
+
+    Returns
+    -------
+    callable
+        ``(choices, rewards, starts, theta) -> log-likelihoods``.
+    """
+    return _callable("value", model, n_arms, float(start_value))
+
+
+@functools.cache
+def _callable(kind: str, model: str, n_arms: int, start_value: float) -> Any:
+    loop, key = _generate(kind, model, n_arms, start_value)
     # A function that Python calls needs a wrapper that PyTensor leaves out elsewhere. So it has a
     # cache key of its own: a cached form without the wrapper would crash the interpreter.
     final = compile_numba_function_src(
-        "def log_likelihood(*args): return loop(*args)",
-        "log_likelihood",
+        f"def {kind}(*args): return loop(*args)",
+        kind,
         _names(loop=loop),
         cache_key=f"{key}_called_from_python",
     )

@@ -217,30 +217,86 @@ def log_likelihood(
     return operation(data.choices, data.rewards, data.starts, theta)[0]
 
 
-def value_and_gradient(
-    model: Model, n_arms: int, start_value: float, engine: str
-) -> Callable[[Observations, Floats], tuple[Floats, Floats]]:
+def logits(
+    model: Model,
+    parameters: Mapping[str, Any],
+    data: Observations,
+    n_arms: int,
+    start_value: float,
+    engine: str,
+) -> Any:
+    """Log-odds of the arms before each choice, (participants, trials, arms), differentiable.
+
+    Parameters
+    ----------
+    model, parameters, data, n_arms, start_value
+        As for `trace`.
+    engine : str
+        As for `log_likelihood`. Where no response was given, the compiled form has zeros and the
+        scan the log-odds that a choice would have had.
+    """
+    if engine == "scan":
+        return trace(model, parameters, data, n_arms, start_value).logits
+    from rlrecovery.kernel import Logits
+
+    theta = pt.stack([parameters[name] for name in model.names], axis=1)
+    operation = Logits(model.name, n_arms, start_value)
+    return operation(data.choices, data.rewards, data.starts, theta)[0]
+
+
+Evaluator = Callable[[Observations, Floats], Any]
+
+
+def value_and_gradient(model: Model, n_arms: int, start_value: float, engine: str) -> Evaluator:
     """Compiled log-likelihood and gradient on the natural scale.
 
     Returns
     -------
     callable
         ``(data, theta) -> (values, gradients)`` with theta of shape (participants, parameters),
-        values (participants,) and gradients of the shape of theta.
+        values (participants,) and gradients of the shape of theta. Data of one participant serve
+        any number of rows of theta.
     """
     if engine == "scan":
-        theta = pt.dmatrix("theta")
-        data = Observations(pt.lmatrix("choices"), pt.dmatrix("rewards"), pt.dmatrix("starts"))
-        columns = {name: theta[:, i] for i, name in enumerate(model.names)}
-        value = log_likelihood(model, columns, data, n_arms, start_value, "scan")
-        outputs = [value, pt.grad(value.sum(), theta)]
-        function = pytensor.function([data.choices, data.rewards, data.starts, theta], outputs)
-    else:
-        from rlrecovery.kernel import LogLikelihood, compiled
+        return _scan_evaluator(model, n_arms, start_value)
+    from rlrecovery.kernel import LogLikelihood, compiled
 
-        function = compiled(LogLikelihood(model.name, n_arms, start_value))
+    function = compiled(LogLikelihood(model.name, n_arms, start_value))
 
     def evaluate(data: Observations, theta: Floats) -> tuple[Floats, Floats]:
+        return function(data.choices, data.rewards, data.starts, theta)
+
+    return evaluate
+
+
+def values_only(model: Model, n_arms: int, start_value: float, engine: str) -> Evaluator:
+    """Compiled log-likelihood without its gradient, for many points at once.
+
+    Returns
+    -------
+    callable
+        ``(data, theta) -> values``, otherwise as `value_and_gradient`.
+    """
+    if engine == "scan":
+        both = _scan_evaluator(model, n_arms, start_value)
+        return lambda data, theta: both(data, theta)[0]
+    from rlrecovery.kernel import compiled_values
+
+    function = compiled_values(model.name, n_arms, start_value)
+    return lambda data, theta: function(data.choices, data.rewards, data.starts, theta)
+
+
+def _scan_evaluator(model: Model, n_arms: int, start_value: float) -> Evaluator:
+    theta = pt.dmatrix("theta")
+    data = Observations(pt.lmatrix("choices"), pt.dmatrix("rewards"), pt.dmatrix("starts"))
+    columns = {name: theta[:, i] for i, name in enumerate(model.names)}
+    value = log_likelihood(model, columns, data, n_arms, start_value, "scan")
+    outputs = [value, pt.grad(value.sum(), theta)]
+    function = pytensor.function([data.choices, data.rewards, data.starts, theta], outputs)
+
+    def evaluate(data: Observations, theta: Floats) -> tuple[Floats, Floats]:
+        if len(data.choices) == 1:
+            data = data.rows(np.zeros(len(theta), dtype=int))
         return function(data.choices, data.rewards, data.starts, theta)
 
     return evaluate

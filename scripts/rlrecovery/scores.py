@@ -432,6 +432,14 @@ def _correlations(chosen: pd.DataFrame) -> Iterator[Named]:
         yield name, np.nan, Score(value, mcse, n, len(chosen))
 
 
+#: Worst diagnostics of a cell: measure, column of the estimates, how rows are compared.
+_WORST = (
+    ("max_rhat", "rhat", "max"),
+    ("min_ess_bulk", "ess_bulk", "min"),
+    ("max_grid_error", "grid_error", "max"),
+)
+
+
 def _diagnostics(group: pd.DataFrame) -> Iterator[Named]:
     """Shares of flagged rows, seconds per fit, worst convergence: name, no level, score."""
     replicates = group["replicate"].to_numpy()
@@ -443,7 +451,7 @@ def _diagnostics(group: pd.DataFrame) -> Iterator[Named]:
     # One row per fit here: a fit's time is repeated over parameters, and this is one of them.
     timed = group[group["seconds"].notna()]
     yield "seconds", np.nan, mean(timed["seconds"], timed["replicate"])
-    for name, column, worst in (("max_rhat", "rhat", "max"), ("min_ess_bulk", "ess_bulk", "min")):
+    for name, column, worst in _WORST:
         known = group[group[column].notna()]
         if len(known):
             value = float(known[column].agg(worst))

@@ -43,7 +43,8 @@ TRUTH = {
 #: One row per estimated value; interval columns come after these (see `interval_columns`).
 #: ``estimate`` and ``se`` (Wald SE by the delta method, or posterior SD) are on the natural scale.
 #: ``status`` is one of `STATUSES` with ``reason`` in words; ``at_bound`` and ``converged`` are kept
-#: apart because a row can be both. ``log_likelihood`` is at the maximum (maximum likelihood only).
+#: apart because a row can be both. ``log_likelihood`` is at the maximum (maximum likelihood only);
+#: ``grid_error`` is the largest difference between two grids in posterior SDs (quadrature only).
 #: ``seconds`` is the wall time of the fit that the row came from.
 ESTIMATES = {
     "replicate": "int64",
@@ -61,6 +62,7 @@ ESTIMATES = {
     "ess_tail": "float64",
     "divergences": "float64",
     "log_likelihood": "float64",
+    "grid_error": "float64",
     "seconds": "float64",
 }
 

@@ -2,11 +2,11 @@ import json
 from pathlib import Path
 
 import numpy as np
-import nutpie
 import pandas as pd
 import pytest
 from fits import FLAT, MLE, PEOPLE, bayes_method, compiled
 
+from rlrecovery.estimators import bayes as bayes_module
 from rlrecovery.example import choose_method, write_example
 from rlrecovery.fit import fit_batch
 from rlrecovery.simulate import simulate_batch
@@ -84,7 +84,7 @@ def test_without_a_bayesian_method_the_posterior_is_empty(tmp_path):
 @pytest.mark.parametrize("pooling", ["none", "partial", "complete"])
 def test_draws_are_those_that_the_fit_job_summarises(tmp_path, monkeypatch, pooling):
     method, ready = bayes_method(pooling, **SHORT), compiled(pooling)
-    monkeypatch.setattr(nutpie, "compile_pymc_model", lambda model: ready)
+    monkeypatch.setattr(bayes_module, "compile_model", lambda model: ready)
     _, posterior, example = written(tmp_path, {"mle": MLE, "some name": method})
     assert example["method"] == "some name"
     assert list(posterior.columns) == ["chain", "draw", "alpha", "beta"]

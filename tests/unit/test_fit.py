@@ -3,13 +3,13 @@ import logging
 from pathlib import Path
 
 import numpy as np
-import nutpie
 import pandas as pd
 import pytest
 from fits import LEVELS, MLE, bayes_method, compiled
 from threadpoolctl import threadpool_info
 
 from rlrecovery import fit
+from rlrecovery.estimators import bayes as bayes_module
 from rlrecovery.estimators.base import Setting
 from rlrecovery.estimators.mock import Mock
 from rlrecovery.simulate import simulate_batch
@@ -194,7 +194,7 @@ def test_blas_stays_on_one_thread(tmp_path, monkeypatch):
 
 def test_a_batch_compiles_its_model_once(tmp_path, monkeypatch):
     ready, calls = compiled("none"), []
-    monkeypatch.setattr(nutpie, "compile_pymc_model", lambda model: calls.append(1) or ready)
+    monkeypatch.setattr(bayes_module, "compile_model", lambda model: calls.append(1) or ready)
     method = bayes_method(tune=50, draws=50)
     table = fitted(tmp_path, simulated(tmp_path), method)
     assert len(calls) == 1

@@ -11,9 +11,10 @@ import pytensor
 import pytensor.tensor as pt
 import pytest
 from reference import WALKS
+from scipy.special import softmax
 
 from rlrecovery import kernel as module
-from rlrecovery.kernel import LogLikelihood, compiled
+from rlrecovery.kernel import Logits, LogLikelihood, compiled, compiled_values
 from rlrecovery.likelihood import log_likelihood, observations_from_table
 from rlrecovery.models import BETA, MODELS, RESCORLA_WAGNER, Model, learning_rate
 from unit.forms import (
@@ -31,6 +32,13 @@ from unit.forms import (
     random_theta,
     scan,
 )
+
+
+def logits(model, n_arms, data, theta):
+    """Log-odds and their derivatives by the compiled form."""
+    function = compiled(Logits(model, n_arms, START[n_arms]))
+    return function(data.choices, data.rewards, data.starts, theta)
+
 
 #: Rates at both ends and inside, with inverse temperatures from none to hopelessly large.
 EXTREMES = [
@@ -86,6 +94,35 @@ class TestOrdinaryData:
         np.testing.assert_allclose(value, case.totals, rtol=1e-10)
         assert_same_gradient(gradient, case.numerical_gradient, 1e-7, 1e-10)
 
+    @arms_of_kernels
+    def test_values_alone(self, model, n_arms, rewards, pattern):
+        case = make_case(model, n_arms, rewards, pattern)
+        data, theta = case.data, case.theta
+        alone = compiled_values(model, n_arms, START[n_arms])
+        found = alone(data.choices, data.rewards, data.starts, theta)
+        np.testing.assert_allclose(found, kernel(model, n_arms, data, theta)[0], rtol=1e-13)
+
+    @arms_of_scans
+    def test_logits(self, model, n_arms, rewards, pattern):
+        case = make_case(model, n_arms, rewards, pattern)
+        found, jacobian = logits(model, n_arms, case.data, case.theta)
+        responded = case.data.choices >= 0
+        expected = scan(model, n_arms, case.data, case.theta).logits
+        np.testing.assert_allclose(found[responded], expected[responded], rtol=1e-10, atol=1e-14)
+        assert (found[~responded] == 0).all()
+        assert (jacobian[~responded] == 0).all()
+
+    @arms_of_kernels
+    def test_derivatives_of_logits(self, model, n_arms, rewards, pattern):
+        """Chosen less expected derivative, summed over trials, is the gradient."""
+        case = make_case(model, n_arms, rewards, pattern)
+        found, jacobian = logits(model, n_arms, case.data, case.theta)
+        chosen = case.data.choices[:, :, None] == np.arange(n_arms)
+        weights = chosen - softmax(found, axis=-1) * chosen.any(axis=-1, keepdims=True)
+        gradient = (weights[..., None] * jacobian).sum(axis=(1, 2))
+        expected = kernel(model, n_arms, case.data, case.theta)[1]
+        assert_same_gradient(gradient, expected, 1e-10, 1e-13)
+
 
 @every_model
 @every_reward
@@ -120,6 +157,22 @@ class TestExtremes:
 
 
 class TestConventions:
+    def test_one_participants_data_serve_many_points(self):
+        case = make_case("rescorla_wagner", 2, "gaussian", "everything")
+        one, many = case.data.rows([1]), case.data.rows([1] * 5)
+        points = random_theta("rescorla_wagner", 5, np.random.default_rng(1))
+        for found, expected in zip(
+            kernel("rescorla_wagner", 2, one, points),
+            kernel("rescorla_wagner", 2, many, points),
+            strict=True,
+        ):
+            np.testing.assert_array_equal(found, expected)
+
+    def test_other_numbers_of_participants_are_refused(self):
+        case = make_case("rescorla_wagner", 2, "gaussian", "everything")
+        with pytest.raises(ValueError, match="as many rows of parameters as participants"):
+            kernel("rescorla_wagner", 2, case.data, case.theta[:2])
+
     @every_model
     def test_missing_trials_may_be_deleted(self, model):
         case = make_case(model, 4, "gaussian", "everything")
@@ -319,9 +372,10 @@ class TestNewModel:
 
 
 class TestSource:
+    @pytest.mark.parametrize("kind", ["value", "gradient", "logits"])
     @pytest.mark.parametrize(("arms", "states", "parameters"), [(2, 2, 2), (4, 8, 3)])
-    def test_it_is_python_with_one_call_per_trial(self, arms, states, parameters):
-        source = module.loop_source(arms, states, parameters)
+    def test_it_is_python_with_one_call_per_trial(self, kind, arms, states, parameters):
+        source = module.loop_source(kind, arms, states, parameters)
         compile(source, "generated", "exec")
         assert source.count("step(") == 1
         assert source.count("if choice ==") == arms
@@ -333,8 +387,8 @@ class TestSource:
             return state + 1, slope + parameter, second * reward, 2.0, restart
 
         names = {"np": np, "math": math, "step": step}
-        exec(module.loop_source(2, 1, 1), names)
-        value, gradient = names["log_likelihood"](
+        exec(module.loop_source("gradient", 2, 1, 1), names)
+        value, gradient = names["gradient_loop"](
             np.array([[0, 1, -1, 1]]),
             np.array([[5.0, 6.0, 9.0, 7.0]]),
             np.array([[1.0, 0, 1, 0]]),

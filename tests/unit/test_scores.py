@@ -257,6 +257,7 @@ def made(rows, truth=0.5, **defaults) -> tuple[pd.DataFrame, pd.DataFrame]:
         "reason": "",
         "at_bound": False,
         "converged": True,
+        "grid_error": np.nan,
         "rhat": np.nan,
         "ess_bulk": np.nan,
         "ess_tail": np.nan,
@@ -542,15 +543,30 @@ def test_seconds_are_means_over_fits_with_the_error_of_replicates():
 
 def test_worst_convergence_and_none_for_maximum_likelihood():
     rows = [
-        {"replicate": 0, "participant": 0, "estimate": 0.4, "rhat": 1.01, "ess_bulk": 900.0},
-        {"replicate": 1, "participant": 0, "estimate": 0.4, "rhat": 1.2, "ess_bulk": 40.0},
+        {
+            "replicate": 0,
+            "participant": 0,
+            "estimate": 0.4,
+            "rhat": 1.01,
+            "ess_bulk": 900.0,
+            "grid_error": 0.01,
+        },
+        {
+            "replicate": 1,
+            "participant": 0,
+            "estimate": 0.4,
+            "rhat": 1.2,
+            "ess_bulk": 40.0,
+            "grid_error": 0.03,
+        },
         failed(2),
     ]
     table = scores.score_cell(*made(rows), LEVELS)
     near(pick(table, "max_rhat"), 1.2, np.nan, 2, 2)
     near(pick(table, "min_ess_bulk"), 40, np.nan, 2, 2)
+    near(pick(table, "max_grid_error"), 0.03, np.nan, 2, 2)
     without = scores.score_cell(*made([(0, 0, 0.4), (1, 0, 0.5)]), LEVELS)
-    assert not set(without["measure"]) & {"max_rhat", "min_ess_bulk"}
+    assert not set(without["measure"]) & {"max_rhat", "min_ess_bulk", "max_grid_error"}
 
 
 def test_a_parameter_that_the_generating_model_lacks():

@@ -76,9 +76,13 @@ def snakemake(folder, *arguments, cores=2):
     )  # fmt: skip
 
 
-def run(folder, experiment, *arguments, cores=2):
-    """Run a study to its end; the output of Snakemake, which must have succeeded."""
-    done = snakemake(folder, "--configfile", write(folder, experiment), *arguments, cores=cores)
+#: A study up to its measures: figures and report, most of the time of a small one, left out.
+MEASURES = "results/small/summary/recovery.csv"
+
+
+def run(folder, experiment, *targets, cores=2):
+    """Run a study up to some targets, or to its end; the output of Snakemake, which succeeded."""
+    done = snakemake(folder, *targets, "--configfile", write(folder, experiment), cores=cores)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout + done.stderr
 

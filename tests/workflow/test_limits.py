@@ -2,7 +2,19 @@
 
 import pytest
 
-from workflow.runs import BAYES, MLE, MOCK, ROOT, estimates, jobs, run, snakemake, study, write
+from workflow.runs import (
+    BAYES,
+    MEASURES,
+    MLE,
+    MOCK,
+    ROOT,
+    estimates,
+    jobs,
+    run,
+    snakemake,
+    study,
+    write,
+)
 
 
 def test_truths_at_the_edge_are_rows_with_a_status(tmp_path):
@@ -35,7 +47,7 @@ def test_another_model_and_a_drawn_population(tmp_path):
         task={"arms": [0.2, 0.5, 0.8], "blocks": 2, "start_value": 0.5},
         methods={"mle": MLE, "guess": MOCK | {"model": "rescorla_wagner_two_rates"}},
     )
-    run(tmp_path, drawn)
+    run(tmp_path, drawn, MEASURES)
     table = estimates(tmp_path)
     assert set(table.query("method == 'mle'")["parameter"]) == {"alpha", "beta"}
 

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from workflow.runs import BAYES, MLE, MOCK, estimates, jobs, run, snakemake, study, write
+from workflow.runs import BAYES, MEASURES, MLE, MOCK, estimates, jobs, run, snakemake, study, write
 
 STAGES = ("simulate", "fit", "score", "summarise", "example", "figure", "report", "design")
 
@@ -71,20 +71,20 @@ def test_figures_are_rebuilt_from_the_summary_alone(finished):
 
 
 def test_one_more_alpha_runs_its_own_cells_and_what_gathers_them(tmp_path):
-    run(tmp_path, study())
+    run(tmp_path, study(), MEASURES)
     before = {
         path: (path.read_bytes(), path.stat().st_mtime_ns)
         for kind in ("trials", "truth", "estimates", "scores")
         for path in (tmp_path / "results/small" / kind).rglob("*.parquet")
     }
     grown = study(truth={"alpha": [0.1, 0.3, 0.60], "beta": [3.0]})
-    plan = snakemake(tmp_path, "--configfile", write(tmp_path, grown), "-n")
+    plan = snakemake(tmp_path, MEASURES, "--configfile", write(tmp_path, grown), "-n")
     counts = jobs(plan.stdout + plan.stderr)
     assert counts["simulate"] == 2
     assert counts["fit"] == 2
     assert counts["score"] == 1
     assert counts["summarise"] == 1
-    run(tmp_path, grown)
+    run(tmp_path, grown, MEASURES)
     for path, (content, changed) in before.items():
         assert path.read_bytes() == content
         assert path.stat().st_mtime_ns == changed
@@ -95,7 +95,7 @@ def test_one_more_alpha_runs_its_own_cells_and_what_gathers_them(tmp_path):
 def test_batches_cores_and_the_order_of_methods_change_no_number(finished, tmp_path):
     folder, _ = finished
     other = study(methods={"mle": MLE, "guess": MOCK}, batch_size=3)
-    run(tmp_path, other, cores=1)
+    run(tmp_path, other, MEASURES, cores=1)
     pd.testing.assert_frame_equal(estimates(folder), estimates(tmp_path), check_exact=True)
     one, two = (
         pd.read_csv(base / "results/small/summary/recovery.csv").query("measure != 'seconds'")
@@ -112,7 +112,8 @@ def test_batches_change_no_number_of_a_sampler(tmp_path):
         folder = tmp_path / str(size)
         folder.mkdir()
         one = study(truth={"alpha": [0.3], "beta": [3]}, replicates=2, batch_size=size)
-        run(folder, one | {"methods": {"bayes": BAYES | {"pooling": "partial"}}}, cores=size)
+        methods = {"bayes": BAYES | {"pooling": "partial"}}
+        run(folder, one | {"methods": methods}, MEASURES, cores=size)
         tables.append(estimates(folder))
     pd.testing.assert_frame_equal(*tables, check_exact=True)
 
@@ -124,7 +125,7 @@ def test_an_interrupted_study_goes_on_where_it_stopped(tmp_path):
     part = f"results/small/estimates/guess/{cell}/00000-00001.parquet"
     assert snakemake(tmp_path, part, "--configfile", config).returncode == 0
     first = (tmp_path / part).stat().st_mtime_ns
-    run(tmp_path, whole)
+    run(tmp_path, whole, MEASURES)
     assert (tmp_path / part).stat().st_mtime_ns == first
 
 
@@ -134,11 +135,11 @@ def test_a_truncated_file_is_named_with_what_to_do(tmp_path):
     assert snakemake(tmp_path, trials, "--configfile", config).returncode == 0
     broken = tmp_path / trials
     broken.write_bytes(broken.read_bytes()[:100])
-    failed = snakemake(tmp_path, "--configfile", config)
+    failed = snakemake(tmp_path, MEASURES, "--configfile", config)
     text = failed.stdout + failed.stderr
     assert failed.returncode != 0
     assert f"{trials} cannot be read" in text
     assert "delete it and run the workflow again" in text
     assert "Traceback" not in text
     broken.unlink()
-    run(tmp_path, study())
+    run(tmp_path, study(), MEASURES)

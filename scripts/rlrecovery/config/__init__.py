@@ -37,6 +37,7 @@ from rlrecovery.config.settings import (
     Experiment,
     MleMethod,
     MockMethod,
+    QuadratureMethod,
     Task,
 )
 
@@ -51,6 +52,7 @@ __all__ = [
     "MockMethod",
     "Population",
     "PopulationPrior",
+    "QuadratureMethod",
     "Spread",
     "Task",
     "json_schema",

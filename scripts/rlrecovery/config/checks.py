@@ -20,6 +20,8 @@ MOST_CELLS = 1_000_000
 MOST_JOBS = 1_000_000
 #: More points than this of the grid that starts the searches take more memory than they are worth.
 MOST_POINTS = 1_000_000
+#: More free parameters than this would need millions of nodes of a grid.
+MOST_PARAMETERS = 3
 #: Most of a drawn population that may lie where a method cannot find it.
 MOST_OUTSIDE = 0.01
 
@@ -255,14 +257,19 @@ def _check_bayes(draft: Draft) -> Iterator[Problem]:
                 yield from _check_prior(draft, method, parameter)
 
 
-def _check_engines(draft: Draft) -> Iterator[Problem]:
-    """Choices as random variables need every trial's logits, which only the scan gives."""
-    for method in draft.methods("bayes"):
-        section = ("methods", method)
-        engine, likelihood = draft.get(*section, "engine"), (*section, "likelihood")
-        if engine == "compiled" and draft.get(*likelihood) == "categorical":
-            text = f"but must be scan because {'.'.join(likelihood)} is categorical"
-            yield Problem((*section, "engine"), f"{show(engine)}, {text}")
+def _check_quadrature(draft: Draft) -> Iterator[Problem]:
+    for method, model in draft.methods_with_models("quadrature"):
+        if len(model.names) > MOST_PARAMETERS:
+            text = (
+                f"{model.name}, which has {len(model.names)} free parameters, but quadrature takes "
+                f"{MOST_PARAMETERS} at most; estimator bayes takes any number"
+            )
+            yield Problem(("methods", method, "model"), text)
+        section = ("methods", method, "priors")
+        if draft.get(*section) is not None:
+            yield from _unknown_parameters(draft, section, model)
+            for parameter in model.parameters:
+                yield from _check_natural_prior(draft, (*section, parameter.name), parameter)
 
 
 _CHECKS: tuple[Callable[[Draft], Iterator[Problem]], ...] = (
@@ -274,7 +281,7 @@ _CHECKS: tuple[Callable[[Draft], Iterator[Problem]], ...] = (
     _check_size,
     _check_mle,
     _check_bayes,
-    _check_engines,
+    _check_quadrature,
 )
 
 

@@ -117,9 +117,10 @@ def _default_prior(parameter: Parameter, pooling: str) -> dict[str, Any]:
 
 def _with_default_priors(method: Any) -> Any:
     """A Bayesian method with all priors; anything else as it is."""
-    if not isinstance(method, dict) or method.get("estimator") != "bayes":
+    if not isinstance(method, dict) or method.get("estimator") not in ("bayes", "quadrature"):
         return method
     name, pooling, priors = (method.get(key) for key in ("model", "pooling", "priors"))
+    pooling = "none" if method["estimator"] == "quadrature" else pooling
     model = MODELS.get(name) if isinstance(name, str) else None
     priors = {} if "priors" not in method else priors
     if model is None or not isinstance(pooling, str) or not isinstance(priors, dict):

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from rlrecovery.config.distributions import Population, Prior
+from rlrecovery.config.distributions import AnyDistribution, Population, Prior
 from rlrecovery.config.fields import (
     METHOD_NAME,
     RUN_NAME,
@@ -130,7 +130,7 @@ class BayesMethod(Section):
         description=(
             "How the log-likelihood is computed; the numbers are the same. compiled: machine code "
             "generated from the model's definition, many times faster. scan: the definition "
-            "itself, a pytensor.scan over trials; a categorical likelihood needs it."
+            "itself, a pytensor.scan over trials."
         )
     )
     priors: dict[str, Annotated[Prior, Field(description="Its prior.")]] = Field(
@@ -163,6 +163,39 @@ class BayesMethod(Section):
     )
 
 
+class QuadratureMethod(Section):
+    """The exact posterior of every participant alone, by summing over a grid."""
+
+    estimator: Literal["quadrature"] = Field(
+        description=(
+            "Kind of method: the exact posterior of every participant alone, by summing over an "
+            "adaptive grid; for models of up to three free parameters. No Monte Carlo error, and "
+            "many times faster than sampling."
+        )
+    )
+    model: str = Field(
+        description="Model that is fitted; may differ from the one that generates the data."
+    )
+    engine: Literal["compiled", "scan"] = Field(
+        description=(
+            "How the log-likelihood is computed; the numbers are the same. compiled: machine code "
+            "generated from the model's definition, many times faster. scan: the definition "
+            "itself, a pytensor.scan over trials."
+        )
+    )
+    priors: dict[str, Annotated[AnyDistribution, Field(description="Its prior.")]] = Field(
+        default_factory=dict,
+        description=(
+            "Per parameter of the model, a distribution on the natural scale. A parameter that is "
+            "left out gets the model's default prior, and the resolved config shows it. Truths "
+            "must lie in the prior's support."
+        ),
+    )
+    point: Literal["mean", "median"] = Field(
+        description="Which number of the posterior is the estimate."
+    )
+
+
 class MockMethod(Section):
     """A stand-in that looks at no data and answers from the model's default priors."""
 
@@ -180,7 +213,9 @@ class MockMethod(Section):
     )
 
 
-Method = Annotated[MleMethod | BayesMethod | MockMethod, Field(discriminator="estimator")]
+Method = Annotated[
+    MleMethod | BayesMethod | QuadratureMethod | MockMethod, Field(discriminator="estimator")
+]
 
 
 class Experiment(Section):

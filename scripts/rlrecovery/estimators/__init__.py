@@ -1,4 +1,4 @@
-"""Estimators: maximum likelihood, Bayes, and a mock, behind one small interface."""
+"""Estimators: maximum likelihood, Bayes by sampling or by a grid, a mock; one small interface."""
 
 from __future__ import annotations
 
@@ -9,7 +9,12 @@ from typing import Any
 from rlrecovery.estimators.base import Fitter, Setting
 
 #: From the ``estimator`` of a method to the fitter in the module of that name.
-FITTERS = {"mle": "MaximumLikelihood", "bayes": "Bayes", "mock": "Mock"}
+FITTERS = {
+    "mle": "MaximumLikelihood",
+    "bayes": "Bayes",
+    "quadrature": "Quadrature",
+    "mock": "Mock",
+}
 
 
 def make_fitter(method: Mapping[str, Any], setting: Setting) -> Fitter:

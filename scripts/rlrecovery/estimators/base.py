@@ -128,7 +128,7 @@ def row(
     blank = {
         "status": "ok", "reason": "", "at_bound": False, "converged": True, "rhat": NAN,
         "ess_bulk": NAN, "ess_tail": NAN, "divergences": NAN, "log_likelihood": NAN,
-        "seconds": NAN,
+        "grid_error": NAN, "seconds": NAN,
     }  # fmt: skip
     return {
         "participant": participant, "level": level, "parameter": parameter,

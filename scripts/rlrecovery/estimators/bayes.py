@@ -15,14 +15,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import nutpie
 import pymc as pm
 import pytensor.tensor as pt
 from arviz_stats.base import array_stats
 
 from rlrecovery.distributions import Distribution
 from rlrecovery.estimators.base import Row, Setting, Target, failed, row, sentence
-from rlrecovery.likelihood import TO_NATURAL, Observations, log_likelihood, trace
+from rlrecovery.estimators.nuts import CompiledModel, compile_model, sample
+from rlrecovery.likelihood import TO_NATURAL, Observations, log_likelihood, logits
 from rlrecovery.tasks import Floats
 
 log = logging.getLogger(__name__)
@@ -84,15 +84,15 @@ def build_model(method: Mapping[str, Any], setting: Setting, people: int) -> pm.
         )
         make = _partially_pooled if method["pooling"] == "partial" else _unpooled
         values = make(setting, method["priors"], people)
-        known = (setting.model, values, data, setting.n_arms, setting.start_value)
+        known = (setting.model, values, data, setting.n_arms, setting.start_value, method["engine"])
         if method["likelihood"] == "potential":
-            pm.Potential("likelihood", log_likelihood(*known, method["engine"]).sum())
+            pm.Potential("likelihood", log_likelihood(*known).sum())
         else:
             responded = pt.ge(data.choices, 0)
             certain = np.where(np.arange(setting.n_arms) == 0, 0.0, -np.inf)
-            logits = pt.switch(responded[:, :, None], trace(*known).logits, certain)
+            odds = pt.switch(responded[:, :, None], logits(*known), certain)
             observed = pm.Data("observed", blank.astype(np.int64))
-            pm.Categorical("choice", logit_p=logits, observed=observed)
+            pm.Categorical("choice", logit_p=odds, observed=observed)
     return model
 
 
@@ -114,20 +114,20 @@ class Bayes:
         An entry of the config's ``methods``.
     setting : Setting
         What is known before data.
-    compiled : nutpie's compiled model
+    compiled : CompiledModel
         Of one participant without pooling, of all participants otherwise.
     """
 
     method: Mapping[str, Any]
     setting: Setting
-    compiled: Any
+    compiled: CompiledModel
 
     @classmethod
     def of(cls, method: Mapping[str, Any], setting: Setting) -> Bayes:
         """Build and compile the model of a method in a cell."""
         people = 1 if method["pooling"] == "none" else setting.participants
         model = build_model(method, setting, people)
-        return cls(method, setting, nutpie.compile_pymc_model(model))
+        return cls(method, setting, compile_model(model))
 
     @property
     def targets(self) -> list[Target]:
@@ -189,26 +189,26 @@ class Bayes:
         divergences : int
             Divergent transitions after warm-up, over all chains.
         """
-        result = nutpie.sample(
-            self.compiled.with_data(**data_of(data, self.method["likelihood"])),
-            draws=self.method["draws"], tune=self.method["tune"], chains=self.method["chains"],
-            target_accept=self.method["target_accept"], seed=int(seed.generate_state(1)[0]),
-            cores=1, progress_bar=False, save_warmup=False,
-        )  # fmt: skip
-        draws = {
-            str(name): result.posterior[name].to_numpy() for name in result.posterior.data_vars
-        }
-        return draws, int(result.sample_stats["diverging"].to_numpy().sum())
+        arrays = data_of(data, self.method["likelihood"])
+        keys = ("chains", "tune", "draws", "target_accept")
+        return sample(
+            self.compiled.with_data(**arrays),
+            **{key: self.method[key] for key in keys},
+            seed=int(seed.generate_state(1)[0]),
+        )
+
+
+def variable_of(target: Target, pooling: str) -> str:
+    """Name of the variable of the PyMC model that a target is read from."""
+    level, _, name = target
+    return f"{name}_{level}" if pooling == "partial" and level != "participant" else name
 
 
 def draws_of(target: Target, draws: Mapping[str, Floats], pooling: str) -> Floats:
     """Draws of one target, natural scale, shape (chains, draws)."""
-    level, participant, name = target
-    if pooling != "partial":
-        return draws[name]
-    if level == "participant":
-        return draws[name][:, :, participant]
-    return draws[f"{name}_{level}"]
+    level, participant, _ = target
+    found = draws[variable_of(target, pooling)]
+    return found[:, :, participant] if pooling == "partial" and level == "participant" else found
 
 
 def posterior_row(

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,8 +21,8 @@ import numpy as np
 from scipy import ndimage, optimize, special
 
 from rlrecovery.estimators.base import NAN, Row, Setting, Target, failed, row, sentence
-from rlrecovery.likelihood import Observations, value_and_gradient
-from rlrecovery.models import Model, Parameter
+from rlrecovery.likelihood import Evaluator, Observations, value_and_gradient, values_only
+from rlrecovery.models import TRANSFORMS, Model, Parameter
 from rlrecovery.tasks import Floats
 
 #: A bound at the end of a support is infinitely far away on the unconstrained scale; the search
@@ -97,6 +97,8 @@ class MaximumLikelihood:
         Scale on which participants are averaged, ``unconstrained`` or ``natural``.
     evaluate : callable
         ``(data, unconstrained points) -> (log-likelihoods, gradients)``, one row per point.
+    values : callable
+        The log-likelihoods alone.
     """
 
     setting: Setting
@@ -105,14 +107,13 @@ class MaximumLikelihood:
     grid: int
     starts: int
     group_scale: str
-    evaluate: Callable[[Observations, Floats], tuple[Floats, Floats]]
+    evaluate: Evaluator
+    values: Evaluator
 
     @classmethod
     def of(cls, method: Mapping[str, Any], setting: Setting) -> MaximumLikelihood:
         """Fitter of a method in a cell."""
-        natural = value_and_gradient(
-            setting.model, setting.n_arms, setting.start_value, method["engine"]
-        )
+        known = (setting.model, setting.n_arms, setting.start_value, method["engine"])
         return cls(
             setting=setting,
             box=search_box(setting.model, method["bounds"]),
@@ -120,7 +121,8 @@ class MaximumLikelihood:
             grid=method["grid"],
             starts=method["starts"],
             group_scale=method["group_scale"],
-            evaluate=on_real_line(setting.model, natural),
+            evaluate=on_real_line(setting.model, value_and_gradient(*known)),
+            values=values_on_real_line(setting.model, values_only(*known)),
         )
 
     @property
@@ -184,7 +186,7 @@ class MaximumLikelihood:
         inner = np.clip(self.box, -GRID_REACH, GRID_REACH)
         axes = [np.linspace(lower, upper, self.grid) for lower, upper in inner]
         points = np.array(list(itertools.product(*axes)))
-        values, _ = self.evaluate(repeated(data, len(points)), points)
+        values = self.values(data, points)
         if not np.isfinite(values).any():
             raise FloatingPointError("the log-likelihood is not finite anywhere on the grid")
         values = np.nan_to_num(values, nan=-np.inf)
@@ -200,7 +202,7 @@ class MaximumLikelihood:
             return se
         steps = HESSIAN_STEP * np.eye(len(point))[free]
         around = np.concatenate([point + steps, point - steps])
-        _, gradients = self.evaluate(repeated(data, len(around)), around)
+        _, gradients = self.evaluate(data, around)
         above, below = np.split(gradients[:, free], 2)
         information = -(above - below) / (2 * HESSIAN_STEP)
         information = (information + information.T) / 2
@@ -256,23 +258,29 @@ def search_box(model: Model, bounds: Mapping[str, Any]) -> Floats:
     return np.array(box)
 
 
-def on_real_line(
-    model: Model, natural: Callable[[Observations, Floats], tuple[Floats, Floats]]
-) -> Callable[[Observations, Floats], tuple[Floats, Floats]]:
+def on_real_line(model: Model, natural: Evaluator) -> Evaluator:
     """Value and gradient with respect to unconstrained parameters, by the chain rule."""
+    transforms = [TRANSFORMS[parameter.transform] for parameter in model.parameters]
 
     def evaluate(data: Observations, points: Floats) -> tuple[Floats, Floats]:
-        values = [p.to_natural(points[:, j]) for j, p in enumerate(model.parameters)]
-        slopes = [p.slope(v) for p, v in zip(model.parameters, values, strict=True)]
-        value, gradient = natural(data, np.stack(values, axis=1))
-        return value, gradient * np.stack(slopes, axis=1)
+        theta, slopes = np.empty(points.shape), np.empty(points.shape)
+        for j, transform in enumerate(transforms):
+            theta[:, j] = transform.to_natural(points[:, j])
+            slopes[:, j] = transform.slope(theta[:, j])
+        value, gradient = natural(data, theta)
+        return value, gradient * slopes
 
     return evaluate
 
 
-def repeated(data: Observations, times: int) -> Observations:
-    """One participant's observations, repeated along the first axis."""
-    return data.rows(np.zeros(times, dtype=int))
+def values_on_real_line(model: Model, natural: Evaluator) -> Evaluator:
+    """Values alone, of unconstrained parameters."""
+
+    def evaluate(data: Observations, points: Floats) -> Floats:
+        columns = [p.to_natural(points[:, j]) for j, p in enumerate(model.parameters)]
+        return natural(data, np.stack(columns, axis=1))
+
+    return evaluate
 
 
 def judge(maximum: Maximum, j: int, parameter: Parameter, box: Floats) -> tuple[str, str]:

@@ -1,7 +1,11 @@
 """What only several keys together get wrong is one sentence per mistake."""
 
+import dataclasses
+
 import pytest
 
+from rlrecovery.config import parse
+from rlrecovery.models import MODELS, RESCORLA_WAGNER
 from unit.config.experiments import (
     FLAT,
     FORM,
@@ -16,6 +20,13 @@ from unit.config.experiments import (
     two_rates,
 )
 
+EXACT = {
+    "estimator": "quadrature",
+    "model": "rescorla_wagner",
+    "engine": "compiled",
+    "point": "mean",
+}
+TWO_RATES = EXACT | {"model": "rescorla_wagner_two_rates"}
 NOT_HAS = "rescorla_wagner has no such parameter; it has alpha, beta"
 
 
@@ -144,9 +155,19 @@ TOGETHER = [
     ),
     # Bayes
     (
-        {"methods.bayes.likelihood": "categorical"},
-        "methods.bayes.engine is 'compiled', but must be scan because methods.bayes.likelihood is "
-        "categorical",
+        {"methods.exact": {**TWO_RATES, "priors": {"alpha": FLAT}}},
+        "methods.exact.priors.alpha is {distribution: Beta, alpha: 1, beta: 1}, but "
+        "rescorla_wagner_two_rates has no such parameter; it has alpha_positive, alpha_negative, "
+        "beta",
+    ),
+    (
+        {"methods.exact": {**EXACT, "priors": {"alpha": REAL}}},
+        "methods.exact.priors.alpha is Normal(mu=0, sigma=1.5), which can be any number, but "
+        "alpha must be a number from 0 to 1",
+    ),
+    (
+        {"methods.exact": {**EXACT, "point": "mode"}},
+        "methods.exact.point is 'mode', but must be mean or median",
     ),
     (
         {"methods.bayes.priors.aplha": FLAT},
@@ -202,13 +223,20 @@ def test_a_parameter_in_neither_section_is_missing_in_both():
     ]
 
 
-def test_engine_and_likelihood_are_compared_whatever_else_is_wrong():
-    likelihood, model = "methods.hierarchical.likelihood", "methods.hierarchical.model"
-    engine = "methods.hierarchical.engine"
-    assert problems(changed({likelihood: "categorical", model: "q"})) == [
-        f"{model} is 'q', but must be {MODEL_NAMES}",
-        f"{engine} is 'compiled', but must be scan because {likelihood} is categorical",
+def test_quadrature_refuses_models_with_many_parameters(monkeypatch):
+    rate = RESCORLA_WAGNER.parameter("alpha")
+    parameters = tuple(dataclasses.replace(rate, name=f"rate_{i}") for i in range(4))
+    wide = dataclasses.replace(RESCORLA_WAGNER, name="wide", parameters=parameters)
+    monkeypatch.setitem(MODELS, "wide", wide)
+    assert problems(changed({"methods.exact": {**EXACT, "model": "wide"}})) == [
+        "methods.exact.model is wide, which has 4 free parameters, but quadrature takes 3 at most; "
+        "estimator bayes takes any number"
     ]
-    assert problems(changed({likelihood: "categorical", engine: "fast"})) == [
-        f"{engine} is 'fast', but must be compiled or scan"
-    ]
+
+
+def test_quadrature_gets_the_models_default_priors():
+    method = parse(changed({"methods.exact": EXACT})).methods["exact"]
+    assert method.model_dump()["priors"]["alpha"] == {
+        "distribution": "Beta", "alpha": 1.0, "beta": 1.0
+    }  # fmt: skip
+    assert method.model_dump()["priors"]["beta"]["distribution"] == "HalfNormal"

@@ -37,24 +37,26 @@ KEYS = [
     ),
     (
         {"methods.mle": None},
-        "methods.mle is empty, but must be a section with estimator: mle, bayes or mock",
+        "methods.mle is empty, but must be a section with estimator: mle, bayes, quadrature or "
+        "mock",
     ),
     (
         {"methods.mle.estimator": GONE},
-        "methods.mle.estimator is missing, but must be mle, bayes or mock",
+        "methods.mle.estimator is missing, but must be mle, bayes, quadrature or mock",
     ),
     (
         {"methods.mle.estimator": GONE, "methods.mle.estimater": "mle"},
-        "methods.mle.estimator is missing, but must be mle, bayes or mock (did you mean "
-        "estimator instead of estimater?)",
+        "methods.mle.estimator is missing, but must be mle, bayes, quadrature or mock (did you "
+        "mean estimator instead of estimater?)",
     ),
     (
         {"methods.mle.estimator": "mel"},
-        "methods.mle.estimator is 'mel', but must be mle, bayes or mock (did you mean mle?)",
+        "methods.mle.estimator is 'mel', but must be mle, bayes, quadrature or mock (did you mean "
+        "mle?)",
     ),
     (
         {"methods.mle.estimator": ["mle"]},
-        "methods.mle.estimator is [mle], but must be mle, bayes or mock",
+        "methods.mle.estimator is [mle], but must be mle, bayes, quadrature or mock",
     ),
     (
         {"methods.mock.draws": 100},

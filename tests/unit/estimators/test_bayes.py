@@ -1,8 +1,8 @@
 import dataclasses
+import itertools
 import math
 
 import numpy as np
-import nutpie
 import pymc as pm
 import pytensor.tensor as pt
 import pytest
@@ -32,6 +32,7 @@ from quadrature import log_density, log_likelihood, posterior
 from scipy import stats
 from scipy.special import expit, logit
 
+from rlrecovery.estimators import bayes as bayes_module
 from rlrecovery.estimators.bayes import (
     Bayes,
     build_model,
@@ -44,7 +45,7 @@ from rlrecovery.likelihood import trace
 from rlrecovery.models import RESCORLA_WAGNER
 
 POOLINGS = ("none", "partial", "complete")
-FORMS = (("potential", "compiled"), ("potential", "scan"), ("categorical", "scan"))
+FORMS = tuple(itertools.product(("potential", "categorical"), ("compiled", "scan")))
 SHORT = {"tune": 200, "draws": 200}
 
 
@@ -436,7 +437,7 @@ def test_a_model_is_compiled_once_however_many_data_sets(monkeypatch, pooling):
         calls.append(model)
         return ready
 
-    monkeypatch.setattr(nutpie, "compile_pymc_model", count)
+    monkeypatch.setattr(bayes_module, "compile_model", count)
     fitter = Bayes.of(bayes_method(pooling, **SHORT), setting(PEOPLE, 20))
     for number in range(3):
         fitter.fit(group_of_five(20, number), seed(number))
@@ -464,7 +465,7 @@ def test_poor_data_give_rows(data):
 def test_a_participant_whose_sampling_raises_becomes_failed_rows(monkeypatch):
     data = group_of_five(20)
     fitter = bayes(participants=PEOPLE, trials=20, **SHORT)
-    good, calls, sample = fitter.fit(data, seed()), [], nutpie.sample
+    good, calls, sample = fitter.fit(data, seed()), [], bayes_module.sample
 
     def sometimes(*args, **keywords):
         calls.append(1)
@@ -472,7 +473,7 @@ def test_a_participant_whose_sampling_raises_becomes_failed_rows(monkeypatch):
             raise RuntimeError("all initialisation points failed")
         return sample(*args, **keywords)
 
-    monkeypatch.setattr(nutpie, "sample", sometimes)
+    monkeypatch.setattr(bayes_module, "sample", sometimes)
     rows = fitter.fit(data, seed())
     assert targets_of(rows) == fitter.targets
     assert_same(rows[:2] + rows[4:], good[:2] + good[4:])

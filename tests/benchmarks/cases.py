@@ -1,0 +1,177 @@
+"""What is measured: each function yields rows of the table of speeds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from arviz_stats.base import array_stats
+
+from benchmarks import baselines
+from benchmarks.clock import Timing, measure
+from rlrecovery.estimators.base import Setting
+from rlrecovery.estimators.bayes import Bayes
+from rlrecovery.estimators.mle import MaximumLikelihood
+from rlrecovery.estimators.quadrature import Quadrature
+from rlrecovery.likelihood import Observations, observations, value_and_gradient
+from rlrecovery.models import RESCORLA_WAGNER
+from rlrecovery.simulate import behave
+from rlrecovery.tasks import BernoulliArms
+
+Row = dict[str, Any]
+
+TRIALS, START = 150, 0.5
+CHAINS, TUNE, DRAWS, ACCEPT = 4, 1000, 1000, 0.9
+FLAT = {
+    "alpha": {"distribution": "Beta", "alpha": 1, "beta": 1},
+    "beta": {"distribution": "HalfNormal", "sigma": 10},
+}
+POPULATION = {
+    "alpha": {
+        "location": {"distribution": "Normal", "mu": 0, "sigma": 1.5},
+        "scale": {"distribution": "HalfNormal", "sigma": 1},
+    },
+    "beta": {
+        "location": {"distribution": "Normal", "mu": 1, "sigma": 1},
+        "scale": {"distribution": "HalfNormal", "sigma": 1},
+    },
+}
+NUTS = {
+    "estimator": "bayes", "model": "rescorla_wagner", "likelihood": "potential",
+    "engine": "compiled", "point": "mean", "chains": CHAINS, "tune": TUNE, "draws": DRAWS,
+    "target_accept": ACCEPT,
+    "convergence": {"rhat": 1.01, "ess_bulk": 400, "ess_tail": 400, "divergences": 0},
+}  # fmt: skip
+
+
+def row(what: str, form: str, size: str, timing: Timing, **more: Any) -> Row:
+    """A row of the table: seconds per call, and what else was seen."""
+    return {
+        "what": what, "form": form, "size": size, "cpu_seconds": timing.cpu,
+        "wall_seconds": timing.wall, "repeats": timing.repeats, **more,
+    }  # fmt: skip
+
+
+def data(people: int, trials: int = TRIALS, arms: int = 2, seed: int = 1) -> Observations:
+    """A population around alpha 0.5 and beta 5."""
+    rng = np.random.default_rng(seed)
+    values = {
+        "alpha": 1 / (1 + np.exp(-0.5 * rng.normal(size=people))),
+        "beta": 5 * np.exp(0.3 * rng.normal(size=people)),
+    }
+    paying = BernoulliArms(tuple(np.linspace(0.4, 0.6, arms)))
+    uniform, blocks = rng.random((people, trials, 2)), np.zeros(trials, dtype=np.int64)
+    seen = behave(RESCORLA_WAGNER, values, paying, blocks, uniform, START)
+    return observations(seen.choices, seen.rewards, np.tile(blocks, (people, 1)))
+
+
+def setting(people: int, trials: int = TRIALS) -> Setting:
+    """What a fitter knows before data."""
+    return Setting(RESCORLA_WAGNER, 2, START, people, trials, (0.8, 0.95))
+
+
+def theta(people: int) -> Any:
+    """Points at which gradients are taken."""
+    return np.tile([0.5, 5.0], (people, 1))
+
+
+def gradients() -> Iterator[Row]:
+    """Value and gradient of 1, 20 and 100 participants."""
+    forms = {f: value_and_gradient(RESCORLA_WAGNER, 2, START, f) for f in ("compiled", "scan")}
+    notebook = baselines.subtensor_gradient()
+    for people in (1, 20, 100):
+        seen, point = data(people), theta(people)
+        for form, evaluate in forms.items():
+            timing = measure(lambda: evaluate(seen, point))  # noqa: B023
+            yield row("gradient", form, f"N = {people}", timing)
+        if people == 1:
+            choices, rewards = seen.choices[0], seen.rewards[0]
+            timing = measure(lambda: notebook(0.5, 5.0, choices, rewards))  # noqa: B023
+            yield row("gradient", "notebook's scan", "N = 1", timing)
+        if baselines.HAVE_NUMPYRO:
+            jitted = baselines.numpyro_gradient(seen.choices, seen.rewards)
+            timing = measure(lambda: jitted(point[:, 0], point[:, 1]))  # noqa: B023
+            yield row("gradient", "NumPyro", f"N = {people}", timing)
+
+
+def growth() -> Iterator[Row]:
+    """The compiled gradient against trials, participants and arms."""
+    sizes = [(f"T = {t}", 1, t, 2) for t in (50, 150, 500, 1500)]
+    sizes += [(f"N = {n}", n, TRIALS, 2) for n in (1, 10, 100, 300)]
+    sizes += [(f"K = {k}", 1, TRIALS, k) for k in (2, 3, 4, 6)]
+    for size, people, trials, arms in sizes:
+        evaluate = value_and_gradient(RESCORLA_WAGNER, arms, START, "compiled")
+        seen, point = data(people, trials, arms), theta(people)
+        timing = measure(lambda: evaluate(seen, point))  # noqa: B023
+        yield row("growth of the gradient", "compiled", size, timing)
+
+
+def maximum_likelihood() -> Iterator[Row]:
+    """One participant's maximum with its interval."""
+    method = {
+        "engine": "compiled", "bounds": {"alpha": [0.01, 0.99], "beta": [0.05, 50]}, "grid": 10,
+        "starts": 2, "group_scale": "unconstrained",
+    }  # fmt: skip
+    people = 20
+    fitter, seen, seed = MaximumLikelihood.of(method, setting(people)), data(people), None
+    timing = measure(lambda: fitter.fit(seen, seed))
+    each = Timing(timing.cpu / people, timing.wall / people, timing.repeats)
+    yield row("maximum likelihood", "rlrecovery", "one participant", each)
+    choices, rewards = seen.choices[0], seen.rewards[0]
+    timing = measure(lambda: baselines.numpy_fit(choices, rewards), repeats=3)
+    yield row("maximum likelihood", "NumPy loop, logsumexp, BFGS", "one participant", timing)
+
+
+def unpooled() -> Iterator[Row]:
+    """One participant's posterior, from data to summary."""
+    seen, seeds = data(1), np.random.SeedSequence
+    fitter = Bayes.of(NUTS | {"pooling": "none", "priors": FLAT}, setting(1))
+    timing = measure(lambda: fitter.fit(seen, seeds(1)))
+    smallest = min(r["ess_bulk"] for r in fitter.fit(seen, seeds(1)))
+    yield row("one posterior", "rlrecovery, NUTS", "4 x (1000 + 1000)", timing, ess=smallest)
+    method = {"engine": "compiled", "priors": FLAT, "point": "mean"}
+    exact = Quadrature.of(method, setting(1))
+    timing = measure(lambda: exact.fit(seen, seeds(1)))
+    yield row("one posterior", "rlrecovery, quadrature", "exact", timing)
+    choices, rewards = seen.choices[0], seen.rewards[0]
+    timing = measure(
+        lambda: baselines.pymc_sample(choices, rewards, DRAWS, TUNE, CHAINS), repeats=3
+    )
+    yield row("one posterior", "pm.sample of the notebook's scan", "4 x (1000 + 1000)", timing)
+    if baselines.HAVE_NUMPYRO:
+        run = baselines.numpyro_sampler(seen.choices, seen.rewards, False, DRAWS, TUNE, ACCEPT)
+        timing = measure(run, repeats=3)
+        yield row("one posterior", "NumPyro, compiled before", "4 x (1000 + 1000)", timing)
+
+
+def hierarchical() -> Iterator[Row]:
+    """Partial pooling of 20, 100 and 300 participants; the smallest effective sample size."""
+    for people in (20, 100, 300):
+        seen, known = data(people), setting(people)
+        fitter = Bayes.of(NUTS | {"pooling": "partial", "priors": POPULATION}, known)
+        found: list[Any] = []
+        timing = measure(
+            lambda: found.append(fitter.fit(seen, np.random.SeedSequence(len(found)))),  # noqa: B023
+            repeats=3 if people == 20 else 1,
+            warm=people == 20,
+        )
+        smallest = float(np.median([min(r["ess_bulk"] for r in rows) for rows in found]))
+        yield row("hierarchical", "rlrecovery", f"N = {people}", timing, ess=smallest)
+        if baselines.HAVE_NUMPYRO and people < 300:
+            yield _numpyro_hierarchical(seen, people)
+
+
+def _numpyro_hierarchical(seen: Observations, people: int) -> Row:
+    run = baselines.numpyro_sampler(seen.choices, seen.rewards, True, DRAWS, TUNE, ACCEPT)
+    run()
+    found: list[Any] = []
+    timing = measure(lambda: found.append(run()), repeats=1, warm=False)
+    drawn = found[0]
+    columns = []
+    for name in ("alpha", "beta"):
+        location, spread = drawn[f"{name}_location"], drawn[f"{name}_spread"]
+        people_values = location[..., None] + spread[..., None] * drawn[f"{name}_deviation"]
+        columns += [location, spread, *np.moveaxis(people_values, -1, 0)]
+    smallest = min(float(array_stats.ess(column, method="bulk")) for column in columns)
+    return row("hierarchical", "NumPyro, compiled before", f"N = {people}", timing, ess=smallest)

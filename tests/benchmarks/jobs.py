@@ -1,0 +1,77 @@
+"""The fixed cost of a job: a process that does as little as possible of what a study's jobs do."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from benchmarks.cases import FLAT, NUTS, POPULATION
+
+METHODS = {
+    "mle": {
+        "estimator": "mle", "model": "rescorla_wagner", "engine": "compiled", "grid": 10,
+        "starts": 2, "bounds": {"alpha": [0.01, 0.99], "beta": [0.05, 50]},
+        "group_scale": "unconstrained",
+    },
+    "quadrature": {
+        "estimator": "quadrature", "model": "rescorla_wagner", "engine": "compiled",
+        "priors": FLAT, "point": "mean",
+    },
+    "bayes, pooling none": NUTS | {"pooling": "none", "priors": FLAT, "tune": 10, "draws": 10},
+    "bayes, pooling partial": NUTS | {
+        "pooling": "partial", "priors": POPULATION, "tune": 10, "draws": 10,
+    },
+}  # fmt: skip
+
+_JOB = """
+from rlrecovery.fit import fit_batch
+from rlrecovery.simulate import simulate_batch
+generator = {{
+    "seed": 1, "model": "rescorla_wagner",
+    "task": {{"arms": [0.4, 0.6], "blocks": 1, "start_value": 0.5}},
+    "population": {{"alpha": {{"spread": 0.5}}, "beta": {{"spread": 0.3}}}},
+}}
+cell = {{"truth": {{"alpha": 0.5, "beta": 5.0}}, "participants": 5, "trials": 150}}
+if {simulate}:
+    simulate_batch(cell, generator, (0, 1), "trials.parquet", "truth.parquet")
+else:
+    fit_batch({method!r}, generator, cell, [0.95], "trials.parquet", "estimates.parquet")
+"""
+
+
+def fixed_costs(python: str) -> Iterator[dict[str, Any]]:
+    """CPU seconds and peak memory of jobs, with an empty and with a filled compile cache."""
+    with tempfile.TemporaryDirectory() as folder:
+        _run(python, folder, "first", _JOB.format(simulate=True, method=None))
+        timing = [_run(python, folder, "x", _JOB.format(simulate=True, method=None))]
+        yield _row("simulate", "warm", timing)
+        for name, method in METHODS.items():
+            source = _JOB.format(simulate=False, method=method)
+            yield _row(name, "cold", [_run(python, folder, name, source)])
+            yield _row(name, "warm", [_run(python, folder, name, source) for _ in range(5)])
+
+
+def _run(python: str, folder: str, cache: str, source: str) -> tuple[float, float, float]:
+    environment = os.environ | {
+        "PYTENSOR_FLAGS": f"base_compiledir={folder}/cache-{cache.replace(', ', '-')}",
+        "PYTHONPATH": os.path.abspath("scripts"),
+    }
+    started = time.perf_counter()
+    process = subprocess.Popen([python, "-c", source], cwd=folder, env=environment)
+    _, status, used = os.wait4(process.pid, 0)
+    if status:
+        raise RuntimeError(f"a job ended with status {status}:\n{source}")
+    return used.ru_utime + used.ru_stime, time.perf_counter() - started, used.ru_maxrss / 1024
+
+
+def _row(job: str, cache: str, found: list[tuple[float, float, float]]) -> dict[str, Any]:
+    cpu, wall, memory = (statistics.median(column) for column in zip(*found, strict=True))
+    return {
+        "what": "fixed cost of a job", "form": job, "size": f"{cache} cache", "cpu_seconds": cpu,
+        "wall_seconds": wall, "repeats": len(found), "peak_mib": memory,
+    }  # fmt: skip
