@@ -10,5 +10,6 @@ with logged(snakemake.log[0]):
         levels=snakemake.params.levels,
         folders=snakemake.params.folders,
         batches=snakemake.params.batches,
+        witnesses=snakemake.params.witnesses,
         outputs=dict(snakemake.output.items()),
     )

@@ -19,6 +19,7 @@ from scipy import stats
 
 from rlrecovery.models import MODELS
 from rlrecovery.tables import interval_columns
+from rlrecovery.witness import WITNESS
 
 BOUND = 50.0
 STATUS = np.array(["ok", "at_bound", "not_converged", "failed"])
@@ -335,6 +336,7 @@ def write_tables(summary, truths, recovery, points, flagged, exp):
     keys = ["method", "cell", "level", "status", "reason"]
     counts = pd.DataFrame(flagged, columns=keys).groupby(keys).size()
     counts.rename("rows").reset_index().to_csv(summary / "failures.csv", index=False)
+    pd.DataFrame(columns=list(WITNESS)).to_csv(summary / "witness.csv", index=False)
 
 
 def write_examples(summary, exp, rng):

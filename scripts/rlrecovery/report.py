@@ -26,6 +26,7 @@ from rlrecovery import tables
 from rlrecovery.figures.data import Summary, describe, load_summary
 from rlrecovery.figures.precision import pool
 from rlrecovery.models import MODELS
+from rlrecovery.witness import overall
 
 TEMPLATES = Path(__file__).parent / "templates"
 #: Chance of any false alarm among the truths of one line, when nothing is wrong.
@@ -124,9 +125,10 @@ def _numbers(
         "mechanisms": mechanisms(experiment),
         "estimands": estimands(experiment),
         "methods": methods(experiment),
-        "bayes": any(each["estimator"] == "bayes" for each in settings),
+        "bayes": any(each["estimator"] in ("bayes", "quadrature") for each in settings),
         "cells": [cell_table(summary, *pair) for pair in _pairs(summary)],
         "failures": failures(summary),
+        "witnesses": witnesses(summary),
         "conventions": conventions(experiment),
     }
 
@@ -759,6 +761,19 @@ def methods(experiment: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
+def witnesses(summary: Summary) -> list[str]:
+    """A sentence per sampled parameter that was also integrated exactly."""
+    if summary.witness.empty:
+        return []
+    return [
+        f"{row.sampled} against {row.exact}, {row.parameter}: over {row.posteriors} posteriors the "
+        f"means differ by {row.rms_z:.2f} Monte Carlo standard errors (root mean square; about 1 "
+        f"is expected) and by {row.largest_difference:.2g} posterior SDs at most; the sampled SD "
+        f"is {row.sd_ratio:.3f} times the exact one on average."
+        for row in overall(summary.witness).itertuples()
+    ]
+
+
 def _kind(settings: Mapping[str, Any]) -> str:
     if settings["estimator"] == "mle":
         return (
@@ -767,6 +782,12 @@ def _kind(settings: Mapping[str, Any]) -> str:
             "estimate is the mean "
             f"of the participants' estimates on the {settings.get('group_scale', '')} scale with a "
             "t interval."
+        )
+    if settings["estimator"] == "quadrature":
+        return (
+            "Bayesian, every participant alone; the exact posterior, by summing over a grid that "
+            "adapts to it, without Monte Carlo error; the estimate is the posterior "
+            f"{settings.get('point', '')}, intervals are equal-tailed."
         )
     if settings["estimator"] == "mock":
         return (

@@ -13,12 +13,14 @@ from rlrecovery.scores import join, score_grid
 from rlrecovery.tables import (
     MEASURES,
     TRUTH,
+    conform,
     estimates_columns,
     interval_columns,
     read_table,
     read_tables,
     write_table,
 )
+from rlrecovery.witness import WITNESS, differences
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +44,7 @@ def summarise(
     levels: Sequence[float],
     folders: Mapping[str, str],
     batches: Sequence[str],
+    witnesses: Sequence[Sequence[str]],
     outputs: Mapping[str, str],
 ) -> None:
     """Gather scores and estimates of a whole study into its summary.
@@ -58,8 +61,10 @@ def summarise(
         Where ``scores``, ``estimates`` and ``truth`` are.
     batches : sequence of str
         Keys of all batches.
+    witnesses : sequence of two names
+        Methods to compare: `rlrecovery.witness.pairs`.
     outputs : mapping
-        Paths to write: ``recovery``, ``points``, ``failures``.
+        Paths to write: ``recovery``, ``points``, ``failures``, ``witness``.
     """
     known = {key: Cell.of(values) for key, values in cells.items()}
     names = list(dict.fromkeys(name for cell in known.values() for name, _ in cell.truth))
@@ -84,6 +89,15 @@ def summarise(
     write_table(pd.concat(measures, ignore_index=True)[columns], outputs["recovery"])
     write_table(pd.concat(points, ignore_index=True), outputs["points"])
     write_table(pd.concat(flagged, ignore_index=True), outputs["failures"])
+    compared = [
+        differences(*(read_cell(folders, name, cell, batches, levels) for name in pair)).assign(
+            sampled=pair[0], exact=pair[1], cell=cell.key
+        )
+        for pair in witnesses
+        for cell in known.values()
+    ]
+    witness = pd.concat(compared, ignore_index=True) if compared else ()
+    write_table(conform(witness, WITNESS), outputs["witness"])
 
 
 def same_size(cells: Iterable[Cell]) -> Iterator[list[Cell]]:

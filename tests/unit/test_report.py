@@ -526,3 +526,19 @@ def test_the_page_is_the_same_twice(run, page):
 def test_an_error_that_is_only_rounding_is_not_printed_to_its_last_digit():
     assert report.pm(0.8663597120014, 2.5e-17) == "0.866 ± 0"
     assert report.pm(0.866, 0.02) == "0.866 ± 0.020"
+
+
+def test_the_sampler_is_held_against_the_exact_posterior(tiny):
+    rows = [
+        {
+            "sampled": "nuts", "exact": "sums", "cell": cell, "parameter": "alpha",
+            "posteriors": 10, "rms_z": z, "largest_difference": 0.05, "sd_ratio": 1.01,
+        }
+        for cell, z in (("a", 1.0), ("b", 1.2))
+    ]  # fmt: skip
+    pd.DataFrame(rows).to_csv(tiny / "summary/witness.csv", index=False)
+    text = words(build(tiny))
+    assert "nuts against sums, alpha: over 20 posteriors" in text
+    assert "differ by 1.10 Monte Carlo standard errors" in text
+    pd.DataFrame(columns=list(rows[0])).to_csv(tiny / "summary/witness.csv", index=False)
+    assert "The sampler against the exact posterior" not in words(build(tiny))

@@ -11,6 +11,7 @@ from rlrecovery.fit import fit_batch
 from rlrecovery.score import score
 from rlrecovery.simulate import simulate_batch
 from rlrecovery.tables import BrokenFile, read_table, write_table
+from rlrecovery.witness import WITNESS
 
 GENERATOR = {
     "seed": 3,
@@ -43,13 +44,14 @@ def fail(path, rows, **changes):
 
 def run_summary(folder, **changes):
     folders = {kind: str(folder / kind) for kind in ("scores", "estimates", "truth")}
-    outputs = {n: str(folder / f"{n}.csv") for n in ("recovery", "points", "failures")}
+    outputs = {n: str(folder / f"{n}.csv") for n in ("recovery", "points", "failures", "witness")}
     given = {
         "methods": METHODS,
         "cells": {key: cell.values() for key, cell in CELLS.items()},
         "levels": LEVELS,
         "folders": folders,
         "batches": list(BATCHES),
+        "witnesses": [],
         "outputs": outputs,
     }
     summary.summarise(**(given | changes))
@@ -220,6 +222,20 @@ def test_shares_and_counts_agree_with_the_flags(tables):
         assert shares.loc[("share_at_bound", name), "value"].item() == pytest.approx(1 / 15)
         assert shares.loc[("bias", name), "n_rows"].item() == 13
     assert set(mine.query("rows == 'ok' and measure == 'bias'")["n_rows"]) == {12}
+
+
+def test_without_a_pair_there_is_no_witness(tables):
+    assert tables.witness.empty
+    assert list(tables.witness.columns) == list(WITNESS)
+
+
+def test_a_pair_is_compared_where_there_are_effective_sample_sizes(study):
+    found = run_summary(study, witnesses=[METHODS[::-1]]).witness
+    assert len(found) > 0
+    assert set(found["cell"]) <= set(CELLS)
+    assert set(found["sampled"]) == {"second"}
+    assert set(found["exact"]) == {"first"}
+    assert (found["rms_z"] > 1).all()  # a mock is no sampler
 
 
 def test_a_study_without_failures_has_an_empty_table_of_them(study):

@@ -1,5 +1,6 @@
 """What a study makes of extreme truths, other models, wrong configs and a very large design."""
 
+import numpy as np
 import pytest
 
 from workflow.runs import (
@@ -50,6 +51,22 @@ def test_another_model_and_a_drawn_population(tmp_path):
     run(tmp_path, drawn, MEASURES)
     table = estimates(tmp_path)
     assert set(table.query("method == 'mle'")["parameter"]) == {"alpha", "beta"}
+
+
+def test_both_engines_give_the_same_study(tmp_path):
+    exact = {
+        "estimator": "quadrature", "model": "rescorla_wagner", "engine": "compiled",
+        "priors": {}, "point": "mean",
+    }  # fmt: skip
+    kinds = {"mle": MLE, "exact": exact}
+    scanned = {f"{name}_scan": kind | {"engine": "scan"} for name, kind in kinds.items()}
+    run(tmp_path, study(methods=kinds | scanned), MEASURES)
+    table = estimates(tmp_path)
+    for name in kinds:
+        fast, slow = (table[table["method"] == n] for n in (name, f"{name}_scan"))
+        numbers = [c for c in table.columns if c.startswith(("estimate", "se", "lower", "upper"))]
+        np.testing.assert_allclose(fast[numbers], slow[numbers], rtol=1e-5, atol=1e-9)
+        assert fast["status"].tolist() == slow["status"].tolist()
 
 
 @pytest.mark.parametrize(

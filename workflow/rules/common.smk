@@ -13,6 +13,7 @@ from rlrecovery.design import batches, grid
 from rlrecovery.example import choose_method
 from rlrecovery.figures import available_figures
 from rlrecovery.provenance import source_fingerprint, versions, whole_fingerprint
+from rlrecovery.witness import pairs
 
 
 def read_experiment():

@@ -35,6 +35,7 @@ rule summarise:
         recovery=f"{RUN}/summary/recovery.csv",
         points=f"{RUN}/summary/points.csv",
         failures=f"{RUN}/summary/failures.csv",
+        witness=f"{RUN}/summary/witness.csv",
     log:
         f"{LOGS}/summarise/summarise.log",
     benchmark:
@@ -51,6 +52,7 @@ rule summarise:
         levels=LEVELS,
         folders={kind: f"{RUN}/{kind}" for kind in ("scores", "estimates", "truth")},
         batches=list(BATCHES),
+        witnesses=pairs(METHODS),
         source=source_fingerprint("summary"),
     message:
         "Gathering the measures of all methods and cells"

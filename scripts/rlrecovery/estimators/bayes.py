@@ -2,7 +2,8 @@
 
 Three poolings of participants share one likelihood. ``none`` fits each participant alone;
 ``partial`` gives each parameter a population location and SD on the unconstrained scale, the
-participants' deviations being non-centred (Betancourt & Girolami 2015, arXiv:1312.0906);
+participants' deviations being non-centred (Betancourt & Girolami 2015, arXiv:1312.0906), with
+location and SD drawn by way of the participants' mean and SD;
 ``complete`` gives all participants one value.
 """
 
@@ -10,7 +11,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +31,17 @@ log = logging.getLogger(__name__)
 #: Seconds between two lines of progress inside a data set.
 PROGRESS_EVERY = 15.0
 
+#: From this number of participants on, a population's SD is sampled by way of the participants'.
+MANY = 8
+
+#: From a family to its arguments when the variable is multiplied by a positive number.
+RESCALED: dict[str, Callable[[Mapping[str, float], Any], dict[str, Any]]] = {
+    "Exponential": lambda given, by: {"lam": given["lam"] / by},
+    "Gamma": lambda given, by: {"alpha": given["alpha"], "beta": given["beta"] / by},
+    "HalfNormal": lambda given, by: {"sigma": given["sigma"] * by},
+    "LogNormal": lambda given, by: {"mu": given["mu"] + pt.log(by), "sigma": given["sigma"]},
+}
+
 
 def _unpooled(setting: Setting, priors: Mapping[str, Any], people: int) -> dict[str, Any]:
     """One value per parameter that all participants of the model share, shape (people,)."""
@@ -45,14 +57,42 @@ def _partially_pooled(setting: Setting, priors: Mapping[str, Any], people: int) 
     """Participants' values around a population's location, shape (people,)."""
     values = {}
     for parameter in setting.model.parameters:
-        name, prior = parameter.name, priors[parameter.name]
-        to_natural = TO_NATURAL[parameter.transform]
-        location = Distribution.described(prior["location"]).variable(f"{name}_location")
-        spread = Distribution.described(prior["scale"]).variable(f"{name}_spread")
-        deviation = pm.Normal(f"{name}_deviation", 0, 1, shape=people)
+        name, to_natural = parameter.name, TO_NATURAL[parameter.transform]
+        real, location = _population(name, priors[name], people)
         pm.Deterministic(f"{name}_group", to_natural(location))
-        values[name] = pm.Deterministic(name, to_natural(location + spread * deviation))
+        values[name] = pm.Deterministic(name, to_natural(real))
     return values
+
+
+def _population(name: str, prior: Mapping[str, Any], people: int) -> tuple[Any, Any]:
+    """Participants' unconstrained values and their population's location.
+
+    The non-centred form draws location, SD and everyone's deviation in units of the SD. The more
+    participants there are, the better the data know the mean and the SD of their values, and the
+    worse a sampler moves in terms of the population's own: a location can change only together
+    with all deviations. So the location is drawn by way of the participants' mean, and the SD by
+    way of their SD. Both are exact changes of variables of the same model, given the deviations: a
+    shift of the one, a rescaling of the other. With few participants their SD may come near 0,
+    where the second would be a trap.
+    """
+    location, scale = (Distribution.described(prior[part]) for part in ("location", "scale"))
+    deviation = pm.Normal(f"{name}_deviation", 0, 1, shape=people)
+    middle = deviation.mean()
+    if people >= MANY and scale.name in RESCALED:
+        scatter = pt.sqrt(((deviation - middle) ** 2).mean())
+        arguments = RESCALED[scale.name](scale.as_dict(), scatter)
+        spread = getattr(pm, scale.name)(f"{name}_scatter", **arguments) / scatter
+        spread = pm.Deterministic(f"{name}_spread", spread)
+    else:
+        spread = scale.variable(f"{name}_spread")
+    shift = spread * middle
+    if location.name == "Normal":
+        at, sigma = location.as_dict()["mu"], location.as_dict()["sigma"]
+        centre = pm.Normal(f"{name}_centre", at + shift, sigma)
+        place = pm.Deterministic(f"{name}_location", centre - shift)
+    else:
+        place = location.variable(f"{name}_location")
+    return place + spread * deviation, place
 
 
 def build_model(method: Mapping[str, Any], setting: Setting, people: int) -> pm.Model:

@@ -15,6 +15,7 @@ import pandas as pd
 
 from rlrecovery import tables
 from rlrecovery.models import MODELS
+from rlrecovery.witness import WITNESS
 
 #: Levels that figures show; the spread of a population is in the report's tables.
 LEVELS = ("participant", "group")
@@ -58,6 +59,8 @@ class Summary:
         Draws of the example posterior; no rows where there is none.
     example : dict
         What the example is: cell, truth, method, arms.
+    witness : DataFrame
+        Sampled against exact posteriors, `rlrecovery.witness.WITNESS`; no rows without both.
     """
 
     recovery: pd.DataFrame
@@ -66,6 +69,7 @@ class Summary:
     participant: pd.DataFrame
     posterior: pd.DataFrame
     example: dict[str, Any]
+    witness: pd.DataFrame
 
     @property
     def truths(self) -> tuple[str, ...]:
@@ -151,6 +155,7 @@ def load_summary(folder: str | os.PathLike[str]) -> Summary:
         ),
         posterior=tables.read_table(draws) if has_draws else pd.DataFrame(),
         example=tables.read_json(folder / "example.json"),
+        witness=tables.read_table(folder / "witness.csv", dict.fromkeys(WITNESS, "")),
     )
 
 

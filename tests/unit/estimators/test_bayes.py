@@ -32,8 +32,10 @@ from quadrature import log_density, log_likelihood, posterior
 from scipy import stats
 from scipy.special import expit, logit
 
+from rlrecovery.distributions import Distribution
 from rlrecovery.estimators import bayes as bayes_module
 from rlrecovery.estimators.bayes import (
+    MANY,
     Bayes,
     build_model,
     complaints,
@@ -205,12 +207,23 @@ def natural(point, pooling, people=3):
     """Participants' alpha and beta at a point, by the formulas of the model and nothing of it."""
     if pooling != "partial":
         return [(expit(point["alpha_logodds__"]), np.exp(point["beta_log__"]))] * people
-    real = {
-        name: point[f"{name}_location"]
-        + np.exp(point[f"{name}_spread_log__"]) * point[f"{name}_deviation"]
-        for name in ("alpha", "beta")
-    }
+    real = {}
+    for name in ("alpha", "beta"):
+        location, spread = population_at(point, name)
+        real[name] = location + spread * point[f"{name}_deviation"]
     return list(zip(expit(real["alpha"]), np.exp(real["beta"]), strict=True))
+
+
+def population_at(point, name):
+    """Location and SD of a population: participants' mean and SD stand in their place."""
+    deviation = point[f"{name}_deviation"]
+    if f"{name}_scatter_log__" in point:
+        spread = np.exp(point[f"{name}_scatter_log__"]) / deviation.std()
+    else:
+        spread = np.exp(point[f"{name}_spread_log__"])
+    if f"{name}_centre" in point:
+        return point[f"{name}_centre"] - spread * deviation.mean(), spread
+    return point[f"{name}_location"], spread
 
 
 def expected_density(point, pooling, data):
@@ -220,11 +233,17 @@ def expected_density(point, pooling, data):
     if pooling != "partial":
         blank = ([], [])
         return total + log_density(*blank, point["alpha_logodds__"], point["beta_log__"])
-    total += stats.norm(0, 1.5).logpdf(point["alpha_location"])
-    total += stats.norm(1, 1).logpdf(point["beta_location"])
+    return total + expected_prior(point, POPULATION)
+
+
+def expected_prior(point, priors):
+    """Log prior density of the populations on the real line, up to a constant, by hand."""
+    total = 0.0
     for name in ("alpha", "beta"):
-        real = point[f"{name}_spread_log__"]
-        total += stats.halfnorm.logpdf(np.exp(real)) + real  # its Jacobian
+        location, spread = population_at(point, name)
+        prior, scale = (Distribution.described(priors[name][k]) for k in ("location", "scale"))
+        # The change of variables is a shift and a rescaling: only the logarithm has a Jacobian.
+        total += prior.frozen().logpdf(location) + scale.frozen().logpdf(spread) + np.log(spread)
         total += stats.norm.logpdf(point[f"{name}_deviation"]).sum()
     return total
 
@@ -241,6 +260,55 @@ def test_all_forms_have_the_density_of_the_formulas(pooling):
         values = np.array([logp(point) for point in points])
         assert np.isfinite(values).all()
         np.testing.assert_allclose(values - values[0], expected - expected[0], atol=1e-9)
+
+
+SCALES = [
+    {"distribution": "HalfNormal", "sigma": 0.7},
+    {"distribution": "Exponential", "lam": 2.0},
+    {"distribution": "Gamma", "alpha": 2.0, "beta": 3.0},
+    {"distribution": "LogNormal", "mu": -1.0, "sigma": 0.5},
+]
+
+
+def populations(scale, location):
+    priors = {name: {"location": location, "scale": scale} for name in ("alpha", "beta")}
+    nobody = one_block(np.full((MANY, 1), -1), np.zeros((MANY, 1)))
+    model = build_model(bayes_method("partial", priors=priors), setting(MANY, 1), MANY)
+    with model:
+        pm.set_data(data_of(nobody, "potential"))
+    return model, priors
+
+
+@pytest.mark.parametrize("scale", SCALES, ids=lambda scale: scale["distribution"])
+@pytest.mark.parametrize(
+    "location",
+    [
+        {"distribution": "Normal", "mu": 0.5, "sigma": 1.5},
+        {"distribution": "Uniform", "lower": -20, "upper": 20},
+    ],
+    ids=lambda location: location["distribution"],
+)
+def test_a_population_drawn_by_its_participants_has_the_density_of_the_priors(scale, location):
+    model, priors = populations(scale, location)
+    points = several_points(model)
+    if location["distribution"] == "Uniform":  # its own transform has a Jacobian
+        for point in points:
+            point |= {n: np.float64(0.0) for n in point if n.endswith("_interval__")}
+            point |= {f"{n}_location": 0.0 for n in ("alpha", "beta")}
+    expected = [expected_prior(point, priors) for point in points]
+    logp = model.compile_logp()
+    names = {variable.name for variable in model.value_vars}
+    found = [logp({n: v for n, v in point.items() if n in names}) for point in points]
+    assert np.ptp(expected) > 1
+    np.testing.assert_allclose(np.diff(found), np.diff(expected), atol=1e-9)
+
+
+def test_draws_of_the_prior_are_the_priors():
+    model, _ = populations(SCALES[0], {"distribution": "Normal", "mu": 0.5, "sigma": 1.5})
+    drawn = pm.draw([model["alpha_location"], model["alpha_spread"]], 2000, random_seed=1)
+    assert stats.kstest(drawn[0], stats.norm(0.5, 1.5).cdf).pvalue > 1e-3
+    assert stats.kstest(drawn[1], stats.halfnorm(scale=0.7).cdf).pvalue > 1e-3
+    assert abs(stats.spearmanr(*drawn).statistic) < 0.1
 
 
 @pytest.mark.parametrize("form", FORMS, ids="-".join)
