@@ -10,8 +10,8 @@ so that no block needs a new sort.
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -109,7 +109,12 @@ def spearman(truth: Floats, estimate: Floats) -> float:
     if not truth.size:
         return np.nan
     centre = (truth.size + 1) / 2
-    return _of_centred_ranks(rankdata(truth) - centre, rankdata(estimate) - centre)
+    return _of_centred_ranks(_ranks(truth) - centre, _ranks(estimate) - centre)
+
+
+def _ranks(values: Floats) -> Floats:
+    """Ranks from 1, ties sharing their mean; SciPy's are the same, but a slow import."""
+    return pd.Series(values).rank().to_numpy()
 
 
 def spearman_without_each(truth: Floats, estimate: Floats, blocks: Integers) -> Floats:
@@ -131,7 +136,7 @@ def spearman_without_each(truth: Floats, estimate: Floats, blocks: Integers) -> 
     """
     order = np.argsort(blocks, kind="stable")
     ends = np.cumsum(np.bincount(blocks))
-    ranks = [rankdata(values[order]) for values in (truth, estimate)]
+    ranks = [_ranks(values[order]) for values in (truth, estimate)]
     codes = [np.unique(rank, return_inverse=True)[1] for rank in ranks]
     without = np.empty(ends.size)
     for block, (start, end) in enumerate(zip(np.r_[0, ends[:-1]], ends, strict=True)):

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import scipy  # scipy.integrate, a slow import, is loaded when a population is drawn
 from numpy.typing import NDArray
-from scipy import integrate
 from scipy.special import ndtri
 
 from rlrecovery.design import Cell, seed_sequence
@@ -167,11 +167,11 @@ def population_truth(
     frozen = Distribution.described(spec).frozen()
 
     def moment(power: int) -> float:
-        return integrate.quad(lambda u: parameter.to_real(frozen.ppf(u)) ** power, 0, 1)[0]
+        return scipy.integrate.quad(lambda u: parameter.to_real(frozen.ppf(u)) ** power, 0, 1)[0]
 
     # Quantiles that round to an end of the support have no finite transform: the result says so.
     with np.errstate(all="ignore"), warnings.catch_warnings():
-        warnings.simplefilter("ignore", integrate.IntegrationWarning)
+        warnings.simplefilter("ignore", scipy.integrate.IntegrationWarning)
         mean, square = moment(1), moment(2)
     return float(parameter.to_natural(mean)), float(np.sqrt(square - mean**2))
 

@@ -9,6 +9,7 @@ import platform
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from benchmarks import cases
@@ -68,7 +69,9 @@ def targets(table: pd.DataFrame) -> pd.DataFrame:
         rows.append((name, "2x" if people == 20 else "–", ours / theirs, 2 if people == 20 else 0))
     result = pd.DataFrame(rows, columns=["target", "wanted", "measured", "least"])
     result["met"] = result["measured"] >= result["least"]
-    result["measured"] = [f"{value:.3g}x" for value in result["measured"]]
+    result["measured"] = [
+        "not measured" if np.isnan(value) else f"{value:.3g}x" for value in result["measured"]
+    ]
     warm = table.query("what == 'fixed cost of a job' and size == 'warm cache'")
     for _, job in warm[warm["form"].str.startswith("bayes")].iterrows():
         cost = job["cpu_seconds"]

@@ -1,5 +1,7 @@
 import itertools
 import logging
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -202,3 +204,13 @@ def test_a_batch_compiles_its_model_once(tmp_path, monkeypatch):
     assert set(table["status"]) == {"not_converged"}  # 200 draws are not enough
     assert np.isfinite(table["estimate"]).all()
     assert table["estimate"].nunique() == len(table)
+
+
+@pytest.mark.parametrize("module", ["simulate", "score", "summary", "estimators.mle",
+                                    "estimators.quadrature", "estimators.mock", "fit"])  # fmt: skip
+def test_jobs_without_a_sampler_do_not_import_pymc(module):
+    slow = "{'pymc', 'nutpie', 'arviz', 'arviz_stats'}"
+    code = f"import sys, rlrecovery.{module}; sys.exit(bool({slow} & set(sys.modules)))"
+    scripts = Path(fit.__file__).parents[1]
+    done = subprocess.run([sys.executable, "-c", code], cwd=scripts, check=False)
+    assert done.returncode == 0

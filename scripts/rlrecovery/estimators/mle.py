@@ -21,7 +21,7 @@ import numpy as np
 from scipy import ndimage, optimize, special
 
 from rlrecovery.estimators.base import NAN, Row, Setting, Target, failed, row, sentence
-from rlrecovery.likelihood import Evaluator, Observations, value_and_gradient, values_only
+from rlrecovery.likelihood import Evaluator, Observations, value_and_gradient
 from rlrecovery.models import TRANSFORMS, Model, Parameter
 from rlrecovery.tasks import Floats
 
@@ -97,8 +97,6 @@ class MaximumLikelihood:
         Scale on which participants are averaged, ``unconstrained`` or ``natural``.
     evaluate : callable
         ``(data, unconstrained points) -> (log-likelihoods, gradients)``, one row per point.
-    values : callable
-        The log-likelihoods alone.
     """
 
     setting: Setting
@@ -108,7 +106,6 @@ class MaximumLikelihood:
     starts: int
     group_scale: str
     evaluate: Evaluator
-    values: Evaluator
 
     @classmethod
     def of(cls, method: Mapping[str, Any], setting: Setting) -> MaximumLikelihood:
@@ -122,7 +119,6 @@ class MaximumLikelihood:
             starts=method["starts"],
             group_scale=method["group_scale"],
             evaluate=on_real_line(setting.model, value_and_gradient(*known)),
-            values=values_on_real_line(setting.model, values_only(*known)),
         )
 
     @property
@@ -186,7 +182,8 @@ class MaximumLikelihood:
         inner = np.clip(self.box, -GRID_REACH, GRID_REACH)
         axes = [np.linspace(lower, upper, self.grid) for lower, upper in inner]
         points = np.array(list(itertools.product(*axes)))
-        values = self.values(data, points)
+        # A kernel of values alone would be faster here, but slower to load than it saves.
+        values, _ = self.evaluate(data, points)
         if not np.isfinite(values).any():
             raise FloatingPointError("the log-likelihood is not finite anywhere on the grid")
         values = np.nan_to_num(values, nan=-np.inf)
@@ -269,16 +266,6 @@ def on_real_line(model: Model, natural: Evaluator) -> Evaluator:
             slopes[:, j] = transform.slope(theta[:, j])
         value, gradient = natural(data, theta)
         return value, gradient * slopes
-
-    return evaluate
-
-
-def values_on_real_line(model: Model, natural: Evaluator) -> Evaluator:
-    """Values alone, of unconstrained parameters."""
-
-    def evaluate(data: Observations, points: Floats) -> Floats:
-        columns = [p.to_natural(points[:, j]) for j, p in enumerate(model.parameters)]
-        return natural(data, np.stack(columns, axis=1))
 
     return evaluate
 

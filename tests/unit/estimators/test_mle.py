@@ -295,12 +295,12 @@ def test_the_seed_changes_nothing():
 def broken_for(fitter, *bad):
     """The fitter with a likelihood that cannot be computed for these participants' data."""
 
-    def values(data, points):
+    def evaluate(data, points):
         if any(np.array_equal(data.choices[0], choices) for choices in bad):
             raise ZeroDivisionError("broken on purpose")
-        return fitter.values(data, points)
+        return fitter.evaluate(data, points)
 
-    return dataclasses.replace(fitter, values=values)
+    return dataclasses.replace(fitter, evaluate=evaluate)
 
 
 def test_a_participant_whose_fit_raises_becomes_failed_rows():
@@ -335,9 +335,9 @@ def test_a_likelihood_that_is_nowhere_finite_is_a_failed_row():
     fitter = maximum_likelihood()
 
     def lost(data, points):
-        return np.full(len(points), np.nan)
+        return np.full(len(points), np.nan), np.full(points.shape, np.nan)
 
-    rows = dataclasses.replace(fitter, values=lost).fit(constant_chooser(5), UNUSED_SEED)
+    rows = dataclasses.replace(fitter, evaluate=lost).fit(constant_chooser(5), UNUSED_SEED)
     assert {row["status"] for row in rows} == {"failed"}
     assert "not finite" in rows[0]["reason"]
 

@@ -2,8 +2,6 @@
 
 import dataclasses
 import itertools
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -204,13 +202,3 @@ def test_a_density_that_no_grid_resolves_is_flagged():
     assert {row["status"] for row in rows} == {"not_converged"}
     assert rows[0]["grid_error"] > TOLERANCE
     assert "two grids differ" in rows[0]["reason"]
-
-
-def test_it_imports_no_pymc():
-    code = (
-        "import sys, rlrecovery.estimators.quadrature, rlrecovery.estimators.mle, rlrecovery.fit; "
-        "sys.exit(bool({'pymc', 'nutpie', 'arviz'} & set(sys.modules)))"
-    )
-    paths = [path for path in sys.path if path.endswith("scripts")]
-    done = subprocess.run([sys.executable, "-c", code], cwd=paths[0], check=False)
-    assert done.returncode == 0

@@ -1,0 +1,59 @@
+"""The benchmark's arithmetic; its measurements are never asserted on."""
+
+import time
+
+import numpy as np
+import pandas as pd
+from fits import simulated
+from quadrature import log_likelihood
+
+from benchmarks import baselines
+from benchmarks.__main__ import TARGETS, targets
+from benchmarks.clock import measure
+
+
+def test_a_call_is_timed_in_both_clocks():
+    timing = measure(lambda: time.sleep(0.02), repeats=3)
+    assert timing.wall >= 0.02
+    assert timing.cpu < timing.wall
+    assert timing.repeats == 3
+
+
+def table(**seconds):
+    rows = [
+        (what, form, size, 1.0)
+        for _, _, (what, size), ours, others in TARGETS
+        for form in (ours, *others)
+    ]
+    rows += [("one posterior", "rlrecovery, quadrature", "exact", 0.1)]
+    frame = pd.DataFrame(rows, columns=["what", "form", "size", "cpu_seconds"]).drop_duplicates()
+    frame["ess"] = np.nan
+    frame.loc[frame["form"] == "compiled", "cpu_seconds"] = 0.01
+    return frame
+
+
+def test_targets_are_ratios_of_cpu_time():
+    found = targets(table()).set_index("target")
+    assert found.loc["gradient, 100 participants, against the scan", "measured"] == "100x"
+    assert found.loc["gradient, 100 participants, against the scan", "met"]
+    assert found.loc["maximum likelihood, against the NumPy loop", "measured"] == "1x"
+    assert not found.loc["maximum likelihood, against the NumPy loop", "met"]
+    assert found.loc["quadrature of one posterior, against sampling it", "measured"] == "10x"
+
+
+def test_what_was_not_measured_is_not_met():
+    found = targets(table()).set_index("target")
+    name = "hierarchical, N = 20, ESS per CPU second, against NumPyro"
+    assert found.loc[name, "measured"] == "not measured"
+    assert not found.loc[name, "met"]
+
+
+def test_the_baseline_is_the_same_likelihood():
+    data = simulated(0.4, 3, 50, 1)
+    choices, rewards = data.choices[0], data.rewards[0]
+    alpha, beta = 0.3, 2.5
+    theta = [np.log(alpha / (1 - alpha)), np.log(beta)]
+    loop = -baselines.numpy_negative_log_likelihood(theta, choices, rewards)
+    value, *_ = baselines.subtensor_gradient()(alpha, beta, choices, rewards)
+    expected = log_likelihood(choices, rewards, alpha, beta)
+    np.testing.assert_allclose([loop, value], expected, rtol=1e-10)
