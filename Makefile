@@ -95,7 +95,8 @@ define install
 		echo "Installing $(2) into $(1) with pip; this takes a few minutes"; \
 		$(PYTHON) -m venv --clear $(1) && \
 		$(1)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
-			--requirement $(2); \
+			--no-deps --no-compile --requirement $(2) && \
+		{ $(1)/bin/python -m compileall -qq -j $(CORES) $(1)/lib || true; }; \
 	fi
 	@touch $(1)/ready
 endef

@@ -1,10 +1,10 @@
-"""Door of rule `score`: measures of one method in one cell."""
+"""Door of rule `score`: measures of every method in one cell."""
 
 from rlrecovery.doors import logged
-from rlrecovery.score import score
+from rlrecovery.score import score_methods
 
 with logged(snakemake.log[0]):
-    score(
+    score_methods(
         estimates=snakemake.input.estimates,
         truth=snakemake.input.truth,
         levels=snakemake.params.levels,

@@ -1,4 +1,4 @@
-"""Scoring one method in one cell: estimates and truth meet on disk."""
+"""Scoring the methods in one cell: estimates and truth meet on disk."""
 
 from __future__ import annotations
 
@@ -28,3 +28,24 @@ def score(
     rows = read_tables(estimates, estimates_columns(levels))
     log.info("scoring %d rows of %d replicates", len(rows), rows["replicate"].nunique())
     write_table(score_cell(rows, read_tables(truth, TRUTH), levels), scores)
+
+
+def score_methods(
+    estimates: Sequence[str], truth: Sequence[str], levels: Sequence[float], scores: Sequence[str]
+) -> None:
+    """Score every method in one cell; one job for all, because each takes less than its start.
+
+    Parameters
+    ----------
+    estimates : sequence of str
+        Paths of all batches of the first method, then of the second, and so on.
+    truth : sequence of str
+        Paths of all batches.
+    levels : sequence of float
+        Nominal levels of the intervals.
+    scores : sequence of str
+        A path to write per method.
+    """
+    batches = len(truth)
+    for i, path in enumerate(scores):
+        score(estimates[i * batches : (i + 1) * batches], truth, levels, path)

@@ -18,6 +18,8 @@ data set; its participants share a fit or a group estimate and are not independe
 - Bias-eliminated coverage judges an interval against truth + mean error of the same rows. As in
   Morris et al. that mean counts as known in the MCSE, which is exact to first order for symmetric
   errors and somewhat too small for skewed ones.
+- The shares of truths below and above their intervals are the rank of the truth among the ends of
+  the intervals, level by level: for a calibrated posterior each is half of what is left of 1.
 - Relative error of the model SE compares model and empirical SE of the rows that have a model SE.
 - A row without an estimate enters no error-based measure; one without an SE or without an interval
   is left out of the measures that need it; n and n_rows say what remained. An infinite interval
@@ -418,6 +420,8 @@ def _interval_based(
     replicates = replicates[has]
     target = truth + (errors[has].mean() if has.any() else 0.0)
     yield "coverage", proportion((lower <= truth) & (truth <= upper), replicates)
+    yield "truth_below", proportion(truth < lower, replicates)
+    yield "truth_above", proportion(truth > upper, replicates)
     covered = (lower <= target) & (target <= upper)
     yield "bias_eliminated_coverage", proportion(covered, replicates)
     yield "width", mean(upper - lower, replicates)

@@ -13,10 +13,11 @@ import summaries
 import yaml
 from scipy import stats
 
-from rlrecovery import report
+from rlrecovery import answer
 from rlrecovery.figures import load_summary
-from rlrecovery.report import both, pm, row_text, write_report
+from rlrecovery.report import write_report
 from rlrecovery.tables import BrokenFile
+from rlrecovery.wording import both, pm, row_text
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><text>picture</text></svg>'
 HOSTILE = "<script>alert('x')</script>"
@@ -221,26 +222,26 @@ def coverage_row(value, mcse, n, n_rows):
 )
 def test_coverage_is_judged_by_a_test(tiny, value, mcse, n, n_rows, says):
     row = coverage_row(value, mcse, n, n_rows)
-    assert says in report.coverage_verdict(row, load_summary(tiny / "summary"))
+    assert says in answer.coverage_verdict(row, load_summary(tiny / "summary"))
 
 
 def test_coverage_tests_are_those_that_the_page_states():
-    exact = report.coverage_p(coverage_row(6 / 8, 0.153, 8, 8)).iloc[0]
+    exact = answer.coverage_p(coverage_row(6 / 8, 0.153, 8, 8)).iloc[0]
     assert exact == pytest.approx(stats.binomtest(6, 8, 0.95).pvalue)
     null, own = np.sqrt(0.95 * 0.05 / 80), np.sqrt(0.9 * 0.1 / 80)
-    alone = report.coverage_p(coverage_row(0.9, 0.5 * own, 8, 80)).iloc[0]
+    alone = answer.coverage_p(coverage_row(0.9, 0.5 * own, 8, 80)).iloc[0]
     assert alone == pytest.approx(2 * stats.t.sf(0.05 / null, 7))
-    clustered = report.coverage_p(coverage_row(0.9, 2 * own, 8, 80)).iloc[0]
+    clustered = answer.coverage_p(coverage_row(0.9, 2 * own, 8, 80)).iloc[0]
     assert clustered == pytest.approx(2 * stats.t.sf(0.05 / null / 2, 7))
 
 
 def test_truths_of_a_line_are_corrected_for(tiny):
     summary = load_summary(tiny / "summary")
     one = coverage_row(0.75, 0.1, 12, 12).assign(alpha=0.3, beta=5, cell="a")
-    assert "clearly below" in report.coverage_verdict(one, summary)
+    assert "clearly below" in answer.coverage_verdict(one, summary)
     many = pd.concat([one] * 6, ignore_index=True)
     many.loc[1:, "value"] = 11 / 12
-    assert "not distinguishable" in report.coverage_verdict(many, summary)
+    assert "not distinguishable" in answer.coverage_verdict(many, summary)
 
 
 def change_rows(run, chosen, **values):
@@ -327,7 +328,7 @@ def test_the_verdict_follows_its_rule(run, tmp_path, values, mcse, says, silent)
     summary = dataclasses.replace(
         summary, recovery=summary.recovery[summary.recovery["method"] != "bayes"]
     )
-    text = report.verdict(summary, "beta", "participant")
+    text = answer.verdict(summary, "beta", "participant")
     assert all(each in text for each in says), text
     assert not any(each in text for each in silent), text
 
@@ -336,7 +337,7 @@ def test_a_method_without_estimates_at_a_truth_is_never_the_best(tiny):
     edit(tiny / "summary/recovery.csv", lambda table: table.assign(
         value=table["value"].where((table["measure"] != "rmse") | (table["alpha"] != 0.3))
     ))  # fmt: skip
-    text = report.verdict(load_summary(tiny / "summary"), "beta", "group")
+    text = answer.verdict(load_summary(tiny / "summary"), "beta", "group")
     assert "no method has an estimate at every truth" in text
 
 
@@ -524,8 +525,8 @@ def test_the_page_is_the_same_twice(run, page):
 
 
 def test_an_error_that_is_only_rounding_is_not_printed_to_its_last_digit():
-    assert report.pm(0.8663597120014, 2.5e-17) == "0.866 ± 0"
-    assert report.pm(0.866, 0.02) == "0.866 ± 0.020"
+    assert pm(0.8663597120014, 2.5e-17) == "0.866 ± 0"
+    assert pm(0.866, 0.02) == "0.866 ± 0.020"
 
 
 def test_the_sampler_is_held_against_the_exact_posterior(tiny):

@@ -21,6 +21,8 @@ ERROR_BASED = {
     "mse",
     "rmse",
     "coverage",
+    "truth_below",
+    "truth_above",
     "bias_eliminated_coverage",
     "width",
 }
@@ -309,7 +311,8 @@ def test_the_table_has_every_measure_once_and_the_right_types():
     assert not table.duplicated(["level", "parameter", "rows", "measure", "interval"]).any()
     assert set(table.loc[table["rows"] == "ok", "measure"]) == ERROR_BASED
     assert set(table.loc[table["rows"] == "all", "measure"]) == ERROR_BASED | SHARES | {"seconds"}
-    with_interval = {"coverage", "bias_eliminated_coverage", "width"}
+    sides = {"truth_below", "truth_above"}
+    with_interval = {"coverage", "bias_eliminated_coverage", "width"} | sides
     assert set(table.loc[table["interval"].notna(), "measure"]) == with_interval
     assert (table.loc[table["interval"].isna(), "measure"].isin(with_interval)).sum() == 0
 
@@ -404,7 +407,7 @@ def test_all_failed():
     rows = [failed(r, p, seconds=np.nan) for r in range(3) for p in range(2)]
     table = scores.score_cell(*made(rows), LEVELS)
     error_based = table[table["measure"].isin(ERROR_BASED)]
-    assert len(error_based) == 2 * (7 + 3 * len(LEVELS))
+    assert len(error_based) == 2 * (7 + 5 * len(LEVELS))
     assert error_based[["value", "mcse"]].isna().all(axis=None)
     assert (error_based[["n", "n_rows"]] == 0).all(axis=None)
     near(pick(table, "share_failed"), 1, 0, 3, 6)
@@ -475,6 +478,20 @@ def test_missing_intervals_and_ses_leave_the_other_measures_alone():
     near(pick(table, "relative_error_model_se"), ratio - 1, ratio / 2, 3, 3)
     # The mean of these errors is 2.6/3 = 0.87: +- 0.95 round -0.1 misses it, round 0.2 not.
     assert pick(table, "bias_eliminated_coverage", interval=0.95).value == pytest.approx(1 / 3)
+
+
+def test_truths_that_are_missed_are_told_apart_by_side():
+    ends = [(-1.0, 1.0), (0.5, 1.0), (0.6, 1.0), (-1.0, -0.5), (0.0, 0.0)]  # the truth is 0
+    rows = [
+        {"replicate": r, "participant": 0, "estimate": 0.1, "lower_95": low, "upper_95": high}
+        for r, (low, high) in enumerate(ends)
+    ]
+    table = scores.score_cell(*made(rows, truth=0.0), LEVELS)
+    shares = [
+        pick(table, name, interval=0.95).value
+        for name in ("truth_below", "coverage", "truth_above")
+    ]
+    assert shares == pytest.approx([2 / 5, 2 / 5, 1 / 5])
 
 
 def test_no_interval_at_all():

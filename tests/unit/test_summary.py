@@ -28,7 +28,8 @@ ROWS = 5 * 2 * 4
 
 CELL_MEASURES = {
     "bias", "median_bias", "empirical_se", "model_se", "relative_error_model_se", "mse", "rmse",
-    "coverage", "bias_eliminated_coverage", "width", "pearson", "spearman", "concordance",
+    "coverage", "truth_below", "truth_above", "bias_eliminated_coverage", "width", "pearson",
+    "spearman", "concordance",
     "share_failed", "share_at_bound", "share_not_converged", "share_no_interval", "seconds",
     "max_rhat", "min_ess_bulk",
 }  # fmt: skip
@@ -114,7 +115,9 @@ def test_recovery_has_one_row_per_measure(tables):
     assert set(cells["method"]) == set(METHODS)
     assert set(cells["rows"]) == {"all", "ok"}
     with_level = cells[cells["interval"].notna()]
-    assert set(with_level["measure"]) == {"coverage", "bias_eliminated_coverage", "width"}
+    assert set(with_level["measure"]) == {
+        "coverage", "truth_below", "truth_above", "bias_eliminated_coverage", "width"
+    }  # fmt: skip
     assert set(with_level["interval"]) == set(LEVELS)
     sampled = cells[cells["measure"].isin(["max_rhat", "min_ess_bulk"])]
     assert set(sampled["value"]) == {1.02, 300.0}

@@ -87,8 +87,9 @@ def method_versions(wildcards):
 
 
 def batches_of_estimates(wildcards):
-    where = f"{RUN}/estimates/{wildcards.method}/{wildcards.cell}"
-    return [f"{where}/{batch}.parquet" for batch in BATCHES]
+    """All batches of the first method, then all of the second, and so on."""
+    where = [f"{RUN}/estimates/{method}/{wildcards.cell}" for method in METHODS]
+    return [f"{folder}/{batch}.parquet" for folder in where for batch in BATCHES]
 
 
 def batches_of_truth(wildcards):

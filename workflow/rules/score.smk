@@ -6,11 +6,11 @@ rule score:
         estimates=batches_of_estimates,
         truth=batches_of_truth,
     output:
-        scores=f"{RUN}/scores/{{method}}/{{cell}}.parquet",
+        scores=[f"{RUN}/scores/{method}/{{cell}}.parquet" for method in METHODS],
     log:
-        f"{LOGS}/score/{{method}}/{{cell}}.log",
+        f"{LOGS}/score/{{cell}}.log",
     benchmark:
-        f"{BENCHMARKS}/score/{{method}}/{{cell}}.tsv"
+        f"{BENCHMARKS}/score/{{cell}}.tsv"
     conda:
         "../../envs/recovery.yaml"
     threads: 1
@@ -21,14 +21,14 @@ rule score:
         levels=LEVELS,
         source=source_fingerprint("score"),
     message:
-        "Scoring {wildcards.method} in {wildcards.cell}"
+        "Scoring all methods in {wildcards.cell}"
     script:
         "../../scripts/score.py"
 
 
 rule summarise:
     input:
-        scores=expand(rules.score.output.scores, method=METHODS, cell=CELLS),
+        scores=expand(rules.score.output.scores, cell=CELLS),
         estimates=expand(rules.fit.output.estimates, method=METHODS, cell=CELLS, batch=BATCHES),
         truth=expand(rules.simulate.output.truth, cell=CELLS, batch=BATCHES),
     output:

@@ -1,0 +1,164 @@
+"""What was done, in words, from the config: for the methods part of the report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rlrecovery.figures.data import Summary
+from rlrecovery.models import MODELS
+from rlrecovery.witness import overall
+from rlrecovery.wording import plural
+
+
+def mechanisms(experiment: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """How data were generated, as terms and texts."""
+    task, model = experiment["task"], MODELS[experiment["model"]]
+    arms = ", ".join(f"{p:g}" for p in task["arms"])
+    truths = [f"{k}: {', '.join(f'{v:g}' for v in vs)}" for k, vs in experiment["truth"].items()]
+    people = [f"{k}: {_population(k, v, model)}" for k, v in experiment["population"].items()]
+    blocks = task["blocks"]
+    return [
+        ("Task", f"{len(task['arms'])}-armed bandit; each choice pays 1 or 0, with probability "
+                 f"{arms} of being paid on the arms; trials in {plural(blocks, 'block')}, and a "
+                 "new block starts again from the start value."),
+        ("Model", f"{model.title} ({experiment['model']}; {model.citation}). Parameters: "
+                  + "; ".join(f"{p.name}, {p.meaning}" for p in model.parameters) + "."),
+        ("Start value", f"Every arm has the value {task['start_value']:g} before the first trial."),
+        ("Truth grid", ("; ".join(truths) + "; crossed with each other.") if truths
+                       else "None: every parameter is drawn from a distribution."),
+        ("Population", "; ".join(people) + "."),
+        ("Participants", f"{', '.join(map(str, experiment['participants']))} per data set."),
+        ("Trials", f"{', '.join(map(str, experiment['trials']))} per participant; all trials count "
+                   "in the likelihood, the first included."),
+        ("Replicates", f"{experiment['replicates']} simulated data sets per cell; all methods are "
+                       "given the same data."),
+    ]  # fmt: skip
+
+
+def _population(name: str, entry: Mapping[str, Any], model: Any) -> str:
+    if entry.get("distribution"):
+        return f"each participant is drawn from {_distribution(entry)}"
+    scale = model.parameter(name).transform if name in model.names else "unconstrained"
+    if not entry.get("spread"):
+        return "all participants have the cell's truth"
+    return f"normal around the cell's truth on the {scale} scale with SD {entry['spread']:g}"
+
+
+def _distribution(entry: Mapping[str, Any]) -> str:
+    inside = ", ".join(
+        f"{key}={value:g}"
+        for key, value in entry.items()
+        if key != "distribution" and value is not None
+    )
+    return f"{entry['distribution']}({inside})"
+
+
+def estimands(experiment: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What the methods estimate."""
+    model = MODELS[experiment["model"]]
+    scales = ", ".join(f"{p.transform} for {p.name}" for p in model.parameters)
+    return [
+        ("Participant", "Each participant's own parameter value, on the natural scale."),
+        ("Group", f"The population's location on the unconstrained scale ({scales}), carried to "
+                  "the natural scale. It is a property of the population and not the mean of the "
+                  "participants who happened to be drawn."),
+        ("Spread", "The SD of the participants on the unconstrained scale; estimated by partial "
+                   "pooling only."),
+    ]  # fmt: skip
+
+
+def methods(experiment: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Every method with every setting."""
+    return [
+        {"name": name, "kind": _kind(settings), "settings": list(_flatten(settings))}
+        for name, settings in experiment["methods"].items()
+    ]
+
+
+def witnesses(summary: Summary) -> list[str]:
+    """A sentence per sampled parameter that was also integrated exactly."""
+    if summary.witness.empty:
+        return []
+    return [
+        f"{row.sampled} against {row.exact}, {row.parameter}: over {row.posteriors} posteriors the "
+        f"means differ by {row.rms_z:.2f} Monte Carlo standard errors (root mean square; about 1 "
+        f"is expected) and by {row.largest_difference:.2g} posterior SDs at most; the sampled SD "
+        f"is {row.sd_ratio:.3f} times the exact one on average."
+        for row in overall(summary.witness).itertuples()
+    ]
+
+
+def _kind(settings: Mapping[str, Any]) -> str:
+    if settings["estimator"] == "mle":
+        return (
+            "Maximum likelihood, every participant alone, with Wald intervals made on the "
+            "unconstrained scale, carried to the natural one and cut off at the bounds; the group "
+            "estimate is the mean "
+            f"of the participants' estimates on the {settings.get('group_scale', '')} scale with a "
+            "t interval."
+        )
+    if settings["estimator"] == "quadrature":
+        return (
+            "Bayesian, every participant alone; the exact posterior, by summing over a grid that "
+            "adapts to it, without Monte Carlo error; the estimate is the posterior "
+            f"{settings.get('point', '')}, intervals are equal-tailed."
+        )
+    if settings["estimator"] == "mock":
+        return (
+            "A mock: it looks at no data and answers from the model's default priors. It shows "
+            "what recovery looks like when data say nothing; its numbers are not an estimator's."
+        )
+    pooling = {
+        "none": "every participant alone",
+        "partial": "hierarchical, participants inform each other (non-centred)",
+        "complete": "one set of parameters for all participants",
+    }
+    return (
+        f"Bayesian, NUTS, {pooling.get(settings.get('pooling', ''), '')}; the estimate is the "
+        f"posterior {settings.get('point', '')}, intervals are equal-tailed."
+    )
+
+
+def _flatten(settings: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Nested settings as dotted keys and texts; a distribution is one text."""
+    for key, value in settings.items():
+        if isinstance(value, Mapping) and value.get("distribution"):
+            yield f"{prefix}{key}", _distribution(value)
+        elif isinstance(value, Mapping):
+            yield from _flatten(value, f"{prefix}{key}.")
+        elif isinstance(value, list | tuple):
+            yield f"{prefix}{key}", ", ".join(str(each) for each in value)
+        else:
+            yield f"{prefix}{key}", str(value)
+
+
+def conventions(experiment: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Choices that change numbers without anyone noticing."""
+    task = experiment["task"]
+    bounds = [
+        f"{name}: {p} in [{low:g}, {high:g}]"
+        for name, settings in experiment["methods"].items()
+        for p, (low, high) in (settings.get("bounds") or {}).items()
+    ]
+    return [
+        ("Start value", f"{task['start_value']:g} for every arm, also at the start of a block."),
+        ("Rewards", "0 and 1. With −1 and +1 the same beta would mean twice the determinism."),
+        ("First trial", "Counts in the likelihood. Choice t is judged by the values before the "
+                        "update of trial t."),
+        ("Missing trials", "Contribute nothing to the likelihood and update nothing."),
+        ("Bounds", ("; ".join(bounds) + ". At an end of the support the search stops "
+                    "0.0001 from it. Estimates at a bound are kept and flagged.") if bounds
+                   else "No method of this study has bounds."),
+        ("Scale of bias", "Natural scale: estimate minus truth of the parameter itself."),
+        ("Truth of the group", "The population's location, not the realised mean of a sample."),
+        ("Flagged rows", "Bias, empirical SE and RMSE rest on every row with an estimate, flagged "
+                         "or not, unless they say “unflagged rows”. Coverage, width and model SE "
+                         "rest only on rows with an interval or a standard error; maximum "
+                         "likelihood has none at a bound, so that these measures leave such rows "
+                         "out. The share of rows with an interval stands beside coverage where it "
+                         "is below 100 %. Failed fits have no estimate and enter the shares only."),
+        ("Flags", "Per parameter: when alpha is at a bound, the row of alpha is flagged and that "
+                  "of beta is not, although beta's standard error then holds for alpha fixed at "
+                  "its bound."),
+    ]  # fmt: skip
