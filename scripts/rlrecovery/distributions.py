@@ -13,7 +13,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import scipy  # scipy.stats, a slow import, is loaded when a distribution is first used
+from scipy import special
 
 
 def _beta(alpha: float, beta: float) -> Any:
@@ -52,6 +54,92 @@ _FROZEN: dict[str, Callable[..., Any]] = {
     "LogNormal": _lognormal,
     "Normal": _normal,
     "Uniform": _uniform,
+}
+
+
+def _normal_tail(mass: float) -> float:
+    return -float(special.ndtri(mass))
+
+
+@dataclass(frozen=True)
+class _Form:
+    """A family's log-density inside its support and its tails, without the import of scipy.stats.
+
+    Attributes
+    ----------
+    log_density : callable
+        ``(values, **arguments) -> logarithms``.
+    tails : callable
+        ``(mass, **arguments) -> (lower, upper)``, beyond each of which so much mass lies.
+    support : tuple of float
+        Lowest and highest value; None where the arguments say it.
+    """
+
+    log_density: Callable[..., Any]
+    tails: Callable[..., tuple[float, float]]
+    support: tuple[float, float] | None
+
+
+_FORMS: dict[str, _Form] = {
+    "Beta": _Form(
+        lambda x, alpha, beta: (
+            special.xlogy(alpha - 1, x)
+            + special.xlog1py(beta - 1, -x)
+            - special.betaln(alpha, beta)
+        ),
+        lambda m, alpha, beta: (
+            special.betaincinv(alpha, beta, m),
+            special.betainccinv(alpha, beta, m),
+        ),
+        (0.0, 1.0),
+    ),
+    "Exponential": _Form(
+        lambda x, lam: math.log(lam) - lam * x,
+        lambda m, lam: (-math.log1p(-m) / lam, -math.log(m) / lam),
+        (0.0, math.inf),
+    ),
+    "Gamma": _Form(
+        lambda x, alpha, beta: (
+            special.xlogy(alpha - 1, x) - beta * x + alpha * math.log(beta) - special.gammaln(alpha)
+        ),
+        lambda m, alpha, beta: (
+            special.gammaincinv(alpha, m) / beta,
+            special.gammainccinv(alpha, m) / beta,
+        ),
+        (0.0, math.inf),
+    ),
+    "HalfNormal": _Form(
+        lambda x, sigma: 0.5 * math.log(2 / math.pi) - math.log(sigma) - 0.5 * (x / sigma) ** 2,
+        lambda m, sigma: (
+            sigma * math.sqrt(2) * float(special.erfinv(m)),
+            sigma * _normal_tail(m / 2),
+        ),
+        (0.0, math.inf),
+    ),
+    "LogNormal": _Form(
+        lambda x, mu, sigma: (
+            -0.5 * ((np.log(x) - mu) / sigma) ** 2
+            - np.log(x)
+            - math.log(sigma * math.sqrt(2 * math.pi))
+        ),
+        lambda m, mu, sigma: (
+            math.exp(mu - sigma * _normal_tail(m)),
+            math.exp(mu + sigma * _normal_tail(m)),
+        ),
+        (0.0, math.inf),
+    ),
+    "Normal": _Form(
+        lambda x, mu, sigma: (
+            -0.5 * ((x - mu) / sigma) ** 2 - math.log(sigma * math.sqrt(2 * math.pi))
+        ),
+        lambda m, mu, sigma: (mu - sigma * _normal_tail(m), mu + sigma * _normal_tail(m)),
+        (-math.inf, math.inf),
+    ),
+    "Uniform": _Form(
+        lambda x, lower, upper: np.full_like(x, -math.log(upper - lower)),
+        lambda m, lower, upper: (lower + m * (upper - lower), upper - m * (upper - lower)),
+        None,
+    ),
 }
 
 #: Arguments that may be any real number; every other argument must be positive.
@@ -129,9 +217,18 @@ class Distribution:
         """The same distribution as a frozen SciPy one (``pdf``, ``ppf``, ``expect``...)."""
         return _FROZEN[self.name](**self.as_dict())
 
+    def log_density(self, values: Any) -> Any:
+        """Logarithm of the density at values inside the support, elementwise."""
+        return _FORMS[self.name].log_density(values, **self.as_dict())
+
+    def tails(self, mass: float) -> tuple[float, float]:
+        """Values below which and above which so much of the probability lies."""
+        lower, upper = _FORMS[self.name].tails(mass, **self.as_dict())
+        return float(lower), float(upper)
+
     def support(self) -> tuple[float, float]:
         """Lower and upper end of the values that it can take."""
-        lower, upper = self.frozen().support()
+        lower, upper = _FORMS[self.name].support or (v for _, v in self.arguments)
         return float(lower), float(upper)
 
     def variable(self, name: str, **keywords: Any) -> Any:

@@ -60,6 +60,20 @@ def test_density_is_the_textbooks(name):
     assert of(name).frozen().logpdf(point) == pytest.approx(expected, rel=1e-12)
 
 
+@each
+def test_the_closed_form_is_scipys(name):
+    """Which is not asked at run time, because it is slow to import."""
+    mine, scipys = of(name), of(name).frozen()
+    points = scipys.ppf(np.linspace(0.001, 0.999, 25))
+    np.testing.assert_allclose(
+        mine.log_density(points), scipys.logpdf(points), rtol=1e-11, atol=1e-12
+    )
+    assert mine.support() == scipys.support()
+    for mass in (1e-8, 0.2):
+        expected = (scipys.ppf(mass), scipys.isf(mass))
+        assert mine.tails(mass) == pytest.approx(expected, rel=1e-9)
+
+
 def test_densities_are_pymcs():
     """The fit uses PyMC's distribution of the same name; the two must be one."""
     names, points = list(EXAMPLES), np.array([0.05, 0.3, 0.9])

@@ -209,7 +209,7 @@ def test_a_batch_compiles_its_model_once(tmp_path, monkeypatch):
 @pytest.mark.parametrize("module", ["simulate", "score", "summary", "estimators.mle",
                                     "estimators.quadrature", "estimators.mock", "fit"])  # fmt: skip
 def test_jobs_without_a_sampler_do_not_import_pymc(module):
-    slow = "{'pymc', 'nutpie', 'arviz', 'arviz_stats'}"
+    slow = "{'pymc', 'nutpie', 'arviz', 'arviz_stats', 'scipy.stats'}"
     code = f"import sys, rlrecovery.{module}; sys.exit(bool({slow} & set(sys.modules)))"
     scripts = Path(fit.__file__).parents[1]
     done = subprocess.run([sys.executable, "-c", code], cwd=scripts, check=False)

@@ -33,7 +33,7 @@ class DistributionSettings(Section):
     def _usable(self) -> Self:
         try:
             with np.errstate(all="ignore"):
-                ends = self.distribution_object().support()
+                ends = self.distribution_object().frozen().support()
         except ArithmeticError:
             ends = (math.nan, math.nan)
         if any(math.isnan(end) for end in ends):

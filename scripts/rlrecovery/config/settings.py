@@ -72,13 +72,14 @@ class MleMethod(Section):
     )
     grid: int = Field(
         ge=2,
-        description="Points per parameter of the coarse grid whose best points start the searches.",
+        description="Points per parameter of the coarse grid whose peaks start the searches.",
     )
     starts: int = Field(
         ge=1,
         description=(
-            "Number of local searches per participant, from that many best points of the grid; the "
-            "best end point is the estimate. At most the number of points of the grid."
+            "Largest number of local searches per participant: they start from the best peaks of "
+            "the grid, and the best end point is the estimate. At most the number of points of the "
+            "grid."
         ),
     )
     group_scale: Literal["unconstrained", "natural"] = Field(

@@ -92,7 +92,9 @@ class MaximumLikelihood:
     limits : dict of tuple
         Bounds on the natural scale, by parameter.
     grid, starts : int
-        Grid points per parameter, and local searches from the best of them.
+        Grid points per parameter, and how many of its peaks are searched from at most.
+    points : float array, shape (grid ** parameters, parameters)
+        The grid, on the unconstrained scale.
     group_scale : str
         Scale on which participants are averaged, ``unconstrained`` or ``natural``.
     evaluate : callable
@@ -103,6 +105,7 @@ class MaximumLikelihood:
     box: Floats
     limits: Mapping[str, tuple[float, float]]
     grid: int
+    points: Floats
     starts: int
     group_scale: str
     evaluate: Evaluator
@@ -111,11 +114,13 @@ class MaximumLikelihood:
     def of(cls, method: Mapping[str, Any], setting: Setting) -> MaximumLikelihood:
         """Fitter of a method in a cell."""
         known = (setting.model, setting.n_arms, setting.start_value, method["engine"])
+        box = search_box(setting.model, method["bounds"])
         return cls(
             setting=setting,
-            box=search_box(setting.model, method["bounds"]),
+            box=box,
             limits={name: tuple(ends) for name, ends in method["bounds"].items()},
             grid=method["grid"],
+            points=grid_points(box, method["grid"]),
             starts=method["starts"],
             group_scale=method["group_scale"],
             evaluate=on_real_line(setting.model, value_and_gradient(*known)),
@@ -178,19 +183,16 @@ class MaximumLikelihood:
         return -float(value[0]), -gradient[0]
 
     def _starting_points(self, data: Observations) -> list[Floats]:
-        """Peaks of a coarse grid, best first, filled up with the next best points."""
-        inner = np.clip(self.box, -GRID_REACH, GRID_REACH)
-        axes = [np.linspace(lower, upper, self.grid) for lower, upper in inner]
-        points = np.array(list(itertools.product(*axes)))
+        """The best peaks of a coarse grid; other points of a peak lead to the same maximum."""
         # A kernel of values alone would be faster here, but slower to load than it saves.
-        values, _ = self.evaluate(data, points)
+        values, _ = self.evaluate(data, self.points)
         if not np.isfinite(values).any():
             raise FloatingPointError("the log-likelihood is not finite anywhere on the grid")
         values = np.nan_to_num(values, nan=-np.inf)
-        table = values.reshape([self.grid] * len(axes))
-        peak = (ndimage.maximum_filter(table, size=3, mode="nearest") == table).ravel()
-        order = np.lexsort((-values, ~peak))
-        return list(points[order[: self.starts]])
+        table = values.reshape([self.grid] * self.points.shape[1])
+        peaks = np.flatnonzero(ndimage.maximum_filter(table, size=3, mode="nearest") == table)
+        best = peaks[np.argsort(-values[peaks], kind="stable")]
+        return list(self.points[best[: self.starts]])
 
     def _standard_errors(self, data: Observations, point: Floats, free: Any) -> Floats:
         """Wald standard errors of the free parameters, the others held at their bounds."""
@@ -253,6 +255,13 @@ def search_box(model: Model, bounds: Mapping[str, Any]) -> Floats:
         (lower, upper), (least, most) = bounds[parameter.name], parameter.support
         box.append(parameter.to_real(np.array([max(lower, least + EDGE), min(upper, most - EDGE)])))
     return np.array(box)
+
+
+def grid_points(box: Floats, size: int) -> Floats:
+    """All points of a grid of `size` per parameter within the searched range."""
+    inner = np.clip(box, -GRID_REACH, GRID_REACH)
+    axes = [np.linspace(lower, upper, size) for lower, upper in inner]
+    return np.array(list(itertools.product(*axes)))
 
 
 def on_real_line(model: Model, natural: Evaluator) -> Evaluator:

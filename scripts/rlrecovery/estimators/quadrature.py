@@ -59,7 +59,7 @@ class Axis:
     ----------
     name : str
         The parameter.
-    prior : frozen SciPy distribution
+    prior : Distribution
         On the natural scale.
     lower, upper : float
         Ends of the prior's support, natural scale; both may be infinite.
@@ -68,7 +68,7 @@ class Axis:
     """
 
     name: str
-    prior: Any
+    prior: Distribution
     lower: float
     upper: float
     centre: float = 0.0
@@ -77,7 +77,7 @@ class Axis:
     @classmethod
     def of(cls, name: str, prior: Distribution) -> Axis:
         """Axis of a parameter with a prior."""
-        return cls(name, prior.frozen(), *prior.support())
+        return cls(name, prior, *prior.support())
 
     def to_real(self, natural: Floats) -> Floats:
         """From the prior's support to the real line."""
@@ -109,8 +109,7 @@ class Axis:
 
     def ends(self) -> tuple[float, float]:
         """Where all but `TAIL` of the prior's mass lies on either side, on the real line."""
-        tails = np.array([self.prior.ppf(TAIL), self.prior.isf(TAIL)])
-        lower, upper = self.to_real(tails)
+        lower, upper = self.to_real(np.array(self.prior.tails(TAIL)))
         return float(lower), float(upper)
 
     def around(self, centre: float, scale: float) -> Axis:
@@ -324,7 +323,7 @@ class Quadrature:
         points = np.stack([a.ravel() for a in np.meshgrid(*natural, indexing="ij")], axis=1)
         density = self.values(data, points).reshape([size] * len(nodes))
         for place, (axis, y, value) in enumerate(zip(axes, nodes, natural, strict=True)):
-            prior = axis.prior.logpdf(value) + axis.log_slope(y)
+            prior = axis.prior.log_density(value) + axis.log_slope(y)
             shape = [-1 if i == place else 1 for i in range(len(nodes))]
             density = density + prior.reshape(shape)
         density = np.where(np.isnan(density), -np.inf, density)
