@@ -53,6 +53,7 @@ def test_another_model_and_a_drawn_population(tmp_path):
     assert set(table.query("method == 'mle'")["parameter"]) == {"alpha", "beta"}
 
 
+@pytest.mark.slow
 def test_both_engines_give_the_same_study(tmp_path):
     exact = {
         "estimator": "quadrature", "model": "rescorla_wagner", "engine": "compiled",

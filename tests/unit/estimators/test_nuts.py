@@ -54,7 +54,10 @@ def test_value_and_gradient_are_pymcs(pooling, likelihood):
         np.testing.assert_allclose(slope, gradient, rtol=1e-9, atol=1e-10)
 
 
-@pytest.mark.parametrize("pooling", POOLINGS)
+@pytest.mark.parametrize(
+    "pooling",
+    ["none", *(pytest.param(name, marks=pytest.mark.slow) for name in ("partial", "complete"))],
+)
 def test_draws_are_those_of_nutpies_own_compilation(pooling):
     method, count = bayes_method(pooling), people(pooling)
     data = data_of(simulated(np.full(count, 0.4), np.full(count, 3.0), 30, 1), "potential")

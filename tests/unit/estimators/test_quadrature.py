@@ -70,7 +70,14 @@ def test_moments_and_intervals_are_those_of_a_dense_grid(name):
         assert off.max() < 4e-3
 
 
-@pytest.mark.parametrize("name", ["usual", "slow and noisy", "constant chooser", "one trial"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "slow and noisy",
+        "one trial",
+        *(pytest.param(name, marks=pytest.mark.slow) for name in ("usual", "constant chooser")),
+    ],
+)
 def test_uniform_priors_end_where_they_end(name):
     """Midpoint sums on the natural scale, where nothing is transformed."""
     data = HARD[name]
