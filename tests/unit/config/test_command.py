@@ -24,7 +24,7 @@ def test_the_verb_check_prints_one_line(capsys):
     path = ROOT / "config.yaml"
     assert config.main(["check", str(path)]) == 0
     assert capsys.readouterr().out == (
-        f"{path} is valid: run default, 12 cells of 6 replicates, "
+        f"{path} is valid: run default, 40 cells of 4 replicates, "
         "methods mle, bayes, hierarchical\n"
     )
 

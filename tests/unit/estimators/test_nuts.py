@@ -8,6 +8,7 @@ import sys
 
 import numpy as np
 import nutpie
+import pytensor
 import pytest
 from fits import PEOPLE, bayes_method, compiled, setting, simulated
 
@@ -139,3 +140,8 @@ def test_processes_that_start_together_share_a_cold_cache(tmp_path):
     hits, value = in_a_process(tmp_path)
     assert hits == 2
     assert {value} == {found for _, found in together}
+
+
+def test_compiled_code_keeps_to_exact_arithmetic():
+    """Otherwise the first job on a machine and the next would differ in last digits."""
+    assert not pytensor.config.numba__fastmath

@@ -1,0 +1,3 @@
+"""The package is imported before anything else, because it says how PyTensor compiles."""
+
+import rlrecovery  # noqa: F401
