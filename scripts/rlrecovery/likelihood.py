@@ -20,6 +20,12 @@ from numpy.typing import NDArray
 from rlrecovery.models import Model
 from rlrecovery.tasks import Floats, Integers
 
+# Exact IEEE arithmetic in compiled code; everything that compiles comes by this module. PyTensor's
+# default lets the compiler reorder sums, and how it does depends on whether a function was just
+# compiled or came from the cache: last digits would differ between the first job on a machine and
+# the next, and a sampler makes other draws of that.
+pytensor.config.numba__fastmath = False
+
 #: From a transform's name to its inverse on PyTensor variables.
 TO_NATURAL = {"logit": pt.sigmoid, "log": pt.exp, "identity": pt.as_tensor}
 
