@@ -1,10 +1,10 @@
 """Door of rule `score`: measures of every method in one cell."""
 
 from rlrecovery.doors import logged
-from rlrecovery.score import score_methods
+from rlrecovery.score import score
 
 with logged(snakemake.log[0]):
-    score_methods(
+    score(
         estimates=snakemake.input.estimates,
         truth=snakemake.input.truth,
         levels=snakemake.params.levels,

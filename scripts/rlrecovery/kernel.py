@@ -428,12 +428,8 @@ def _generate(kind: str, name: str, n_arms: int, start_value: float) -> tuple[An
 
 
 @register_funcify_and_cache_key(LogLikelihood)
-def _lower_log_likelihood(op: LogLikelihood, **_: Any) -> tuple[Any, str]:
-    return _generate(op.kind, op.model, op.n_arms, op.start_value)
-
-
 @register_funcify_and_cache_key(Logits)
-def _lower_logits(op: Logits, **_: Any) -> tuple[Any, str]:
+def _lower(op: _Generated, **_: Any) -> tuple[Any, str]:
     return _generate(op.kind, op.model, op.n_arms, op.start_value)
 
 
@@ -450,7 +446,7 @@ def compiled(op: _Generated) -> Any:
 
 
 def compiled_values(model: str, n_arms: int, start_value: float) -> Any:
-    """The log-likelihood without its gradient, in half the time; arguments as of an operation.
+    """The log-likelihood without its gradient, in less time; arguments as of an operation.
 
     Returns
     -------

@@ -218,9 +218,7 @@ def log_likelihood(
         return trace(model, parameters, data, n_arms, start_value).pointwise.sum(axis=-1)
     from rlrecovery.kernel import LogLikelihood
 
-    theta = pt.stack([parameters[name] for name in model.names], axis=1)
-    operation = LogLikelihood(model.name, n_arms, start_value)
-    return operation(data.choices, data.rewards, data.starts, theta)[0]
+    return _applied(LogLikelihood(model.name, n_arms, start_value), model, parameters, data)
 
 
 def logits(
@@ -245,8 +243,14 @@ def logits(
         return trace(model, parameters, data, n_arms, start_value).logits
     from rlrecovery.kernel import Logits
 
+    return _applied(Logits(model.name, n_arms, start_value), model, parameters, data)
+
+
+def _applied(
+    operation: Any, model: Model, parameters: Mapping[str, Any], data: Observations
+) -> Any:
+    """First output of a compiled operation; the second carries its derivatives."""
     theta = pt.stack([parameters[name] for name in model.names], axis=1)
-    operation = Logits(model.name, n_arms, start_value)
     return operation(data.choices, data.rewards, data.starts, theta)[0]
 
 

@@ -12,25 +12,6 @@ log = logging.getLogger(__name__)
 
 
 def score(
-    estimates: Sequence[str], truth: Sequence[str], levels: Sequence[float], scores: str
-) -> None:
-    """Score one method in one cell and write the measures.
-
-    Parameters
-    ----------
-    estimates, truth : sequence of str
-        Paths of all batches.
-    levels : sequence of float
-        Nominal levels of the intervals.
-    scores : str
-        Path to write.
-    """
-    rows = read_tables(estimates, estimates_columns(levels))
-    log.info("scoring %d rows of %d replicates", len(rows), rows["replicate"].nunique())
-    write_table(score_cell(rows, read_tables(truth, TRUTH), levels), scores)
-
-
-def score_methods(
     estimates: Sequence[str], truth: Sequence[str], levels: Sequence[float], scores: Sequence[str]
 ) -> None:
     """Score every method in one cell; one job for all, because each takes less than its start.
@@ -46,6 +27,9 @@ def score_methods(
     scores : sequence of str
         A path to write per method.
     """
-    batches = len(truth)
+    batches, known = len(truth), read_tables(truth, TRUTH)
     for i, path in enumerate(scores):
-        score(estimates[i * batches : (i + 1) * batches], truth, levels, path)
+        mine = estimates[i * batches : (i + 1) * batches]
+        rows = read_tables(mine, estimates_columns(levels))
+        log.info("scoring %d rows of %d replicates", len(rows), rows["replicate"].nunique())
+        write_table(score_cell(rows, known, levels), path)

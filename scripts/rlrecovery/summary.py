@@ -89,15 +89,15 @@ def summarise(
     write_table(pd.concat(measures, ignore_index=True)[columns], outputs["recovery"])
     write_table(pd.concat(points, ignore_index=True), outputs["points"])
     write_table(pd.concat(flagged, ignore_index=True), outputs["failures"])
-    compared = [
-        differences(*(read_cell(folders, name, cell, batches, levels) for name in pair)).assign(
-            sampled=pair[0], exact=pair[1], cell=cell.key
-        )
+    witness = [
+        differences(
+            *(read_estimates(folders, name, cell, batches, levels) for name in pair)
+        ).assign(sampled=pair[0], exact=pair[1], cell=cell)
         for pair in witnesses
-        for cell in known.values()
+        for cell in known
     ]
-    witness = pd.concat(compared, ignore_index=True) if compared else ()
-    write_table(conform(witness, WITNESS), outputs["witness"])
+    table = pd.concat(witness, ignore_index=True) if witness else ()
+    write_table(conform(table, WITNESS), outputs["witness"])
 
 
 def same_size(cells: Iterable[Cell]) -> Iterator[list[Cell]]:
@@ -116,9 +116,21 @@ def read_cell(
     levels: Sequence[float],
 ) -> pd.DataFrame:
     """Estimates of one method in one cell, each with its truth."""
-    mine = [f"{folders['estimates']}/{method}/{cell.key}/{batch}.parquet" for batch in batches]
     truth = [f"{folders['truth']}/{cell.key}/{batch}.parquet" for batch in batches]
-    return join(read_tables(mine, estimates_columns(levels)), read_tables(truth, TRUTH))
+    estimates = read_estimates(folders, method, cell.key, batches, levels)
+    return join(estimates, read_tables(truth, TRUTH))
+
+
+def read_estimates(
+    folders: Mapping[str, str],
+    method: str,
+    cell: str,
+    batches: Sequence[str],
+    levels: Sequence[float],
+) -> pd.DataFrame:
+    """Estimates of one method in the cell of that key."""
+    paths = [f"{folders['estimates']}/{method}/{cell}/{batch}.parquet" for batch in batches]
+    return read_tables(paths, estimates_columns(levels))
 
 
 def over_truths(joined: pd.DataFrame, method: str, cell: Cell, names: Sequence[str]) -> Any:

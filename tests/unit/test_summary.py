@@ -89,7 +89,7 @@ def study(tmp_path_factory):
             [str(estimates(folder, method, key, batch)) for batch in BATCHES],
             [str(folder / "truth" / key / f"{batch}.parquet") for batch in BATCHES],
             LEVELS,
-            str(folder / "scores" / method / f"{key}.parquet"),
+            [str(folder / "scores" / method / f"{key}.parquet")],
         )
     return folder
 
@@ -258,7 +258,7 @@ def test_scoring_does_not_depend_on_how_replicates_are_cut(study, tmp_path):
     truth = [str(study / "truth" / key / f"{batch}.parquet") for batch in BATCHES]
     pd.concat(files).to_parquet(tmp_path / "whole.parquet")
     output = str(tmp_path / "scores.parquet")
-    score([str(tmp_path / "whole.parquet")], truth, LEVELS, output)
+    score([str(tmp_path / "whole.parquet")], truth, LEVELS, [output])
     pd.testing.assert_frame_equal(
         pd.read_parquet(output), pd.read_parquet(study / "scores" / "second" / f"{key}.parquet")
     )

@@ -47,22 +47,33 @@ class Task(Section):
     )
 
 
+#: Keys that several kinds of methods share.
+FittedModel = Annotated[
+    str, Field(description="Model that is fitted; may differ from the one that generates the data.")
+]
+Engine = Annotated[
+    Literal["compiled", "scan"],
+    Field(
+        description=(
+            "How the log-likelihood is computed; the numbers are the same. compiled: machine code "
+            "generated from the model's definition, many times faster. scan: the definition "
+            "itself, a pytensor.scan over trials."
+        )
+    ),
+]
+Point = Annotated[
+    Literal["mean", "median"], Field(description="Which number of the posterior is the estimate.")
+]
+
+
 class MleMethod(Section):
     """Maximum likelihood, participant by participant, and the two-step group estimate."""
 
     estimator: Literal["mle"] = Field(
         description="Kind of method: maximum likelihood, every participant alone."
     )
-    model: str = Field(
-        description="Model that is fitted; may differ from the one that generates the data."
-    )
-    engine: Literal["compiled", "scan"] = Field(
-        description=(
-            "How the log-likelihood is computed; the numbers are the same. compiled: machine code "
-            "generated from the model's definition, many times faster. scan: the definition "
-            "itself, a pytensor.scan over trials."
-        )
-    )
+    model: FittedModel
+    engine: Engine
     bounds: dict[str, Annotated[Bounds, Field(description="Lower and upper end.")]] = Field(
         description=(
             "Per free parameter of the model, [lower, upper] on the natural scale: where the "
@@ -111,9 +122,7 @@ class BayesMethod(Section):
     """The posterior by NUTS."""
 
     estimator: Literal["bayes"] = Field(description="Kind of method: the posterior, by NUTS.")
-    model: str = Field(
-        description="Model that is fitted; may differ from the one that generates the data."
-    )
+    model: FittedModel
     pooling: Literal["none", "partial", "complete"] = Field(
         description=(
             "none: every participant alone. partial: hierarchical, participants scatter around a "
@@ -127,13 +136,7 @@ class BayesMethod(Section):
             "gives predictive draws and pointwise log-likelihoods."
         )
     )
-    engine: Literal["compiled", "scan"] = Field(
-        description=(
-            "How the log-likelihood is computed; the numbers are the same. compiled: machine code "
-            "generated from the model's definition, many times faster. scan: the definition "
-            "itself, a pytensor.scan over trials."
-        )
-    )
+    engine: Engine
     priors: dict[str, Annotated[Prior, Field(description="Its prior.")]] = Field(
         default_factory=dict,
         description=(
@@ -143,9 +146,7 @@ class BayesMethod(Section):
             "Truths must lie in the prior's support."
         ),
     )
-    point: Literal["mean", "median"] = Field(
-        description="Which number of the posterior is the estimate."
-    )
+    point: Point
     chains: int = Field(
         ge=2, description="Number of chains; R-hat compares them and needs two at the least."
     )
@@ -174,16 +175,8 @@ class QuadratureMethod(Section):
             "many times faster than sampling."
         )
     )
-    model: str = Field(
-        description="Model that is fitted; may differ from the one that generates the data."
-    )
-    engine: Literal["compiled", "scan"] = Field(
-        description=(
-            "How the log-likelihood is computed; the numbers are the same. compiled: machine code "
-            "generated from the model's definition, many times faster. scan: the definition "
-            "itself, a pytensor.scan over trials."
-        )
-    )
+    model: FittedModel
+    engine: Engine
     priors: dict[str, Annotated[AnyDistribution, Field(description="Its prior.")]] = Field(
         default_factory=dict,
         description=(
@@ -192,9 +185,7 @@ class QuadratureMethod(Section):
             "must lie in the prior's support."
         ),
     )
-    point: Literal["mean", "median"] = Field(
-        description="Which number of the posterior is the estimate."
-    )
+    point: Point
 
 
 class MockMethod(Section):

@@ -257,14 +257,14 @@ class Quadrature:
             started = time.perf_counter()
             mine = [("participant", i, name) for name in self.setting.model.names]
             try:
-                grid, error = self.integrate(data.rows(slice(i, i + 1)))
-                rows += self._rows(mine, grid, error, time.perf_counter() - started)
+                numbers, error = self.integrate(data.rows(slice(i, i + 1)))
+                rows += self._rows(mine, numbers, error, time.perf_counter() - started)
             except Exception as failure:
                 seconds = time.perf_counter() - started
                 rows += failed(mine, sentence(failure), self.setting.levels, seconds)
         return rows
 
-    def integrate(self, data: Observations) -> tuple[Grid, float]:
+    def integrate(self, data: Observations) -> tuple[Floats, float]:
         """The posterior of one participant.
 
         Parameters
@@ -274,20 +274,21 @@ class Quadrature:
 
         Returns
         -------
-        grid : Grid
-            The final one.
+        numbers : float array, shape (parameters, numbers)
+            `Grid.summaries` of the final grid.
         error : float
-            Largest difference between it and its half in any mean, SD, median or interval end, in
-            posterior SDs. The grid's own error is far smaller.
+            Largest difference between that grid and its half in any mean, SD, median or interval
+            end, in posterior SDs. The grid's own error is far smaller.
         """
         axes, region = self.locate(data)
         size = FIRST_NODES
         while True:
-            grid = self.grid(data, axes, region, size)
-            error = self._error(grid)
+            grid, levels = self.grid(data, axes, region, size), self.setting.levels
+            whole, half = grid.summaries(levels), grid.halved().summaries(levels)
+            error = float((np.abs(whole - half) / whole[:, 1:2]).max())
             finer = 2 * size - 1
             if error <= TOLERANCE or finer ** len(axes) > MOST_NODES:
-                return grid, error
+                return whole, error
             size = finer
 
     def locate(self, data: Observations) -> tuple[tuple[Axis, ...], list[tuple[float, float]]]:
@@ -331,16 +332,13 @@ class Quadrature:
             raise FloatingPointError("the posterior density is not finite anywhere on the grid")
         return Grid(axes, nodes, density)
 
-    def _error(self, grid: Grid) -> float:
-        levels = self.setting.levels
-        whole, half = grid.summaries(levels), grid.halved().summaries(levels)
-        return float((np.abs(whole - half) / whole[:, 1:2]).max())
-
-    def _rows(self, targets: list[Target], grid: Grid, error: float, seconds: float) -> list[Row]:
+    def _rows(
+        self, targets: list[Target], numbers: Floats, error: float, seconds: float
+    ) -> list[Row]:
         rows, good = [], error <= TOLERANCE
         reason = "" if good else f"two grids differ by {error:.2g} posterior SDs"
-        for target, numbers in zip(targets, grid.summaries(self.setting.levels), strict=True):
-            mean, sd, median, *ends = (float(number) for number in numbers)
+        for target, mine in zip(targets, numbers, strict=True):
+            mean, sd, median, *ends = (float(number) for number in mine)
             pairs = zip(ends[::2], ends[1::2], strict=True)
             rows.append(
                 row(
