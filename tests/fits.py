@@ -47,6 +47,15 @@ POPULATION = {
 }
 
 
+QUADRATURE = {
+    "estimator": "quadrature",
+    "model": "rescorla_wagner",
+    "engine": "compiled",
+    "priors": FLAT,
+    "point": "mean",
+}
+
+
 def bayes_method(pooling="none", likelihood="potential", **changes):
     """A ``methods`` entry of the config."""
     method = {

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 from arviz_stats.base import array_stats
+from fits import MLE, QUADRATURE, START, bayes_method, setting
 
 from benchmarks import baselines
 from benchmarks.clock import Timing, measure
-from rlrecovery.estimators.base import Setting
 from rlrecovery.estimators.bayes import Bayes
 from rlrecovery.estimators.mle import MaximumLikelihood
 from rlrecovery.estimators.quadrature import Quadrature
@@ -21,28 +22,8 @@ from rlrecovery.tasks import BernoulliArms
 
 Row = dict[str, Any]
 
-TRIALS, START = 150, 0.5
+TRIALS = 150
 CHAINS, TUNE, DRAWS, ACCEPT = 4, 1000, 1000, 0.9
-FLAT = {
-    "alpha": {"distribution": "Beta", "alpha": 1, "beta": 1},
-    "beta": {"distribution": "HalfNormal", "sigma": 10},
-}
-POPULATION = {
-    "alpha": {
-        "location": {"distribution": "Normal", "mu": 0, "sigma": 1.5},
-        "scale": {"distribution": "HalfNormal", "sigma": 1},
-    },
-    "beta": {
-        "location": {"distribution": "Normal", "mu": 1, "sigma": 1},
-        "scale": {"distribution": "HalfNormal", "sigma": 1},
-    },
-}
-NUTS = {
-    "estimator": "bayes", "model": "rescorla_wagner", "likelihood": "potential",
-    "engine": "compiled", "point": "mean", "chains": CHAINS, "tune": TUNE, "draws": DRAWS,
-    "target_accept": ACCEPT,
-    "convergence": {"rhat": 1.01, "ess_bulk": 400, "ess_tail": 400, "divergences": 0},
-}  # fmt: skip
 
 
 def row(what: str, form: str, size: str, timing: Timing, **more: Any) -> Row:
@@ -51,6 +32,11 @@ def row(what: str, form: str, size: str, timing: Timing, **more: Any) -> Row:
         "what": what, "form": form, "size": size, "cpu_seconds": timing.cpu,
         "wall_seconds": timing.wall, "repeats": timing.repeats, **more,
     }  # fmt: skip
+
+
+def nuts(pooling: str) -> dict[str, Any]:
+    """A method that samples."""
+    return bayes_method(pooling, tune=TUNE, draws=DRAWS, chains=CHAINS, target_accept=ACCEPT)
 
 
 def data(people: int, trials: int = TRIALS, arms: int = 2, seed: int = 1) -> Observations:
@@ -66,11 +52,6 @@ def data(people: int, trials: int = TRIALS, arms: int = 2, seed: int = 1) -> Obs
     return observations(seen.choices, seen.rewards, np.tile(blocks, (people, 1)))
 
 
-def setting(people: int, trials: int = TRIALS) -> Setting:
-    """What a fitter knows before data."""
-    return Setting(RESCORLA_WAGNER, 2, START, people, trials, (0.8, 0.95))
-
-
 def theta(people: int) -> Any:
     """Points at which gradients are taken."""
     return np.tile([0.5, 5.0], (people, 1))
@@ -83,15 +64,15 @@ def gradients() -> Iterator[Row]:
     for people in (1, 20, 100):
         seen, point = data(people), theta(people)
         for form, evaluate in forms.items():
-            timing = measure(lambda: evaluate(seen, point))  # noqa: B023
+            timing = measure(partial(evaluate, seen, point))
             yield row("gradient", form, f"N = {people}", timing)
         if people == 1:
             choices, rewards = seen.choices[0], seen.rewards[0]
-            timing = measure(lambda: notebook(0.5, 5.0, choices, rewards))  # noqa: B023
+            timing = measure(partial(notebook, 0.5, 5.0, choices, rewards))
             yield row("gradient", "notebook's scan", "N = 1", timing)
         if baselines.HAVE_NUMPYRO:
             jitted = baselines.numpyro_gradient(seen.choices, seen.rewards)
-            timing = measure(lambda: jitted(point[:, 0], point[:, 1]))  # noqa: B023
+            timing = measure(partial(jitted, *point.T))
             yield row("gradient", "NumPyro", f"N = {people}", timing)
 
 
@@ -103,41 +84,35 @@ def growth() -> Iterator[Row]:
     for size, people, trials, arms in sizes:
         evaluate = value_and_gradient(RESCORLA_WAGNER, arms, START, "compiled")
         seen, point = data(people, trials, arms), theta(people)
-        timing = measure(lambda: evaluate(seen, point))  # noqa: B023
+        timing = measure(partial(evaluate, seen, point))
         yield row("growth of the gradient", "compiled", size, timing)
 
 
 def maximum_likelihood() -> Iterator[Row]:
     """One participant's maximum with its interval."""
-    method = {
-        "engine": "compiled", "bounds": {"alpha": [0.01, 0.99], "beta": [0.05, 50]}, "grid": 10,
-        "starts": 3, "group_scale": "unconstrained",
-    }  # fmt: skip
     people = 20
-    fitter, seen, seed = MaximumLikelihood.of(method, setting(people)), data(people), None
-    timing = measure(lambda: fitter.fit(seen, seed))
+    fitter, seen = MaximumLikelihood.of(MLE, setting(people)), data(people)
+    timing = measure(partial(fitter.fit, seen, np.random.SeedSequence(1)))
     each = Timing(timing.cpu / people, timing.wall / people, timing.repeats)
     yield row("maximum likelihood", "rlrecovery", "one participant", each)
     choices, rewards = seen.choices[0], seen.rewards[0]
-    timing = measure(lambda: baselines.numpy_fit(choices, rewards), repeats=3)
+    timing = measure(partial(baselines.numpy_fit, choices, rewards), repeats=3)
     yield row("maximum likelihood", "NumPy loop, logsumexp, BFGS", "one participant", timing)
 
 
 def unpooled() -> Iterator[Row]:
     """One participant's posterior, from data to summary."""
-    seen, seeds = data(1), np.random.SeedSequence
-    fitter = Bayes.of(NUTS | {"pooling": "none", "priors": FLAT}, setting(1))
-    timing = measure(lambda: fitter.fit(seen, seeds(1)))
-    smallest = min(r["ess_bulk"] for r in fitter.fit(seen, seeds(1)))
+    seen, seed = data(1), np.random.SeedSequence(1)
+    fitter = Bayes.of(nuts("none"), setting())
+    timing = measure(partial(fitter.fit, seen, seed))
+    smallest = min(r["ess_bulk"] for r in fitter.fit(seen, seed))
     yield row("one posterior", "rlrecovery, NUTS", "4 x (1000 + 1000)", timing, ess=smallest)
-    method = {"engine": "compiled", "priors": FLAT, "point": "mean"}
-    exact = Quadrature.of(method, setting(1))
-    timing = measure(lambda: exact.fit(seen, seeds(1)))
+    exact = Quadrature.of(QUADRATURE, setting())
+    timing = measure(partial(exact.fit, seen, seed))
     yield row("one posterior", "rlrecovery, quadrature", "exact", timing)
     choices, rewards = seen.choices[0], seen.rewards[0]
-    timing = measure(
-        lambda: baselines.pymc_sample(choices, rewards, DRAWS, TUNE, CHAINS), repeats=3, warm=False
-    )
+    sample = partial(baselines.pymc_sample, choices, rewards, DRAWS, TUNE, CHAINS)
+    timing = measure(sample, repeats=3, warm=False)
     yield row("one posterior", "pm.sample of the notebook's scan", "4 x (1000 + 1000)", timing)
     if baselines.HAVE_NUMPYRO:
         run = baselines.numpyro_sampler(seen.choices, seen.rewards, False, DRAWS, TUNE, ACCEPT)
@@ -147,15 +122,15 @@ def unpooled() -> Iterator[Row]:
 
 def hierarchical() -> Iterator[Row]:
     """Partial pooling of 20 and 100 participants; the smallest effective sample size."""
-    for people in (20, 100):
-        seen, known = data(people), setting(people)
-        fitter = Bayes.of(NUTS | {"pooling": "partial", "priors": POPULATION}, known)
+    for people, repeats in ((20, 3), (100, 1)):
+        seen = data(people)
+        fitter = Bayes.of(nuts("partial"), setting(people))
         found: list[Any] = []
-        timing = measure(
-            lambda: found.append(fitter.fit(seen, np.random.SeedSequence(len(found)))),  # noqa: B023
-            repeats=3 if people == 20 else 1,
-            warm=people == 20,
-        )
+
+        def fit(fitter=fitter, seen=seen, found=found) -> None:
+            found.append(fitter.fit(seen, np.random.SeedSequence(len(found))))
+
+        timing = measure(fit, repeats=repeats, warm=False)
         smallest = float(np.median([min(r["ess_bulk"] for r in rows) for rows in found]))
         yield row("hierarchical", "rlrecovery", f"N = {people}", timing, ess=smallest)
         if baselines.HAVE_NUMPYRO and people == 20:

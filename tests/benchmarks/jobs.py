@@ -10,23 +10,15 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from benchmarks.cases import FLAT, NUTS, POPULATION
+from fits import MLE, QUADRATURE, bayes_method
 
+SHORT = {"tune": 10, "draws": 10}
 METHODS = {
-    "mle": {
-        "estimator": "mle", "model": "rescorla_wagner", "engine": "compiled", "grid": 10,
-        "starts": 2, "bounds": {"alpha": [0.01, 0.99], "beta": [0.05, 50]},
-        "group_scale": "unconstrained",
-    },
-    "quadrature": {
-        "estimator": "quadrature", "model": "rescorla_wagner", "engine": "compiled",
-        "priors": FLAT, "point": "mean",
-    },
-    "bayes, pooling none": NUTS | {"pooling": "none", "priors": FLAT, "tune": 10, "draws": 10},
-    "bayes, pooling partial": NUTS | {
-        "pooling": "partial", "priors": POPULATION, "tune": 10, "draws": 10,
-    },
-}  # fmt: skip
+    "mle": MLE,
+    "quadrature": QUADRATURE,
+    "bayes, pooling none": bayes_method("none", **SHORT),
+    "bayes, pooling partial": bayes_method("partial", **SHORT),
+}
 
 _JOB = """
 from rlrecovery.fit import fit_batch

@@ -1,18 +1,11 @@
 import numpy as np
 import pandas as pd
 import pytest
-from fits import FLAT, bayes, bayes_method, setting, simulated, table
+from fits import FLAT, QUADRATURE, bayes, bayes_method, setting, simulated, table
 
 from rlrecovery.estimators.quadrature import Quadrature
 from rlrecovery.witness import WITNESS, differences, overall, pairs
 
-EXACT = {
-    "estimator": "quadrature",
-    "model": "rescorla_wagner",
-    "engine": "compiled",
-    "priors": FLAT,
-    "point": "mean",
-}
 SAMPLED = bayes_method()
 
 
@@ -64,7 +57,7 @@ def test_only_methods_with_the_same_posterior_mean_are_pairs():
         "pooled": bayes_method("complete"),
         "median": SAMPLED | {"point": "median"},
         "other prior": SAMPLED | {"priors": {"alpha": FLAT["alpha"]}},
-        "exact": EXACT,
+        "exact": QUADRATURE,
     }
     assert pairs(methods) == [("sampled", "exact")]
     del methods["exact"]
@@ -78,7 +71,7 @@ def test_nothing_to_compare_is_an_empty_table():
 
 def test_a_real_sampler_agrees_with_the_exact_posterior():
     seeds = np.random.SeedSequence(5)
-    exact = Quadrature.of(EXACT, setting(1, 60))
+    exact = Quadrature.of(QUADRATURE, setting(1, 60))
     sampler = bayes(trials=60, draws=1000)
     sides = {"sampled": [], "exact": []}
     for replicate in range(12):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from fits import QUADRATURE
 
 from workflow.runs import (
     BAYES,
@@ -55,11 +56,7 @@ def test_another_model_and_a_drawn_population(tmp_path):
 
 @pytest.mark.slow
 def test_both_engines_give_the_same_study(tmp_path):
-    exact = {
-        "estimator": "quadrature", "model": "rescorla_wagner", "engine": "compiled",
-        "priors": {}, "point": "mean",
-    }  # fmt: skip
-    kinds = {"mle": MLE, "exact": exact}
+    kinds = {"mle": MLE, "exact": QUADRATURE}
     scanned = {f"{name}_scan": kind | {"engine": "scan"} for name, kind in kinds.items()}
     run(tmp_path, study(methods=kinds | scanned), MEASURES)
     table = estimates(tmp_path)

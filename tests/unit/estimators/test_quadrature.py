@@ -9,6 +9,7 @@ from fits import (
     FLAT,
     LEVELS,
     PEOPLE,
+    QUADRATURE,
     alternating_chooser,
     assert_same,
     constant_chooser,
@@ -47,8 +48,7 @@ HARD = {
 
 
 def quadrature(participants=1, trials=150, **changes):
-    method = {"engine": "compiled", "priors": FLAT, "point": "mean"} | changes
-    return Quadrature.of(method, setting(participants, trials))
+    return Quadrature.of(QUADRATURE | changes, setting(participants, trials))
 
 
 def numbers(rows):
