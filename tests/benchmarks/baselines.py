@@ -56,13 +56,13 @@ def subtensor_scan(alpha: Any, beta: Any, choices: Any, rewards: Any) -> Any:
     return log_probability[pt.arange(choices.shape[0]), choices].sum()
 
 
-def subtensor_gradient() -> Any:
-    """Compiled value and gradient of `subtensor_scan`: (alpha, beta, choices, rewards)."""
+def subtensor_gradient(make: Any = pytensor.function) -> Any:
+    """Value and gradient of `subtensor_scan` as a function of (alpha, beta, choices, rewards)."""
     alpha, beta = pt.dscalars("alpha", "beta")
     choices, rewards = pt.lvector("choices"), pt.dvector("rewards")
     value = subtensor_scan(alpha, beta, choices, rewards)
     outputs = [value, *pt.grad(value, [alpha, beta])]
-    return pytensor.function([alpha, beta, choices, rewards], outputs, mode="NUMBA")
+    return make([alpha, beta, choices, rewards], outputs)
 
 
 def pymc_sample(choices: Any, rewards: Any, draws: int, tune: int, chains: int) -> Any:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from fits import simulated
 from quadrature import log_likelihood
+from unit.forms import interpreted
 
 from benchmarks import baselines
 from benchmarks.__main__ import TARGETS, targets
@@ -54,6 +55,6 @@ def test_the_baseline_is_the_same_likelihood():
     alpha, beta = 0.3, 2.5
     theta = [np.log(alpha / (1 - alpha)), np.log(beta)]
     loop = -baselines.numpy_negative_log_likelihood(theta, choices, rewards)
-    value, *_ = baselines.subtensor_gradient()(alpha, beta, choices, rewards)
+    value, *_ = baselines.subtensor_gradient(interpreted)(alpha, beta, choices, rewards)
     expected = log_likelihood(choices, rewards, alpha, beta)
     np.testing.assert_allclose([loop, value], expected, rtol=1e-10)

@@ -20,10 +20,9 @@ from rlrecovery.models import BETA, MODELS, RESCORLA_WAGNER, Model, learning_rat
 from unit.forms import (
     START,
     Case,
-    arms_of_kernels,
-    arms_of_scans,
     assert_same_gradient,
     every_model,
+    every_number_of_arms,
     every_pattern,
     every_reward,
     frame,
@@ -79,22 +78,22 @@ def extreme_case(model: str, n_arms: int, chooser: str, rewards: str) -> Case:
 @every_reward
 @every_pattern
 class TestOrdinaryData:
-    @arms_of_scans
+    @every_number_of_arms
     def test_scan(self, model, n_arms, rewards, pattern):
         case = make_case(model, n_arms, rewards, pattern)
         value, gradient = kernel(model, n_arms, case.data, case.theta)
-        expected = scan(model, n_arms, case.data, case.theta)
+        expected = case.scanned
         np.testing.assert_allclose(value, expected.totals, rtol=1e-10)
         assert_same_gradient(gradient, expected.gradient, 1e-10)
 
-    @arms_of_kernels
+    @every_number_of_arms
     def test_reference(self, model, n_arms, rewards, pattern):
         case = make_case(model, n_arms, rewards, pattern)
         value, gradient = kernel(model, n_arms, case.data, case.theta)
         np.testing.assert_allclose(value, case.totals, rtol=1e-10)
         assert_same_gradient(gradient, case.numerical_gradient, 1e-7, 1e-10)
 
-    @arms_of_kernels
+    @every_number_of_arms
     def test_values_alone(self, model, n_arms, rewards, pattern):
         case = make_case(model, n_arms, rewards, pattern)
         data, theta = case.data, case.theta
@@ -102,17 +101,17 @@ class TestOrdinaryData:
         found = alone(data.choices, data.rewards, data.starts, theta)
         np.testing.assert_allclose(found, kernel(model, n_arms, data, theta)[0], rtol=1e-13)
 
-    @arms_of_scans
+    @every_number_of_arms
     def test_logits(self, model, n_arms, rewards, pattern):
         case = make_case(model, n_arms, rewards, pattern)
         found, jacobian = logits(model, n_arms, case.data, case.theta)
         responded = case.data.choices >= 0
-        expected = scan(model, n_arms, case.data, case.theta).logits
+        expected = case.scanned.logits
         np.testing.assert_allclose(found[responded], expected[responded], rtol=1e-10, atol=1e-14)
         assert (found[~responded] == 0).all()
         assert (jacobian[~responded] == 0).all()
 
-    @arms_of_kernels
+    @every_number_of_arms
     def test_derivatives_of_logits(self, model, n_arms, rewards, pattern):
         """Chosen less expected derivative, summed over trials, is the gradient."""
         case = make_case(model, n_arms, rewards, pattern)
@@ -128,16 +127,16 @@ class TestOrdinaryData:
 @every_reward
 @pytest.mark.parametrize("chooser", list(choosers("bernoulli", 2)))
 class TestExtremes:
-    @arms_of_scans
+    @every_number_of_arms
     def test_scan(self, model, n_arms, rewards, chooser):
         case = extreme_case(model, n_arms, chooser, rewards)
         value, gradient = kernel(model, n_arms, case.data, case.theta)
-        expected = scan(model, n_arms, case.data, case.theta)
+        expected = case.scanned
         self.assert_same_value(value, expected.totals, case)
         residue = 30 * self.rounding(case)[:, None]  # of a sum over 30 trials
         assert_same_gradient(gradient, expected.gradient, 1e-10, residue)
 
-    @arms_of_kernels
+    @every_number_of_arms
     def test_reference(self, model, n_arms, rewards, chooser):
         case = extreme_case(model, n_arms, chooser, rewards)
         value, _ = kernel(model, n_arms, case.data, case.theta)

@@ -17,13 +17,13 @@ from rlrecovery.simulate import behave
 from rlrecovery.tasks import BernoulliArms, GaussianArms
 from unit.forms import (
     START,
-    arms_of_kernels,
-    arms_of_scans,
     assert_same_gradient,
     every_model,
+    every_number_of_arms,
     every_pattern,
     every_reward,
     frame,
+    interpreted,
     kernel,
     make_case,
     random_theta,
@@ -31,12 +31,6 @@ from unit.forms import (
 )
 
 WITHOUT_FIRST_TRIAL = 47.418936097207
-
-
-def uncompiled(outputs, inputs=()):
-    """Evaluate a small graph without paying for a compilation."""
-    mode = pytensor.compile.mode.Mode(linker="py", optimizer=None)
-    return pytensor.function(list(inputs), outputs, mode=mode)
 
 
 @pytest.fixture(scope="module")
@@ -89,13 +83,13 @@ class TestKnownNumbers:
 
 
 @every_model
-@arms_of_scans
+@every_number_of_arms
 @every_reward
 @every_pattern
 class TestScanAgainstReference:
     def test_pointwise_states_and_probabilities(self, model, n_arms, rewards, pattern):
         case = make_case(model, n_arms, rewards, pattern)
-        found = scan(model, n_arms, case.data, case.theta)
+        found = case.scanned
         np.testing.assert_allclose(found.totals, case.totals, rtol=1e-10)
         probability = np.exp(found.logits)
         probability /= probability.sum(axis=-1, keepdims=True)
@@ -108,8 +102,19 @@ class TestScanAgainstReference:
 
     def test_gradient(self, model, n_arms, rewards, pattern):
         case = make_case(model, n_arms, rewards, pattern)
-        found = scan(model, n_arms, case.data, case.theta)
+        found = case.scanned
         assert_same_gradient(found.gradient, case.numerical_gradient, 1e-7, 1e-10)
+
+
+@pytest.mark.slow
+@every_model
+@every_number_of_arms
+def test_machine_code_of_the_scan_is_the_definition(model, n_arms):
+    case = make_case(model, n_arms, "gaussian", "everything")
+    found = scan(model, n_arms, case.data, case.theta, make=pytensor.function)
+    np.testing.assert_allclose(found.totals, case.scanned.totals, rtol=1e-12)
+    np.testing.assert_allclose(found.logits, case.scanned.logits, rtol=1e-12)
+    assert_same_gradient(found.gradient, case.scanned.gradient, 1e-12)
 
 
 @every_model
@@ -118,7 +123,7 @@ class TestMissingPaddingAndBlocks:
         case = make_case(model, 2, "gaussian", "everything")
         gone = case.trials["choice"] < 0
         assert gone.sum() > 3
-        with_them = scan(model, 2, case.data, case.theta)
+        with_them = case.scanned
         kept = case.trials[~gone]
         people = kept["participant"].unique()
         data = likelihood.observations_from_table(kept)
@@ -139,7 +144,7 @@ class TestMissingPaddingAndBlocks:
 
     def test_padding_adds_nothing(self, model):
         case = make_case(model, 2, "bernoulli", "ragged")
-        together = scan(model, 2, case.data, case.theta)
+        together = case.scanned
         for i in range(3):
             mine = case.trials[case.trials["participant"] == i]
             alone = scan(model, 2, likelihood.observations_from_table(mine), case.theta[[i]])
@@ -149,7 +154,7 @@ class TestMissingPaddingAndBlocks:
 
     def test_blocks_are_separate_sums(self, model):
         case = make_case(model, 3, "gaussian", "blocks")
-        whole = scan(model, 3, case.data, case.theta)
+        whole = case.scanned
         parts = [
             scan(model, 3, likelihood.observations_from_table(part), case.theta)
             for _, part in case.trials.groupby("block")
@@ -181,7 +186,7 @@ ARMS = {
 
 
 @every_model
-@arms_of_scans
+@every_number_of_arms
 @every_reward
 @pytest.mark.parametrize("people", [1, 6])
 @pytest.mark.parametrize("interrupted", [False, True])
@@ -248,7 +253,7 @@ class TestObservations:
 
 def test_log_softmax_holds_for_huge_logits():
     logits = np.array([[1e6, 0.0, -1e6], [-1e6, -1e6, -1e6], [1.0, 2.0, 3.0]])
-    found = pytensor.function([], likelihood.log_softmax(pt.as_tensor(logits)))()
+    found = interpreted([], likelihood.log_softmax(pt.as_tensor(logits)))()
     np.testing.assert_allclose(found[0], [0.0, -1e6, -2e6])
     np.testing.assert_allclose(found[1], np.log([1 / 3] * 3))
     np.testing.assert_allclose(np.exp(found[2]).sum(), 1.0)
@@ -269,7 +274,7 @@ def test_value_and_gradient_of_both_engines(engine, pattern):
     assert_same_gradient(gradient, case.numerical_gradient, 1e-7, 1e-10)
 
 
-@arms_of_kernels
+@every_number_of_arms
 @every_reward
 @every_pattern
 def test_equal_rates_are_one_rate(n_arms, rewards, pattern):

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pymc as pm
+import pytensor
 import pytensor.tensor as pt
 import pytest
 import xarray as xr
@@ -45,6 +46,7 @@ from rlrecovery.estimators.bayes import (
 )
 from rlrecovery.likelihood import trace
 from rlrecovery.models import RESCORLA_WAGNER
+from unit.forms import INTERPRETED, interpreted
 
 POOLINGS = ("none", "partial", "complete")
 FORMS = tuple(itertools.product(("potential", "categorical"), ("compiled", "scan")))
@@ -205,6 +207,12 @@ def several_points(model, count=4):
     return [{n: rng.normal(0, 0.8, s) for n, s in shapes.items()} for _ in range(count)]
 
 
+def evaluator(model, **keys):
+    """A model's log posterior density, without machine code."""
+    with pytensor.config.change_flags(cxx=""):
+        return model.compile_logp(mode=INTERPRETED, **keys)
+
+
 def natural(point, pooling, people=3):
     """Participants' alpha and beta at a point, by the formulas of the model and nothing of it."""
     if pooling != "partial":
@@ -258,7 +266,7 @@ def test_all_forms_have_the_density_of_the_formulas(pooling):
     expected = np.array([expected_density(point, pooling, data) for point in points])
     assert np.ptp(expected) > 1
     for model in models:
-        logp = model.compile_logp()
+        logp = evaluator(model)
         values = np.array([logp(point) for point in points])
         assert np.isfinite(values).all()
         np.testing.assert_allclose(values - values[0], expected - expected[0], atol=1e-9)
@@ -298,7 +306,7 @@ def test_a_population_drawn_by_its_participants_has_the_density_of_the_priors(sc
             point |= {n: np.float64(0.0) for n in point if n.endswith("_interval__")}
             point |= {f"{n}_location": 0.0 for n in ("alpha", "beta")}
     expected = [expected_prior(point, priors) for point in points]
-    logp = model.compile_logp()
+    logp = evaluator(model)
     names = {variable.name for variable in model.value_vars}
     found = [logp({n: v for n, v in point.items() if n in names}) for point in points]
     assert np.ptp(expected) > 1
@@ -318,7 +326,7 @@ def test_known_log_likelihood_comes_from_the_pymc_model(form):
     data = simulated(0.5, 5, 150, KNOWN_SEED)
     model = model_with_data("none", *form, data)
     terms = model.potentials or model.observed_RVs
-    value = model.compile_logp(terms)({"alpha_logodds__": 0.0, "beta_log__": np.log(5.0)})
+    value = evaluator(model, vars=terms)({"alpha_logodds__": 0.0, "beta_log__": np.log(5.0)})
     # The known number leaves out the first trial, whose choice has probability 1/2.
     assert float(value) + np.log(2) == pytest.approx(-47.418936097207, abs=1e-10)
 
@@ -332,7 +340,7 @@ def test_priors_come_from_the_config():
     model = build_model(bayes_method(priors=priors), setting(1, 5), 1)
     with model:
         pm.set_data(data_of(nobody, "potential"))
-    logp = model.compile_logp(jacobian=False)
+    logp = evaluator(model, jacobian=False)
     found, expected = [], []
     for alpha, beta in ((0.3, 2.0), (0.8, 9.0), (0.1, 0.5)):
         found.append(logp({"alpha_logodds__": logit(alpha), "beta_log__": np.log(beta)}))
@@ -350,7 +358,7 @@ def categorical():
     choices, rewards = data.choices.copy(), data.rewards.copy()
     choices[1, [0, 7]] = -1
     data = one_block(choices, rewards)
-    model = model_with_data("complete", "categorical", "scan", data)
+    model = model_with_data("complete", "categorical", "compiled", data)
     draws = {"alpha": [[0.3] * 400, [0.7] * 400], "beta": [[2.0] * 400, [4.0] * 400]}
     posterior_draws = xr.Dataset({k: (("chain", "draw"), np.array(v)) for k, v in draws.items()})
     return model, data, xr.DataTree.from_dict({"posterior": posterior_draws})
@@ -362,8 +370,8 @@ def pointwise_of(data, alpha, beta):
     values = {"alpha": np.full(people, alpha), "beta": np.full(people, beta)}
     given = {name: pt.as_tensor(value) for name, value in values.items()}
     out = trace(RESCORLA_WAGNER, given, data, 2, START)
-    logits = out.logits.eval()
-    return out.pointwise.eval(), expit(logits[..., 1] - logits[..., 0])
+    pointwise, logits = interpreted([], [out.pointwise, out.logits])()
+    return pointwise, expit(logits[..., 1] - logits[..., 0])
 
 
 @pytest.mark.parametrize(("chain", "alpha", "beta"), [(0, 0.3, 2.0), (1, 0.7, 4.0)])
@@ -530,6 +538,14 @@ def test_poor_data_give_rows(data):
     complete = table(rows)
     assert np.isfinite(complete[["estimate", "se", "lower_95", "upper_95"]]).all(axis=None)
     assert complete["status"].isin(["ok", "not_converged"]).all()
+
+
+def test_one_participant_may_be_the_whole_population():
+    fitter = Bayes.of(bayes_method("partial", **SHORT), setting(1, 1))
+    rows = table(fitter.fit(constant_chooser(1), seed()))
+    assert targets_of(rows.to_dict("records")) == fitter.targets
+    assert np.isfinite(rows[["estimate", "se", "lower_95", "upper_95"]]).all(axis=None)
+    assert rows["status"].isin(["ok", "not_converged"]).all()
 
 
 def test_a_participant_whose_sampling_raises_becomes_failed_rows(monkeypatch):
