@@ -78,6 +78,7 @@ def snakemake(folder, *arguments, cores=2):
 
 #: A study up to its measures: figures and report, most of the time of a small one, left out.
 MEASURES = "results/small/summary/recovery.csv"
+REPORT = "results/small/report.html"
 
 
 def run(folder, experiment, *targets, cores=2):

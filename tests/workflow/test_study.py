@@ -118,28 +118,20 @@ def test_batches_change_no_number_of_a_sampler(tmp_path):
     pd.testing.assert_frame_equal(*tables, check_exact=True)
 
 
-def test_an_interrupted_study_goes_on_where_it_stopped(tmp_path):
-    whole = study()
-    config = write(tmp_path, whole)
-    cell = "alpha-0.3_beta-3.0_n-2_t-20"
-    part = f"results/small/estimates/guess/{cell}/00000-00001.parquet"
-    assert snakemake(tmp_path, part, "--configfile", config).returncode == 0
-    first = (tmp_path / part).stat().st_mtime_ns
-    run(tmp_path, whole, MEASURES)
-    assert (tmp_path / part).stat().st_mtime_ns == first
-
-
-def test_a_truncated_file_is_named_with_what_to_do(tmp_path):
-    config = write(tmp_path, study())
-    trials = "results/small/trials/alpha-0.3_beta-3.0_n-2_t-20/00000-00001.parquet"
-    assert snakemake(tmp_path, trials, "--configfile", config).returncode == 0
-    broken = tmp_path / trials
+def test_a_truncated_file_is_named_and_the_study_goes_on_where_it_stopped(tmp_path):
+    config, base = write(tmp_path, study()), "results/small"
+    parts = [f"{base}/{kind}/alpha-{alpha}_beta-3.0_n-2_t-20/00000-00001.parquet"
+             for kind, alpha in (("estimates/guess", 0.3), ("trials", 0.6))]  # fmt: skip
+    finished, broken = (tmp_path / part for part in parts)
+    assert snakemake(tmp_path, *parts, "--configfile", config).returncode == 0
+    first = finished.stat().st_mtime_ns
     broken.write_bytes(broken.read_bytes()[:100])
     failed = snakemake(tmp_path, MEASURES, "--configfile", config)
     text = failed.stdout + failed.stderr
     assert failed.returncode != 0
-    assert f"{trials} cannot be read" in text
+    assert f"{parts[1]} cannot be read" in text
     assert "delete it and run the workflow again" in text
     assert "Traceback" not in text
     broken.unlink()
     run(tmp_path, study(), MEASURES)
+    assert finished.stat().st_mtime_ns == first
