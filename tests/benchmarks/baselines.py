@@ -114,7 +114,7 @@ def numpyro_gradient(choices: Any, rewards: Any) -> Any:
 def numpyro_sampler(
     choices: Any, rewards: Any, hierarchical: bool, draws: int, tune: int, accept: float
 ) -> Any:
-    """A NumPyro sampler of 4 chains; calling it a second time does not compile again."""
+    """A NumPyro sampler of 4 chains, to call with a seed; the first call compiles."""
     import jax
     import numpyro
     import numpyro.distributions as dist
@@ -145,8 +145,8 @@ def numpyro_sampler(
         progress_bar=False, jit_model_args=False,
     )  # fmt: skip
 
-    def sample() -> dict[str, Any]:
-        sampler.run(jax.random.PRNGKey(0))
+    def sample(seed: int) -> dict[str, Any]:
+        sampler.run(jax.random.PRNGKey(seed))
         drawn = sampler.get_samples(group_by_chain=True)
         return {name: np.asarray(values) for name, values in drawn.items()}
 

@@ -9,10 +9,9 @@ from matplotlib.figure import Figure
 from rlrecovery.figures import style
 
 OURS, THEIRS = "#0072B2", "#999999"
-
-
 GROUPS = (
-    "gradient", "maximum likelihood", "one posterior", "hierarchical", "fixed cost of a job"
+    "gradient", "growth of the gradient", "maximum likelihood", "one posterior", "hierarchical",
+    "fixed cost of a job",
 )  # fmt: skip
 
 
