@@ -7,6 +7,7 @@ with its gradient is a minute's work. Slow tests hold its machine code to it.
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,10 +19,11 @@ from pytensor.compile.mode import Mode
 from pytensor.graph.rewriting.db import RewriteDatabaseQuery
 from pytensor.link.vm import VMLinker
 from reference import WALKS, Walk, central_differences
+from scipy.special import log_softmax
 
 from rlrecovery.kernel import LogLikelihood, compiled
 from rlrecovery.likelihood import Observations, observations_from_table, trace
-from rlrecovery.models import MODELS
+from rlrecovery.models import MODELS, Model
 
 #: Another start value for each number of arms: all three conventions are in use in the field.
 START = {2: 0.5, 3: 1 / 3, 4: 0.0}
@@ -67,7 +69,7 @@ class Case:
     def walk(self, participant: int, theta: np.ndarray) -> Walk:
         mine = self.trials[self.trials["participant"] == participant]
         columns = [mine[name].tolist() for name in ("choice", "reward", "block")]
-        return WALKS[self.model](theta, *columns, self.n_arms, START[self.n_arms])
+        return walk_of(self.model)(theta, *columns, self.n_arms, START[self.n_arms])
 
     @property
     def totals(self) -> np.ndarray:
@@ -124,10 +126,41 @@ def _participant(rng, i: int, n_arms: int, rewards: str, pattern: str) -> pd.Dat
     return frame(i, choices, paid, blocks)
 
 
-def random_theta(model: str, people: int, rng) -> np.ndarray:
-    """Ordinary parameters: rates in (0, 1), inverse temperatures up to 6."""
-    rates = rng.uniform(0.05, 0.95, (people, len(MODELS[model].names) - 1))
-    return np.column_stack([rates, rng.uniform(0.3, 6, people)])
+#: Ordinary values of a parameter by its transform: rates in (0, 1), inverse temperatures up to 6.
+ORDINARY = {
+    "logit": lambda rng, count: rng.uniform(0.05, 0.95, count),
+    "log": lambda rng, count: rng.uniform(0.3, 6, count),
+    "identity": lambda rng, count: rng.normal(0, 2, count),
+}
+
+
+def random_theta(model: str, participants: int, rng) -> np.ndarray:
+    """Ordinary parameters of some participants."""
+    columns = [ORDINARY[p.transform](rng, participants) for p in MODELS[model].parameters]
+    return np.column_stack(columns)
+
+
+def walk_of(model: str) -> Callable[..., Walk]:
+    """A model's loop from the papers; where there is none, a plain loop over its definition."""
+    return WALKS.get(model) or functools.partial(by_definition, MODELS[model])
+
+
+def by_definition(model: Model, theta, choices, rewards, blocks, n_arms, start_value) -> Walk:
+    """One participant's trials with a model's own functions on NumPy arrays."""
+    p = model.bind(dict(zip(model.names, map(float, theta), strict=True)), start_value)
+    block, pointwise, seen, probabilities = None, [], [], []
+    for choice, reward, this_block in zip(choices, rewards, blocks, strict=True):
+        if this_block != block:
+            state = {n: np.full(n_arms, float(v)) for n, v in model.initial(p).items()}
+            block = this_block
+        log_p = log_softmax(model.logit(state, p) + np.zeros(n_arms))
+        seen.append(state)
+        probabilities.append(np.exp(log_p))
+        pointwise.append(log_p[choice] if choice >= 0 else 0.0)
+        if choice >= 0:
+            state = model.update(state, np.eye(n_arms)[choice], np.array([reward]), p)
+    states = {name: np.array([s[name] for s in seen]) for name in seen[0]}
+    return Walk(np.array(pointwise), states, np.array(probabilities))
 
 
 @functools.cache

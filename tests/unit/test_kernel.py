@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ from reference import WALKS
 from scipy.special import softmax
 
 from rlrecovery import kernel as module
+from rlrecovery import models
 from rlrecovery.kernel import Logits, LogLikelihood, compiled, compiled_values
 from rlrecovery.likelihood import log_likelihood, observations_from_table
 from rlrecovery.models import BETA, MODELS, RESCORLA_WAGNER, Model, learning_rate
@@ -46,10 +48,16 @@ EXTREMES = [
 
 
 def extreme_theta(model: str) -> np.ndarray:
-    """Every extreme; where there are two rates, the second runs from the other end."""
-    if len(MODELS[model].names) == 2:
-        return np.array(EXTREMES)
-    return np.array([(rate, 1 - rate, beta) for rate, beta in EXTREMES])
+    """Every extreme; every second rate runs from the other end."""
+    columns, rates = [], 0
+    for parameter in MODELS[model].parameters:
+        rate, beta = np.array(EXTREMES).T
+        if parameter.transform == "logit":
+            columns.append(1 - rate if rates % 2 else rate)
+            rates += 1
+        else:
+            columns.append(beta if parameter.transform == "log" else beta * np.sign(rate - 0.5))
+    return np.column_stack(columns)
 
 
 def choosers(rewards: str, n_arms: int) -> dict[str, tuple[list[int], list[float]]]:
@@ -151,8 +159,8 @@ class TestExtremes:
 
     def rounding(self, case):
         """The last digit of each participant's largest logit."""
-        largest = np.array([np.abs(walk.states["q"]).max() for walk in case.walks])
-        return np.finfo(float).eps * (1 + case.theta[:, -1]) * (1 + largest)
+        largest = np.array([max(np.abs(s).max() for s in w.states.values()) for w in case.walks])
+        return np.finfo(float).eps * (1 + np.abs(case.theta).max(axis=1)) * (1 + largest)
 
 
 class TestConventions:
@@ -316,11 +324,26 @@ CHOICE_KERNEL = Model(
 )
 
 
+README = Path(__file__).parents[2] / "README.md"
+
+
 @pytest.fixture
 def new_model(monkeypatch):
     """One more definition in MODELS, as a user adds it."""
     monkeypatch.setitem(MODELS, "choice_kernel", CHOICE_KERNEL)
     return "choice_kernel"
+
+
+def test_the_readmes_model_needs_nothing_else(monkeypatch):
+    names = vars(models).copy()
+    exec(README.read_text().split("```python\n")[1].split("```")[0], names)
+    (added,) = set(names["MODELS"]) - set(MODELS)
+    monkeypatch.setitem(MODELS, added, names["MODELS"][added])
+    case = make_case(added, 3, "gaussian", "everything")
+    value, gradient = kernel(added, 3, case.data, case.theta)
+    np.testing.assert_allclose(value, case.totals, rtol=1e-10)
+    np.testing.assert_allclose(value, case.scanned.totals, rtol=1e-10)
+    assert_same_gradient(gradient, case.scanned.gradient, 1e-10)
 
 
 def case_of_new_model(rewards: str, pattern: str) -> Case:
@@ -340,7 +363,6 @@ class TestNewModel:
         np.testing.assert_allclose(value, case.totals, rtol=1e-10)
         assert_same_gradient(gradient, case.numerical_gradient, 1e-7, 1e-10)
 
-    @pytest.mark.slow
     @every_reward
     @every_pattern
     def test_scan(self, new_model, rewards, pattern):

@@ -97,7 +97,8 @@ class TestScanAgainstReference:
             n = len(walk.pointwise)
             np.testing.assert_allclose(found.pointwise[i, :n], walk.pointwise, 1e-10, 1e-14)
             np.testing.assert_allclose(probability[i, :n], walk.probabilities, rtol=1e-10)
-            np.testing.assert_allclose(found.states["q"][i, :n], walk.states["q"], rtol=1e-12)
+            for name, states in walk.states.items():
+                np.testing.assert_allclose(found.states[name][i, :n], states, rtol=1e-12)
             assert not found.pointwise[i, n:].any()
 
     def test_gradient(self, model, n_arms, rewards, pattern):

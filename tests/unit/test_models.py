@@ -104,39 +104,43 @@ class TestContract:
         assert model.bind(values, 0.25) == SimpleNamespace(start_value=0.25, **values)
 
     @every_model
-    def test_it_starts_at_the_start_value(self, model):
-        p = model.bind(dict.fromkeys(model.names, 0.3), 0.25)
-        assert model.initial(p) == {"q": 0.25}
-
-    @every_model
     def test_it_works_elementwise_over_arms_and_participants(self, model):
         """Each arm of each participant alone gives what all give together."""
         rng = np.random.default_rng(0)
-        people, arms = 4, 3
-        values = {name: rng.random((people, 1)) for name in model.names}
-        state = {"q": rng.normal(size=(people, arms))}
-        chosen = np.eye(arms)[rng.integers(arms, size=people)]
-        reward = rng.normal(size=(people, 1))
+        count, arms = 4, 3
+        values = {name: rng.random((count, 1)) for name in model.names}
         p = model.bind(values, 0.5)
-        learnt, logits = model.update(state, chosen, reward, p)["q"], model.logit(state, p)
-        assert learnt.shape == logits.shape == (people, arms)
-        for i in range(people):
+        state = {name: rng.normal(size=(count, arms)) for name in model.initial(p)}
+        chosen = np.eye(arms)[rng.integers(arms, size=count)]
+        reward = rng.normal(size=(count, 1))
+        learnt, logits = model.update(state, chosen, reward, p), model.logit(state, p)
+        assert set(learnt) == set(state)
+        assert {found.shape for found in (logits, *learnt.values())} == {(count, arms)}
+        for i in range(count):
             alone = model.bind({name: v[i, 0] for name, v in values.items()}, 0.5)
             for k in range(arms):
-                here = {"q": state["q"][i, k]}
+                here = {name: s[i, k] for name, s in state.items()}
                 assert model.logit(here, alone) == pytest.approx(logits[i, k], rel=1e-15)
-                one = model.update(here, chosen[i, k], reward[i, 0], alone)["q"]
-                assert one == pytest.approx(learnt[i, k], rel=1e-15)
+                one = model.update(here, chosen[i, k], reward[i, 0], alone)
+                for name, value in one.items():
+                    assert value == pytest.approx(learnt[name][i, k], rel=1e-15)
 
     @every_model
-    def test_an_update_changes_the_chosen_arm_only_and_nothing_in_place(self, model):
+    def test_an_update_changes_nothing_in_place(self, model):
         p = model.bind(dict.fromkeys(model.names, 0.4), 0.5)
         before = np.array([[0.2, 0.7, 0.5]])
-        state = {"q": before.copy()}
-        after = model.update(state, np.array([[0.0, 1.0, 0.0]]), np.array([[1.0]]), p)["q"]
-        assert (state["q"] == before).all()
-        assert (after[0, [0, 2]] == before[0, [0, 2]]).all()
-        assert after[0, 1] == pytest.approx(0.7 + 0.4 * 0.3)
+        state = {name: before.copy() for name in model.initial(p)}
+        model.update(state, np.array([[0.0, 1.0, 0.0]]), np.array([[1.0]]), p)
+        assert all((values == before).all() for values in state.values())
+
+    @pytest.mark.parametrize("model", [RESCORLA_WAGNER, RESCORLA_WAGNER_TWO_RATES])
+    def test_only_the_chosen_arm_learns(self, model):
+        p = model.bind(dict.fromkeys(model.names, 0.4), 0.5)
+        assert model.initial(p) == {"q": 0.5}
+        before = np.array([[0.2, 0.7, 0.5]])
+        chosen, reward = np.array([[0.0, 1.0, 0.0]]), np.array([[1.0]])
+        after = model.update({"q": before}, chosen, reward, p)["q"]
+        np.testing.assert_allclose(after, [[0.2, 0.7 + 0.4 * 0.3, 0.5]], rtol=1e-15)
 
 
 class TestByHand:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from reference import WALKS
 from scipy import stats
 from scipy.special import expit, logit, polygamma, psi
 
@@ -14,6 +13,7 @@ from rlrecovery.design import Cell, batches, grid, seed_sequence
 from rlrecovery.models import MODELS, RESCORLA_WAGNER
 from rlrecovery.tables import TRIALS, TRUTH
 from rlrecovery.tasks import BernoulliArms, GaussianArms
+from unit.forms import random_theta, walk_of
 
 ALPHA, BETA = RESCORLA_WAGNER.parameters
 CELL = {"truth": {"alpha": 0.3, "beta": 4.0}, "participants": 4, "trials": 12}
@@ -70,8 +70,7 @@ class TestNotebook:
 )
 def test_hidden_values_and_probabilities_are_the_references(model, arms):
     rng, people, length = np.random.default_rng(5), 3, 30
-    theta = rng.uniform(0.1, 0.9, (people, len(MODELS[model].names)))
-    theta[:, -1] *= 5
+    theta = random_theta(model, people, rng)
     blocks, missing = np.arange(length) // 10, rng.random((people, length)) < 0.2
     acted = simulate.behave(
         MODELS[model],
@@ -86,8 +85,9 @@ def test_hidden_values_and_probabilities_are_the_references(model, arms):
     assert ((acted.choices == -1) == missing).all()
     assert (np.isnan(acted.rewards) == missing).all()
     for i in range(people):
-        walk = WALKS[model](theta[i], acted.choices[i], acted.rewards[i], blocks, 3, 0.25)
-        np.testing.assert_allclose(acted.states["q"][i], walk.states["q"], rtol=1e-12)
+        walk = walk_of(model)(theta[i], acted.choices[i], acted.rewards[i], blocks, 3, 0.25)
+        for name, states in walk.states.items():
+            np.testing.assert_allclose(acted.states[name][i], states, rtol=1e-12)
         np.testing.assert_allclose(acted.probabilities[i], walk.probabilities, rtol=1e-12)
 
 
