@@ -96,7 +96,7 @@ define install
 		$(PYTHON) -m venv --clear $(1) && \
 		$(1)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
 			--no-deps --no-compile --requirement $(2) && \
-		{ $(1)/bin/python -m compileall -qq -j $(CORES) $(1)/lib || true; }; \
+		{ $(1)/bin/python -m compileall -qq -j $(CORES) -x /tests/ $(1)/lib || true; }; \
 	fi
 	@touch $(1)/ready
 endef

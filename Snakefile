@@ -29,7 +29,8 @@ rule figures:
 
 
 onsuccess:
-    print(f"\nThe report is {REPORT}: open it in any browser.")
+    if not workflow.dag_settings.targets:
+        print(f"\nThe report is {REPORT}: open it in any browser.")
 
 
 onerror:

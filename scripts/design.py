@@ -7,5 +7,6 @@ with logged(snakemake.log[0]):
     write_record(
         experiment=snakemake.params.experiment,
         fingerprint=snakemake.params.source,
+        versions=snakemake.params.versions,
         outputs=dict(snakemake.output.items()),
     )

@@ -95,17 +95,22 @@ def write_example(
     methods : mapping
         The config's ``methods``.
     outputs : mapping
-        Paths to write: ``participant``, ``posterior`` (without rows if no method is Bayesian) and
-        ``example``, which says what the other two are.
+        Paths to write: ``participant``, ``posterior`` (without rows if no method samples, or if
+        the sampler failed) and ``example``, which says what the other two are.
     """
     values, behaviour = simulate_replicate(cell, generator, REPLICATE)
     blocks = task_from_config(generator["task"]).block_of_trial(cell["trials"])
     name = choose_method(methods)
     posterior = pd.DataFrame({"chain": [], "draw": []})
     if name is not None:
-        with threadpool_limits(1):
-            posterior = posterior_table(methods[name], cell, generator, behaviour, blocks)
-        log.info("sampled %d draws by %s", len(posterior), name)
+        try:
+            with threadpool_limits(1):
+                posterior = posterior_table(methods[name], cell, generator, behaviour, blocks)
+            log.info("sampled %d draws by %s", len(posterior), name)
+        except Exception as failure:  # as in a fit: one failure stops no study, the figure says so
+            from rlrecovery.estimators.base import sentence
+
+            log.warning("%s gave no draws: %s", name, sentence(failure))
     about = {
         "cell": Cell.of(cell).key,
         "replicate": REPLICATE,

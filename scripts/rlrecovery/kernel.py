@@ -440,7 +440,7 @@ def compiled(op: _Generated) -> Any:
     -------
     callable
         ``(choices, rewards, starts, theta) -> (first output, its derivatives)``; arrays must have
-        the types that `LogLikelihood` names and be C-contiguous.
+        the types of the operation's inputs and be C-contiguous.
     """
     return _callable(op.kind, op.model, op.n_arms, op.start_value)
 
@@ -465,6 +465,6 @@ def _callable(kind: str, model: str, n_arms: int, start_value: float) -> Any:
         f"def {kind}(*args): return loop(*args)",
         kind,
         _names(loop=loop),
-        cache_key=f"{key}_called_from_python",
+        cache_key=f"{key}_called_from_python_{pytensor.config.numba__fastmath}",
     )
     return numba_njit(final, final_function=True, cache=True)

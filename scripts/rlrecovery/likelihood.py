@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from rlrecovery.models import Model
 from rlrecovery.tasks import Floats, Integers
 
-# Exact IEEE arithmetic in compiled code; everything that compiles comes by this module. PyTensor's
+# Exact IEEE arithmetic in compiled code; every job that compiles comes by this module. PyTensor's
 # default lets the compiler reorder sums, and how it does depends on whether a function was just
 # compiled or came from the cache: last digits would differ between the first job on a machine and
 # the next, and a sampler makes other draws of that.

@@ -71,7 +71,11 @@ def estimands(experiment: Mapping[str, Any]) -> list[tuple[str, str]]:
 def methods(experiment: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Every method with every setting."""
     return [
-        {"name": name, "kind": _kind(settings), "settings": list(_flatten(settings))}
+        {
+            "name": name,
+            "kind": KINDS[settings["estimator"]](settings),
+            "settings": list(_flatten(settings)),
+        }
         for name, settings in experiment["methods"].items()
     ]
 
@@ -89,35 +93,44 @@ def witnesses(summary: Summary) -> list[str]:
     ]
 
 
-def _kind(settings: Mapping[str, Any]) -> str:
-    if settings["estimator"] == "mle":
-        return (
-            "Maximum likelihood, every participant alone, with Wald intervals made on the "
-            "unconstrained scale, carried to the natural one and cut off at the bounds; the group "
-            "estimate is the mean "
-            f"of the participants' estimates on the {settings.get('group_scale', '')} scale with a "
-            "t interval."
-        )
-    if settings["estimator"] == "quadrature":
-        return (
-            "Bayesian, every participant alone; the exact posterior, by summing over a grid that "
-            "adapts to it, without Monte Carlo error; the estimate is the posterior "
-            f"{settings.get('point', '')}, intervals are equal-tailed."
-        )
-    if settings["estimator"] == "mock":
-        return (
-            "A mock: it looks at no data and answers from the model's default priors. It shows "
-            "what recovery looks like when data say nothing; its numbers are not an estimator's."
-        )
+def _mle(settings: Mapping[str, Any]) -> str:
+    return (
+        "Maximum likelihood, every participant alone, with Wald intervals made on the "
+        "unconstrained scale, carried to the natural one and cut off at the bounds; the group "
+        f"estimate is the mean of the participants' estimates on the {settings['group_scale']} "
+        "scale with a t interval."
+    )
+
+
+def _bayes(settings: Mapping[str, Any]) -> str:
     pooling = {
         "none": "every participant alone",
         "partial": "hierarchical, participants inform each other (non-centred)",
         "complete": "one set of parameters for all participants",
     }
     return (
-        f"Bayesian, NUTS, {pooling.get(settings.get('pooling', ''), '')}; the estimate is the "
-        f"posterior {settings.get('point', '')}, intervals are equal-tailed."
+        f"Bayesian, NUTS, {pooling[settings['pooling']]}; the estimate is the posterior "
+        f"{settings['point']}, intervals are equal-tailed."
     )
+
+
+def _quadrature(settings: Mapping[str, Any]) -> str:
+    return (
+        "Bayesian, every participant alone; the exact posterior, by summing over a grid that "
+        "adapts to it, without Monte Carlo error; the estimate is the posterior "
+        f"{settings['point']}, intervals are equal-tailed."
+    )
+
+
+def _mock(settings: Mapping[str, Any]) -> str:
+    return (
+        "A mock: it looks at no data and answers from the model's default priors. It shows "
+        "what recovery looks like when data say nothing; its numbers are not an estimator's."
+    )
+
+
+#: What each estimator does, in a sentence.
+KINDS = {"mle": _mle, "bayes": _bayes, "quadrature": _quadrature, "mock": _mock}
 
 
 def _flatten(settings: Any, prefix: str = "") -> Iterator[tuple[str, str]]:

@@ -18,8 +18,7 @@ PACKAGE = Path(__file__).parent
 
 #: Packages whose versions decide the numbers, in the order in which the report lists them.
 PACKAGES = (
-    "numpy", "scipy", "pandas", "pytensor", "numba", "pymc", "nutpie", "arviz", "matplotlib",
-    "seaborn", "snakemake",
+    "numpy", "scipy", "pandas", "pytensor", "numba", "pymc", "nutpie", "arviz-stats", "matplotlib",
 )  # fmt: skip
 
 
@@ -121,12 +120,14 @@ def config_hash(experiment: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(experiment, sort_keys=True).encode()).hexdigest()
 
 
-def provenance(experiment: Mapping[str, Any], fingerprint: str) -> dict[str, Any]:
-    """All that is needed to trace a run."""
+def provenance(
+    experiment: Mapping[str, Any], fingerprint: str, used: Mapping[str, str]
+) -> dict[str, Any]:
+    """All that is needed to trace a run; `used` are versions by package."""
     return {
         "run": experiment["run"],
         "seed": experiment["seed"],
-        "versions": versions(),
+        "versions": dict(used),
         "git": git_state(),
         "config_sha256": config_hash(experiment),
         "source_fingerprint": fingerprint,

@@ -11,7 +11,10 @@ from rlrecovery.tables import write_json, write_table, write_yaml
 
 
 def write_record(
-    experiment: Mapping[str, Any], fingerprint: str, outputs: Mapping[str, str]
+    experiment: Mapping[str, Any],
+    fingerprint: str,
+    versions: Mapping[str, str],
+    outputs: Mapping[str, str],
 ) -> None:
     """Write what a reader of the results needs to know about the run.
 
@@ -21,10 +24,12 @@ def write_record(
         The resolved config.
     fingerprint : str
         Of the package's code.
+    versions : mapping
+        Versions by package.
     outputs : mapping
         Paths to write: ``design``, ``config`` and ``provenance``.
     """
     cells = grid(experiment["truth"], experiment["participants"], experiment["trials"])
     write_table(design_table(cells, experiment["replicates"]), outputs["design"])
     write_yaml(dict(experiment), outputs["config"])
-    write_json(provenance(experiment, fingerprint), outputs["provenance"])
+    write_json(provenance(experiment, fingerprint, versions), outputs["provenance"])

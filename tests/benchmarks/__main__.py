@@ -59,9 +59,7 @@ def targets(table: pd.DataFrame) -> pd.DataFrame:
     exact = seconds(table, "one posterior", None, "rlrecovery, quadrature")
     sampled = seconds(table, "one posterior", None, "rlrecovery, NUTS")
     rows.append(("quadrature of one posterior, against sampling it", "20x", sampled / exact, 20))
-    ours, theirs = (
-        rate(table, form, "N = 20") for form in ("rlrecovery", "NumPyro, compiled before")
-    )
+    ours, theirs = (rate(table, form, "N = 20") for form in ("rlrecovery", "NumPyro"))
     name = "hierarchical, N = 20, ESS per CPU second, against NumPyro"
     rows.append((name, "2x", ours / theirs, 2))
     result = pd.DataFrame(rows, columns=["target", "wanted", "measured", "least"])

@@ -138,12 +138,11 @@ def hierarchical() -> Iterator[Row]:
 
 
 def _numpyro_hierarchical(seen: Observations, people: int) -> Row:
+    """One run of minutes; its compilation, some seconds of it, is included."""
     run = baselines.numpyro_sampler(seen.choices, seen.rewards, True, DRAWS, TUNE, ACCEPT)
-    run(0)  # compiles
     found: list[Any] = []
-    timing = measure(lambda: found.append(run(len(found))), repeats=3, warm=False)
-    smallest = float(np.median([_smallest_ess(drawn) for drawn in found]))
-    return row("hierarchical", "NumPyro, compiled before", f"N = {people}", timing, ess=smallest)
+    timing = measure(lambda: found.append(run(0)), repeats=1, warm=False)
+    return row("hierarchical", "NumPyro", f"N = {people}", timing, ess=_smallest_ess(found[0]))
 
 
 def _smallest_ess(drawn: dict[str, Any]) -> float:

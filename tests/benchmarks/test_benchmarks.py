@@ -20,7 +20,7 @@ def test_a_call_is_timed_in_both_clocks():
     assert timing.repeats == 3
 
 
-def table(**seconds):
+def table():
     rows = [
         (what, form, size, 1.0)
         for _, _, (what, size), ours, others in TARGETS
@@ -40,6 +40,23 @@ def test_targets_are_ratios_of_cpu_time():
     assert found.loc["maximum likelihood, against the NumPy loop", "measured"] == "1x"
     assert not found.loc["maximum likelihood, against the NumPy loop", "met"]
     assert found.loc["quadrature of one posterior, against sampling it", "measured"] == "10x"
+
+
+def test_effective_draws_per_second_and_seconds_of_jobs_have_targets():
+    more = pd.DataFrame(
+        [
+            ("hierarchical", "rlrecovery", "N = 20", 10.0, 1000.0),
+            ("hierarchical", "NumPyro", "N = 20", 100.0, 2000.0),
+            ("fixed cost of a job", "bayes, pooling none", "warm cache", 5.0, np.nan),
+            ("fixed cost of a job", "bayes, pooling partial", "warm cache", 7.0, np.nan),
+        ],
+        columns=["what", "form", "size", "cpu_seconds", "ess"],
+    )
+    found = targets(pd.concat([table(), more], ignore_index=True)).set_index("target")
+    rates = found.loc["hierarchical, N = 20, ESS per CPU second, against NumPyro"]
+    assert (rates["measured"], rates["met"]) == ("5x", True)
+    jobs = found[found["wanted"] == "< 6 s"]
+    assert jobs["met"].tolist() == [True, False]
 
 
 def test_what_was_not_measured_is_not_met():

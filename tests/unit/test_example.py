@@ -35,6 +35,18 @@ def simulated(folder):
     return trials, truth
 
 
+def test_a_sampler_that_raises_leaves_a_figure_that_says_so(tmp_path, monkeypatch):
+    def broken(*_, **__):
+        raise RuntimeError("all initialisation points failed")
+
+    monkeypatch.setattr(bayes_module, "compile_model", lambda _: compiled("none"))
+    monkeypatch.setattr(bayes_module, "sample", broken)
+    table, posterior, example = written(tmp_path, {"bayes": bayes_method(**SHORT)})
+    assert len(table) == CELL["trials"]
+    assert posterior.empty
+    assert example["method"] == "bayes"
+
+
 def test_participant_is_the_first_of_the_first_data_set(tmp_path):
     table, _, example = written(tmp_path, {"mle": MLE})
     assert list(table.columns) == [

@@ -236,7 +236,7 @@ def test_config_hash():
 
 def test_provenance_is_json_with_all_parts():
     experiment = {"run": "smoke", "seed": 7, "trials": [3]}
-    found = provenance.provenance(experiment, "abc")
+    found = provenance.provenance(experiment, "abc", provenance.versions())
     assert json.loads(json.dumps(found)) == found
     assert (found["run"], found["seed"], found["source_fingerprint"]) == ("smoke", 7, "abc")
     assert found["config_sha256"] == provenance.config_hash(experiment)

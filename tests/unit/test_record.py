@@ -26,7 +26,7 @@ def outputs(experiment, tmp_path_factory):
     folder = tmp_path_factory.mktemp("record")
     names = {"design": "design.csv", "config": "config.yaml", "provenance": "provenance.json"}
     paths = {key: str(folder / name) for key, name in names.items()}
-    write_record(experiment, "0123456789abcdef", paths)
+    write_record(experiment, "0123456789abcdef", {"numpy": "2.5.2"}, paths)
     return paths
 
 
@@ -47,6 +47,7 @@ def test_config_is_the_experiment_and_runs_again(experiment, outputs):
 def test_provenance(experiment, outputs):
     found = read_json(outputs["provenance"])
     assert found["source_fingerprint"] == "0123456789abcdef"
+    assert found["versions"] == {"numpy": "2.5.2"}
     assert (found["run"], found["seed"]) == (experiment["run"], experiment["seed"])
 
 

@@ -39,8 +39,7 @@ def test_the_entry_file_is_a_table_of_contents():
 
 def test_the_package_does_not_know_the_workflow_engine():
     for path in (ROOT / "scripts/rlrecovery").rglob("*.py"):
-        code = re.sub(r'"""[\s\S]*?"""', "", path.read_text())
-        assert not re.search(r"^\s*(import|from) snakemake", code, re.M), path
+        assert "snakemake" not in path.read_text().lower(), path
 
 
 def test_every_figure_has_a_caption():

@@ -12,7 +12,7 @@ from rlrecovery import config as settings
 from rlrecovery.design import batches, grid
 from rlrecovery.example import choose_method
 from rlrecovery.figures import available_figures
-from rlrecovery.provenance import source_fingerprint, versions, whole_fingerprint
+from rlrecovery.provenance import PACKAGES, source_fingerprint, versions, whole_fingerprint
 from rlrecovery.witness import pairs
 
 
@@ -43,6 +43,9 @@ BATCHES = batches(EXPERIMENT["replicates"], EXPERIMENT["batch_size"])
 METHODS = EXPERIMENT["methods"]
 FIGURES = available_figures(EXPERIMENT)
 LEVELS = EXPERIMENT["interval_levels"]
+
+# Packages that decide what a sampler's rows say.
+SAMPLING = ["pymc", "nutpie", "arviz-stats"]
 
 # What generated the data: everything that a seed or a simulated number depends on.
 GENERATOR = {key: EXPERIMENT[key] for key in ("seed", "model", "task", "population")}
@@ -83,7 +86,7 @@ def method_source(wildcards):
 def method_versions(wildcards):
     """Packages that the estimates depend on: another version makes its jobs run again."""
     bayes = METHODS[wildcards.method]["estimator"] == "bayes"
-    return versions("numpy", "scipy", "pytensor", "numba", *(["pymc", "nutpie"] if bayes else []))
+    return versions("numpy", "scipy", "pytensor", "numba", *(SAMPLING if bayes else []))
 
 
 def batches_of_estimates(wildcards):

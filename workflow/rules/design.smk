@@ -19,6 +19,7 @@ rule design:
     params:
         experiment=EXPERIMENT,
         source=whole_fingerprint(),
+        versions=versions(*PACKAGES, "snakemake"),
     message:
         "Writing down the design, the resolved config and the versions"
     script:

@@ -16,7 +16,7 @@ from rlrecovery.tables import interval_columns
 
 #: More cells than this are a mistake: even at a second per cell they take twelve days.
 MOST_CELLS = 1_000_000
-#: More jobs than this cannot be planned: a million take Snakemake an hour and 16 GB of memory.
+#: More jobs than this cannot be planned: a million take an hour and 16 GB of memory.
 MOST_JOBS = 1_000_000
 #: More points than this of the grid that starts the searches take more memory than they are worth.
 MOST_POINTS = 1_000_000

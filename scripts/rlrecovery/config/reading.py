@@ -152,7 +152,7 @@ def _inspect(content: Any, source: str) -> tuple[dict[str, Any], list[str]]:
 
 
 def parse(mapping: Mapping[str, Any], source: str = "config.yaml") -> Experiment:
-    """Check a config that was read already, such as Snakemake's ``config``.
+    """Check a config that was read already, such as that of a workflow.
 
     Parameters
     ----------

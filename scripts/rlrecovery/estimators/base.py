@@ -78,6 +78,10 @@ class Setting:
 class Fitter(Protocol):
     """An estimator made ready for one cell; it may hold compiled code that all fits share."""
 
+    @classmethod
+    def of(cls, method: Mapping[str, Any], setting: Setting) -> Fitter:
+        """Fitter of a method (its entry of the config) in a cell."""
+
     @property
     def targets(self) -> list[Target]:
         """What a fit estimates, in the order of its rows."""

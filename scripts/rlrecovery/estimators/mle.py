@@ -299,8 +299,10 @@ def judge_group(
 ) -> tuple[str, str]:
     """Status and reason of a two-step group estimate."""
     lost, stopped = participants - len(usable), sum(not m.converged for m in usable)
-    if lost or stopped:
-        return "not_converged", f"{lost + stopped} of {participants} participants' fits are missing"
+    if lost:
+        return "not_converged", f"{lost} of {participants} participants' fits are missing"
+    if stopped:
+        return "not_converged", f"{stopped} of {participants} participants' searches stopped early"
     hits = sum(bool(m.at_bound[j]) for m in usable)
     if hits:
         return "at_bound", f"{parameter.name} is at a bound in some participants"

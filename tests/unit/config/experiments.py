@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from rlrecovery.config import ConfigError, parse
+from rlrecovery.models import MODELS
 
 ROOT = Path(__file__).parents[3]
 GONE = object()
@@ -24,7 +25,7 @@ HALF = {"distribution": "HalfNormal", "sigma": 1}
 REAL = {"distribution": "Normal", "mu": 0, "sigma": 1.5}
 
 #: Words that many sentences share.
-MODEL_NAMES = "rescorla_wagner or rescorla_wagner_two_rates"
+MODEL_NAMES = " or ".join(", ".join(MODELS).rsplit(", ", 1))
 TOP_KEYS = (
     "run, seed, task, model, truth, population, participants, trials, replicates, batch_size, "
     "interval_levels, methods"
