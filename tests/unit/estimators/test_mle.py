@@ -98,6 +98,23 @@ def test_no_point_of_a_dense_grid_is_higher(kind):
         assert rows["converged"].all()
 
 
+@pytest.mark.parametrize(
+    ("choices", "rewards"),
+    [
+        ("110110000011111110111111111111", "010000000011110100110010100110"),
+        ("001111111100111001010111011101", "010111111010110011101011011010"),
+    ],
+)
+def test_a_search_that_stalls_on_a_ridge_is_begun_again(choices, rewards):
+    """On these, a first run of L-BFGS-B stops far from where the gradient vanishes."""
+    data = one_block([int(c) for c in choices], [int(r) for r in rewards])
+    bounds = {"alpha": [0.01, 0.99], "beta": [0.05, 50]}
+    fitted = participants(maximum_likelihood(1, 30, bounds=bounds).fit(data, UNUSED_SEED))
+    highest = best_on_grid(data.choices[0], data.rewards[0], *bounds.values())
+    assert fitted["log_likelihood"].iloc[0] >= highest - 1e-6
+    assert fitted["converged"].all()
+
+
 @pytest.mark.slow
 def test_no_point_of_a_dense_grid_is_higher_for_many_participants():
     rng = np.random.default_rng(1)
@@ -109,6 +126,7 @@ def test_no_point_of_a_dense_grid_is_higher_for_many_participants():
             data.choices[0], data.rewards[0], (EDGE, 1 - EDGE), (EDGE, 50 - EDGE)
         )
         assert rows["log_likelihood"].iloc[0] >= highest - 1e-6
+        assert rows["converged"].all()
 
 
 def test_log_likelihood_is_that_of_the_estimates():
@@ -266,6 +284,7 @@ def test_a_search_that_stops_early_says_so():
 
     rows = dataclasses.replace(fitter, evaluate=sloped).fit(constant_chooser(5), UNUSED_SEED)
     assert {row["status"] for row in rows} == {"not_converged"}
+    assert group(rows, "alpha")["reason"] == "1 of 1 participants' searches stopped early"
     assert targets_of(rows) == fitter.targets
 
 
