@@ -44,9 +44,9 @@ def fixed_costs(python: str) -> Iterator[dict[str, Any]]:
         yield _row("simulate", "warm", timing)
         for name, method in METHODS.items():
             source = _JOB.format(simulate=False, method=method)
-            caches = [f"{name}-{i}" for i in range(3)]
-            yield _row(name, "cold", [_run(python, folder, cache, source) for cache in caches])
-            yield _row(name, "warm", [_run(python, folder, caches[0], source) for _ in range(5)])
+            # Cold jobs take up to a minute each, nearly all of it in the compiler: once is enough.
+            yield _row(name, "cold", [_run(python, folder, name, source)])
+            yield _row(name, "warm", [_run(python, folder, name, source) for _ in range(5)])
 
 
 def _run(python: str, folder: str, cache: str, source: str) -> tuple[float, float, float]:
