@@ -207,6 +207,7 @@ def scalar_step(step: Step, kind: str) -> ps.Composite:
     inputs = list(scalar.values())
 
     def lookup(variable: Any) -> Any:
+        """The number that stands for a 0-d tensor."""
         if isinstance(variable, Constant):
             return ps.constant(variable.data.item(), dtype=variable.dtype)
         return scalar[variable]

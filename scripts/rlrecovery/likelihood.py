@@ -104,6 +104,7 @@ def observations_from_table(trials: pd.DataFrame) -> Observations:
     shape = (person.max() + 1, position.max() + 1)
 
     def padded(column: str, filler: float) -> NDArray[np.float64]:
+        """A column as (participants, trials)."""
         array = np.full(shape, filler)
         array[person, position] = order[column].to_numpy()
         return array
@@ -134,6 +135,7 @@ def _step(model: Model, names: list[str], start_value: float) -> Callable[..., l
     """
 
     def step(chosen: Any, reward: Any, start: Any, *given: Any) -> list[Any]:
+        """State after the trial; its log-probability, logits and state before it are outputs."""
         before, columns = given[: len(names)], given[len(names) :]
         blank = pt.zeros_like(chosen)
         p, fresh = _begin(model, blank, columns, start_value)
@@ -178,6 +180,7 @@ def trace(
     names = list(fresh)
 
     def by_trial(array: Any) -> Any:
+        """Trials first, for the scan, and an axis of length 1 for the arms."""
         return pt.as_tensor(array).T[:, :, None]
 
     outputs = pytensor.scan(
@@ -274,6 +277,7 @@ def value_and_gradient(model: Model, n_arms: int, start_value: float, engine: st
     function = compiled(LogLikelihood(model.name, n_arms, start_value))
 
     def evaluate(data: Observations, theta: Floats) -> tuple[Floats, Floats]:
+        """Values and gradients by machine code."""
         return function(data.choices, data.rewards, data.starts, theta)
 
     return evaluate
@@ -305,6 +309,7 @@ def _scan_evaluator(model: Model, n_arms: int, start_value: float) -> Evaluator:
     function = pytensor.function([data.choices, data.rewards, data.starts, theta], outputs)
 
     def evaluate(data: Observations, theta: Floats) -> tuple[Floats, Floats]:
+        """Values and gradients by the scan, which wants data for every row of theta."""
         if len(data.choices) == 1:
             data = data.rows(np.zeros(len(theta), dtype=int))
         return function(data.choices, data.rewards, data.starts, theta)

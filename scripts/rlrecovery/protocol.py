@@ -39,9 +39,9 @@ def mechanisms(experiment: Mapping[str, Any]) -> list[tuple[str, str]]:
 def _population(name: str, entry: Mapping[str, Any], model: Any) -> str:
     if entry.get("distribution"):
         return f"each participant is drawn from {_distribution(entry)}"
-    scale = model.parameter(name).transform if name in model.names else "unconstrained"
     if not entry.get("spread"):
         return "all participants have the cell's truth"
+    scale = model.parameter(name).transform
     return f"normal around the cell's truth on the {scale} scale with SD {entry['spread']:g}"
 
 

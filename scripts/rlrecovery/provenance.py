@@ -100,6 +100,7 @@ def git_state() -> dict[str, Any] | None:
     """Commit and whether files differ from it; None outside a git repository."""
 
     def git(*arguments: str) -> str:
+        """What git prints."""
         command = ["git", "-C", str(PACKAGE), *arguments]
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 

@@ -305,6 +305,7 @@ def rmse(errors: ArrayLike, replicates: ArrayLike) -> Score:
     squares = np.asarray(errors, dtype=float) ** 2
 
     def delta(root: float, _: int) -> float:
+        """MCSE of the root by the delta method."""
         return _ratio(mean(squares, replicates).mcse, 2 * root)
 
     return _score(_root_mean, [np.ones_like(squares), squares], replicates, delta)
@@ -325,6 +326,7 @@ def model_se(ses: ArrayLike, replicates: ArrayLike) -> Score:
     variances = np.asarray(ses, dtype=float) ** 2
 
     def closed(root: float, n: int) -> float:
+        """MCSE for one row per replicate."""
         return _ratio(np.sqrt(np.var(variances, ddof=1) / n), 2 * root)
 
     return _score(_root_mean, [np.ones_like(variances), variances], replicates, closed)
@@ -346,6 +348,7 @@ def relative_error_model_se(ses: ArrayLike, errors: ArrayLike, replicates: Array
     variances = np.asarray(ses, dtype=float) ** 2
 
     def closed(relative: float, n: int) -> float:
+        """MCSE for one row per replicate."""
         of_model = _ratio(np.var(variances, ddof=1), 4 * n * np.mean(variances) ** 2)
         return (1 + relative) * np.sqrt(of_model + 1 / (2 * (n - 1)))
 

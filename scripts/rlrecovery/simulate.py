@@ -85,14 +85,13 @@ def behave(
     -------
     Behaviour
     """
-    people, length, _ = uniform.shape
-    missing = np.zeros((people, length), dtype=bool) if missing is None else missing
+    missing = np.zeros(uniform.shape[:2], dtype=bool) if missing is None else missing
     p = model.bind({name: np.asarray(v)[:, None] for name, v in values.items()}, start_value)
-    ones = np.ones((people, arms.n_arms))
+    ones = np.ones((len(uniform), arms.n_arms))
     fresh = {name: ones * value for name, value in model.initial(p).items()}
     starts = np.diff(block_of_trial, prepend=-1) != 0
     state, steps = fresh, []
-    for t in range(length):
+    for t in range(uniform.shape[1]):
         state = fresh if starts[t] else state
         probability = softmax(model.logit(state, p))
         choice = _choose(probability, uniform[:, t, 0])
@@ -100,8 +99,7 @@ def behave(
         steps.append((choice, reward, state, probability))
         chosen = (choice[:, None] == np.arange(arms.n_arms)).astype(np.float64)
         learnt = model.update(state, chosen, reward[:, None], p)
-        gap = missing[:, t, None]
-        state = {name: np.where(gap, state[name], learnt[name]) for name in state}
+        state = {n: np.where(missing[:, t, None], s, learnt[n]) for n, s in state.items()}
     return _behaviour(steps, missing)
 
 
@@ -167,6 +165,7 @@ def population_truth(
     frozen = Distribution.described(spec).frozen()
 
     def moment(power: int) -> float:
+        """Mean of a power of the transformed variable."""
         return scipy.integrate.quad(lambda u: parameter.to_real(frozen.ppf(u)) ** power, 0, 1)[0]
 
     # Quantiles that round to an end of the support have no finite transform: the result says so.
@@ -199,6 +198,7 @@ def simulate_replicate(
     identity = identity_of(cell, generator)
 
     def rng(purpose: str) -> np.random.Generator:
+        """Random numbers for one purpose, independent of those for another."""
         return np.random.default_rng(seed_sequence(generator["seed"], identity, replicate, purpose))
 
     people, length = cell["participants"], cell["trials"]

@@ -68,11 +68,11 @@ def summarise(
     """
     known = {key: Cell.of(values) for key, values in cells.items()}
     names = list(dict.fromkeys(name for cell in known.values() for name, _ in cell.truth))
+    share = max(1, len(known) * len(methods))
+    limit = min(MOST_POINTS, max(FEWEST_POINTS, POINTS_IN_ALL // share))
     measures: list[pd.DataFrame] = []
     points: list[pd.DataFrame] = []
     flagged: list[pd.DataFrame] = []
-    share = max(1, len(known) * len(methods))
-    limit = min(MOST_POINTS, max(FEWEST_POINTS, POINTS_IN_ALL // share))
     for method in methods:
         for group in same_size(known.values()):
             joined = []
@@ -89,15 +89,25 @@ def summarise(
     write_table(pd.concat(measures, ignore_index=True)[columns], outputs["recovery"])
     write_table(pd.concat(points, ignore_index=True), outputs["points"])
     write_table(pd.concat(flagged, ignore_index=True), outputs["failures"])
-    witness = [
+    write_table(compared(folders, witnesses, known, batches, levels), outputs["witness"])
+
+
+def compared(
+    folders: Mapping[str, str],
+    witnesses: Sequence[Sequence[str]],
+    cells: Iterable[str],
+    batches: Sequence[str],
+    levels: Sequence[float],
+) -> pd.DataFrame:
+    """Sampled against exact posteriors in every cell, as `rlrecovery.witness.WITNESS`."""
+    found = [
         differences(
             *(read_estimates(folders, name, cell, batches, levels) for name in pair)
         ).assign(sampled=pair[0], exact=pair[1], cell=cell)
         for pair in witnesses
-        for cell in known
+        for cell in cells
     ]
-    table = pd.concat(witness, ignore_index=True) if witness else ()
-    write_table(conform(table, WITNESS), outputs["witness"])
+    return conform(pd.concat(found, ignore_index=True) if found else (), WITNESS)
 
 
 def same_size(cells: Iterable[Cell]) -> Iterator[list[Cell]]:

@@ -39,6 +39,7 @@ def pairs(methods: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, str]]:
     """
 
     def mean_of(estimator: str) -> list[str]:
+        """Methods of an estimator whose estimate is each participant's own posterior mean."""
         return [
             name
             for name, settings in methods.items()

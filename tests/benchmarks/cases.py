@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -120,17 +120,24 @@ def unpooled() -> Iterator[Row]:
         yield row("one posterior", "NumPyro, compiled before", "4 x (1000 + 1000)", timing)
 
 
+def repeated(sample: Callable[[int], Any], repeats: int) -> tuple[Timing, list[Any]]:
+    """Time a function of a seed, another one each time; its results are kept."""
+    found: list[Any] = []
+    timing = measure(lambda: found.append(sample(len(found))), repeats=repeats, warm=False)
+    return timing, found
+
+
+def seeded_fit(fitter: Bayes, seen: Observations, seed: int) -> list[Row]:
+    """The rows of a fit."""
+    return fitter.fit(seen, np.random.SeedSequence(seed))
+
+
 def hierarchical() -> Iterator[Row]:
     """Partial pooling of 20 and 100 participants; the smallest effective sample size."""
     for people in (20, 100):
         seen = data(people)
         fitter = Bayes.of(nuts("partial"), setting(people))
-        found: list[Any] = []
-
-        def fit(fitter=fitter, seen=seen, found=found) -> None:
-            found.append(fitter.fit(seen, np.random.SeedSequence(len(found))))
-
-        timing = measure(fit, repeats=3, warm=False)
+        timing, found = repeated(partial(seeded_fit, fitter, seen), repeats=3)
         smallest = float(np.median([min(r["ess_bulk"] for r in rows) for rows in found]))
         yield row("hierarchical", "rlrecovery", f"N = {people}", timing, ess=smallest)
         if baselines.HAVE_NUMPYRO and people == 20:
@@ -140,9 +147,8 @@ def hierarchical() -> Iterator[Row]:
 def _numpyro_hierarchical(seen: Observations, people: int) -> Row:
     """One run of minutes; its compilation, some seconds of it, is included."""
     run = baselines.numpyro_sampler(seen.choices, seen.rewards, True, DRAWS, TUNE, ACCEPT)
-    found: list[Any] = []
-    timing = measure(lambda: found.append(run(0)), repeats=1, warm=False)
-    return row("hierarchical", "NumPyro", f"N = {people}", timing, ess=_smallest_ess(found[0]))
+    timing, (drawn,) = repeated(run, repeats=1)
+    return row("hierarchical", "NumPyro", f"N = {people}", timing, ess=_smallest_ess(drawn))
 
 
 def _smallest_ess(drawn: dict[str, Any]) -> float:

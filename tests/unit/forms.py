@@ -171,9 +171,14 @@ def make_case(model: str, n_arms: int, rewards: str, pattern: str) -> Case:
     return Case(model, n_arms, pd.concat(trials, ignore_index=True), random_theta(model, 3, rng))
 
 
+def without_machine_code():
+    """A context in which PyTensor and PyMC make functions that Python evaluates."""
+    return pytensor.config.change_flags(mode=INTERPRETED, cxx="")
+
+
 def interpreted(inputs, outputs):
     """A graph as a function that Python evaluates."""
-    with pytensor.config.change_flags(mode=INTERPRETED, cxx=""):
+    with without_machine_code():
         return pytensor.function(inputs, outputs)
 
 

@@ -28,6 +28,7 @@ from unit.forms import (
     every_pattern,
     every_reward,
     frame,
+    interpreted,
     kernel,
     make_case,
     random_theta,
@@ -278,8 +279,7 @@ class TestOperation:
 
     def test_outside_numba_it_gives_the_same(self):
         case, real, value, total = weighted()
-        mode = pytensor.compile.mode.Mode(linker="py", optimizer=None)
-        slow = pytensor.function([real], [value, pt.grad(total, real)], mode=mode)
+        slow = interpreted([real], [value, pt.grad(total, real)])
         found, gradient = slow(np.zeros((3, 2)))
         direct, slope = kernel("rescorla_wagner", 2, case.data, np.full((3, 2), (0.5, 1.0)))
         np.testing.assert_array_equal(found, direct)

@@ -44,8 +44,8 @@ class _Loader(yaml.SafeLoader):
         super().__init__(stream)
         self.repeats: list[str] = []
 
-    # Here and not where mappings are built, since merging (`<<`) may override keys.
     def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
+        """Note repeats here and not where mappings are built: merging (`<<`) may override keys."""
         node = super().compose_mapping_node(anchor)
         first: dict[Any, int] = {}
         for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
@@ -108,6 +108,7 @@ def _plain(value: Any, path: Location, problems: list[Problem]) -> Any:
 
 def _default_prior(parameter: Parameter, pooling: str) -> dict[str, Any]:
     def written(prior: Distribution) -> dict[str, Any]:
+        """A prior as the config has it."""
         return {"distribution": prior.name, **prior.as_dict()}
 
     if pooling == "partial":

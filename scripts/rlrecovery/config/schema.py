@@ -19,6 +19,7 @@ class _Untitled(GenerateJsonSchema):
     """Titles would only repeat the keys."""
 
     def field_title_should_be_set(self, schema: Any) -> bool:
+        """Never, whatever the schema."""
         return False
 
 

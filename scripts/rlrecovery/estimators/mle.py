@@ -284,6 +284,7 @@ def on_real_line(model: Model, natural: Evaluator) -> Evaluator:
     transforms = [TRANSFORMS[parameter.transform] for parameter in model.parameters]
 
     def evaluate(data: Observations, points: Floats) -> tuple[Floats, Floats]:
+        """Values (points,) and gradients (points, parameters)."""
         theta, slopes = np.empty(points.shape), np.empty(points.shape)
         for j, transform in enumerate(transforms):
             theta[:, j] = transform.to_natural(points[:, j])

@@ -47,15 +47,12 @@ class _LaterArviz(ModuleType):
         return getattr(importlib.import_module("arviz"), name)
 
 
-if "arviz" not in sys.modules:
-    sys.modules["arviz"] = _LaterArviz("arviz")
+sys.modules.setdefault("arviz", _LaterArviz("arviz"))
 
-import nutpie  # noqa: E402
-from nutpie.compile_pymc import (  # noqa: E402
-    CompiledPyMCModel,
-    _make_functions,
-    _prepare_dims_and_coords,
-)
+# Imported only now, with the stand-in in place.
+nutpie = importlib.import_module("nutpie")
+compile_pymc = importlib.import_module("nutpie.compile_pymc")
+CompiledPyMCModel = compile_pymc.CompiledPyMCModel
 
 _NUMBERS = types.CPointer(types.double)
 _LOG_DENSITY_TYPE = types.int64(types.uint64, _NUMBERS, _NUMBERS, _NUMBERS, types.voidptr)
@@ -169,12 +166,12 @@ def compile_model(model: pm.Model) -> CompiledModel:
         model=model, default_strategy="support_point", jitter_rvs=set(model.free_RVs),
         return_transformed=True,
     )  # fmt: skip
-    size, expanded, density, expand, initial, shapes, transformed = _make_functions(
+    size, expanded, density, expand, initial, shapes, transformed = compile_pymc._make_functions(
         model, mode="NUMBA", compute_grad=True, join_expanded=True, pymc_initial_point_fn=starts
     )
     shared = {v.name: v for f in (density, expand) for v in f.get_shared()}
     sizes = {"size": size, "expanded": expanded}
-    dims, coords = _prepare_dims_and_coords(model, shapes, transformed)
+    dims, coords = compile_pymc._prepare_dims_and_coords(model, shapes, transformed)
     compiled = CompiledPyMCModel(
         _n_dim=size,
         dims=dims,

@@ -64,6 +64,7 @@ def styled(draw: Callable[..., Figure]) -> Callable[..., Figure]:
 
     @functools.wraps(draw)
     def wrapped(*arguments: Any, **keywords: Any) -> Figure:
+        """The figure, with the style in force only while it is drawn."""
         with mpl.rc_context(STYLE):
             return draw(*arguments, **keywords)
 
@@ -236,6 +237,7 @@ def save(figure: Figure, svg: str | os.PathLike[str], pdf: str | os.PathLike[str
     """
 
     def write(kind: str, path: Path) -> None:
+        """One file, without its date."""
         date = {"svg": "Date", "pdf": "CreationDate"}[kind]
         figure.savefig(path, format=kind, metadata={date: None})
 

@@ -4,7 +4,6 @@ import math
 
 import numpy as np
 import pymc as pm
-import pytensor
 import pytensor.tensor as pt
 import pytest
 import xarray as xr
@@ -46,7 +45,7 @@ from rlrecovery.estimators.bayes import (
 )
 from rlrecovery.likelihood import trace
 from rlrecovery.models import RESCORLA_WAGNER
-from unit.forms import INTERPRETED, interpreted
+from unit.forms import interpreted, without_machine_code
 
 POOLINGS = ("none", "partial", "complete")
 FORMS = tuple(itertools.product(("potential", "categorical"), ("compiled", "scan")))
@@ -209,8 +208,8 @@ def several_points(model, count=4):
 
 def evaluator(model, **keys):
     """A model's log posterior density, without machine code."""
-    with pytensor.config.change_flags(cxx=""):
-        return model.compile_logp(mode=INTERPRETED, **keys)
+    with without_machine_code():
+        return model.compile_logp(**keys)
 
 
 def natural(point, pooling, people=3):

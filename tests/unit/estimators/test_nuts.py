@@ -14,7 +14,7 @@ from fits import PEOPLE, bayes_method, compiled, setting, simulated
 
 from rlrecovery.estimators.bayes import build_model, data_of
 from rlrecovery.estimators.nuts import compile_model, packed, sample
-from unit.forms import INTERPRETED
+from unit.forms import without_machine_code
 
 #: Complete pooling differs from none in the shape of the data only, and costs as much to compile.
 POOLINGS = ("none", "partial", pytest.param("complete", marks=pytest.mark.slow))
@@ -45,8 +45,8 @@ def test_value_and_gradient_are_pymcs(pooling, likelihood):
     arrays = data_of(data, likelihood)
     for name, array in arrays.items():
         model[name].set_value(array.astype(model[name].type.dtype))
-    with pytensor.config.change_flags(cxx=""):
-        reference = model.logp_dlogp_function(ravel_inputs=True, mode=INTERPRETED)
+    with without_machine_code():
+        reference = model.logp_dlogp_function(ravel_inputs=True)
     mine = compiled(pooling, likelihood).with_data(**arrays)
     rng = np.random.default_rng(2)
     for _ in range(3):
