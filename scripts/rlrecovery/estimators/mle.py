@@ -1,7 +1,8 @@
 """Maximum likelihood, participant by participant, and the two-step group estimate.
 
 Each participant is fitted on the unconstrained scale within explicit bounds: a coarse grid finds
-where to start, L-BFGS-B climbs with exact gradients. Standard errors come from the curvature of
+where to start, Newton's method climbs with exact gradients, and L-BFGS-B goes on where it stops
+short of a peak. Standard errors come from the curvature of
 the log-likelihood on the unconstrained scale (Wald) and are carried to the natural scale:
 intervals by their ends, standard errors by the delta method. Intervals end at the bounds of their
 parameter: no estimate can lie beyond, and where the log-likelihood is nearly flat an end would
@@ -11,6 +12,7 @@ bias-eliminated coverage can be, where truth plus bias lies beyond a bound.
 
 from __future__ import annotations
 
+import functools
 import itertools
 import time
 from collections.abc import Mapping
@@ -21,6 +23,7 @@ import numpy as np
 from scipy import ndimage, optimize, special
 
 from rlrecovery.estimators.base import NAN, Row, Setting, Target, failed, row, sentence
+from rlrecovery.estimators.newton import Batch, Place, climb, look
 from rlrecovery.likelihood import Evaluator, Observations, value_and_gradient
 from rlrecovery.models import TRANSFORMS, Model, Parameter
 from rlrecovery.tasks import Floats
@@ -40,16 +43,13 @@ GRID_REACH = 5.0
 #: log-likelihoods of about 100 and curvatures of about 1 it is an error of 0.001 in the estimate.
 GRADIENT_TOLERANCE = 1e-3
 
-#: How often a search that stalls is begun again at most. In a study of 800 participants three
-#: stalled; they needed one or two more.
+#: How often L-BFGS-B is begun at most where a search is short of a peak: its memory of the
+#: curvature may mislead it.
 SEARCHES = 10
 
 #: A Wald interval of this many standard errors that spans the whole searched range says that the
 #: data do not identify the parameter (95 %).
 SPAN = 1.96
-
-#: Step of the central differences of exact gradients that give the curvature.
-HESSIAN_STEP = 1e-4
 
 
 @dataclass(frozen=True)
@@ -161,41 +161,35 @@ class MaximumLikelihood:
         data : Observations
             One participant: arrays of shape (1, trials).
         """
-        searches = [self._search(start, data) for start in self._starting_points(data)]
-        finite = [found for found in searches if np.isfinite(found.fun)]
+        function = functools.partial(self.evaluate, data)
+        searches = [self._search(function, start) for start in self._starting_points(data)]
+        finite = [found for found in searches if np.isfinite(found.value)]
         if not finite:
             raise FloatingPointError("no search ended at a finite log-likelihood")
-        best = min(finite, key=lambda found: found.fun)
+        best = max(finite, key=lambda found: found.value)
         lower, upper = self.box.T
-        end = np.where(best.x - lower < AT_BOUND, -1, np.where(upper - best.x < AT_BOUND, 1, 0))
+        low, high = best.point - lower < AT_BOUND, upper - best.point < AT_BOUND
+        end = np.where(low, -1, np.where(high, 1, 0))
         return Maximum(
-            point=best.x,
-            se=self._standard_errors(data, best.x, end == 0),
+            point=best.point,
+            se=standard_errors(best, end == 0),
             end=end,
-            log_likelihood=-float(best.fun),
-            converged=self._vanishes(best),
+            log_likelihood=best.value,
+            converged=best.slope(self.box) < GRADIENT_TOLERANCE,
         )
 
-    def _search(self, start: Floats, data: Observations) -> Any:
-        """A local search, begun again where it stalled: its memory of the curvature may mislead."""
+    def _search(self, function: Batch, start: Floats) -> Place:
+        """A local maximum; where Newton's method stops short of one, L-BFGS-B goes on."""
+        found = climb(function, start, self.box)
         for _ in range(SEARCHES):
-            found = optimize.minimize(
-                self._cost, start, (data,), method="L-BFGS-B", jac=True, bounds=self.box,
+            if not np.isfinite(found.value) or found.slope(self.box) < GRADIENT_TOLERANCE:
+                break
+            further = optimize.minimize(
+                cost, found.point, (function,), method="L-BFGS-B", jac=True, bounds=self.box,
                 options={"ftol": 1e-14, "gtol": 1e-7, "maxiter": 500, "maxls": 50},
             )  # fmt: skip
-            if not np.isfinite(found.fun) or self._vanishes(found):
-                break
-            start = found.x
+            found = look(function, further.x)
         return found
-
-    def _vanishes(self, found: Any) -> bool:
-        """Whether the gradient is zero, but for directions that a bound stops."""
-        projected = found.x - np.clip(found.x - found.jac, *self.box.T)
-        return bool(np.abs(projected).max() < GRADIENT_TOLERANCE)
-
-    def _cost(self, point: Floats, data: Observations) -> tuple[float, Floats]:
-        value, gradient = self.evaluate(data, point[None])
-        return -float(value[0]), -gradient[0]
 
     def _starting_points(self, data: Observations) -> list[Floats]:
         """The best peaks of a coarse grid; other points of a peak lead to the same maximum."""
@@ -208,22 +202,6 @@ class MaximumLikelihood:
         peaks = np.flatnonzero(ndimage.maximum_filter(table, size=3, mode="nearest") == table)
         best = peaks[np.argsort(-values[peaks], kind="stable")]
         return list(self.points[best[: self.starts]])
-
-    def _standard_errors(self, data: Observations, point: Floats, free: Any) -> Floats:
-        """Wald standard errors of the free parameters, the others held at their bounds."""
-        se = np.full(len(point), NAN)
-        if not free.any():
-            return se
-        steps = HESSIAN_STEP * np.eye(len(point))[free]
-        around = np.concatenate([point + steps, point - steps])
-        _, gradients = self.evaluate(data, around)
-        above, below = np.split(gradients[:, free], 2)
-        information = -(above - below) / (2 * HESSIAN_STEP)
-        information = (information + information.T) / 2
-        if np.linalg.eigvalsh(information).min() <= 0:
-            return se
-        se[free] = np.sqrt(np.diag(np.linalg.inv(information)))
-        return se
 
     def _rows(self, participant: int, maximum: Maximum, seconds: float) -> list[Row]:
         rows = []
@@ -261,6 +239,23 @@ class MaximumLikelihood:
                 mean_row(target, parameter, points, self.group_scale, levels, limits, flags)
             )
         return rows
+
+
+def cost(point: Floats, function: Batch) -> tuple[float, Floats]:
+    """Minus a function and its gradient at one point."""
+    values, gradients = function(point[None])
+    return -float(values[0]), -gradients[0]
+
+
+def standard_errors(peak: Place, free: Any) -> Floats:
+    """Wald standard errors of the free parameters, the others held at their bounds."""
+    se = np.full(len(peak.point), NAN)
+    if not free.any():
+        return se
+    information = peak.curvature[np.ix_(free, free)]
+    if np.linalg.eigvalsh(information).min() > 0:
+        se[free] = np.sqrt(np.diag(np.linalg.inv(information)))
+    return se
 
 
 def search_box(model: Model, bounds: Mapping[str, Any]) -> Floats:
