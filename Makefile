@@ -40,7 +40,7 @@ test: $(READY)
 test-all: $(READY)
 	@$(PYTEST) -m ""
 
-# Speed and memory against other tools, in one run of about half an hour; into results/bench/.
+# Speed and memory against other tools, in one run of ten minutes to half an hour; into results/bench/.
 bench: $(READY) $(BENCH)/ready
 	@OPENBLAS_NUM_THREADS=1 PYTHONPATH=scripts:tests $(BENCH)/bin/python -m benchmarks \
 		--python $(abspath $(BIN)/python)

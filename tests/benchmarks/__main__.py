@@ -15,25 +15,27 @@ import pandas as pd
 from benchmarks import cases
 from benchmarks.jobs import fixed_costs
 from benchmarks.picture import picture
-from rlrecovery.figures import save
+from rlrecovery.figures.style import save
 from rlrecovery.provenance import git_state, versions
 
 #: What is promised: the ratio of two rows of the table (the second over the first, in CPU time, or
 #: of effective sample sizes per CPU second), or a number of seconds.
 TARGETS = [
-    ("gradient, one participant, against the faster scan", 25, ("gradient", "N = 1"),
-     "compiled", ["scan", "notebook's scan"]),
+    ("gradient, one participant, against the scan", 25, ("gradient", "N = 1"),
+     "compiled", "scan"),
+    ("gradient, one participant, against the notebook's scan", None, ("gradient", "N = 1"),
+     "compiled", "notebook's scan"),
     ("gradient, 100 participants, against the scan", 4, ("gradient", "N = 100"),
-     "compiled", ["scan"]),
+     "compiled", "scan"),
     ("gradient per participant, against NumPyro, N = 1", 1, ("gradient", "N = 1"),
-     "compiled", ["NumPyro"]),
+     "compiled", "NumPyro"),
     ("gradient per participant, against NumPyro, N = 100", 1, ("gradient", "N = 100"),
-     "compiled", ["NumPyro"]),
+     "compiled", "NumPyro"),
     ("one posterior, against pm.sample of the notebook's scan", 20,
      ("one posterior", "4 x (1000 + 1000)"), "rlrecovery, NUTS",
-     ["pm.sample of the notebook's scan"]),
+     "pm.sample of the notebook's scan"),
     ("maximum likelihood, against the NumPy loop", 300,
-     ("maximum likelihood", "one participant"), "rlrecovery", ["NumPy loop, logsumexp, BFGS"]),
+     ("maximum likelihood", "one participant"), "rlrecovery", "NumPy loop, logsumexp, BFGS"),
 ]  # fmt: skip
 
 
@@ -53,9 +55,10 @@ def rate(table: pd.DataFrame, form: str, size: str) -> float:
 def targets(table: pd.DataFrame) -> pd.DataFrame:
     """Each target with what was measured and whether it is met; missing where nothing was."""
     rows = []
-    for name, least, (what, size), form, others in TARGETS:
-        baseline = min(seconds(table, what, size, other) for other in others)
-        rows.append((name, f"{least}x", baseline / seconds(table, what, size, form), least))
+    for name, least, (what, size), form, other in TARGETS:
+        baseline = seconds(table, what, size, other)
+        wanted = f"{least}x" if least else "no target"
+        rows.append((name, wanted, baseline / seconds(table, what, size, form), least or 0))
     exact = seconds(table, "one posterior", None, "rlrecovery, quadrature")
     sampled = seconds(table, "one posterior", None, "rlrecovery, NUTS")
     rows.append(("quadrature of one posterior, against sampling it", "20x", sampled / exact, 20))
@@ -104,7 +107,7 @@ def main() -> None:
     if not options.only:
         goals = targets(table)
         goals.to_csv(folder / "targets.csv", index=False)
-        save(picture(table), svg=str(folder / "speeds.svg"), pdf=str(folder / "speeds.pdf"))
+        save(picture(table), [folder / "speeds.svg", folder / "speeds.pdf"])
         print(goals.to_string(index=False))
     print(f"The measurements are in {folder}/.")
 

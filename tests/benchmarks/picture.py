@@ -21,7 +21,7 @@ def picture(table: pd.DataFrame) -> Figure:
     groups = [table[table["what"] == group] for group in GROUPS]
     groups = [rows for rows in groups if len(rows)]
     heights = [len(rows) + 1.5 for rows in groups]
-    figure = style.page(0.19 * sum(heights) + 0.4)
+    figure = style.page(style.TWO_COLUMNS, 0.19 * sum(heights) + 0.4)
     all_axes = figure.subplots(len(groups), 1, height_ratios=heights, squeeze=False)[:, 0]
     for axes, rows in zip(all_axes, groups, strict=True):
         _bars(axes, rows)

@@ -23,8 +23,8 @@ def test_a_call_is_timed_in_both_clocks():
 def table():
     rows = [
         (what, form, size, 1.0)
-        for _, _, (what, size), ours, others in TARGETS
-        for form in (ours, *others)
+        for _, _, (what, size), ours, other in TARGETS
+        for form in (ours, other)
     ]
     rows += [("one posterior", "rlrecovery, quadrature", "exact", 0.1)]
     frame = pd.DataFrame(rows, columns=["what", "form", "size", "cpu_seconds"]).drop_duplicates()
