@@ -1,7 +1,7 @@
 # The few verbs of the project. `make run` and `make test` do all of their own set-up.
 
 .DELETE_ON_ERROR:
-.PHONY: run test test-all bench figures plan lint format check help-config schema lock clean
+.PHONY: run test test-all browser bench figures report plan lint format check help-config schema lock clean
 
 CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 CONFIG ?= config.yaml
@@ -29,16 +29,24 @@ run: $(READY) check
 figures: $(READY) check
 	@$(BIN)/snakemake figures $(SETTINGS)
 
+# Snakemake's own report of a finished study: figures and tables with captions, jobs and code.
+report: run
+	@$(BIN)/snakemake --report "$$($(BIN)/python -m rlrecovery.where --beside $(CONFIG))" $(SETTINGS)
+
 # How many jobs of each kind a study has; nothing is run.
 plan: $(READY) check
 	@$(BIN)/snakemake $(SETTINGS) --dry-run --quiet rules
 
-test: $(READY)
+test: $(READY) browser
 	@$(PYTEST)
 
 # With the long proofs.
-test-all: $(READY)
+test-all: $(READY) browser
 	@$(PYTEST) -m ""
+
+# The report is tested in a real browser; one is installed if there is none.
+browser: $(READY)
+	@$(BIN)/python tests/browser.py
 
 # Speed and memory against other tools, in one run of ten minutes to half an hour; into results/bench/.
 bench: $(READY) $(BENCH)/ready

@@ -2,6 +2,9 @@
 # The experiment is config.yaml (another: --configfile FILE); the machine is workflow/profiles/.
 
 
+report: "workflow/report/workflow.rst"
+
+
 include: "workflow/rules/common.smk"
 include: "workflow/rules/design.smk"
 include: "workflow/rules/simulate.smk"

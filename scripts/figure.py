@@ -1,11 +1,11 @@
-"""Door of rule `figure`: one figure from the summary, as SVG and PDF."""
+"""Door of rule `figure`: one figure from the summary, in all widths and kinds of files."""
 
 from rlrecovery.doors import logged
-from rlrecovery.figures import FIGURES, load_summary, save
+from rlrecovery.figures import write_figure
 
 with logged(snakemake.log[0]):
-    save(
-        FIGURES[snakemake.wildcards.figure](load_summary(snakemake.params.folder)),
-        svg=snakemake.output.svg,
-        pdf=snakemake.output.pdf,
+    write_figure(
+        figure=snakemake.wildcards.figure,
+        summary=snakemake.params.summary,
+        folder=snakemake.params.folder,
     )

@@ -8,5 +8,6 @@ with logged(snakemake.log[0]):
         estimates=snakemake.input.estimates,
         truth=snakemake.input.truth,
         levels=snakemake.params.levels,
-        scores=snakemake.output.scores,
+        scores=dict(zip(snakemake.params.methods, snakemake.output.scores, strict=True)),
+        paired=snakemake.output.paired,
     )

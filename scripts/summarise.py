@@ -11,5 +11,5 @@ with logged(snakemake.log[0]):
         folders=snakemake.params.folders,
         batches=snakemake.params.batches,
         witnesses=snakemake.params.witnesses,
-        outputs=dict(snakemake.output.items()),
+        summary=snakemake.params.summary,
     )

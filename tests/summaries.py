@@ -18,6 +18,8 @@ import yaml
 from scipy import stats
 
 from rlrecovery.models import MODELS
+from rlrecovery.paired import PAIRED, paired_measures
+from rlrecovery.priors import prior_sds
 from rlrecovery.tables import interval_columns
 from rlrecovery.witness import WITNESS
 
@@ -61,6 +63,10 @@ METHODS = {
         "priors": {
             "alpha": {
                 "location": {"distribution": "Normal", "mu": 0.0, "sigma": 1.5},
+                "scale": {"distribution": "HalfNormal", "sigma": 1.0},
+            },
+            "beta": {
+                "location": {"distribution": "Normal", "mu": 1.0, "sigma": 1.0},
                 "scale": {"distribution": "HalfNormal", "sigma": 1.0},
             },
         },
@@ -269,6 +275,7 @@ def point_rows(head, fits, levels, most=3):
         "participant": people.ravel() if head["level"] == "participant" else -1,
         "truth": fits.truth[:most].ravel(),
         "estimate": fits.estimate[:most].ravel(),
+        "se": fits.se[:most].ravel(),
         names[0]: lower[:most].ravel(),
         names[1]: upper[:most].ravel(),
         "status": fits.status[:most].ravel(),
@@ -290,6 +297,27 @@ def grid_rows(exp, pooled):
                           "n": exp["replicates"], "n_rows": int(keep.sum())}  # fmt: skip
 
 
+def paired_rows(exp, cell, pooled):
+    """Rows of comparison.csv for one cell: every method against the first."""
+    reference, *others = exp["methods"]
+    size = (cell["participants"], cell["trials"])
+    for method, level, parameter in itertools.product(
+        others, ("participant", "group", "spread"), MODELS[exp["model"]].names
+    ):
+        mine, theirs = (
+            pooled.get((name, *size, level, parameter), [None])[-1] for name in (method, reference)
+        )
+        if mine is None or theirs is None:
+            continue
+        both = np.isfinite(mine.estimate) & np.isfinite(theirs.estimate)
+        errors, other = ((f.estimate - f.truth)[both] for f in (mine, theirs))
+        replicates = np.indices(both.shape)[0][both]
+        head = cell | {"method": method, "reference": reference}
+        head |= {"level": level, "parameter": parameter}
+        for measure, score in paired_measures(errors, other, replicates):
+            yield head | {"measure": measure} | score._asdict()
+
+
 def write_run(folder, exp=None, seed=1, **changes):
     """Write a whole mock run into a folder and return the folder.
 
@@ -298,7 +326,7 @@ def write_run(folder, exp=None, seed=1, **changes):
     folder, rng = Path(folder), np.random.default_rng(seed)
     exp = experiment(**changes) if exp is None else exp
     (folder / "summary").mkdir(parents=True, exist_ok=True)
-    recovery, points, flagged, pooled = [], [], [], {}
+    recovery, points, flagged, pooled, paired = [], [], [], {}, []
     for cell in cells_of(exp):
         common = rng.normal(size=(exp["replicates"], cell["participants"]))
         for method, settings in exp["methods"].items():
@@ -316,9 +344,13 @@ def write_run(folder, exp=None, seed=1, **changes):
                     ]
                     key = (method, cell["participants"], cell["trials"], level, parameter)
                     pooled.setdefault(key, []).append(each)
+        paired += list(paired_rows(exp, cell, pooled))
     recovery += list(grid_rows(exp, pooled))
     truths = list(exp["truth"])
     write_tables(folder / "summary", truths, recovery, points, flagged, exp)
+    order = ["cell", *truths, "participants", "trials", *PAIRED]
+    pd.DataFrame(paired, columns=order).to_csv(folder / "summary/comparison.csv", index=False)
+    prior_sds(exp["methods"]).to_csv(folder / "summary/priors.csv", index=False)
     write_examples(folder / "summary", exp, rng)
     write_records(folder, exp)
     return folder
@@ -330,7 +362,7 @@ def write_tables(summary, truths, recovery, points, flagged, exp):
     order += ["rows", "measure", "interval", "value", "mcse", "n", "n_rows"]
     pd.DataFrame(recovery)[order].to_csv(summary / "recovery.csv", index=False)
     order = ["method", "cell", *truths, "participants", "trials", "replicate", "participant"]
-    order += ["level", "parameter", "truth", "estimate"]
+    order += ["level", "parameter", "truth", "estimate", "se"]
     order += [*interval_columns(max(exp["interval_levels"])), "status"]
     pd.concat(points)[order].to_csv(summary / "points.csv", index=False)
     keys = ["method", "cell", "level", "status", "reason"]

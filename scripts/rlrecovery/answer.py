@@ -48,7 +48,7 @@ def study_size(
     truths = int(np.prod([len(values) for values in experiment["truth"].values()] or [1]))
     return {
         "cells": len(design),
-        "designs": len(_designs(summary)),
+        "designs": len(designs(summary)),
         "truths": truths,
         "replicates": int(design["replicates"].max()),
         "data_sets": int(design["replicates"].sum()),
@@ -68,9 +68,9 @@ def brief(summary: Summary) -> list[dict[str, Any]]:
     list of dict
         One per parameter, level and design, with ``texts`` in the order of the methods.
     """
-    designs, lines = _designs(summary), []
+    sizes, lines = designs(summary), []
     places = itertools.product(
-        summary.parameters, summary.levels, dict.fromkeys((designs[0], designs[-1]))
+        summary.parameters, summary.levels, dict.fromkeys((sizes[0], sizes[-1]))
     )
     for parameter, level, (people, trials) in places:
         where = {"parameter": parameter, "level": level}
@@ -122,7 +122,7 @@ def verdict(summary: Summary, parameter: str, level: str) -> str:
     facts = [f"RMSE {pm(best.value, best.mcse)}{_over(summary, parameter)}"]
     rank = _correlation(summary, parameter, best.place, "spearman").split(" ± ")[0]
     facts += [f"rank correlation {float(rank.replace('−', '-')):.2f}"] if rank != "–" else []
-    failed = _cells(summary, parameter, best.place).get("share_failed")
+    failed = headline_cells(summary, parameter, best.place).get("share_failed")
     if failed is not None and failed["value"].mean() > 0:
         facts.append(f"{100 * failed['value'].mean():.2g} % of the fits failed")
     first = "best by " if len(found) > 1 else ""
@@ -148,7 +148,7 @@ def verdict(summary: Summary, parameter: str, level: str) -> str:
 def errors_over_truths(summary: Summary, parameter: str, level: str) -> list[Error]:
     """RMSE over all truths of every method and design that has an estimate at every truth."""
     where, found = {"parameter": parameter, "level": level}, []
-    for method, (people, trials) in itertools.product(summary.methods, _designs(summary)):
+    for method, (people, trials) in itertools.product(summary.methods, designs(summary)):
         place = Place(level, method, people, trials)
         cells = summary.measure("rmse", parameter=parameter, **place._asdict())
         if cells.empty or cells["value"].isna().any():
@@ -197,13 +197,13 @@ def _over(summary: Summary, parameter: str) -> str:
 def answer(summary: Summary, parameter: str) -> dict[str, Any]:
     """Table lines and sentences about one parameter."""
     lines = []
-    designs = _designs(summary)
-    front = set(designs) if len(designs) <= 3 else {designs[0], designs[-1]}
+    sizes = designs(summary)
+    front = set(sizes) if len(sizes) <= 3 else {sizes[0], sizes[-1]}
     for level in levels_shown(summary):
         for method in summary.methods:
-            for people, trials in designs:
+            for people, trials in sizes:
                 place = Place(level, method, people, trials)
-                cells = _cells(summary, parameter, place)
+                cells = headline_cells(summary, parameter, place)
                 if len(cells):
                     line = _line(summary, parameter, place, cells)
                     lines.append(line | {"front": (people, trials) in front})
@@ -213,7 +213,7 @@ def answer(summary: Summary, parameter: str) -> dict[str, Any]:
         "meaning": _meaning(parameter),
         "front": [line for line in lines if line["front"]],
         "hidden": hidden,
-        "designs": len(designs),
+        "designs": len(sizes),
     }
 
 
@@ -455,7 +455,7 @@ def coverage_verdict(coverage: pd.DataFrame, summary: Summary) -> str:
     return f"{text}, {enumeration(found)}"
 
 
-def _cells(summary: Summary, parameter: str, place: Place) -> dict[str, pd.DataFrame]:
+def headline_cells(summary: Summary, parameter: str, place: Place) -> dict[str, pd.DataFrame]:
     """Per measure the rows of one line's cells; coverage at the headline level only."""
     table = summary.recovery
     chosen = (table["scope"] == "cell") & (table["parameter"] == parameter)
@@ -479,7 +479,8 @@ def _correlation(summary: Summary, parameter: str, place: Place, name: str) -> s
     return "–"
 
 
-def _designs(summary: Summary) -> list[tuple[int, int]]:
+def designs(summary: Summary) -> list[tuple[int, int]]:
+    """Pairs of participants and trials, the smallest first."""
     cells = summary.recovery[summary.recovery["scope"] == "cell"]
     pairs = cells[["participants", "trials"]].drop_duplicates()
     return sorted((int(n), int(t)) for n, t in pairs.itertuples(index=False))

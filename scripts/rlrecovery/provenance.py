@@ -19,6 +19,7 @@ PACKAGE = Path(__file__).parent
 #: Packages whose versions decide the numbers, in the order in which the report lists them.
 PACKAGES = (
     "numpy", "scipy", "pandas", "pytensor", "numba", "pymc", "nutpie", "arviz-stats", "matplotlib",
+    "seaborn", "altair",
 )  # fmt: skip
 
 
@@ -111,9 +112,19 @@ def git_state() -> dict[str, Any] | None:
 
 
 def versions(*packages: str) -> dict[str, str]:
-    """Python's version and those of some packages, or of all that decide the numbers."""
+    """Python's version and those of some packages, or of all that decide the numbers.
+
+    A package that is not installed says so: figures are drawn from a summary without a sampler.
+    """
     python = {"python": platform.python_version()}
-    return python | {name: metadata.version(name) for name in packages or PACKAGES}
+    return python | {name: _version(name) for name in packages or PACKAGES}
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "not installed"
 
 
 def config_hash(experiment: Mapping[str, Any]) -> str:

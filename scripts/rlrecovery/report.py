@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -30,21 +31,14 @@ from rlrecovery.answer import (
     study_size,
     verdicts,
 )
+from rlrecovery.explorer import explorer, library
+from rlrecovery.figures import FIGURES
 from rlrecovery.figures.data import Summary, load_summary
+from rlrecovery.lights import RULE, advice, small_table
 from rlrecovery.protocol import conventions, estimands, mechanisms, methods, witnesses
 from rlrecovery.wording import enumeration, few_note, pm, row_text
 
 TEMPLATES = Path(__file__).parent / "templates"
-FIGURE_TITLES = {
-    "recovery": "Truth against estimate",
-    "bias": "Bias over the cells",
-    "coverage": "Coverage of the intervals",
-    "precision": "Error and interval width against trials",
-    "tradeoff": "Trade-off between parameters",
-    "participant": "A simulated participant",
-    "posterior": "A posterior with its truth",
-    "convergence": "Convergence, failures and run time",
-}
 
 
 def write_report(
@@ -84,6 +78,7 @@ def write_report(
     }
     design = tables.read_table(design_file, {"cell": "", "replicates": ""})
     context |= _numbers(load_summary(summary_folder), _parse_yaml(config_text, config_file), design)
+    context |= _scripts(context["explorer"])
     html = _environment().get_template("report.html.j2").render(context)
     tables.write_text(html, output)
 
@@ -100,6 +95,10 @@ def _numbers(
         "size": study_size(experiment, design, summary),
         "verdicts": verdicts(summary),
         "brief": brief(summary),
+        "small": small_table(summary),
+        "rule": RULE,
+        "advice": advice(summary),
+        "explorer": explorer(summary),
         "method_names": summary.methods,
         "answers": [answer(summary, parameter) for parameter in summary.parameters],
         "two_step": two_step(summary, experiment),
@@ -281,6 +280,19 @@ def _environment() -> jinja2.Environment:
     return environment
 
 
+def _scripts(charts: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Scripts of the page, and their hashes: the page allows these and no others to run."""
+    own = (TEMPLATES / "explorer.js").read_text(encoding="utf-8")
+    scripts = [library(), own] if charts else []
+    digests = [
+        base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in scripts
+    ]
+    return {
+        "scripts": [Markup(text) for text in scripts],
+        "script_hashes": " ".join(f"'sha256-{digest}'" for digest in digests) or "'none'",
+    }
+
+
 def _read(path: str | os.PathLike[str]) -> str:
     try:
         return Path(path).read_text(encoding="utf-8")
@@ -302,7 +314,7 @@ def _figure(
     encoded = base64.b64encode(_read(svg).encode()).decode()
     return {
         "name": name,
-        "title": FIGURE_TITLES.get(name, name),
+        "title": FIGURES[name].title,
         "uri": f"data:image/svg+xml;base64,{encoded}",
         "caption": _paragraphs(_read(caption)) if caption is not None else "",
     }

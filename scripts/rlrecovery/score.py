@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from rlrecovery.paired import compare
 from rlrecovery.scores import score_cell
 from rlrecovery.tables import TRUTH, estimates_columns, read_tables, write_table
 
@@ -12,7 +13,11 @@ log = logging.getLogger(__name__)
 
 
 def score(
-    estimates: Sequence[str], truth: Sequence[str], levels: Sequence[float], scores: Sequence[str]
+    estimates: Sequence[str],
+    truth: Sequence[str],
+    levels: Sequence[float],
+    scores: Mapping[str, str],
+    paired: str,
 ) -> None:
     """Score every method in one cell; one job for all, because each takes less than its start.
 
@@ -24,12 +29,17 @@ def score(
         Paths of all batches.
     levels : sequence of float
         Nominal levels of the intervals.
-    scores : sequence of str
-        A path to write per method.
+    scores : mapping
+        From method to the path of its measures, in the order of the estimates.
+    paired : str
+        Path to write: the methods compared on the same data.
     """
     batches, known = len(truth), read_tables(truth, TRUTH)
-    for i, path in enumerate(scores):
+    rows = {}
+    for i, (method, path) in enumerate(scores.items()):
         mine = estimates[i * batches : (i + 1) * batches]
-        rows = read_tables(mine, estimates_columns(levels))
-        log.info("scoring %d rows of %d replicates", len(rows), rows["replicate"].nunique())
-        write_table(score_cell(rows, known, levels), path)
+        rows[method] = read_tables(mine, estimates_columns(levels))
+        count = rows[method]["replicate"].nunique()
+        log.info("%s: scoring %d rows of %d replicates", method, len(rows[method]), count)
+        write_table(score_cell(rows[method], known, levels), path)
+    write_table(compare(rows, known), paired)

@@ -29,19 +29,29 @@ data set; its participants share a fit or a group estimate and are not independe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from rlrecovery import correlation
+from rlrecovery.sums import (
+    NOTHING,
+    Floats,
+    Integers,
+    Score,
+    centred_powers,
+    jackknife,
+    mean_of_sums,
+    ratio,
+    renumbered,
+    root_mean_of_sums,
+    score_sums,
+    sd_of_sums,
+    without_each,
+)
 from rlrecovery.tables import interval_columns
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
-Statistic = Callable[[Floats], Floats]
 
 #: What identifies an estimate inside a cell, and its truth.
 KEYS = ["replicate", "participant", "level", "parameter"]
@@ -66,32 +76,8 @@ _WOODRUFF = 1.959963984540054
 _SAME_TRUTH = 1e-9
 
 
-class Score(NamedTuple):
-    """A measure.
-
-    Attributes
-    ----------
-    value : float
-        The measure; NaN where it is not defined.
-    mcse : float
-        Its Monte Carlo standard error; NaN where that cannot be estimated.
-    n : int
-        Replicates (data sets) it rests on.
-    n_rows : int
-        Estimate rows it rests on.
-    """
-
-    value: float
-    mcse: float
-    n: int
-    n_rows: int
-
-
 #: Measure, nominal level of the interval or NaN, score.
 Named = tuple[str, float, Score]
-
-NOTHING = Score(np.nan, np.nan, 0, 0)
-
 
 # --- tables -----------------------------------------------------------------------------------
 
@@ -221,7 +207,7 @@ def mean(values: ArrayLike, replicates: ArrayLike) -> Score:
         Replicate of each row.
     """
     values = np.asarray(values, dtype=float)
-    return _score(_mean, [np.ones_like(values), values], replicates)
+    return score_sums(mean_of_sums, [np.ones_like(values), values], replicates)
 
 
 def proportion(hits: ArrayLike, replicates: ArrayLike) -> Score:
@@ -235,8 +221,8 @@ def proportion(hits: ArrayLike, replicates: ArrayLike) -> Score:
         Replicate of each row.
     """
     hits = np.asarray(hits, dtype=float)
-    return _score(
-        _mean, [np.ones_like(hits), hits], replicates, lambda p, n: np.sqrt(p * (1 - p) / n)
+    return score_sums(
+        mean_of_sums, [np.ones_like(hits), hits], replicates, lambda p, n: np.sqrt(p * (1 - p) / n)
     )
 
 
@@ -286,7 +272,8 @@ def empirical_se(errors: ArrayLike, replicates: ArrayLike) -> Score:
     replicates : array of int, shape (rows,)
         Replicate of each row.
     """
-    return _score(_sd, _centred_powers(errors), replicates, lambda sd, n: sd / np.sqrt(2 * (n - 1)))
+    terms = centred_powers(errors)
+    return score_sums(sd_of_sums, terms, replicates, lambda sd, n: sd / np.sqrt(2 * (n - 1)))
 
 
 def rmse(errors: ArrayLike, replicates: ArrayLike) -> Score:
@@ -306,9 +293,9 @@ def rmse(errors: ArrayLike, replicates: ArrayLike) -> Score:
 
     def delta(root: float, _: int) -> float:
         """MCSE of the root by the delta method."""
-        return _ratio(mean(squares, replicates).mcse, 2 * root)
+        return ratio(mean(squares, replicates).mcse, 2 * root)
 
-    return _score(_root_mean, [np.ones_like(squares), squares], replicates, delta)
+    return score_sums(root_mean_of_sums, [np.ones_like(squares), squares], replicates, delta)
 
 
 def model_se(ses: ArrayLike, replicates: ArrayLike) -> Score:
@@ -327,9 +314,9 @@ def model_se(ses: ArrayLike, replicates: ArrayLike) -> Score:
 
     def closed(root: float, n: int) -> float:
         """MCSE for one row per replicate."""
-        return _ratio(np.sqrt(np.var(variances, ddof=1) / n), 2 * root)
+        return ratio(np.sqrt(np.var(variances, ddof=1) / n), 2 * root)
 
-    return _score(_root_mean, [np.ones_like(variances), variances], replicates, closed)
+    return score_sums(root_mean_of_sums, [np.ones_like(variances), variances], replicates, closed)
 
 
 def relative_error_model_se(ses: ArrayLike, errors: ArrayLike, replicates: ArrayLike) -> Score:
@@ -349,10 +336,10 @@ def relative_error_model_se(ses: ArrayLike, errors: ArrayLike, replicates: Array
 
     def closed(relative: float, n: int) -> float:
         """MCSE for one row per replicate."""
-        of_model = _ratio(np.var(variances, ddof=1), 4 * n * np.mean(variances) ** 2)
+        of_model = ratio(np.var(variances, ddof=1), 4 * n * np.mean(variances) ** 2)
         return (1 + relative) * np.sqrt(of_model + 1 / (2 * (n - 1)))
 
-    return _score(_relative, [*_centred_powers(errors), variances], replicates, closed)
+    return score_sums(_relative, [*centred_powers(errors), variances], replicates, closed)
 
 
 def correlations(
@@ -373,18 +360,18 @@ def correlations(
         From ``pearson``, ``spearman`` and ``concordance`` to value and MCSE.
     """
     truth, estimate = np.asarray(truth, dtype=float), np.asarray(estimate, dtype=float)
-    codes, n = _codes(blocks)
+    codes, n = renumbered(blocks)
     terms = correlation.moments(truth, estimate)
-    total, without = terms.sum(axis=1), _without_each(terms, codes)
+    total, without = terms.sum(axis=1), without_each(terms, codes)
     found = {
-        name: (float(statistic(total)), _jackknife(statistic(without)))
+        name: (float(statistic(total)), jackknife(statistic(without)))
         for name, statistic in (
             ("pearson", correlation.pearson),
             ("concordance", correlation.concordance),
         )
     }
     ranks = correlation.spearman_without_each(truth, estimate, codes) if n > 1 else np.empty(0)
-    error = _jackknife(ranks)
+    error = jackknife(ranks)
     # With few different truths a perfect order stays perfect without any block: that the ranks do
     # not move says nothing about the Monte Carlo error, so none is claimed.
     error = error if error > correlation.ROUNDING else np.nan
@@ -506,93 +493,5 @@ def _words(key: pd.Series) -> str:
     return ", ".join(f"{name} {value}" for name, value in key.items())
 
 
-# --- statistics as functions of sums over rows, and the jackknife -----------------------------
-
-
-def _score(
-    statistic: Statistic,
-    terms: Sequence[Floats],
-    replicates: ArrayLike,
-    closed: Callable[[float, int], float] | None = None,
-) -> Score:
-    """A function of sums over rows, with its MCSE.
-
-    Parameters
-    ----------
-    statistic : callable
-        From sums, shape (k,) or (k, m), to the measure, shape () or (m,).
-    terms : sequence of k arrays, shape (rows,)
-        What is summed.
-    replicates : array of int, shape (rows,)
-        Replicate of each row.
-    closed : callable, optional
-        From value and n to the MCSE where each replicate has one row; else the jackknife is used,
-        which for a mean is the same.
-    """
-    stacked = np.stack([np.asarray(term, dtype=float) for term in terms])
-    codes, n = _codes(replicates)
-    n_rows = stacked.shape[1]
-    if n_rows == 0:
-        return NOTHING
-    # An infinite SE or interval end has no finite MCSE; that is a result and not worth a warning.
-    with np.errstate(invalid="ignore", over="ignore"):
-        value = float(statistic(stacked.sum(axis=1)))
-        if n < 2:
-            mcse = np.nan
-        elif n == n_rows and closed is not None:
-            mcse = float(closed(value, n))
-        else:
-            mcse = _jackknife(statistic(_without_each(stacked, codes)))
-    return Score(value, mcse, n, n_rows)
-
-
-def _codes(replicates: ArrayLike) -> tuple[Integers, int]:
-    """Replicates renumbered from 0, and how many there are."""
-    known, codes = np.unique(np.asarray(replicates), return_inverse=True)
-    return codes, known.size
-
-
-def _without_each(terms: Floats, codes: Integers) -> Floats:
-    """Sums over all rows but those of one replicate, shape (k, replicates)."""
-    sums = np.stack([np.bincount(codes, weights=term) for term in terms])
-    return sums.sum(axis=1, keepdims=True) - sums
-
-
-def _jackknife(left_out: Floats) -> float:
-    """Standard error from the leave-one-out values; NaN if there are fewer than two."""
-    n = left_out.size
-    if n < 2:
-        return np.nan
-    return float(np.sqrt((n - 1) / n * np.sum((left_out - left_out.mean()) ** 2)))
-
-
-def _centred_powers(errors: ArrayLike) -> list[Floats]:
-    """1, e and e^2 for `_sd`, e being taken from the median, so that a constant gives exactly 0."""
-    errors = np.asarray(errors, dtype=float)
-    centred = errors - np.median(errors) if errors.size else errors
-    return [np.ones_like(centred), centred, centred**2]
-
-
-def _mean(sums: Floats) -> Floats:
-    return sums[1] / sums[0]
-
-
-def _root_mean(sums: Floats) -> Floats:
-    return np.sqrt(sums[1] / sums[0])
-
-
-def _sd(sums: Floats) -> Floats:
-    n, total, squares = sums[:3]
-    around_mean = squares - total**2 / n
-    real = around_mean > correlation.ROUNDING * squares
-    return np.sqrt(_ratio(np.where(real, around_mean, 0.0), n - 1))
-
-
 def _relative(sums: Floats) -> Floats:
-    return _ratio(_root_mean(sums[[0, 3]]), _sd(sums)) - 1
-
-
-def _ratio(numerator: ArrayLike, denominator: ArrayLike) -> Floats:
-    """Quotient, NaN where the denominator is 0."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(np.asarray(denominator) != 0, np.divide(numerator, denominator), np.nan)
+    return ratio(root_mean_of_sums(sums[[0, 3]]), sd_of_sums(sums)) - 1

@@ -9,9 +9,12 @@ from typing import Any
 import pandas as pd
 
 from rlrecovery.design import Cell
+from rlrecovery.paired import PAIRED
+from rlrecovery.priors import prior_sds
 from rlrecovery.scores import join, score_grid
 from rlrecovery.tables import (
     MEASURES,
+    SUMMARY,
     TRUTH,
     conform,
     estimates_columns,
@@ -24,72 +27,111 @@ from rlrecovery.witness import WITNESS, differences
 
 log = logging.getLogger(__name__)
 
+
 #: Scatter figures need some data sets, not all: about this many points in the whole study, and
 #: between the two limits in each cell of each method.
 POINTS_IN_ALL, FEWEST_POINTS, MOST_POINTS = 40_000, 20, 200
 
 
-def design_columns(table: pd.DataFrame, method: str, cell: Cell, names: Sequence[str]) -> Any:
-    """A table with method, cell, truth and sizes in front."""
+def design_columns(
+    table: pd.DataFrame, cell: Cell, names: Sequence[str], method: str | None = None
+) -> pd.DataFrame:
+    """A table with method, cell, truth and sizes in front; it may have its methods already."""
     truth = dict(cell.truth)
-    front = {"method": method, "cell": cell.key}
+    front: dict[str, Any] = {} if method is None else {"method": method}
+    front |= {"cell": cell.key}
     front |= {name: truth.get(name, float("nan")) for name in names}
     front |= {"participants": cell.participants, "trials": cell.trials}
     return table.assign(**front)[[*front, *[c for c in table.columns if c not in front]]]
 
 
 def summarise(
-    methods: Sequence[str],
+    methods: Mapping[str, Mapping[str, Any]],
     cells: Mapping[str, Mapping[str, Any]],
     levels: Sequence[float],
     folders: Mapping[str, str],
     batches: Sequence[str],
     witnesses: Sequence[Sequence[str]],
-    outputs: Mapping[str, str],
+    summary: str,
 ) -> None:
     """Gather scores and estimates of a whole study into its summary.
 
     Parameters
     ----------
-    methods : sequence of str
-        Names of the methods.
+    methods : mapping
+        The resolved config's ``methods``.
     cells : mapping
         From cell key to `rlrecovery.design.Cell.values`.
     levels : sequence of float
         Nominal levels of the intervals.
     folders : mapping
-        Where ``scores``, ``estimates`` and ``truth`` are.
+        Where ``scores``, ``paired``, ``estimates`` and ``truth`` are.
     batches : sequence of str
         Keys of all batches.
     witnesses : sequence of two names
         Methods to compare: `rlrecovery.witness.pairs`.
-    outputs : mapping
-        Paths to write: ``recovery``, ``points``, ``failures``, ``witness``.
+    summary : str
+        Folder to write into: `rlrecovery.tables.SUMMARY`, each as CSV and as Parquet.
     """
     known = {key: Cell.of(values) for key, values in cells.items()}
-    names = list(dict.fromkeys(name for cell in known.values() for name, _ in cell.truth))
-    share = max(1, len(known) * len(methods))
+    tables = gathered(methods, known, levels, folders, batches)
+    tables["comparison"] = comparisons(folders, known)
+    tables["priors"] = prior_sds(methods)
+    tables["witness"] = compared(folders, witnesses, known, batches, levels)
+    for name in SUMMARY:
+        for kind in ("csv", "parquet"):
+            write_table(tables[name], f"{summary}/{name}.{kind}")
+
+
+def gathered(
+    methods: Iterable[str],
+    cells: Mapping[str, Cell],
+    levels: Sequence[float],
+    folders: Mapping[str, str],
+    batches: Sequence[str],
+) -> dict[str, pd.DataFrame]:
+    """Measures, points and flags of all methods and cells: three of the summary's tables."""
+    methods, names = list(methods), truth_names(cells.values())
+    share = max(1, len(cells) * len(methods))
     limit = min(MOST_POINTS, max(FEWEST_POINTS, POINTS_IN_ALL // share))
     measures: list[pd.DataFrame] = []
     points: list[pd.DataFrame] = []
     flagged: list[pd.DataFrame] = []
     for method in methods:
-        for group in same_size(known.values()):
+        for group in same_size(cells.values()):
             joined = []
             for cell in group:
                 scores = read_table(f"{folders['scores']}/{method}/{cell.key}.parquet")
-                measures.append(design_columns(scores, method, cell, names).assign(scope="cell"))
+                measures.append(design_columns(scores, cell, names, method).assign(scope="cell"))
                 rows = read_cell(folders, method, cell, batches, levels)
-                points.append(design_columns(some(rows, levels, limit), method, cell, names))
+                points.append(design_columns(some(rows, levels, limit), cell, names, method))
                 flagged.append(flags(rows, method, cell))
                 joined.append(rows.assign(cell=cell.key))
             measures.append(over_truths(pd.concat(joined), method, group[0], names))
             log.info("%s, %s: summarised %d cells", method, group[0].size_key, len(group))
     columns = [*MEASURES[:3], *names, *MEASURES[3:]]
-    write_table(pd.concat(measures, ignore_index=True)[columns], outputs["recovery"])
-    write_table(pd.concat(points, ignore_index=True), outputs["points"])
-    write_table(pd.concat(flagged, ignore_index=True), outputs["failures"])
-    write_table(compared(folders, witnesses, known, batches, levels), outputs["witness"])
+    return {
+        "recovery": pd.concat(measures, ignore_index=True)[columns],
+        "points": pd.concat(points, ignore_index=True),
+        "failures": pd.concat(flagged, ignore_index=True),
+    }
+
+
+def truth_names(cells: Iterable[Cell]) -> list[str]:
+    """Parameters of the truth grid, in the design's order."""
+    return list(dict.fromkeys(name for cell in cells for name, _ in cell.truth))
+
+
+def comparisons(folders: Mapping[str, str], cells: Mapping[str, Cell]) -> pd.DataFrame:
+    """The methods compared on the same data in every cell, `rlrecovery.paired.PAIRED`."""
+    names = truth_names(cells.values())
+    return pd.concat(
+        [
+            design_columns(read_table(f"{folders['paired']}/{key}.parquet", PAIRED), cell, names)
+            for key, cell in cells.items()
+        ],
+        ignore_index=True,
+    )
 
 
 def compared(
@@ -158,7 +200,7 @@ def some(rows: pd.DataFrame, levels: Sequence[float], limit: int) -> pd.DataFram
     parameters = rows["parameter"].nunique()
     kept = max(1, round(limit * parameters / per_replicate))
     chosen = rows["replicate"].isin(sorted(rows["replicate"].unique())[:kept])
-    columns = ["replicate", "participant", "level", "parameter", "truth", "estimate"]
+    columns = ["replicate", "participant", "level", "parameter", "truth", "estimate", "se"]
     return rows.loc[chosen, [*columns, *interval_columns(max(levels)), "status"]]
 
 

@@ -91,6 +91,9 @@ MEASURES = (
     "n_rows",
 )
 
+#: Tables of a study's summary.
+SUMMARY = ("recovery", "points", "failures", "comparison", "priors", "witness")
+
 
 class BrokenFile(Exception):
     """A file that cannot be read; the message names it and says what to do."""

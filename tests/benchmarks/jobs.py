@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import os
 import statistics
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from fits import MLE, QUADRATURE, bayes_method
@@ -35,6 +37,16 @@ else:
     fit_batch({method!r}, generator, cell, [0.95], "trials.parquet", "estimates.parquet")
 """
 
+# What the operating system reports of a child's memory includes its parent's at the time of the
+# fork; a process's own high-water mark begins anew with its program.
+_PEAK = """
+from pathlib import Path
+status = Path("/proc/self/status")
+if status.exists():
+    line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+    Path("peak").write_text(line.split()[1])
+"""
+
 
 def fixed_costs(python: str) -> Iterator[dict[str, Any]]:
     """CPU seconds and peak memory of jobs, with an empty and with a filled compile cache."""
@@ -55,11 +67,13 @@ def _run(python: str, folder: str, cache: str, source: str) -> tuple[float, floa
         "PYTHONPATH": os.path.abspath("scripts"),
     }
     started = time.perf_counter()
-    process = subprocess.Popen([python, "-c", source], cwd=folder, env=environment)
+    process = subprocess.Popen([python, "-c", source + _PEAK], cwd=folder, env=environment)
     _, status, used = os.wait4(process.pid, 0)
     if status:
         raise RuntimeError(f"a job ended with status {status}:\n{source}")
-    return used.ru_utime + used.ru_stime, time.perf_counter() - started, used.ru_maxrss / 1024
+    wall, peak = time.perf_counter() - started, Path(folder, "peak")
+    mebibytes = int(peak.read_text()) / 1024 if peak.exists() else math.nan
+    return used.ru_utime + used.ru_stime, wall, mebibytes
 
 
 def _row(job: str, cache: str, found: list[tuple[float, float, float]]) -> dict[str, Any]:

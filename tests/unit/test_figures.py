@@ -1,16 +1,35 @@
 """Every figure for every shape of design, and files that are the same bytes twice."""
 
+import dataclasses
+import itertools
 import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 import summaries
+from matplotlib.backends.backend_agg import RendererAgg
 
 from rlrecovery import figures
-from rlrecovery.figures import coverage, data, precision, style, tradeoff
+from rlrecovery.figures import __main__ as command_line
+from rlrecovery.figures import (
+    comparison,
+    contraction,
+    coverage,
+    data,
+    nested,
+    precision,
+    style,
+    tradeoff,
+    zipplot,
+)
 from rlrecovery.figures.layout import truth_axis
+from rlrecovery.models import MODELS
 from rlrecovery.tables import BrokenFile
 
 TINY = {
@@ -45,7 +64,7 @@ DESIGNS = {
         "replicates": 4,
     },
     "three parameters": {
-        "truth": {"alpha_positive": [0.3], "alpha_negative": [0.6], "beta": [2, 5]},
+        "truth": {"alpha_positive": [0.3], "alpha_negative": [0.2, 0.6], "beta": [2, 5]},
         "model": "rescorla_wagner_two_rates",
         "methods": ("bayes",),
         "trials": (30, 60, 240),
@@ -55,68 +74,106 @@ DESIGNS = {
     "five methods": {
         "truth": {"alpha": [0.5], "beta": [5]},
         "methods": ("mle", "mle_from_many_starts", "bayes", "bayes_informed", "hierarchical"),
-        "trials": (30, 60, 120, 240),
+        "trials": (30, 240),
         "replicates": 4,
         "participants": (3,),
     },
 }
 
 
+def experiment(**keywords):
+    """A mock experiment whose Bayesian methods have a prior for every parameter of its model."""
+    exp = summaries.experiment(**keywords)
+    for settings in exp["methods"].values():
+        if known := settings.get("priors"):
+            names = MODELS[exp["model"]].names
+            settings["priors"] = {name: known[name.split("_")[0]] for name in names}
+    return exp
+
+
+def write(folder, **keywords):
+    """Write a mock run and return the folder of its summary."""
+    return summaries.write_run(folder, experiment(**keywords)) / "summary"
+
+
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs")
     return {
-        name: figures.load_summary(
-            summaries.write_run(folder / name.replace(" ", "_"), **keywords) / "summary"
-        )
+        name: figures.load_summary(write(folder / name.replace(" ", "_"), **keywords))
         for name, keywords in DESIGNS.items()
     }
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory):
+    return write(tmp_path_factory.mktemp("tiny"), **TINY)
+
+
+def draw(name, summary, width=style.TWO_COLUMNS):
+    return figures.FIGURES[name].draw(summary, width)
 
 
 def panels(figure):
     return [axes for axes in figure.axes if axes.axison]
 
 
-#: Figures that do not change with the grid or the methods are drawn for two designs only.
+def texts(figure):
+    """Every label, title and remark of a page that stands outside its panel."""
+    for axes in panels(figure):
+        yield from (axes.xaxis.label, axes.yaxis.label, axes._left_title)
+        yield from (text for text in axes.texts if text.get_gid() == "note")
+    yield from (text for legend in figure.legends for text in legend.get_texts())
+
+
+#: Figures that do not change with the grid or the methods are drawn for two designs only, and a
+#: large or a missing grid of truths only for those that show it.
+OF_TRUTHS = ("recovery", "bias", "rmse", "nested", "comparison", "samplesize")
 CASES = [
     (design, name)
-    for design in DESIGNS
-    for name in figures.FIGURES
+    for design, keywords in DESIGNS.items()
+    for name in figures.available_figures(experiment(**keywords))
     if design in ("small", "three parameters") or name not in ("participant", "posterior")
+    if design not in ("large", "no truth") or name in OF_TRUTHS
 ]
 
 
+@pytest.mark.filterwarnings("error:constrained_layout not applied")
+@pytest.mark.parametrize("width", [style.TWO_COLUMNS, style.ONE_COLUMN])
 @pytest.mark.parametrize(("design", "name"), CASES)
-def test_every_figure_has_labels_that_stay_apart_and_on_the_page(runs, design, name):
-    summary = runs[design]
-    figure = figures.FIGURES[name](summary)
-    figure.draw_without_rendering()
-    assert figure.get_size_inches()[0] == pytest.approx(7.0)
-    assert figure.get_size_inches()[1] < 13
+def test_every_figure_has_labels_that_stay_apart_and_on_the_page(runs, design, name, width):
+    figure = draw(name, runs[design], width)
+    # Drawing the panels as well would take half as long again; a legend finds its place when drawn.
+    figure.get_layout_engine().execute(figure)
+    for legend in figure.legends:
+        legend.draw(RendererAgg(*figure.bbox.size, figure.dpi))
+    across, height = figure.get_size_inches()
+    assert across == pytest.approx(width)
+    assert height <= (style.TALLEST if style.narrow(width) else 13)
     assert plt.get_fignums() == []
     assert panels(figure)
     for axes in panels(figure):
         spec = axes.get_subplotspec()
         alone = spec.get_gridspec().ncols == 1
-        assert axes.get_xlabel() or (alone and name in ("participant", "posterior"))
-        beside = axes.get_ylabel() or name in ("convergence", "bias", "coverage")
+        stacked = (alone and name in ("participant", "nested")) or name == "posterior"
+        assert axes.get_xlabel() or stacked
+        beside = axes.get_ylabel() or name in ("convergence", "bias", "coverage", "nested")
         assert beside or not spec.is_first_col()
-        box = axes.get_tightbbox()
-        assert box.x0 >= figure.bbox.x0 - 2
-        assert box.x1 <= figure.bbox.x1 + 2
-        assert box.y1 <= figure.bbox.y1 + 2
-    titles = [axes.get_title(loc="left") for axes in panels(figure)]
-    boxes = [axes._left_title.get_window_extent() for axes in panels(figure)]
-    boxes = [box for box, title in zip(boxes, titles, strict=True) if title]
-    for k, box in enumerate(boxes):
-        assert not any(box.overlaps(other) for other in boxes[k + 1 :]), titles
+        box, page = axes.get_tightbbox(), figure.bbox
+        assert box.x0 >= page.x0 - 2
+        assert box.x1 <= page.x1 + 2
+        assert box.y0 >= page.y0 - 2
+        assert box.y1 <= page.y1 + 2
+    # One pixel of a hundredth of an inch: what touches may stay.
+    shown = [(t.get_text(), t.get_window_extent().padded(-1)) for t in texts(figure)]
+    for (one, box), (other, at) in itertools.combinations([t for t in shown if t[0]], 2):
+        assert not box.overlaps(at), (one, other)
 
 
 @pytest.mark.parametrize("name", ["bias", "posterior"])
 def test_saved_files_are_byte_stable_and_text_is_text(runs, tmp_path, name):
     for turn in ("a", "b"):
-        figure = figures.FIGURES[name](runs["small"])
-        figures.save(figure, tmp_path / f"{turn}.svg", tmp_path / f"{turn}.pdf")
+        style.save(draw(name, runs["small"]), [tmp_path / f"{turn}.{k}" for k in ("svg", "pdf")])
     for kind in ("svg", "pdf"):
         first, second = ((tmp_path / f"{turn}.{kind}").read_bytes() for turn in ("a", "b"))
         assert first == second, kind
@@ -129,28 +186,93 @@ def test_saved_files_are_byte_stable_and_text_is_text(runs, tmp_path, name):
 
 
 def test_saving_an_already_saved_figure_gives_the_same_bytes(runs, tmp_path):
-    figure = figures.FIGURES["tradeoff"](runs["one cell"])
-    figures.save(figure, tmp_path / "a.svg", tmp_path / "a.pdf")
-    figures.save(figure, tmp_path / "b.svg", tmp_path / "b.pdf")
+    figure = draw("tradeoff", runs["one cell"])
+    style.save(figure, [tmp_path / "a.svg", tmp_path / "a.pdf"])
+    style.save(figure, [tmp_path / "b.svg", tmp_path / "b.pdf"])
     assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
 
 
-def test_available_figures_depend_on_the_methods():
-    everything = summaries.experiment()
-    assert figures.available_figures(everything) == list(figures.FIGURES)
-    without = summaries.experiment(methods=("mle",))
-    assert "posterior" not in figures.available_figures(without)
+def lacking(**keywords):
+    return set(figures.FIGURES) - set(figures.available_figures(experiment(**keywords)))
+
+
+def test_available_figures_depend_on_the_experiment():
+    assert lacking(participants=(5, 10)) == set()
+    assert lacking() == {"samplesize"}
+    assert lacking(participants=(5, 10), methods=("mle",)) == {
+        "posterior", "contraction", "comparison",
+    }  # fmt: skip
+    one = {"alpha": [0.5], "beta": [5]}
+    assert lacking(participants=(5,), trials=(50,), truth=one) == {"samplesize", "nested"}
+    exact = experiment(participants=(5, 10), methods=("mle", "bayes"))
+    exact["methods"]["bayes"]["estimator"] = "quadrature"
+    assert set(figures.FIGURES) - set(figures.available_figures(exact)) == {"posterior"}
+
+
+def test_every_figure_has_a_title_and_a_caption_that_says_what_is_good():
+    folder = Path(__file__).parents[2] / "workflow/report"
+    for name, drawing in figures.FIGURES.items():
+        assert drawing.title
+        assert re.search(r"\bGood\b.*:", (folder / f"{name}.rst").read_text()), name
+
+
+@pytest.mark.parametrize("name", list(figures.FIGURES))
+def test_a_figure_needs_no_table_that_it_does_not_name(tiny, tmp_path, name):
+    needed = figures.FIGURES[name].tables
+    for table in needed:
+        shutil.copy(tiny / data.FILES[table][0], tmp_path)
+    figure = draw(name, figures.load_summary(tmp_path, needed), style.ONE_COLUMN)
+    # A table that is read and not named has no rows, and the page then only says so.
+    assert len(panels(figure)) > 0
+
+
+def module(*arguments):
+    command = [sys.executable, "-m", "rlrecovery.figures", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_one_figure_is_drawn_from_one_table_on_the_command_line(tiny, tmp_path):
+    (tmp_path / "in").mkdir()
+    shutil.copy(tiny / "recovery.csv", tmp_path / "in")
+    done = module("bias", tmp_path / "in/recovery.csv", "--folder", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    told = done.stdout.split()
+    assert told == figures.files(tmp_path / "out", "bias")
+    assert all(Path(path).stat().st_size > 1000 for path in told)
+
+
+@pytest.mark.parametrize("broken", [True, False])
+def test_the_command_line_names_a_file_that_it_cannot_read(tmp_path, monkeypatch, broken):
+    if broken:
+        (tmp_path / "recovery.csv").write_text("method,cell\n")
+    command = ["figures", "bias", str(tmp_path), "--folder", str(tmp_path / "out")]
+    monkeypatch.setattr(sys, "argv", command)
+    with pytest.raises(SystemExit) as stopped:
+        command_line.main()
+    # A text as exit code is written to stderr, and the status is 1.
+    assert stopped.value.code.startswith(f"error: {tmp_path / 'recovery.csv'}")
+    assert ("lacks the columns" if broken else "is not there") in stopped.value.code
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_command_line_says_that_a_folder_is_missing_without_a_traceback(tmp_path):
+    done = module("bias", tmp_path / "nowhere", "--folder", tmp_path)
+    assert done.returncode != 0
+    assert (
+        done.stderr == f"error: {tmp_path / 'nowhere'} is not there; give a run's summary/ folder\n"
+    )
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_failed_example_fit_is_said_and_not_a_crash(runs):
     summary = runs["small"]
-    empty = data.Summary(**{**vars(summary), "posterior": pd.DataFrame()})
-    figure = figures.FIGURES["posterior"](empty)
+    empty = dataclasses.replace(summary, posterior=pd.DataFrame())
+    figure = draw("posterior", empty)
     assert "no draws" in figure.texts[0].get_text()
 
 
 def test_a_broken_file_is_named(tmp_path):
-    folder = summaries.write_run(tmp_path, **DESIGNS["one cell"]) / "summary"
+    folder = write(tmp_path, **DESIGNS["one cell"])
     (folder / "points.csv").write_text("method,cell\n")
     with pytest.raises(BrokenFile, match=r"points\.csv"):
         figures.load_summary(folder)
@@ -159,23 +281,44 @@ def test_a_broken_file_is_named(tmp_path):
         figures.load_summary(folder)
 
 
-@pytest.mark.parametrize("kind", ["all failed", "infinite widths, no MCSE"])
-def test_numbers_that_are_missing_or_infinite_still_draw(tmp_path, kind):
-    folder = summaries.write_run(tmp_path, **TINY) / "summary"
-    points = pd.read_csv(folder / "points.csv")
-    recovery = pd.read_csv(folder / "recovery.csv")
+def spoilt(summary, kind):
+    """The same summary with numbers that are missing or infinite."""
+    recovery, points = summary.recovery.copy(), summary.points.copy()
+    others = summary.comparison.copy()
+    ends = ["lower_95", "upper_95"]
     if kind == "all failed":
-        points[["estimate", "lower_95", "upper_95"]] = np.nan
+        points[["estimate", "se", *ends]] = np.nan
         points["status"] = "failed"
-        recovery.loc[~recovery["measure"].str.startswith("share"), ["value", "mcse"]] = np.nan
+        measured = ~recovery["measure"].astype("object").str.startswith("share")
+        recovery.loc[measured, ["value", "mcse"]] = np.nan
+        others = others.iloc[:0]
     else:
-        recovery.loc[recovery.index[recovery["measure"] == "width"][:20], "value"] = np.inf
+        widths = recovery.index[recovery["measure"] == "width"]
+        recovery.loc[widths[:20], "value"] = np.inf
         recovery["mcse"] = np.nan
-    points.to_csv(folder / "points.csv", index=False)
-    recovery.to_csv(folder / "recovery.csv", index=False)
-    summary = figures.load_summary(folder)
-    for name in ("recovery", "bias", "coverage", "precision", "tradeoff", "convergence"):
-        figures.FIGURES[name](summary)
+        points.loc[points.index[::2], "upper_95"] = np.inf
+        points.loc[points.index[::3], "se"] = np.nan
+        others["mcse"] = np.nan
+        others.loc[others.index[::5], "value"] = np.nan
+    return dataclasses.replace(summary, recovery=recovery, points=points, comparison=others)
+
+
+@pytest.mark.parametrize(
+    ("kind", "width"),
+    [("all failed", style.ONE_COLUMN), ("infinite widths, no MCSE", style.TWO_COLUMNS)],
+)
+def test_numbers_that_are_missing_or_infinite_still_draw(tiny, kind, width):
+    summary = spoilt(figures.load_summary(tiny), kind)
+    for name in figures.FIGURES:
+        draw(name, summary, width)
+
+
+@pytest.mark.parametrize("width", [style.TWO_COLUMNS, style.ONE_COLUMN])
+def test_one_of_everything_still_draws(tmp_path, width):
+    """One cell, one method, one participant, one replicate."""
+    summary = figures.load_summary(write(tmp_path, **DESIGNS["one cell"] | {"replicates": 1}))
+    for name in set(figures.FIGURES) - {"participant", "posterior"}:
+        draw(name, summary, width)
 
 
 def test_runaways_do_not_stretch_an_axis_and_are_counted(runs):
@@ -183,7 +326,7 @@ def test_runaways_do_not_stretch_an_axis_and_are_counted(runs):
     low, high = style.fence(values)
     assert low < 0.1
     assert 1 <= high < 5
-    figure = style.page(2)
+    figure = style.page(2, 2)
     axes = figure.subplots()
     assert style.beyond(axes, np.zeros(101), values, (low, high), "black") == 1
     style.note_beyond(axes, 1, 101)
@@ -200,23 +343,22 @@ def vague(summary):
     share = share.assign(measure="share_no_interval", value=0.14)
     recovery = pd.concat([summary.recovery.astype({"measure": "object"}), share])
     points = summary.points.assign(status=status)
-    return data.Summary(**{**vars(summary), "points": points, "recovery": recovery})
+    return dataclasses.replace(summary, points=points, recovery=recovery)
 
 
 def test_estimates_that_are_not_identified_have_a_mark_and_a_column_of_their_own(runs):
     for summary, there in ((runs["small"], False), (vague(runs["small"]), True)):
-        figure = figures.FIGURES["recovery"](summary)
+        figure = draw("recovery", summary)
         labels = [text.get_text() for text in figure.legends[0].get_texts()]
         assert ("no interval or not identified" in labels) == there
         marks = [line for axes in figure.axes for line in axes.lines if line.get_marker() == "D"]
         assert any(len(line.get_xdata()) for line in marks) == there
-        figure = figures.FIGURES["convergence"](summary)
-        figure.draw_without_rendering()
+        figure = draw("convergence", summary)
         assert ("α no interval (%)" in [axes.get_xlabel() for axes in figure.axes]) == there
 
 
 def test_recovery_says_how_many_estimates_lie_beyond_the_axis(runs):
-    figure = figures.FIGURES["recovery"](runs["small"])
+    figure = draw("recovery", runs["small"])
     notes = [text.get_text() for axes in figure.axes for text in axes.texts]
     counts = [re.fullmatch(r"(\d+) of (\d+) beyond axis", note) for note in notes]
     assert counts
@@ -279,3 +421,219 @@ def test_combinations_span_the_design(runs):
     assert data.combinations(runs["large"], 3) == [(4, 50), (8, 50)]
     assert data.combinations(runs["three parameters"], 3) == [(3, 30), (3, 60), (3, 240)]
     assert data.combinations(runs["one cell"], 3) == [(1, 50)]
+
+
+def points_of(rows, method="mle", **columns):
+    """Points of one method and parameter from (cell, replicate, truth, estimate, se, low, high)."""
+    names = ["cell", "replicate", "truth", "estimate", "se", "lower_95", "upper_95"]
+    fixed = {"method": method, "parameter": "alpha", "level": "participant", "trials": 50}
+    return pd.DataFrame(rows, columns=names).assign(**fixed | columns)
+
+
+def test_zip_ranks_by_the_standardised_error_and_counts_what_it_cannot_rank(runs):
+    points = points_of(
+        [
+            ("a", 0, 0.5, 0.8, 0.1, 0.6, 1.0),  # |z| = 3, misses
+            ("a", 1, 0.5, 0.45, 0.1, 0.25, 0.65),  # |z| = 0.5
+            ("b", 0, 0.2, 0.4, 0.2, 0.0, 0.8),  # |z| = 1
+            ("b", 1, 0.2, 0.1, 0.2, -0.3, np.inf),  # |z| = 0.5, after the other by its place
+            ("b", 2, 0.2, 0.1, np.nan, -0.3, 0.5),  # no SE
+            ("b", 3, 0.2, 0.1, 0.2, np.nan, np.nan),  # no interval
+            ("b", 4, 0.2, np.nan, np.nan, np.nan, np.nan),  # no estimate
+        ]
+    )
+    summary = dataclasses.replace(runs["one cell"], points=points)
+    table, total = zipplot.ranked(summary, "alpha", "mle", 0.95)
+    assert total == 7
+    assert table["z"].tolist() == pytest.approx([0.5, 0.5, 1.0, 3.0])
+    assert table["centile"].tolist() == [12.5, 37.5, 62.5, 87.5]
+    assert table["covers"].tolist() == [True, True, True, False]
+    assert table["low"].tolist() == pytest.approx([-0.25, -0.5, -0.2, 0.1])
+    assert table["high"].tolist() == pytest.approx([0.15, np.inf, 0.6, 0.5])
+    figure = draw("zip", dataclasses.replace(summary, recovery=runs["one cell"].recovery))
+    notes = [t.get_text() for t in texts(figure) if t.get_gid() == "note"]
+    assert notes[0] == "1 cut, 3 of 7 left out"
+    lines = [len(c.get_segments()) for c in figure.axes[0].collections[:2]]
+    assert lines == [3, 1]
+
+
+def test_zip_coverage_takes_data_sets_as_the_independent_unit():
+    """Two cells of two data sets with two rows; 6 of 8 rows cover."""
+    table = pd.DataFrame(
+        {
+            "cell": list("aaaabbbb"),
+            "replicate": [0, 0, 1, 1] * 2,
+            "covers": [True, True, False, False, True, True, True, True],
+        }
+    )
+    # Sums of covers - 3/4 are 1/2, -3/2 in a and 1/2, 1/2 in b; within cells their squares are
+    # 2 * 2 = 4 and 0, so that SE = sqrt(4) / 8 = 1/4 and n = (3/16) / (1/16) = 3.
+    mean, se = data.mean_of_rows(table["covers"].astype(float), table)
+    assert (mean, se) == pytest.approx((0.75, 0.25))
+    seen = zipplot.coverage(table)
+    z = 1.959963984540054
+    half = z * np.sqrt(0.75 * 0.25 / 3 + z**2 / 36)
+    ends = ((0.75 + z**2 / 6 + side * half) / (1 + z**2 / 3) for side in (-1, 1))
+    assert tuple(seen) == pytest.approx((0.75, *ends))
+    every = zipplot.coverage(table.assign(covers=True))
+    # With n data sets that all cover, Wilson's lower end is n / (n + z^2).
+    assert tuple(every) == pytest.approx((1, 4 / (4 + z**2), 1))
+    alone = zipplot.coverage(table[:2])
+    assert alone.value == 1
+    assert np.isnan(alone.low)
+    assert np.isnan(zipplot.coverage(table[:0]).value)
+
+
+def test_the_error_of_a_mean_leaves_differences_between_cells_out():
+    rows = pd.DataFrame({"cell": list("aabb"), "replicate": [0, 1, 0, 1]})
+    values = pd.Series([1.0, 3.0, 11.0, 13.0])
+    # Variances within cells are 2 and 2: sqrt(2 * 2 + 2 * 2) / 4.
+    assert data.mean_of_rows(values, rows) == pytest.approx((7.0, np.sqrt(8) / 4))
+    # A cell with one data set says nothing about scatter within it: all four sets together.
+    lone = rows.assign(cell=list("aaab"), replicate=[0, 1, 2, 0])
+    together = np.sqrt(4 * values.var(ddof=1)) / 4
+    assert data.mean_of_rows(values, lone) == pytest.approx((7.0, together))
+
+
+def test_contraction_and_z_score_against_hand_worked_numbers(runs):
+    points = pd.concat(
+        [
+            points_of([("a", 0, 0.5, 0.7, 0.1, 0, 1), ("a", 1, 0.5, 0.4, 0.4, 0, 1)], "bayes"),
+            points_of([("a", 2, 0.5, 0.4, np.nan, 0, 1)], "bayes"),
+            points_of([("a", 0, 0.5, 0.6, 0.1, 0, 1)], "hierarchical", level="group"),
+            points_of([("a", 0, 0.5, 0.6, 0.1, 0, 1)], "hierarchical"),  # no prior of its own
+            points_of([("a", 0, 0.5, 0.6, 0.1, 0, 1)], "mle"),  # no prior at all
+        ]
+    )
+    priors = pd.DataFrame(
+        [("bayes", "participant", "alpha", 0.2), ("hierarchical", "group", "alpha", np.inf)],
+        columns=["method", "level", "parameter", "sd"],
+    )
+    summary = dataclasses.replace(runs["small"], points=points, priors=priors)
+    fits = contraction.contractions(summary)
+    assert fits["method"].tolist() == ["bayes"] * 3 + ["hierarchical"]
+    assert fits["z"].tolist() == pytest.approx([2.0, -0.25, np.nan, 1.0], nan_ok=True)
+    expected = [0.75, -3.0, np.nan, np.nan]
+    assert fits["contraction"].tolist() == pytest.approx(expected, nan_ok=True)
+    figure = draw("contraction", summary)
+    assert figure.axes[0].get_xlim()[0] < -3, "negative contraction is not hidden"
+    assert "1 of 3 left out" in [t.get_text() for t in texts(figure)]
+
+
+def test_contraction_beyond_the_axis_is_counted_and_drawn_at_the_edge(runs):
+    rows = [("a", k, 0.5, 0.5 + 0.01 * k, 0.1 + 0.001 * k, 0, 1) for k in range(40)]
+    points = points_of([*rows, ("a", 40, 0.5, 0.5, 2.0, 0, 1)], "bayes")
+    priors = pd.DataFrame(
+        {"method": ["bayes"], "level": "participant", "parameter": "alpha", "sd": 0.2}
+    )
+    figure = draw("contraction", dataclasses.replace(runs["small"], points=points, priors=priors))
+    assert "1 of 41 beyond axis" in [t.get_text() for t in texts(figure)]
+    axes = figure.axes[0]
+    edge = [line for line in axes.lines if line.get_markeredgecolor() == style.FLAG]
+    assert sum(len(line.get_xdata()) for line in edge) == 1
+    assert max(line.get_xdata().min() for line in edge if len(line.get_xdata())) == pytest.approx(
+        axes.get_xlim()[0]
+    )
+
+
+def test_nested_order_changes_the_last_truth_from_cell_to_cell(runs):
+    cells = nested.nested_order(runs["large"])
+    assert len(cells) == 40
+    assert cells["participants"].tolist() == [4] * 20 + [8] * 20
+    assert cells["alpha"].tolist()[:5] == [0.1, 0.1, 0.1, 0.1, 0.3]
+    assert cells["beta"].tolist()[:5] == [1, 3, 5, 10, 1]
+    bias = runs["large"].measure("bias", method="mle", parameter="beta", level="participant")
+    value, mcse = nested.along(bias.sample(frac=1, random_state=1)[:-1], cells)
+    known = bias.set_index("cell").loc[cells["cell"], ["value", "mcse"]]
+    assert np.isnan(value).sum() == 1, "the row that was taken away"
+    there = np.isfinite(value)
+    assert value[there].tolist() == known["value"][there].tolist()
+    assert mcse[there].tolist() == known["mcse"][there].tolist()
+
+
+def test_nested_steps_stand_at_their_cells_and_factors_are_written(runs):
+    figure = draw("nested", runs["large"])
+    lanes = figure.axes[-1]
+    assert [text.get_text() for text in lanes.texts] == [
+        "participants: 4, 8", "true α: 0.1, 0.3, 0.5, 0.7, 0.9", "true β: 1, 3, 5, 10",
+    ]  # fmt: skip
+    assert lanes.get_xlabel() == "40 cells in nested order; 50 trials"
+    step = figure.axes[0].lines[0]
+    assert step.get_xdata()[[0, 1, 2, -1]].tolist() == [-0.5, 0.5, 0.5, 39.5]
+    narrow = draw("nested", runs["large"], style.ONE_COLUMN)
+    assert narrow.axes[-1].get_xlabel() == "20 cells in nested order; 8 participants; 50 trials"
+
+
+def test_comparison_draws_one_mark_per_cell_as_ratios(runs):
+    summary = runs["small"]
+    table = comparison.marks(summary)
+    assert set(table["method"]) == {"bayes", "hierarchical"}
+    given = summary.comparison
+    for measure, more in (("relative_precision", 1), ("rmse_ratio", 0)):
+        mine = table[(table["measure"] == measure) & (table["method"] == "bayes")]
+        raw = given.loc[mine.index, "value"]
+        assert mine["value"].tolist() == pytest.approx((raw + more).tolist())
+        assert (mine["mcse"] == given.loc[mine.index, "mcse"]).all()
+    figure = draw("comparison", summary)
+    axes = figure.axes[0]
+    drawn = [line for line in axes.lines if line.get_marker() not in ("None", "<", ">", "")]
+    assert sum(len(line.get_xdata()) for line in drawn) == 2 * 12, "two methods, twelve cells"
+    alpha = table[(table["parameter"] == "alpha") & (table["level"] == "participant")]
+    alpha = alpha[alpha["measure"] == "relative_precision"]
+    across = np.sort(np.concatenate([line.get_xdata() for line in drawn]))
+    assert across == pytest.approx(np.sort(alpha["value"]))
+    bars = [segment for c in axes.collections for segment in c.get_segments()]
+    assert len(bars) == 2 * 12
+    row = alpha.iloc[0]
+    ends = row["value"] - min(row["mcse"], 0.999 * row["value"]), row["value"] + row["mcse"]
+    assert any(bar[:, 0] == pytest.approx(ends) for bar in bars)
+
+
+def test_gains_are_written_in_per_cent():
+    assert [comparison.gain_label(ratio) for ratio in (0.5, 1, 2, 10)] == [
+        "−50", "0", "+100", "+900",
+    ]  # fmt: skip
+
+
+def test_sizes_pool_over_truths_at_each_number_of_participants(runs):
+    summary, where = runs["large"], {"parameter": "alpha", "level": "participant"}
+    cells = summary.measure("rmse", method="mle", **where)
+    pooled = precision.pool(summary, "rmse", cells, where, over="participants")
+    assert pooled["participants"].tolist() == [4, 8]
+    squares = summary.measure("mse", method="mle", participants=8, **where)["value"]
+    assert pooled["value"][1] == pytest.approx(np.sqrt(squares.mean()))
+
+
+def test_rmse_is_on_a_logarithmic_axis_with_every_mark_inside(runs):
+    figure = draw("rmse", runs["large"])
+    for axes in panels(figure):
+        assert axes.get_yscale() == "log"
+        low, high = axes.get_ylim()
+        marks = [line for line in axes.lines if line.get_marker() in style.MARKERS]
+        values = np.concatenate([line.get_ydata() for line in marks])
+        assert ((values > low) & (values < high)).all() or any(
+            "beyond axis" in text.get_text() for text in axes.texts
+        )
+        assert len(axes.get_yticks()) >= 2
+
+
+def test_panels_of_two_rows_become_two_columns_where_there_is_one_column_only():
+    grid = style.facets(style.ONE_COLUMN, 2, 3)
+    assert [grid.places[i, j] for i, j in ((0, 0), (1, 0), (0, 2))] == [(0, 0), (0, 1), (2, 0)]
+    assert all(grid.headed(0, j) and grid.begins(1, j) for j in range(3))
+    wide = style.facets(style.TWO_COLUMNS, 2, 3)
+    assert [wide.headed(1, 2), wide.begins(1, 2), wide.begins(1, 0)] == [False, False, True]
+    broken = style.facets(style.ONE_COLUMN, 3, 3)
+    assert broken.places[1, 0] == (2, 0), "a row begins on a line of its own"
+
+
+def test_long_remarks_and_titles_are_broken_where_a_panel_is_narrow():
+    for width, breaks in ((style.TWO_COLUMNS, 0), (style.ONE_COLUMN, 1)):
+        axes = style.facets(width, 1, 2)[0, 0]
+        style.note(axes, "1000 of 20000 beyond axis, 20 left out")
+        assert axes.texts[0].get_text().count("\n") == breaks
+        style.title(axes, "mle_from_very_many_starts_0123456789")
+        lines = axes.get_title(loc="left").split("\n")
+        assert "".join(lines) == "mle_from_very_many_starts_0123456789"
+        assert all(line.endswith("_") for line in lines[:-1])
+        assert (len(lines) > 1) == bool(breaks)

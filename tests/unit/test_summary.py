@@ -1,4 +1,6 @@
 import itertools
+import tempfile
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -8,9 +10,10 @@ import pytest
 from rlrecovery import summary
 from rlrecovery.design import batches, grid
 from rlrecovery.fit import fit_batch
+from rlrecovery.paired import PAIRED
 from rlrecovery.score import score
 from rlrecovery.simulate import simulate_batch
-from rlrecovery.tables import BrokenFile, read_table, write_table
+from rlrecovery.tables import SUMMARY, BrokenFile, read_table, write_table
 from rlrecovery.witness import WITNESS
 
 GENERATOR = {
@@ -21,6 +24,8 @@ GENERATOR = {
 }
 LEVELS = (0.5, 0.95)
 METHODS = ("first", "second")
+MOCK = {"estimator": "mock", "model": "rescorla_wagner"}
+SETTINGS = dict.fromkeys(METHODS, MOCK)
 CELLS = grid({"alpha": [0.2, 0.8], "beta": [4.0]}, [3], [10, 20])
 BATCHES = batches(5, 3)
 #: Rows of every method and cell: 5 replicates, 2 parameters, 3 participants and the group.
@@ -44,19 +49,20 @@ def fail(path, rows, **changes):
 
 
 def run_summary(folder, **changes):
-    folders = {kind: str(folder / kind) for kind in ("scores", "estimates", "truth")}
-    outputs = {n: str(folder / f"{n}.csv") for n in ("recovery", "points", "failures", "witness")}
+    folders = {kind: str(folder / kind) for kind in ("scores", "paired", "estimates", "truth")}
     given = {
-        "methods": METHODS,
+        "methods": SETTINGS,
         "cells": {key: cell.values() for key, cell in CELLS.items()},
         "levels": LEVELS,
         "folders": folders,
         "batches": list(BATCHES),
         "witnesses": [],
-        "outputs": outputs,
+        "summary": tempfile.mkdtemp(dir=folder),
     }
     summary.summarise(**(given | changes))
-    return SimpleNamespace(**{name: read_table(path) for name, path in outputs.items()})
+    written = Path(given["summary"])
+    found = {name: read_table(written / f"{name}.csv") for name in SUMMARY}
+    return SimpleNamespace(folder=written, **found)
 
 
 def estimates(folder, method, key, batch):
@@ -74,9 +80,8 @@ def study(tmp_path_factory):
             )
             simulate_batch(cell.values(), GENERATOR, ends, trials, truth)
             for method, seed in zip(METHODS, (3, 4), strict=True):
-                settings = {"estimator": "mock", "model": "rescorla_wagner"}
                 path = str(estimates(folder, method, key, batch))
-                fit_batch(settings, GENERATOR | {"seed": seed}, cell.values(), LEVELS, trials, path)
+                fit_batch(MOCK, GENERATOR | {"seed": seed}, cell.values(), LEVELS, trials, path)
     first = next(iter(CELLS))
     nothing = dict.fromkeys(("estimate", "se", "lower_50", "upper_50", "lower_95", "upper_95"))
     lost = {"status": "failed", "reason": "ValueError: no", "converged": False, **nothing}
@@ -84,12 +89,13 @@ def study(tmp_path_factory):
     bound = {"status": "at_bound", "reason": "at its bound", "at_bound": True}
     bound |= {"rhat": 1.02, "ess_bulk": 300.0}  # as if it came from sampling
     fail(estimates(folder, "second", first, "00003-00004"), 2, **bound)
-    for method, key in itertools.product(METHODS, CELLS):
+    for key in CELLS:
         score(
-            [str(estimates(folder, method, key, batch)) for batch in BATCHES],
+            [str(estimates(folder, m, key, batch)) for m in METHODS for batch in BATCHES],
             [str(folder / "truth" / key / f"{batch}.parquet") for batch in BATCHES],
             LEVELS,
-            [str(folder / "scores" / method / f"{key}.parquet")],
+            {m: str(folder / "scores" / m / f"{key}.parquet") for m in METHODS},
+            str(folder / "paired" / f"{key}.parquet"),
         )
     return folder
 
@@ -172,7 +178,7 @@ def test_bias_is_the_mean_error(tables, study):
 def test_points_have_the_agreed_columns_and_all_rows_of_a_small_study(tables):
     assert list(tables.points.columns) == [
         "method", "cell", "alpha", "beta", "participants", "trials", "replicate", "participant",
-        "level", "parameter", "truth", "estimate", "lower_95", "upper_95", "status",
+        "level", "parameter", "truth", "estimate", "se", "lower_95", "upper_95", "status",
     ]  # fmt: skip
     assert (tables.points.groupby(["method", "cell"]).size() == ROWS).all()
     assert len(tables.points) == ROWS * len(METHODS) * len(CELLS)
@@ -193,7 +199,8 @@ def test_points_are_bounded_and_of_whole_data_sets(study, monkeypatch):
 def test_some_keeps_the_first_data_sets_and_at_least_one(limit, kept):
     numbers = np.repeat([7, 3, 9, 1, 5], 8)
     rows = pd.DataFrame({"replicate": numbers, "parameter": np.tile(["alpha", "beta"], 20)}).assign(
-        participant=0, level="participant", truth=0.5, estimate=0.4, lower_95=0.1, upper_95=0.9,
+        participant=0, level="participant", truth=0.5, estimate=0.4, se=0.1, lower_95=0.1,
+        upper_95=0.9,
         lower_50=0.3, upper_50=0.6, status="ok",
     )  # fmt: skip
     some = summary.some(rows, LEVELS, limit)
@@ -242,7 +249,7 @@ def test_a_pair_is_compared_where_there_are_effective_sample_sizes(study):
 
 
 def test_a_study_without_failures_has_an_empty_table_of_them(study):
-    failures = run_summary(study, methods=("first",)).failures
+    failures = run_summary(study, methods={"first": MOCK}).failures
     assert len(failures) == 0
     assert list(failures.columns) == ["method", "cell", "level", "status", "reason", "rows"]
 
@@ -258,7 +265,39 @@ def test_scoring_does_not_depend_on_how_replicates_are_cut(study, tmp_path):
     truth = [str(study / "truth" / key / f"{batch}.parquet") for batch in BATCHES]
     pd.concat(files).to_parquet(tmp_path / "whole.parquet")
     output = str(tmp_path / "scores.parquet")
-    score([str(tmp_path / "whole.parquet")], truth, LEVELS, [output])
+    score([str(tmp_path / "whole.parquet")], truth, LEVELS, {"x": output}, f"{output}.parquet")
     pd.testing.assert_frame_equal(
         pd.read_parquet(output), pd.read_parquet(study / "scores" / "second" / f"{key}.parquet")
     )
+
+
+def test_every_table_is_there_as_csv_and_as_parquet(tables):
+    for name in SUMMARY:
+        parquet = pd.read_parquet(tables.folder / f"{name}.parquet")
+        assert list(parquet.columns) == list(getattr(tables, name).columns)
+        assert len(parquet) == len(getattr(tables, name))
+    kept = pd.read_parquet(tables.folder / "recovery.parquet")
+    numbers = kept.select_dtypes("number").columns
+    pd.testing.assert_frame_equal(kept[numbers], tables.recovery[numbers])
+
+
+def test_methods_are_compared_on_the_rows_that_both_have(tables):
+    table = tables.comparison
+    assert list(table.columns) == ["cell", "alpha", "beta", "participants", "trials", *PAIRED]
+    assert set(table["method"]) == {"second"}
+    assert set(table["reference"]) == {"first"}
+    first = table[(table["cell"] == next(iter(CELLS))) & (table["parameter"] == "alpha")]
+    people = first[first["level"] == "participant"]
+    assert set(people["n_rows"]) == {13}  # two of fifteen failed in the second method
+    assert set(first.loc[first["level"] == "group", "n_rows"]) == {5}
+
+
+def test_a_study_of_one_method_compares_nothing(study):
+    folder = study / "alone"
+    key = next(iter(CELLS))
+    files = [str(estimates(study, "first", key, batch)) for batch in BATCHES]
+    truth = [str(study / "truth" / key / f"{batch}.parquet") for batch in BATCHES]
+    score(files, truth, LEVELS, {"first": str(folder / "x.parquet")}, str(folder / "p.parquet"))
+    paired = read_table(folder / "p.parquet")
+    assert paired.empty
+    assert list(paired.columns) == list(PAIRED)

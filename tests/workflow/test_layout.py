@@ -45,7 +45,15 @@ def test_the_package_does_not_know_the_workflow_engine():
 def test_every_figure_has_a_caption():
     from rlrecovery.figures import FIGURES
 
-    assert {path.stem for path in (ROOT / "workflow/report").glob("*.rst")} == set(FIGURES)
+    captions = {path.stem for path in (ROOT / "workflow/report").glob("*.rst")}
+    assert captions == {*FIGURES, "figure", "report", "workflow"}
+
+
+def test_every_table_has_a_caption():
+    from rlrecovery.typeset import SHEETS
+
+    captions = {path.stem for path in (ROOT / "workflow/report/tables").glob("*.rst")}
+    assert captions == set(SHEETS)
 
 
 def test_the_lock_pins_everything_with_hashes_and_without_addresses():
@@ -74,7 +82,7 @@ def test_the_conda_environment_has_the_versions_of_the_lock():
 
 def committed():
     """Text files of the project that a reader gets; caches and results left out."""
-    kinds = {".py", ".smk", ".yaml", ".md", ".toml", ".cff", ".rst", ".j2"}
+    kinds = {".py", ".smk", ".yaml", ".md", ".toml", ".cff", ".rst", ".j2", ".js"}
     named = [ROOT / "Snakefile", ROOT / "Makefile", ROOT / ".ci/run"]
     found = [path for path in ROOT.rglob("*") if path.suffix in kinds]
     hidden = [any(part.startswith(".") for part in p.relative_to(ROOT).parts) for p in found]

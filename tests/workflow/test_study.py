@@ -1,18 +1,30 @@
 """A whole study by Snakemake: its files, growth, order, resumption, and what a user reads."""
 
+import os
+import shutil
+import subprocess
+import sys
+
 import pandas as pd
 import pytest
+from browser import launched, opened
 
-from workflow.runs import MEASURES, MLE, MOCK, estimates, jobs, run, snakemake, study, write
+from rlrecovery.figures import files
+from rlrecovery.tables import SUMMARY
+from rlrecovery.typeset import SHEETS
+from workflow.runs import MEASURES, MLE, MOCK, ROOT, estimates, jobs, run, snakemake, study, write
 
-STAGES = ("simulate", "fit", "score", "summarise", "example", "figure", "report", "design")
+STAGES = (
+    "simulate", "fit", "score", "summarise", "example", "figure", "typeset", "report", "design",
+)  # fmt: skip
+BOTH = {"guess": MOCK, "mle": MLE}
 
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
     """Folder of a finished study by the mock and by maximum likelihood."""
     folder = tmp_path_factory.mktemp("study")
-    output = run(folder, study(methods={"guess": MOCK, "mle": MLE}))
+    output = run(folder, study(methods=BOTH))
     return folder, output
 
 
@@ -22,11 +34,13 @@ def test_a_study_ends_with_its_report_and_says_where(finished):
     base = folder / "results" / "small"
     for name in ("report.html", "design.csv", "config.yaml", "provenance.json"):
         assert (base / name).stat().st_size > 0
-    for name in ("recovery", "points", "failures", "example_participant"):
+    for name in (*SUMMARY, "example_participant"):
         assert (base / "summary" / f"{name}.csv").is_file()
-    assert len(list((base / "figures").glob("*.svg"))) == len(
-        list((base / "figures").glob("*.pdf"))
-    )
+    drawn = {path.stem for path in (base / "figures").glob("*.svg")}
+    assert {"recovery", "bias", "zip", "nested", "comparison"} <= drawn
+    for figure in drawn:
+        assert all((folder / path).is_file() for path in files("results/small/figures", figure))
+    assert {path.stem for path in (base / "tables").glob("*.tex")} == set(SHEETS)
     assert not [path for path in base.rglob(".*") if path.is_file()]
 
 
@@ -54,7 +68,7 @@ def test_a_fit_log_shows_progress(finished):
 
 def test_a_second_run_has_nothing_to_do(finished):
     folder, _ = finished
-    again = run(folder, study(methods={"guess": MOCK, "mle": MLE}))
+    again = run(folder, study(methods=BOTH))
     assert "Nothing to be done" in again
 
 
@@ -63,11 +77,45 @@ def test_figures_are_rebuilt_from_the_summary_alone(finished):
     figure = folder / "results/small/figures/bias.svg"
     before = figure.read_bytes()
     figure.unlink()
-    config = write(folder, study(methods={"guess": MOCK, "mle": MLE}))
+    config = write(folder, study(methods=BOTH))
     plan = snakemake(folder, "figures", "-n", "--configfile", config)
     assert jobs(plan.stdout + plan.stderr) == {"figure": 1, "figures": 1, "total": 2}
     assert snakemake(folder, "figures", "--configfile", config).returncode == 0
     assert figure.read_bytes() == before
+
+
+def test_figures_need_nothing_but_an_archived_summary(finished, tmp_path):
+    """Neither estimates nor a sampler, and no record of how the summary was made."""
+    base = finished[0] / "results/small"
+    shutil.copytree(base / "summary", tmp_path / "results/small/summary")
+    config = write(tmp_path, study(methods=BOTH))
+    plan = snakemake(tmp_path, "figures", "-n", "--configfile", config)
+    planned = jobs(plan.stdout + plan.stderr)
+    count = len(list((base / "figures").glob("*.svg")))
+    assert planned == {"figure": count, "figures": 1, "total": count + 1}
+    code = (
+        "import sys; sys.modules['pymc'] = sys.modules['nutpie'] = None\n"
+        "from rlrecovery.figures import write_figure\n"
+        "write_figure('bias', 'results/small/summary', 'drawn')"
+    )
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "scripts")}
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, check=True)
+    assert (tmp_path / "drawn/bias.svg").read_bytes() == (base / "figures/bias.svg").read_bytes()
+
+
+def test_the_workflow_engines_own_report_works_offline(finished):
+    folder, _ = finished
+    config = write(folder, study(methods=BOTH))
+    made = snakemake(folder, "--report", "workflow-report.html", "--configfile", config)
+    assert made.returncode == 0, made.stdout + made.stderr
+    with launched() as browser, opened(browser, folder / "workflow-report.html") as opening:
+        page, _, requests = opening
+        page.get_by_text("Tables").first.click()
+        page.get_by_text("coverage").first.wait_for()
+        assert all(request.startswith(("file:", "data:", "blob:")) for request in requests)
+    text = (folder / "workflow-report.html").read_text()
+    for words in ("Tables", "Figures", "without a trend over the truths", "marks around zero"):
+        assert words in text
 
 
 def test_batches_cores_and_the_order_of_methods_change_no_number(finished, tmp_path):

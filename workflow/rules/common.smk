@@ -11,8 +11,10 @@ sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 from rlrecovery import config as settings
 from rlrecovery.design import batches, grid
 from rlrecovery.example import choose_method
-from rlrecovery.figures import available_figures
+from rlrecovery.figures import available_figures, files
 from rlrecovery.provenance import PACKAGES, source_fingerprint, versions, whole_fingerprint
+from rlrecovery.tables import SUMMARY
+from rlrecovery.typeset import SHEETS
 from rlrecovery.witness import pairs
 
 
@@ -53,6 +55,8 @@ GENERATOR = {key: EXPERIMENT[key] for key in ("seed", "model", "task", "populati
 RUN = f"results/{EXPERIMENT['run']}"
 LOGS, BENCHMARKS = f"{RUN}/logs", f"{RUN}/benchmarks"
 REPORT = f"{RUN}/report.html"
+SUMMARY_FOLDER = f"{RUN}/summary"
+FIGURE_FOLDER, TABLE_FOLDER = f"{RUN}/figures", f"{RUN}/tables"
 
 
 wildcard_constraints:
@@ -71,7 +75,7 @@ def replicate_range(wildcards):
 
 
 def figure_files(wildcards):
-    return [f"{RUN}/figures/{figure}.{kind}" for figure in FIGURES for kind in ("svg", "pdf")]
+    return [path for figure in FIGURES for path in files(FIGURE_FOLDER, figure)]
 
 
 def method_settings(wildcards):
@@ -97,7 +101,3 @@ def batches_of_estimates(wildcards):
 
 def batches_of_truth(wildcards):
     return [f"{RUN}/truth/{wildcards.cell}/{batch}.parquet" for batch in BATCHES]
-
-
-def summary_folder(wildcards, input):
-    return str(Path(input.summary[0]).parent)

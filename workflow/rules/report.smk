@@ -1,19 +1,27 @@
 # What people see: figures and the report, from the summary alone.
 
-SUMMARY = [*rules.summarise.output, *rules.example.output]
+INGREDIENTS = [*rules.summarise.output.csv, *rules.example.output]
+FIGURE_FILES = files(FIGURE_FOLDER, "{figure}")
+CAPTIONS = {figure: workflow.source_path(f"../report/{figure}.rst") for figure in FIGURES}
+
+
+def figure_caption(wildcards):
+    """Text of a figure's caption: the path of a report caption may not depend on wildcards."""
+    return Path(CAPTIONS[wildcards.figure]).read_text(encoding="utf-8")
 
 
 rule figure:
     input:
-        summary=SUMMARY,
+        summary=INGREDIENTS,
     output:
-        svg=report(
-            f"{RUN}/figures/{{figure}}.svg",
-            caption="../report/{figure}.rst",
+        # The first file, two columns wide, is what the report shows.
+        shown=report(
+            FIGURE_FILES[0],
+            caption="../report/figure.rst",
             category="Figures",
             labels={"figure": "{figure}"},
         ),
-        pdf=f"{RUN}/figures/{{figure}}.pdf",
+        others=FIGURE_FILES[1:],
     log:
         f"{LOGS}/figure/{{figure}}.log",
     benchmark:
@@ -25,7 +33,9 @@ rule figure:
         mem_mb=2000,
         runtime=30,
     params:
-        folder=summary_folder,
+        summary=SUMMARY_FOLDER,
+        folder=FIGURE_FOLDER,
+        caption=figure_caption,
         source=source_fingerprint("figures"),
     message:
         "Drawing the figure {wildcards.figure}"
@@ -33,17 +43,57 @@ rule figure:
         "../../scripts/figure.py"
 
 
+rule typeset:
+    input:
+        summary=INGREDIENTS,
+    output:
+        latex=[f"{TABLE_FOLDER}/{table}.tex" for table in SHEETS],
+        pages=[
+            report(
+                f"{TABLE_FOLDER}/{table}.html",
+                caption=f"../report/tables/{table}.rst",
+                category="Tables",
+                labels={"table": table},
+            )
+            for table in SHEETS
+        ],
+    log:
+        f"{LOGS}/typeset/typeset.log",
+    benchmark:
+        f"{BENCHMARKS}/typeset/typeset.tsv"
+    conda:
+        "../../envs/recovery.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        summary=SUMMARY_FOLDER,
+        folder=TABLE_FOLDER,
+        source=source_fingerprint("typeset"),
+    message:
+        "Typesetting the tables"
+    script:
+        "../../scripts/typeset.py"
+
+
 rule report:
     input:
-        summary=SUMMARY,
+        summary=INGREDIENTS,
         design=rules.design.output.design,
         config=rules.design.output.config,
         provenance=rules.design.output.provenance,
-        figures=expand(rules.figure.output.svg, figure=FIGURES),
-        pdfs=expand(rules.figure.output.pdf, figure=FIGURES),
-        captions=[workflow.source_path(f"../report/{figure}.rst") for figure in FIGURES],
+        figures=expand(rules.figure.output.shown, figure=FIGURES),
+        files=figure_files,
+        tables=rules.typeset.output,
+        captions=list(CAPTIONS.values()),
     output:
-        report=REPORT,
+        report=report(
+            REPORT,
+            caption="../report/report.rst",
+            category="Report",
+            labels={"page": "answer, evidence, methods, diagnostics"},
+        ),
     log:
         f"{LOGS}/report/report.log",
     benchmark:
@@ -55,7 +105,7 @@ rule report:
         mem_mb=2000,
         runtime=30,
     params:
-        folder=summary_folder,
+        folder=SUMMARY_FOLDER,
         names=FIGURES,
         source=whole_fingerprint(),
     message:

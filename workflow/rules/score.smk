@@ -7,6 +7,7 @@ rule score:
         truth=batches_of_truth,
     output:
         scores=[f"{RUN}/scores/{method}/{{cell}}.parquet" for method in METHODS],
+        paired=f"{RUN}/paired/{{cell}}.parquet",
     log:
         f"{LOGS}/score/{{cell}}.log",
     benchmark:
@@ -18,6 +19,7 @@ rule score:
         mem_mb=1000,
         runtime=30,
     params:
+        methods=list(METHODS),
         levels=LEVELS,
         source=source_fingerprint("score"),
     message:
@@ -29,13 +31,12 @@ rule score:
 rule summarise:
     input:
         scores=expand(rules.score.output.scores, cell=CELLS),
+        paired=expand(rules.score.output.paired, cell=CELLS),
         estimates=expand(rules.fit.output.estimates, method=METHODS, cell=CELLS, batch=BATCHES),
         truth=expand(rules.simulate.output.truth, cell=CELLS, batch=BATCHES),
     output:
-        recovery=f"{RUN}/summary/recovery.csv",
-        points=f"{RUN}/summary/points.csv",
-        failures=f"{RUN}/summary/failures.csv",
-        witness=f"{RUN}/summary/witness.csv",
+        csv=[f"{SUMMARY_FOLDER}/{name}.csv" for name in SUMMARY],
+        parquet=[f"{SUMMARY_FOLDER}/{name}.parquet" for name in SUMMARY],
     log:
         f"{LOGS}/summarise/summarise.log",
     benchmark:
@@ -47,12 +48,13 @@ rule summarise:
         mem_mb=4000,
         runtime=60,
     params:
-        methods=list(METHODS),
+        methods=METHODS,
         cells=CELLS,
         levels=LEVELS,
-        folders={kind: f"{RUN}/{kind}" for kind in ("scores", "estimates", "truth")},
+        folders={kind: f"{RUN}/{kind}" for kind in ("scores", "paired", "estimates", "truth")},
         batches=list(BATCHES),
         witnesses=pairs(METHODS),
+        summary=SUMMARY_FOLDER,
         source=source_fingerprint("summary"),
     message:
         "Gathering the measures of all methods and cells"
@@ -66,9 +68,9 @@ EXAMPLE = list(CELLS.values())[len(CELLS) // 2]
 
 rule example:
     output:
-        participant=f"{RUN}/summary/example_participant.csv",
-        posterior=f"{RUN}/summary/example_posterior.csv",
-        example=f"{RUN}/summary/example.json",
+        participant=f"{SUMMARY_FOLDER}/example_participant.csv",
+        posterior=f"{SUMMARY_FOLDER}/example_posterior.csv",
+        example=f"{SUMMARY_FOLDER}/example.json",
     log:
         f"{LOGS}/example/example.log",
     benchmark:

@@ -1,4 +1,4 @@
-"""Newton's method within bounds, for smooth functions of a few parameters that are cheap in batches.
+"""Newton's method within bounds, for smooth functions of few parameters that are cheap in batches.
 
 Exact gradients at a stencil around each point give the curvature, and all of a stencil is one
 call of compiled code: five steps are a maximum, where a general optimiser takes a dozen calls with

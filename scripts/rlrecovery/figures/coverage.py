@@ -19,32 +19,31 @@ MOST_BARS = 24
 
 
 @style.styled
-def draw_coverage(summary: Summary) -> Figure:
+def draw_coverage(summary: Summary, width: float = style.TWO_COLUMNS) -> Figure:
     """Coverage of every cell at every nominal level, per parameter, level and method."""
     coverage = summary.measure("coverage")
-    rows = estimated(summary, coverage)
+    rows = estimated(summary, coverage, width)
     methods = summary.methods
-    figure, grid = style.facets(len(rows), len(methods), height=1.4, sharey="row")
+    grid = style.facets(width, len(rows), len(methods), height=1.4, share_rows=True)
     for (i, (parameter, level)), (j, method) in itertools.product(
         enumerate(rows), enumerate(methods)
     ):
         axes = grid[i, j]
         both = coverage[(coverage["parameter"] == parameter) & (coverage["level"] == level)]
         here = both[both["method"] == method]
-        if i == 0 or len(methods) == 1:
+        if grid.headed(i, j):
             style.title(axes, method)
         if here.empty:
-            axes.text(0.5, 0.5, f"no {level} estimate", transform=axes.transAxes, ha="center",
-                      va="center", color=style.FAINT, fontsize=7)  # fmt: skip
+            style.say(axes, f"no {level} estimate")
             axes.set_axis_off()
             continue
         _panel(axes, here, summary, method)
         _limits(axes, both)
-        if j == 0 or len(methods) == 1:
+        if grid.begins(i, j):
             axes.set_ylabel(f"coverage of {symbol(parameter)}\n({level}, %)")
         axes.set_xlabel("nominal level (%)")
-    style.legend(figure, _handles(summary))
-    return figure
+    style.legend(grid.figure, _handles(summary))
+    return grid.figure
 
 
 def _panel(axes: Axes, rows: pd.DataFrame, summary: Summary, method: str) -> None:

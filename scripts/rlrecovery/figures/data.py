@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,10 @@ import numpy as np
 import pandas as pd
 
 from rlrecovery import tables
+from rlrecovery.figures.style import narrow
 from rlrecovery.models import MODELS
+from rlrecovery.paired import PAIRED
+from rlrecovery.priors import PRIORS
 from rlrecovery.witness import WITNESS
 
 #: Levels that figures show; the spread of a population is in the report's tables.
@@ -36,6 +39,7 @@ POINTS = (
     "parameter",
     "truth",
     "estimate",
+    "se",
     "status",
 )
 FAILURES = ("method", "cell", "level", "status", "reason", "rows")
@@ -61,6 +65,11 @@ class Summary:
         What the example is: cell, truth, method, arms.
     witness : DataFrame
         Sampled against exact posteriors, `rlrecovery.witness.WITNESS`; no rows without both.
+    comparison : DataFrame
+        Every method against the first on the same data, `rlrecovery.paired.PAIRED` with cell,
+        truths, participants and trials in front; no rows for a single method.
+    priors : DataFrame
+        Prior SDs of Bayesian methods, `rlrecovery.priors.PRIORS`.
     """
 
     recovery: pd.DataFrame
@@ -70,6 +79,8 @@ class Summary:
     posterior: pd.DataFrame
     example: dict[str, Any]
     witness: pd.DataFrame
+    comparison: pd.DataFrame
+    priors: pd.DataFrame
 
     @property
     def truths(self) -> tuple[str, ...]:
@@ -131,32 +142,60 @@ class Summary:
         return self.recovery[chosen]
 
 
-def load_summary(folder: str | os.PathLike[str]) -> Summary:
-    """Read a summary folder.
+def _posterior(path: Path) -> pd.DataFrame:
+    """Draws; an empty file says that nothing sampled."""
+    has_draws = path.exists() and path.read_bytes().strip() != b""
+    return tables.read_table(path) if has_draws else pd.DataFrame()
+
+
+def _with_columns(*columns: str) -> Callable[[Path], pd.DataFrame]:
+    return lambda path: tables.read_table(path, dict.fromkeys(columns, ""))
+
+
+#: Files of a summary by the attribute of `Summary` that holds them, and how each is read.
+FILES: dict[str, tuple[str, Callable[[Path], Any]]] = {
+    "recovery": ("recovery.csv", lambda p: _as_categories(_with_columns(*tables.MEASURES)(p))),
+    "points": ("points.csv", lambda p: _as_categories(_with_columns(*POINTS)(p))),
+    "failures": (
+        "failures.csv",
+        lambda p: _as_text(_with_columns(*FAILURES)(p), ("method", "cell", "reason")),
+    ),
+    "participant": (
+        "example_participant.csv",
+        _with_columns("block", "trial", "choice", "reward"),
+    ),
+    "posterior": ("example_posterior.csv", _posterior),
+    "example": ("example.json", tables.read_json),
+    "witness": ("witness.csv", _with_columns(*WITNESS)),
+    "comparison": (
+        "comparison.csv",
+        lambda p: _as_categories(_with_columns("cell", "participants", "trials", *PAIRED)(p)),
+    ),
+    "priors": ("priors.csv", lambda p: _as_text(_with_columns(*PRIORS)(p), ("method",))),
+}
+
+
+def load_summary(place: str | os.PathLike[str], needed: Iterable[str] = tuple(FILES)) -> Summary:
+    """Read a summary, or the tables of it that are needed; the others stay empty.
+
+    Parameters
+    ----------
+    place : path
+        The folder ``summary/``, or one of its files where no other is needed.
+    needed : iterable of str
+        Names of attributes of `Summary`.
 
     Raises
     ------
     BrokenFile
         If a file is missing, cannot be read or lacks a column; the message names it.
     """
-    folder = Path(folder)
-    recovery = tables.read_table(folder / "recovery.csv", dict.fromkeys(tables.MEASURES, ""))
-    points = tables.read_table(folder / "points.csv", dict.fromkeys(POINTS, ""))
-    failures = tables.read_table(folder / "failures.csv", dict.fromkeys(FAILURES, ""))
-    draws = folder / "example_posterior.csv"
-    has_draws = draws.exists() and draws.read_bytes().strip() != b""
-    return Summary(
-        recovery=_as_categories(recovery),
-        points=_as_categories(points),
-        failures=_as_text(failures, ("method", "cell", "reason")),
-        participant=tables.read_table(
-            folder / "example_participant.csv",
-            dict.fromkeys(("block", "trial", "choice", "reward"), ""),
-        ),
-        posterior=tables.read_table(draws) if has_draws else pd.DataFrame(),
-        example=tables.read_json(folder / "example.json"),
-        witness=tables.read_table(folder / "witness.csv", dict.fromkeys(WITNESS, "")),
-    )
+    folder = Path(place).parent if Path(place).is_file() else Path(place)
+    found: dict[str, Any] = {name: {} if name == "example" else pd.DataFrame() for name in FILES}
+    for name in needed:
+        file, read = FILES[name]
+        found[name] = read(folder / file)
+    return Summary(**found)
 
 
 def _as_text(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
@@ -166,9 +205,9 @@ def _as_text(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
 
 def _as_categories(table: pd.DataFrame) -> pd.DataFrame:
     """Names as categories: a large design is asked thousands of times for some of its rows."""
-    names = ("scope", "method", "cell", "level", "parameter", "rows", "measure", "status")
-    table = _as_text(table, [name for name in names if name in table])
-    return table.astype({name: "category" for name in names if name in table})
+    names = ("scope", "method", "reference", "cell", "level", "parameter", "rows", "measure")
+    there = [name for name in (*names, "status") if name in table]
+    return _as_text(table, there).astype(dict.fromkeys(there, "category"))
 
 
 def symbol(parameter: str) -> str:
@@ -221,15 +260,31 @@ def combinations(summary: Summary, most: int) -> list[tuple[int, int]]:
     return corners if most >= len(corners) else [corners[0], corners[-1]]
 
 
-def estimated(summary: Summary, table: pd.DataFrame) -> list[tuple[str, str]]:
+def levels_for(summary: Summary, width: float) -> tuple[str, ...]:
+    """Levels that a figure of a width shows: one column has room for the finest only."""
+    return summary.levels[:1] if narrow(width) else summary.levels
+
+
+def shown_trials(summary: Summary, width: float) -> tuple[int, ...]:
+    """The fewest and the most trials; one column has room for the most only."""
+    return summary.trials[-1:] if narrow(width) else spaced(summary.trials, 2)
+
+
+def estimated(summary: Summary, table: pd.DataFrame, width: float) -> list[tuple[str, str]]:
     """Pairs (parameter, level) of a table, in the order of panels."""
     there = set(zip(table["parameter"], table["level"], strict=True))
-    return [(p, v) for p in summary.parameters for v in summary.levels if (p, v) in there]
+    levels = levels_for(summary, width)
+    return [(p, v) for p in summary.parameters for v in levels if (p, v) in there]
 
 
 def describe(participants: int, trials: int) -> str:
     """``10 participants, 150 trials``."""
-    return f"{participants} participant{'s' * (participants != 1)}, {trials} trials"
+    return f"{counted(participants, 'participants')}, {counted(trials, 'trials')}"
+
+
+def counted(number: int, things: str) -> str:
+    """``1 participant``, ``10 participants``."""
+    return f"{number} {things.removesuffix('s') if number == 1 else things}"
 
 
 def methods_with(summary: Summary, level: str) -> list[str]:
@@ -241,3 +296,28 @@ def methods_with(summary: Summary, level: str) -> list[str]:
 def row_level(summary: Summary, method: str) -> str:
     """The finest level at which a method estimates."""
     return "participant" if method in methods_with(summary, "participant") else "group"
+
+
+def mean_of_rows(values: pd.Series, rows: pd.DataFrame) -> tuple[float, float]:
+    """Mean over rows, and its Monte Carlo standard error with data sets as independent unit.
+
+    The mean is a ratio of sums over data sets, and its error is taken from their scatter within
+    cells, because the design fixes the cells; over all data sets where a cell has only one.
+
+    Parameters
+    ----------
+    values : Series
+        One value per row.
+    rows : DataFrame
+        Columns ``cell`` and ``replicate`` of the same rows.
+    """
+    if values.empty:
+        return np.nan, np.nan
+    mean = float(values.mean())
+    sums = (values - mean).groupby([rows["cell"].astype("object"), rows["replicate"]]).sum()
+    if len(sums) < 2:
+        return mean, np.nan
+    cells = sums.groupby(level=0)
+    if (cells.size() < 2).any():
+        cells = sums.groupby(np.zeros(len(sums)))
+    return mean, float(np.sqrt((cells.var(ddof=1) * cells.size()).sum()) / len(values))

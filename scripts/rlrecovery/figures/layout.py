@@ -1,13 +1,22 @@
-"""Where cells stand on an axis that has room for a whole grid of truths."""
+"""Where the cells of a design stand in a panel: over the truths, or in strips per method."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 
+from rlrecovery.figures import style
 from rlrecovery.figures.data import Summary, symbol
+
+#: More cells than this in one place are drawn without a bar each.
+MOST_BARS = 24
+#: Names of methods with more letters leave no room for two panels in one column of a journal.
+LONG_NAME = 14
 
 
 @dataclass(frozen=True)
@@ -62,8 +71,81 @@ def truth_axis(summary: Summary, parameter: str) -> TruthAxis:
         for k, value in enumerate(outer)
         for j, rest in enumerate(inner)
     }
-    label = f"true {symbol(names[0])}"
-    if len(inner) > 1:
-        label += f"; inside: {', '.join(symbol(n) for n in names[1:])} rising"
+    label, rising = f"true {symbol(names[0])}", [n for n in names[1:] if np.ptp(truths[n]) > 0]
+    if rising:
+        label += f"; inside: {', '.join(symbol(n) for n in rising)} rising"
     ticks = [float(k) for k in range(len(outer))]
     return TruthAxis(tuple(names), positions, ticks, [f"{v:g}" for v in outer], label, step)
+
+
+def positive_bars(values: np.ndarray, bars: np.ndarray) -> np.ndarray:
+    """Bars for a logarithmic axis, shape (2, n): one that reaches zero ends just above it."""
+    below = np.minimum(bars, 0.999 * np.maximum(values, 0))
+    return np.nan_to_num(np.stack([below, bars]), posinf=0.0)
+
+
+def long_names(methods: Sequence[str]) -> bool:
+    """Whether a name beside a panel takes the room of a panel."""
+    return max(map(len, methods), default=0) > LONG_NAME
+
+
+def strips(
+    axes: Axes,
+    rows: pd.DataFrame,
+    summary: Summary,
+    methods: Sequence[str],
+    first: Sequence[str] = (),
+    names: bool = True,
+) -> np.ndarray:
+    """One strip per method, in it one mark per cell, cells with few trials on top and lighter.
+
+    Parameters
+    ----------
+    axes : Axes
+        Its horizontal scale must be set before, because bars on a logarithmic one are cut.
+    rows : DataFrame
+        Cells with ``method``, ``value`` and ``mcse``.
+    summary : Summary
+        What the cells are of.
+    methods : sequence of str
+        One strip each, from above.
+    first : sequence of str
+        Truths by which cells of the same trials and participants are sorted first.
+    names : bool
+        Whether the methods' names stand beside their strips.
+
+    Returns
+    -------
+    ndarray, shape (rows,)
+        Where each row stands on the vertical axis.
+    """
+    trials, place = summary.trials, pd.Series(np.nan, index=rows.index)
+    order = list(dict.fromkeys(["trials", "participants", *first, *summary.truths]))
+    for k, method in enumerate(methods):
+        mine = rows[rows["method"] == method].sort_values(order, kind="stable")
+        y = k + (np.arange(len(mine)) - (len(mine) - 1) / 2) * 0.75 / max(1, len(mine))
+        place[mine.index] = y
+        many, ink = len(mine) > MOST_BARS, style.colour(summary.methods, method)
+        values = mine["value"].to_numpy(dtype=float)
+        bars = mine["mcse"].fillna(0).to_numpy(dtype=float)
+        bars = positive_bars(values, bars) if axes.get_xscale() == "log" else np.stack([bars] * 2)
+        for rank, count in enumerate(trials):
+            at = (mine["trials"] == count).to_numpy()
+            axes.errorbar(
+                values[at], y[at], xerr=None if many else bars[:, at], ls="",
+                marker=style.marker(summary.methods, method), ms=1.6 if many else 2.4, mew=0,
+                elinewidth=0.6, color=style.shade(ink, rank, len(trials)),
+            )  # fmt: skip
+    axes.set(yticks=range(len(methods)), ylim=(len(methods) - 0.5, -0.5))
+    axes.set_yticklabels(methods if names else [])
+    return place.to_numpy()
+
+
+def cell_handles(summary: Summary, cells: int) -> list[Line2D]:
+    """Legend entries of the marks of `strips`, of which there are so many per method."""
+    trials, bars = summary.trials, "" if cells > MOST_BARS else " ± MCSE"
+    return [
+        Line2D([], [], marker="o", ls="", ms=3, color=style.shade("#333333", k, len(trials)),
+               label=f"one cell, {count} trials{bars}")
+        for k, count in enumerate(trials)
+    ]  # fmt: skip

@@ -11,14 +11,21 @@ from matplotlib.lines import Line2D
 from rlrecovery.figures import style
 from rlrecovery.figures.data import Summary, symbol
 
+#: Trials that one column of a journal has room for.
+FIRST = 80
 HEADS = ("o", "s", "^", "D", "v", "P")
 
 
 @style.styled
-def draw_participant(summary: Summary) -> Figure:
-    """Choices and rewards, hidden values, and choice probabilities over trials."""
+def draw_participant(summary: Summary, width: float = style.TWO_COLUMNS) -> Figure:
+    """Choices and rewards, hidden values, and choice probabilities over trials.
+
+    One column has room for the first trials only.
+    """
     trials, arms = summary.participant, _arms(summary.participant)
-    figure = style.page(4.3)
+    every = len(trials)
+    trials = trials.head(FIRST) if style.narrow(width) else trials
+    figure = style.page(width, 4.3)
     top, middle, bottom = figure.subplots(3, 1, sharex=True, height_ratios=[0.8, 1, 1])
     _choices(top, trials, arms)
     x = trials["trial"] + 1
@@ -28,7 +35,8 @@ def draw_participant(summary: Summary) -> Figure:
         middle.plot(x, trials[f"value_{k}"], ls=line, color=ink, lw=1.1)
         bottom.plot(x, trials[f"probability_{k}"], ls=line, color=ink, lw=1.1)
     middle.set_ylabel("hidden value\nbefore the trial")
-    bottom.set(ylabel="probability\nof choice", xlabel="trial", ylim=(-0.04, 1.04))
+    words = "trial" if len(trials) == every else f"trial (the first {len(trials)} of {every})"
+    bottom.set(ylabel="probability\nof choice", xlabel=words, ylim=(-0.04, 1.04))
     for axes in (top, middle, bottom):
         for trial in trials.loc[trials["block"].diff() > 0, "trial"]:
             axes.axvline(trial + 0.5, color=style.FAINT, lw=0.6, ls=":")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import numpy as np
 import pandas as pd
+import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -19,38 +21,56 @@ MOST_PAIRS = 1000
 
 
 @style.styled
-def draw_posterior(summary: Summary) -> Figure:
+def draw_posterior(summary: Summary, width: float = style.TWO_COLUMNS) -> Figure:
     """Trace and density of every parameter with its truth, and every pair of parameters."""
     draws, example = summary.posterior, summary.example
     names = [name for name in draws.columns if name not in ("chain", "draw")]
     if draws.empty or not names:
-        return _nothing(example)
+        return _nothing(example, width)
     pairs = list(itertools.combinations(names, 2))
-    figure = style.page(0.6 + 1.5 * len(names))
-    outer = figure.add_gridspec(
-        1, 3 if pairs else 2, width_ratios=[1.25, 1, 1.1][: 3 if pairs else 2]
-    )
-    left = outer[0].subgridspec(len(names), 1)
-    middle = outer[1].subgridspec(len(names), 1)
-    for k, name in enumerate(names):
-        trace, density = figure.add_subplot(left[k]), figure.add_subplot(middle[k])
+    figure, panels, pair_panels = _panels(names, pairs, width)
+    for k, (name, (trace, density)) in enumerate(zip(names, panels, strict=True)):
         _trace(trace, draws, name, example["truth"].get(name))
         _density(density, draws, name, example["truth"].get(name))
         if k == len(names) - 1:
             trace.set_xlabel("draw after warm-up")
-    if pairs:
-        right = outer[2].subgridspec(len(pairs), 1)
-        for k, pair in enumerate(pairs):
-            _pair(figure.add_subplot(right[k]), draws, pair, example["truth"])
-    figure.suptitle(f"{example['method']}: one participant, {example['trials']} trials", fontsize=8)
+    for pair, axes in zip(pairs, pair_panels, strict=True):
+        _pair(axes, draws, pair, example["truth"])
+    title = f"{example['method']}: one participant, {example['trials']} trials"
+    figure.suptitle(title, fontsize=8)
     style.legend(figure, _handles(draws))
     return figure
 
 
-def _nothing(example: dict) -> Figure:
+def _panels(
+    names: list[str], pairs: list[tuple[str, str]], width: float
+) -> tuple[Figure, Any, Any]:
+    """The page, a trace and a density per parameter, and a panel per pair.
+
+    Pairs stand at the right, or below where there is one column only.
+    """
+    if style.narrow(width):
+        below = -(-len(pairs) // 2)
+        figure = style.page(width, 0.8 + 1.2 * len(names) + 1.6 * below)
+        heights = [1.2] * len(names) + [1.6] * below
+        grid = figure.add_gridspec(len(names) + below, 2, height_ratios=heights)
+        panels = [[figure.add_subplot(grid[k, c]) for c in (0, 1)] for k in range(len(names))]
+        places = [divmod(k, 2) for k in range(len(pairs))]
+        joint = [figure.add_subplot(grid[len(names) + r, c]) for r, c in places]
+        return figure, panels, joint
+    figure = style.page(width, 0.6 + 1.5 * len(names))
+    ratios = [1.25, 1, 1.1] if pairs else [1.25, 1]
+    outer = figure.add_gridspec(1, len(ratios), width_ratios=ratios)
+    columns = [outer[c].subgridspec(len(names), 1) for c in (0, 1)]
+    panels = [[figure.add_subplot(column[k]) for column in columns] for k in range(len(names))]
+    right = outer[2].subgridspec(len(pairs), 1) if pairs else None
+    return figure, panels, [figure.add_subplot(right[k]) for k in range(len(pairs))]
+
+
+def _nothing(example: dict[str, Any], width: float) -> Figure:
     """A fit may fail; the figure then says so."""
-    figure = style.page(1.2)
-    text = f"The example fit ({example.get('method') or 'no Bayesian method'}) gave no draws."
+    figure = style.page(width, 1.2)
+    text = f"The example fit ({example.get('method') or 'no Bayesian method'})\ngave no draws."
     figure.text(0.5, 0.5, text, ha="center", va="center")
     return figure
 
@@ -75,10 +95,9 @@ def _density(axes: Axes, draws: pd.DataFrame, name: str, truth: float | None) ->
     """Density per chain, and the central 95 % of all draws as a bar below."""
     low, high = np.quantile(draws[name], [0.001, 0.999])
     reach = [low, high] if truth is None else [min(low, truth), max(high, truth)]
-    grid = np.linspace(*reach, 150)
     for _, part, ink in _chains(draws):
         if part[name].std() > 0:
-            axes.plot(grid, stats.gaussian_kde(part[name])(grid), color=ink, lw=0.9)
+            sns.kdeplot(part[name], ax=axes, color=ink, lw=0.9, clip=reach)
     lower, upper = np.quantile(draws[name], [0.025, 0.975])
     bottom = -0.06 * axes.get_ylim()[1]
     axes.plot([lower, upper], [bottom, bottom], color=style.FAINT, lw=3, solid_capstyle="butt")

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from rlrecovery.figures import style
-from rlrecovery.figures.data import Summary, row_level, spaced, support, symbol
+from rlrecovery.figures.data import Summary, counted, row_level, shown_trials, support, symbol
 
 #: Points drawn per panel; medians and quantiles use every point of the table.
 MOST_POINTS = 250
@@ -22,18 +22,16 @@ VAGUE = ("no_interval", "not_identified")
 
 
 @style.styled
-def draw_recovery(summary: Summary) -> Figure:
+def draw_recovery(summary: Summary, width: float = style.TWO_COLUMNS) -> Figure:
     """Estimates over truths with the identity line, per parameter, method and trials."""
-    trials = spaced(summary.trials, 2)
-    people = summary.participants[-1]
-    wide = len(summary.methods) * len(trials) <= 4
-    if wide:
+    trials, people = shown_trials(summary, width), summary.participants[-1]
+    if len(summary.methods) * len(trials) <= 4:
         rows = [(p, None) for p in summary.parameters]
         columns = list(itertools.product(summary.methods, trials))
     else:
         rows = list(itertools.product(summary.parameters, trials))
         columns = [(m, None) for m in summary.methods]
-    figure, grid = style.facets(len(rows), len(columns), height=1.65)
+    grid = style.facets(width, len(rows), len(columns), height=1.65)
     for (i, (parameter, t)), (j, (method, u)) in itertools.product(
         enumerate(rows), enumerate(columns)
     ):
@@ -45,10 +43,10 @@ def draw_recovery(summary: Summary) -> Figure:
         of = "" if level == "participant" else " (group)"
         style.title(grid[i, j], f"{method}{of}, {count} trials")
         grid[i, j].set_xlabel(f"true {symbol(parameter)}")
-        if j == 0 or len(columns) == 1:
+        if grid.begins(i, j):
             grid[i, j].set_ylabel(f"estimate of {symbol(parameter)}")
-    style.legend(figure, _handles(people, summary.points["status"].isin(VAGUE).any()))
-    return figure
+    style.legend(grid.figure, _handles(people, summary.points["status"].isin(VAGUE).any()))
+    return grid.figure
 
 
 def _chosen(summary: Summary, parameter: str, people: int, trials: int) -> pd.DataFrame:
@@ -123,20 +121,17 @@ def _medians(axes: Axes, points: pd.DataFrame) -> None:
 
 
 def _handles(people: int, vague: bool) -> list[Line2D]:
+    flag = style.FLAG
     handles = [
         Line2D([], [], color=style.TRUTH, lw=0.8, label="estimate = truth"),
         Line2D([], [], marker="o", ls="", ms=2.5, color=style.FAINT, label="one estimate"),
-        Line2D(
-            [], [], marker="o", ls="-", lw=0.8, ms=3.5, mfc="white", color=style.TRUTH,
-            label="median, 10–90 % of estimates",
-        ),
-        Line2D([], [], marker="^", ls="", ms=3.5, mfc="none", color=style.FLAG,
+        Line2D([], [], marker="o", ls="-", lw=0.8, ms=3.5, mfc="white", color=style.TRUTH,
+               label="median, 10–90 %"),
+        Line2D([], [], ls="", label=counted(people, "participants")),
+        Line2D([], [], marker="^", ls="", ms=3.5, mfc="none", color=flag,
                label="at bound or beyond axis"),
-        Line2D([], [], marker="x", ls="", ms=3, color=style.FLAG, label="not converged"),
+        Line2D([], [], marker="x", ls="", ms=3, color=flag, label="not converged"),
     ]  # fmt: skip
-    if vague:
-        label = "no interval or not identified"
-        handles.append(
-            Line2D([], [], marker="D", ls="", ms=3, mfc="none", color=style.FLAG, label=label)
-        )
-    return [*handles, Line2D([], [], ls="", label=f"data sets with {people} participants")]
+    label = "no interval or not identified"
+    vaguely = Line2D([], [], marker="D", ls="", ms=3, mfc="none", color=flag, label=label)
+    return [*handles, vaguely] if vague else handles

@@ -1,29 +1,36 @@
 """The look of every figure, in one place: sizes, fonts, colours, markers, and how files are saved.
 
-Figures are two columns of a journal wide (7 inches) with 8 pt text. Colours are those of Okabe
-and Ito, which people with any colour vision tell apart; every method has a marker of its own too.
+Every figure comes in two widths, one and two columns of a journal (3.5 and 7 inches), with the same
+8 pt text. Colours are those of Okabe and Ito, which people with any colour vision tell apart; every
+method has a marker of its own too.
 """
 
 from __future__ import annotations
 
 import functools
+import itertools
 import os
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
 
 from rlrecovery import tables
 
-WIDTH = 7.0
+#: Widths in inches: 89 and 178 mm.
+ONE_COLUMN, TWO_COLUMNS = 3.5, 7.0
+#: Tallest page that a journal prints a figure on, in inches.
+TALLEST = 9.0
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#000000")
 MARKERS = ("o", "s", "^", "D", "v", "P")
 ARMS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
@@ -71,31 +78,122 @@ def styled(draw: Callable[..., Figure]) -> Callable[..., Figure]:
     return wrapped
 
 
-def page(height: float) -> Figure:
-    """An empty figure of full width; it belongs to nobody but the caller."""
-    figure = Figure(figsize=(WIDTH, height), layout="constrained")
+def narrow(width: float) -> bool:
+    """Whether a figure of that width has room for one column of a journal only."""
+    return width < 5
+
+
+def page(width: float, height: float) -> Figure:
+    """An empty figure; it belongs to nobody but the caller."""
+    figure = Figure(figsize=(width, height), layout="constrained")
     figure.get_layout_engine().set(w_pad=0.05, h_pad=0.05, wspace=0.02, hspace=0.03)
     return figure
 
 
-def facets(rows: int, columns: int, height: float = 1.6, **keywords: Any) -> tuple[Figure, Any]:
-    """A page of panels; a single column is laid out as a row.
+@dataclass(frozen=True)
+class Facets:
+    """Panels of a page, asked for as rows and columns and laid out as the page has room.
 
-    Returns
-    -------
-    Figure, ndarray of Axes
-        The axes are indexed ``[row, column]`` as asked for, however they are laid out.
+    Attributes
+    ----------
+    figure : Figure
+        The page.
+    panels : list of list of Axes
+        By row and column as asked for.
+    places : dict
+        From row and column as asked for to row and column on the page.
     """
-    turned = columns == 1 and rows > 1
-    shape = (columns, rows) if turned else (rows, columns)
-    if turned:
-        swap = {"row": "col", "col": "row"}
-        keywords = {k: swap.get(v, v) for k, v in keywords.items()}
-    tall = max(height, min(2.6, 4.4 / shape[1])) if shape[0] < 3 else height
-    tall = min(tall, 1.4) if shape[0] > 4 else tall
-    figure = page(0.55 + tall * shape[0])
-    axes = figure.subplots(*shape, squeeze=False, **keywords)
-    return figure, axes.T if turned else axes
+
+    figure: Figure
+    panels: list[list[Axes]]
+    places: dict[tuple[int, int], tuple[int, int]]
+
+    def __getitem__(self, place: tuple[int, int]) -> Axes:
+        return self.panels[place[0]][place[1]]
+
+    def headed(self, i: int, j: int) -> bool:
+        """Whether a panel needs a heading of its own: none of its column stands above it."""
+        down, across = self.places[i, j]
+        return down == 0 or self.places.get((i - 1, j)) != (down - 1, across)
+
+    def begins(self, i: int, j: int) -> bool:
+        """Whether a panel needs a label of its vertical axis: none of its row stands before it."""
+        down, across = self.places[i, j]
+        return across == 0 or self.places.get((i, j - 1)) != (down, across - 1)
+
+
+def facets(
+    width: float,
+    rows: int,
+    columns: int,
+    height: float = 1.6,
+    share_rows: bool = False,
+    beside: int = 2,
+) -> Facets:
+    """A page of panels.
+
+    A single column is laid out as a row. One column of a journal has room for two panels beside
+    each other: two rows of more than two columns are turned into two columns, and more rows than
+    that are broken.
+
+    Parameters
+    ----------
+    width : float
+        Of the page, in inches.
+    rows, columns : int
+        Panels.
+    height : float
+        Of a panel, in inches, where nothing speaks for another.
+    share_rows : bool
+        Whether the panels of a row have the same vertical axis.
+    beside : int
+        Panels beside each other that one column of a journal has room for.
+    """
+    across = columns if columns > 1 else rows
+    if narrow(width):
+        across = min(across, beside)
+    places = _places(rows, columns, across)
+    deep = 1 + max(down for down, _ in places.values())
+    tall = max(height, min(2.6, 0.63 * width / across)) if deep < 3 else height
+    tall = min(tall, 1.4) if deep > 4 else tall
+    tall = max(0.9, min(tall, (TALLEST - 0.55) / deep)) if narrow(width) else tall
+    figure = page(width, 0.55 + tall * deep)
+    grid = figure.add_gridspec(deep, across)
+    made = Facets(figure, [[] for _ in range(rows)], places)
+    for (i, j), place in places.items():
+        shared = made[i, 0] if share_rows and j else None
+        made.panels[i].append(figure.add_subplot(grid[place], sharey=shared))
+        if shared is not None and not made.begins(i, j):
+            made[i, j].tick_params(labelleft=False)
+    return made
+
+
+#: More lines of panels than this are too flat for one page.
+_MOST_LINES = 9
+
+
+def _places(rows: int, columns: int, across: int) -> dict[tuple[int, int], tuple[int, int]]:
+    """Where each panel stands on a page with room for so many beside each other."""
+    asked = [(i, j) for i in range(rows) for j in range(columns)]
+    if 1 < rows <= across < columns:
+        return {(i, j): (j, i) for i, j in asked}
+    lines = -(-columns // across)
+    if columns == 1 or rows * lines > _MOST_LINES:
+        return {(i, j): divmod(i * columns + j, across) for i, j in asked}
+    return {(i, j): (i * lines + j // across, j % across) for i, j in asked}
+
+
+def blank(width: float, text: str) -> Figure:
+    """A page that says why there is nothing to draw."""
+    figure = page(width, 1.2)
+    figure.text(0.5, 0.5, text, ha="center", va="center")
+    return figure
+
+
+def say(axes: Axes, text: str) -> None:
+    """Words in the middle of a panel that has nothing to show."""
+    axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", color=FAINT,
+              fontsize=7)  # fmt: skip
 
 
 def colour(names: Sequence[str], name: str) -> str:
@@ -127,9 +225,9 @@ def legend(figure: Figure, handles: Sequence[Any]) -> None:
     """One legend for the page, below all panels."""
     if handles:
         letters = sum(len(str(handle.get_label())) + 6 for handle in handles)
-        rows = max(1, int(np.ceil(letters / 105)))
+        rows = max(1, int(np.ceil(letters / (15 * figure.get_figwidth()))))
         columns = int(np.ceil(len(handles) / rows))
-        while columns > 1 and _widest(handles, columns) > 115:
+        while columns > 1 and _widest(handles, columns) > 16.4 * figure.get_figwidth():
             columns -= 1
         figure.legend(handles=handles, loc="outside lower center", ncols=columns)
 
@@ -138,6 +236,10 @@ def _widest(handles: Sequence[Any], columns: int) -> int:
     """Letters across a legend that is filled column by column, the first ones fuller."""
     parts = np.array_split([len(str(handle.get_label())) + 6 for handle in handles], columns)
     return int(sum(part.max() for part in parts if part.size))
+
+
+#: So few values are all inside the limits of an axis.
+_FEW = 12
 
 
 def fence(values: Any, keep: Sequence[float] = (), factor: float = 3.0) -> tuple[float, float]:
@@ -162,7 +264,8 @@ def fence(values: Any, keep: Sequence[float] = (), factor: float = 3.0) -> tuple
     kept = [float(x) for x in keep if np.isfinite(x)]
     if finite.size:
         low, high = np.quantile(finite, [0.25, 0.75])
-        reach = factor * (high - low)
+        # A few values do not say which of them are runaways.
+        reach = factor * (high - low) if finite.size > _FEW else np.inf
         low, high = max(finite.min(), low - reach), min(finite.max(), high + reach)
         kept += [float(low), float(high)]
     low, high = (min(kept), max(kept)) if kept else (0.0, 1.0)
@@ -170,17 +273,25 @@ def fence(values: Any, keep: Sequence[float] = (), factor: float = 3.0) -> tuple
     return low - margin, high + margin
 
 
+def log_fence(values: Any, keep: Sequence[float] = (), factor: float = 3.0) -> tuple[float, float]:
+    """Limits as of `fence` for a logarithmic axis; what is not positive has no place on it."""
+    values = np.asarray(values, dtype=float)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        low, high = fence(np.log10(values[values > 0]), np.log10(keep), factor)
+    return 10**low, 10**high
+
+
 def beyond(axes: Axes, x: Any, y: Any, limits: tuple[float, float], ink: Any) -> int:
     """Mark points above or below the limits by arrow heads at the edge; return how many."""
     x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
-    inset = 0.025 * (limits[1] - limits[0])
     high, low = y > limits[1], y < limits[0]
-    for chosen, edge, head in ((high, limits[1] - inset, "^"), (low, limits[0] + inset, "v")):
+    for chosen, edge, head in ((high, 0.975, "^"), (low, 0.025, "v")):
         if chosen.any():
             axes.plot(
                 x[chosen],
                 np.full(chosen.sum(), edge),
                 head,
+                transform=axes.get_xaxis_transform(),
                 ms=3,
                 mfc="none",
                 mec=ink,
@@ -194,57 +305,102 @@ def beyond(axes: Axes, x: Any, y: Any, limits: tuple[float, float], ink: Any) ->
 def note_beyond(axes: Axes, count: int, total: int, what: str = "") -> None:
     """Say above a panel how many values lie outside its axis."""
     if count:
-        axes.annotate(
-            f"{count} of {total}{what} beyond axis",
-            (1, 1),
-            (0, 2),
-            xycoords="axes fraction",
-            textcoords="offset points",
-            ha="right",
-            va="bottom",
-            fontsize=6.5,
-            color=FLAG,
-        )
+        note(axes, f"{count} of {total}{what} beyond axis")
+
+
+def note(axes: Axes, text: str) -> None:
+    """A remark above a panel, at its right, in several lines where the panel is narrow."""
+    if 0.05 * len(text) > room(axes) - 0.5:
+        text = text.replace(", ", ",\n")
+    made = axes.annotate(
+        text, (1, 1), (0, 2), xycoords="axes fraction", textcoords="offset points", ha="right",
+        va="bottom", fontsize=6.5, color=FLAG, linespacing=1.0,
+    )  # fmt: skip
+    made.set_gid("note")
 
 
 def title(axes: Axes, text: str) -> None:
-    """Panel title at the left, wrapped to the panel, above the line that `note_beyond` may need."""
-    columns = _columns(axes)
-    letters = int((WIDTH / columns - 0.5) / 0.057)
-    if columns > 3:
+    """Panel title at the left, wrapped to the panel, above what `note` said or may say."""
+    aside = 0.7 if narrow(axes.get_figure(root=True).get_figwidth()) else 0.5
+    letters = int((room(axes) - aside) / 0.057)
+    if room(axes) < 1.9:
         text = text.replace(", ", ",\n")
-    lines = [part for line in text.split("\n") for part in textwrap.wrap(line, letters) or [""]]
-    axes.set_title("\n".join(lines), loc="left", pad=11, fontsize=7.5)
+    # Names of methods may be long, and have no spaces to break them at.
+    parts = [textwrap.wrap(line.replace("_", "_ "), letters) for line in text.split("\n")]
+    lines = [part.replace("_ ", "_") for part in itertools.chain(*(part or [""] for part in parts))]
+    axes.set_title("\n".join(lines), loc="left", pad=12.5 + 7 * _more_lines(axes), fontsize=7.5)
 
 
-def _columns(axes: Axes) -> int:
+def _more_lines(axes: Axes) -> int:
+    """Lines of the note above a panel, beyond the first."""
+    return sum(text.get_text().count("\n") for text in axes.texts if text.get_gid() == "note")
+
+
+def room(axes: Axes) -> float:
+    """Width in inches that a panel has, its labels included."""
     grid = axes.get_gridspec()
-    return grid.ncols if grid is not None else 1
+    return axes.get_figure(root=True).get_figwidth() / (grid.ncols if grid is not None else 1)
 
 
 def few_ticks(axes: Axes, x: int | None = None, y: int | None = None) -> None:
     """Limit the number of ticks; a narrow panel has room for fewer."""
     if x:
-        axes.xaxis.set_major_locator(MaxNLocator(x if _columns(axes) < 4 else min(x, 3)))
+        axes.xaxis.set_major_locator(MaxNLocator(x if room(axes) > 1.9 else min(x, 3)))
     if y:
         axes.yaxis.set_major_locator(MaxNLocator(y))
 
 
-def save(figure: Figure, svg: str | os.PathLike[str], pdf: str | os.PathLike[str]) -> None:
-    """Write a figure as SVG (text as text) and PDF (TrueType), each whole or not at all.
+def log_ticks(axis: Axis, low: float, high: float, most: int = 5) -> None:
+    """Round numbers, and few of them, on a logarithmic axis over a range."""
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_locator(FixedLocator([]))
+    decades = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
+    ticks: list[float] = []
+    for steps in ((1, 1.5, 2, 3, 4, 5, 7), (1, 2, 5), (1, 3), (1,)):
+        ticks = [step * 10.0**decade for decade in decades for step in steps]
+        ticks = [tick for tick in ticks if low <= tick <= high]
+        if len(ticks) <= most:
+            break
+    ticks = ticks[:: -(-len(ticks) // most)] if ticks else ticks
+    axis.set_major_locator(FixedLocator(ticks) if len(ticks) > 1 else MaxNLocator(min(most, 3)))
 
-    The same figure gives the same bytes: no date and no random identifiers are written.
+
+def xlabel(axes: Axes, text: str) -> None:
+    """Label below a panel, in two lines where the panel is narrow."""
+    if 0.06 * len(text) > room(axes) - 0.25:
+        text = text.replace("; ", ";\n")
+    axes.set_xlabel(text)
+
+
+#: What a file says about itself: neither a date nor a version, so that the same figure gives the
+#: same bytes.
+_SILENT = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {"Software": None}}
+
+
+def save(figure: Figure, paths: Iterable[str | os.PathLike[str]]) -> None:
+    """Write a figure, each file whole or not at all.
+
+    Parameters
+    ----------
+    figure : Figure
+        The page.
+    paths : iterable of path
+        Files ending in ``.svg`` (text as text), ``.pdf`` (TrueType) or ``.png`` (300 dpi).
     """
-
-    def write(kind: str, path: Path) -> None:
-        """One file, without its date."""
-        date = {"svg": "Date", "pdf": "CreationDate"}[kind]
-        figure.savefig(path, format=kind, metadata={date: None})
-
     with mpl.rc_context(STYLE):
         if figure.get_layout_engine() is not None:
             # Laying out takes most of the time and need not be done for each of the files.
             figure.draw_without_rendering()
             figure.set_layout_engine("none")
-        tables.write_atomically(svg, lambda path: write("svg", path))
-        tables.write_atomically(pdf, lambda path: write("pdf", path))
+        for path in paths:
+            _write(figure, Path(path))
+
+
+def _write(figure: Figure, path: Path) -> None:
+    kind = path.suffix.removeprefix(".")
+
+    def write(temporary: Path) -> None:
+        """One file."""
+        figure.savefig(temporary, format=kind, dpi=300, metadata=_SILENT[kind])
+
+    tables.write_atomically(path, write)

@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from scipy import stats
 
 from rlrecovery.figures import style
-from rlrecovery.figures.data import Summary, row_level, spaced, symbol
+from rlrecovery.figures.data import Summary, counted, row_level, shown_trials, symbol
 
 MOST_POINTS = 300
 #: Groups of data sets that the jackknife leaves out in turn.
@@ -20,17 +20,17 @@ BLOCKS = 20
 
 
 @style.styled
-def draw_tradeoff(summary: Summary) -> Figure:
+def draw_tradeoff(summary: Summary, width: float = style.TWO_COLUMNS) -> Figure:
     """Estimation errors of every pair of parameters, per method and number of trials."""
     pairs = list(itertools.combinations(summary.parameters, 2))
-    trials = spaced(summary.trials, 2)
+    trials = shown_trials(summary, width)
     if len(summary.methods) * len(trials) <= 4:
         rows = [(pair, None) for pair in pairs]
         columns = list(itertools.product(summary.methods, trials))
     else:
         rows = list(itertools.product(pairs, trials))
         columns = [(m, None) for m in summary.methods]
-    figure, grid = style.facets(len(rows), len(columns), height=1.75)
+    grid = style.facets(width, len(rows), len(columns), height=1.75)
     errors = {m: wide_errors(summary, m) for m in summary.methods}
     for (i, (pair, t)), (j, (method, u)) in itertools.product(enumerate(rows), enumerate(columns)):
         axes, count = grid[i, j], t or u
@@ -41,10 +41,10 @@ def draw_tradeoff(summary: Summary) -> Figure:
         _panel(axes, here, pair, limits, style.colour(summary.methods, method))
         style.title(axes, f"{method}, {count} trials\n{axes.get_title(loc='left')}")
         axes.set_xlabel(f"error of {symbol(pair[0])}")
-        if j == 0 or len(columns) == 1:
+        if grid.begins(i, j):
             axes.set_ylabel(f"error of {symbol(pair[1])}")
-    style.legend(figure, _handles(summary))
-    return figure
+    style.legend(grid.figure, _handles(summary))
+    return grid.figure
 
 
 def wide_errors(summary: Summary, method: str) -> pd.DataFrame:
@@ -111,5 +111,5 @@ def _handles(summary: Summary) -> list[Line2D]:
         Line2D([], [], marker="o", ls="", ms=3, color=style.FAINT, label="one fit"),
         Line2D([], [], marker="^", ls="", ms=3, color=style.FLAG, label="at a bound"),
         Line2D([], [], ls="", label="ρ: Spearman correlation ± SE, all truths together"),
-        Line2D([], [], ls="", label=f"{summary.participants[-1]} participants"),
+        Line2D([], [], ls="", label=counted(summary.participants[-1], "participants")),
     ]

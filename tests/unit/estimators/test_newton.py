@@ -44,9 +44,7 @@ def by_scipy(function, start, box):
         return -value[0], -gradient[0]
 
     options = {"ftol": 1e-15, "gtol": 1e-10, "maxiter": 1000}
-    return optimize.minimize(
-        cost, start, method="L-BFGS-B", jac=True, bounds=box, options=options
-    )
+    return optimize.minimize(cost, start, method="L-BFGS-B", jac=True, bounds=box, options=options)
 
 
 def test_a_parabola_takes_one_step_and_its_curvature_is_exact():
@@ -56,7 +54,7 @@ def test_a_parabola_takes_one_step_and_its_curvature_is_exact():
         asked.append(len(points))
         return bowl(points)
 
-    found = climb(counted, TOP + [0.5, -0.5], WIDE)
+    found = climb(counted, TOP + np.array([0.5, -0.5]), WIDE)
     np.testing.assert_allclose(found.point, TOP, atol=1e-9)
     np.testing.assert_allclose(found.curvature, CURVATURE, rtol=1e-7)
     assert found.value == pytest.approx(5)

@@ -1,0 +1,113 @@
+"""Every method against the first, on the same data."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+from rlrecovery.figures import style
+from rlrecovery.figures.data import Summary, estimated, symbol
+from rlrecovery.figures.layout import cell_handles, long_names, strips
+
+#: Measures, in words. Both are ratios and so have a logarithmic axis.
+MEASURES = {"relative_precision": "gain in precision (%)", "rmse_ratio": "RMSE ratio"}
+#: Gains in per cent that may have a tick, by rank: no line may be without the tick of "no gain".
+GAINS = (0, 900, -90, 9900, -99, 99900, 100, -50)
+SMALL_GAINS = (0, 100, -50, 50, -33, 25, -20)
+
+
+@style.styled
+def draw_comparison(summary: Summary, width: float = style.TWO_COLUMNS) -> Figure:
+    """Relative precision and RMSE ratio of every method against the first, cell by cell."""
+    table = marks(summary)
+    rows = estimated(summary, table, width)
+    if len(summary.methods) < 2 or not rows:
+        return style.blank(width, "No two methods estimate the same\nparameter on the same data.")
+    others = {row: _methods(summary, table, row) for row in rows}
+    tall = 0.62 + 0.26 * max(len(names) for names in others.values())
+    beside = 1 if long_names(summary.methods[1:]) else 2
+    grid = style.facets(width, len(rows), len(MEASURES), height=tall, beside=beside)
+    for (i, row), (j, measure) in itertools.product(enumerate(rows), enumerate(MEASURES)):
+        axes, (parameter, level) = grid[i, j], row
+        mine = table[(table["parameter"] == parameter) & (table["level"] == level)]
+        mine = mine[mine["measure"] == measure]
+        _panel(axes, mine, summary, others[row], parameter, grid.begins(i, j))
+        if measure == "relative_precision":
+            _gain_ticks(axes)
+        axes.set_xlabel(MEASURES[measure])
+        if grid.begins(i, j):
+            axes.set_ylabel(f"{symbol(parameter)}\n({level})")
+        if grid.headed(i, j):
+            style.title(axes, f"against {summary.methods[0]}")
+    style.legend(grid.figure, cell_handles(summary, table["cell"].nunique()))
+    return grid.figure
+
+
+def marks(summary: Summary) -> pd.DataFrame:
+    """Rows of the comparison that are drawn, as ratios around 1.
+
+    The gain in precision is (SE of the reference / SE of the method)^2 - 1; 1 is added, so that
+    a gain and the same loss are as far from the line.
+    """
+    table = summary.comparison
+    if table.empty:
+        return pd.DataFrame(columns=["method", "level", "parameter", "measure", "value", "cell"])
+    table = table[table["measure"].isin(list(MEASURES))]
+    gain = table["measure"] == "relative_precision"
+    return table.assign(value=table["value"] + gain.astype(float))
+
+
+def _methods(summary: Summary, table: pd.DataFrame, row: tuple[str, str]) -> list[str]:
+    """Methods that are compared for a parameter and level."""
+    there = set(table.loc[(table["parameter"] == row[0]) & (table["level"] == row[1]), "method"])
+    return [method for method in summary.methods if method in there]
+
+
+def _panel(
+    axes: Axes, rows: pd.DataFrame, summary: Summary, methods: list[str], parameter: str,
+    names: bool,
+) -> None:  # fmt: skip
+    limits = style.log_fence(rows["value"], [1], factor=8)
+    axes.set(xscale="log", xlim=limits)
+    axes.axvline(1, color=style.TRUTH, lw=0.8, zorder=1)
+    first = [parameter] if parameter in summary.truths else []
+    y = strips(axes, rows, summary, methods, first, names)
+    style.log_ticks(axes.xaxis, *limits, most=3 if _flat(axes) else 6)
+    value = rows["value"].to_numpy(dtype=float)
+    if not np.isfinite(value).any():
+        style.say(axes, "not defined")
+    high, low = value > limits[1], value < limits[0]
+    for out, edge, head in ((high, 1.0, ">"), (low, 0.0, "<")):
+        if out.any():
+            axes.plot(np.full(out.sum(), edge), y[out], head, ms=3, mfc="none", mec=style.FLAG,
+                      transform=axes.get_yaxis_transform(), mew=0.7, clip_on=False)  # fmt: skip
+    style.note_beyond(axes, int(high.sum() + low.sum()), len(rows), " marks")
+
+
+def _flat(axes: Axes) -> bool:
+    """Whether a panel has room for few ticks."""
+    return style.room(axes) < 1.9
+
+
+def _gain_ticks(axes: Axes) -> None:
+    """Per cent of gain on an axis of ratios."""
+    low, high = axes.get_xlim()
+    apart = np.log(high / low) * (0.3 if _flat(axes) else 0.14)
+    shown: list[float] = []
+    for ratio in (1 + gain / 100 for gain in (GAINS if high / low > 4 else SMALL_GAINS)):
+        if low <= ratio <= high and all(abs(np.log(ratio / other)) > apart for other in shown):
+            shown.append(ratio)
+    axes.xaxis.set_major_locator(FixedLocator(shown))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda ratio, _: gain_label(ratio)))
+
+
+def gain_label(ratio: float) -> str:
+    """A ratio of variances as a gain in per cent: ``+100`` for 2, ``−50`` for 0.5."""
+    gain = round(100 * (ratio - 1))
+    return f"{gain:+d}".replace("-", "−") if gain else "0"
