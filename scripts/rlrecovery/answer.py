@@ -133,14 +133,15 @@ def verdict(summary: Summary, parameter: str, level: str) -> str:
     elif guess:
         text += f", where always guessing the mean truth would give {guess:.2g}"
     rivals = [error for error in found if _same_design(error, best) and error is not best]
-    close = [error for error in rivals if not _apart(error, best)]
+    close = [error for error in rivals if not apart(summary, parameter, error, best)]
     if close:
         names = [f"{e.place.method} ({pm(e.value, e.mcse)})" for e in close]
         text += f"; not clearly better than {enumeration(names)} there"
     worst = max(found, key=lambda error: error.value)
-    if _apart(worst, best) and worst.value >= FAR_OFF * best.value:
+    far = apart(summary, parameter, worst, best)
+    if far and worst.value >= FAR_OFF * best.value:
         text += f"; {_where(worst.place, summary)} is far off (RMSE {pm(worst.value, worst.mcse)})"
-    elif worst is not best:
+    elif far:
         text += f"; largest error: {_where(worst.place, summary)} ({pm(worst.value, worst.mcse)})"
     return f"{text}."
 
@@ -174,9 +175,34 @@ def _same_design(one: Error, other: Error) -> bool:
     return one.place[2:] == other.place[2:]
 
 
-def _apart(one: Error, other: Error) -> bool:
-    """Whether two errors differ by more than Monte Carlo error; no if that is not known."""
+def apart(summary: Summary, parameter: str, one: Error, other: Error) -> bool:
+    """Whether two errors differ by more than Monte Carlo error; no if that is not known.
+
+    Of two methods in one design the mean squared errors are compared on the same data sets; of two
+    designs the RMSE, as they are independent.
+    """
+    if _same_design(one, other) and (paired := _paired(summary, parameter, one, other)):
+        return bool(abs(paired[0]) > APART * paired[1])
     return bool(abs(one.value - other.value) > APART * np.hypot(one.mcse, other.mcse))
+
+
+def _paired(
+    summary: Summary, parameter: str, one: Error, other: Error
+) -> tuple[float, float] | None:
+    """Difference of the mean squared errors on the same data over all cells, with its MCSE."""
+    table = summary.comparison
+    if table.empty:
+        return None
+    methods = {one.place.method, other.place.method}
+    here = (table["measure"] == "mse_difference") & (table["parameter"] == parameter)
+    here &= (table["level"] == one.place.level) & (table["trials"] == one.place.trials)
+    here &= table["participants"] == one.place.participants
+    here &= table["method"].isin(methods) & table["reference"].isin(methods)
+    found = table[here]
+    if found.empty or found[["value", "mcse"]].isna().any(axis=None):
+        return None
+    mcse = float(np.sqrt((found["mcse"] ** 2).sum()) / len(found))
+    return float(found["value"].mean()), mcse
 
 
 def _where(place: Place, summary: Summary) -> str:

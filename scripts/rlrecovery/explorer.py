@@ -17,20 +17,15 @@ import numpy as np
 import pandas as pd
 import vl_convert
 
+from rlrecovery.answer import SHARES
 from rlrecovery.figures.data import Summary, symbol
 from rlrecovery.tables import STATUSES, interval_columns
 
 #: Points in the page at most; the figures of the run have more.
-MOST_POINTS = 20_000
+MOST_POINTS = 12_000
 #: Names under which measures, their MCSE, points and charts share values.
 KEYS = ("method", "level", "parameter", "participants", "trials")
-SHARES = {
-    "share_at_bound": "at a bound",
-    "share_not_converged": "not converged",
-    "share_no_interval": "without interval or not identified",
-    "share_failed": "failed",
-}
-BLUE, WHITE, ORANGE = "#0072B2", "#ffffff", "#E69F00"
+BLUE, SKY, WHITE, ORANGE = "#0072B2", "#56B4E9", "#ffffff", "#E69F00"
 FLAG = "#D55E00"
 
 
@@ -158,13 +153,17 @@ def map_table(summary: Summary, codes: Codes) -> pd.DataFrame:
 
 
 def point_table(summary: Summary, codes: Codes) -> pd.DataFrame:
-    """Truth, estimate and widest interval of the first replicates; whole data sets only."""
+    """Truth, estimate and interval of the first data sets, or of some people of the first."""
     points = summary.points
     points = points[points["parameter"].isin(codes.parameter) & points["estimate"].notna()]
     replicates = sorted(points["replicate"].unique())
     per_replicate = max(1, len(points) / max(1, len(replicates)))
     kept = replicates[: max(1, int(MOST_POINTS / per_replicate))]
-    points = points[points["replicate"].isin(kept)].reset_index(drop=True)
+    points = points[points["replicate"].isin(kept)]
+    if len(points) > MOST_POINTS:
+        people = points["participant"].value_counts().sort_index()
+        points = points[points["participant"].isin(people.index[people.cumsum() <= MOST_POINTS])]
+    points = points.reset_index(drop=True)
     ends = interval_columns(max(summary.intervals)) if summary.intervals else ()
     ends = [name for name in ends if name in points]
     plain = points[["replicate", "participant", "truth", "estimate", *ends]]
@@ -179,31 +178,31 @@ def compact(table: pd.DataFrame) -> str:
     return table.to_csv(index=False, float_format="%.4g", lineterminator="\n")
 
 
-def _choice(name: str, title: str, options: Sequence[Any], labels: Sequence[str]) -> alt.Parameter:
+def _choice(
+    name: str, title: str, options: Sequence[Any], labels: Sequence[str], value: Any = None
+) -> alt.Parameter:
     bind = alt.binding_select(
         element="#explorer-choices",
         options=list(options),
         labels=[str(x) for x in labels],
         name=title,
     )
-    return alt.param(name=name, bind=bind, value=options[0])
+    return alt.param(name=name, bind=bind, value=options[0] if value is None else value)
 
 
-def _choices(summary: Summary, codes: Codes) -> list[alt.Parameter]:
-    """What a reader may choose, the largest design first."""
+def _choices(summary: Summary, codes: Codes, cells: pd.DataFrame) -> list[alt.Parameter]:
+    """What a reader may choose; first the largest design and a method that has estimates."""
     offered = measures(summary)
-    last = {"participants": codes.participants, "trials": codes.trials}
-    found = [
-        _choice("measure", "measure ", [m.key for m in offered], [m.label for m in offered]),
-        *(
-            _choice(key, f"{key} ", range(len(names)), names)
-            for key, names in (("method", codes.method), ("parameter", codes.parameter),
-                               ("level", codes.level))
-        ),
-    ]  # fmt: skip
-    for key, sizes in last.items():
-        order = range(len(sizes))[::-1]
-        found.append(_choice(key, f"{key} ", order, [str(sizes[k]) for k in order]))
+    start = cells.sort_values(["level", "method", "parameter"]).iloc[0]
+    found = [_choice("measure", "measure ", [m.key for m in offered], [m.label for m in offered])]
+    for key in ("method", "parameter", "level"):
+        names = getattr(codes, key)
+        found.append(_choice(key, f"{key} ", range(len(names)), names, int(start[key])))
+    for key in ("participants", "trials"):
+        names = getattr(codes, key)
+        order = range(len(names))[::-1]
+        found.append(_choice(key, f"{key} ", order, [str(names[k]) for k in order]))
+    found.append(_choice("truth", "truth ", range(len(codes.truth)), truth_words(summary, codes)))
     return found
 
 
@@ -228,64 +227,67 @@ def _ordered(places: list[dict[str, Any]], key: str) -> list[str]:
     return list(dict.fromkeys(place[key] for place in places))
 
 
-def map_chart(summary: Summary, codes: Codes) -> dict[str, Any]:
-    """The map of the truths as a Vega-Lite specification without its data."""
-    places, across, up = _axes(summary, codes)
+def _number(field: str) -> str:
+    """Expression for a number with three digits, a real minus sign, and infinity as such."""
+    size = f"(isFinite(datum.{field}) ? format(abs(datum.{field}), '.3~g') : '∞')"
+    return f"(datum.{field} < 0 ? '−' : '') + {size}"
+
+
+def _shown_cells(summary: Summary, places: list[dict[str, Any]]) -> alt.Chart:
+    """The chosen cells with what the map shows of them; `explorer.js` sets ``furthest``."""
     ideals = {m.key: m.ideal for m in measures(summary)}
     lookup = {str(place["truth"]): [place["x"], place["y"]] for place in places}
-    same = " && ".join(f"datum.{key} === {key}" for key in ("level", "parameter"))
-    shown = " && ".join(f"datum.{key} === {key}" for key in ("method", "participants", "trials"))
-    sign = "(datum.{0} < 0 ? '−' : '') + format(abs(datum.{0}), '.3~g')"
-    base = (
+    error = "(isValid(datum.error) ? ' ± ' + format(datum.error, '.2~g') : '')"
+    return (
         alt.Chart(alt.NamedData(name="cells"))
-        .transform_filter(same)
+        .transform_filter(" && ".join(f"datum.{key} === {key}" for key in KEYS))
+        .transform_calculate(value="datum[measure]", error="datum[measure + '_e']")
         .transform_calculate(
-            value="datum[measure]", error="datum[measure + '_e']",
-            apart=f"datum[measure] - {ideals}[measure]",
-            far=f"abs(datum[measure] - {ideals}[measure])",
-        )
-        .transform_joinaggregate(furthest="max(far)")
-        .transform_filter(shown)
-        .transform_calculate(
-            hue="datum.furthest > 0 ? datum.apart / datum.furthest : 0",
-            x=f"{lookup}[datum.truth][0]", y=f"{lookup}[datum.truth][1]",
-            text="isValid(datum.value) ? " + sign.format("value") + " : '–'",
-            told="isValid(datum.value) ? " + sign.format("value")
-            + " + (isValid(datum.error) ? ' ± ' + format(datum.error, '.2~g') : '') : 'none'",
+            hue=f"clamp((datum.value - {ideals}[measure]) / furthest, -1, 1)",
+            x=f"{lookup}[datum.truth][0]",
+            y=f"{lookup}[datum.truth][1]",
+            text=f"isValid(datum.value) ? {_number('value')} : '–'",
+            told=f"isValid(datum.value) ? {_number('value')} + {error} : 'none'",
             flags="format(datum.flagged, '.3~g') + ' %'",
             failures="format(datum.share_failed, '.3~g') + ' %'",
         )
-        .encode(
-            x=alt.X("x:O", sort=_ordered(places, "x"), title=across,
-                    axis=alt.Axis(labelAngle=0, domain=False, ticks=False)),
-            y=alt.Y("y:O", sort=_ordered(places, "y")[::-1], title=up or None,
-                    axis=alt.Axis(domain=False, ticks=False, labelPadding=8) if up else None),
-            tooltip=[
-                alt.Tooltip("x:N", title=across), *([alt.Tooltip("y:N", title=up)] if up else []),
-                alt.Tooltip("told:N", title="value ± MCSE"), alt.Tooltip("n:Q", title="data sets"),
-                alt.Tooltip("rows:Q", title="estimates"),
-                alt.Tooltip("flags:N", title="flagged rows"),
-                alt.Tooltip("failures:N", title="failed fits"),
-            ],
-        )
-    )  # fmt: skip
-    picked = alt.selection_point(
-        name="picked", fields=["truth"], on="click", value=[{"truth": 0}], toggle=False,
-        clear=False,
-    )  # fmt: skip
-    hue = alt.Color(
-        "hue:Q",
-        legend=None,
-        scale=alt.Scale(domain=[-1, 0, 1], range=[BLUE, WHITE, ORANGE], interpolate="rgb"),
     )
-    edge = alt.condition(picked, alt.value(2.5), alt.value(0.6), empty=False)
-    ink = alt.condition(picked, alt.value("#000000"), alt.value("#bbbbbb"), empty=False)
-    squares = base.mark_rect(cursor="pointer").encode(color=hue, strokeWidth=edge, stroke=ink)
-    numbers = base.mark_text(
-        fontSize=alt.ExprRef("width < 420 ? 9.5 : 12"), color="#000000"
-    ).encode(text="text:N")
+
+
+def map_chart(summary: Summary, codes: Codes, cells: pd.DataFrame) -> dict[str, Any]:
+    """The map of the truths as a Vega-Lite specification without its data."""
+    places, across, up = _axes(summary, codes)
+    plain = alt.Axis(domain=False, ticks=False, labelPadding=8)
+    base = _shown_cells(summary, places).encode(
+        x=alt.X(
+            "x:O", sort=_ordered(places, "x"), title=across,
+            axis=alt.Axis(labelAngle=0, domain=False, ticks=False),
+        ),
+        y=alt.Y(
+            "y:O", sort=_ordered(places, "y")[::-1], title=up or None, axis=plain if up else None
+        ),
+        tooltip=[
+            alt.Tooltip("x:N", title=across),
+            *([alt.Tooltip("y:N", title=up)] if up else []),
+            alt.Tooltip("told:N", title="value ± MCSE"),
+            alt.Tooltip("n:Q", title="data sets"),
+            alt.Tooltip("rows:Q", title="estimates"),
+            alt.Tooltip("flags:N", title="flagged rows"),
+            alt.Tooltip("failures:N", title="failed fits"),
+        ],
+    )  # fmt: skip
+    scale = alt.Scale(domain=[-1, 0, 1], range=[SKY, WHITE, ORANGE], interpolate="rgb")
+    hue = alt.Color("hue:Q", legend=None, scale=scale)
+    squares = base.mark_rect(cursor="pointer", stroke="#bbbbbb", strokeWidth=0.6).encode(color=hue)
+    size = alt.ExprRef("width < 420 ? 9.5 : 12")
+    numbers = base.mark_text(fontSize=size, color="#000000").encode(text="text:N")
+    outline = base.transform_filter("datum.truth === truth").mark_rect(
+        filled=False, stroke="#000000", strokeWidth=2.5
+    )
+    furthest = alt.param(name="furthest", value=1)
+    layers = alt.layer(squares, numbers, outline)
+    chart = layers.add_params(*_choices(summary, codes, cells), furthest)
     rows = len(_ordered(places, "y"))
-    chart = (squares.add_params(picked) + numbers).add_params(*_choices(summary, codes))
     return _finished(chart.properties(width="container", height=max(60, min(48 * rows, 480))))
 
 
@@ -353,24 +355,31 @@ def explorer(summary: Summary) -> dict[str, Any] | None:
     -------
     dict or None
         ``map`` and ``scatter`` (Vega-Lite), ``cells`` and ``points`` (their data as CSV),
-        ``names`` (what the numbers in the data stand for) and ``truths`` (each in words).
+        ``names`` (what the numbers in the data stand for), ``truths`` (each in words) and
+        ``ideals`` (by measure).
     """
     codes = Codes.of(summary)
     cells = map_table(summary, codes)
     if cells.empty:
         return None
-    words = [
-        ", ".join(f"{symbol(n)} = {v:g}" for n, v in zip(summary.truths, values, strict=True))
-        for values in codes.truth
-    ]
     return {
-        "map": map_chart(summary, codes),
+        "map": map_chart(summary, codes, cells),
         "scatter": scatter_chart(summary, codes),
         "cells": compact(cells),
         "points": compact(point_table(summary, codes)),
         "names": {key: [str(name) for name in getattr(codes, key)] for key in KEYS},
-        "truths": [text or "truths drawn from the population" for text in words],
+        "truths": truth_words(summary, codes),
+        "ideals": {measure.key: measure.ideal for measure in measures(summary)},
     }
+
+
+def truth_words(summary: Summary, codes: Codes) -> list[str]:
+    """Every truth in words."""
+    words = [
+        ", ".join(f"{symbol(n)} = {v:g}" for n, v in zip(summary.truths, values, strict=True))
+        for values in codes.truth
+    ]
+    return [text or "drawn from the population" for text in words]
 
 
 @functools.cache

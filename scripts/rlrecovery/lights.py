@@ -17,14 +17,17 @@ import pandas as pd
 
 from rlrecovery.answer import (
     OF,
+    SHARES,
     Error,
     Place,
+    apart,
     designs,
     errors_over_truths,
     guessing,
     headline_cells,
     levels_shown,
     truth_words,
+    with_interval,
 )
 from rlrecovery.figures.data import Summary, describe
 from rlrecovery.wording import ROUNDING, enumeration, pm
@@ -35,7 +38,8 @@ RULE = (
     ("RMSE as a share of that of always guessing the mean truth", "at most 0.5", "1 or more"),
     ("share of intervals that hold the truth, less the nominal level", "above −5 points",
      "below −15 points"),
-    ("rows that are flagged or failed", "at most 5 %", "more than 25 %"),
+    ("rows that are flagged or failed", "at most 5 %", "more than 25 %; of a group never, because "
+     "one participant at a bound flags it"),
 )  # fmt: skip
 
 #: So many Monte Carlo standard errors must lie between a number and a limit.
@@ -86,12 +90,15 @@ def judged(summary: Summary, parameter: str, place: Place) -> dict[str, Any] | N
     dict or None
         ``bias`` (the one furthest from 0, and ``at`` which truth), ``rmse``, ``coverage`` and
         ``correlation`` as texts, ``light``, its ``name`` and the ``reasons`` for it.
-        None without an estimate at every truth.
+        None where the method does not estimate this at all; without an estimate at some truth
+        the light is red, whatever the others are like.
     """
     cells = headline_cells(summary, parameter, place)
     error = error_of(summary, parameter, place)
-    if error is None or "bias" not in cells:
+    if "share_failed" not in cells:
         return None
+    if error is None or "bias" not in cells:
+        return _incomplete(place, cells)
     rank, coverage = correlation_of(summary, parameter, place), coverage_of(cells)
     found = list(criteria(summary, parameter, place, cells))
     light = combined(found)
@@ -103,9 +110,23 @@ def judged(summary: Summary, parameter: str, place: Place) -> dict[str, Any] | N
         "bias": pm(worst["value"], worst["mcse"]), "at": truth_words(worst, summary),
         "rmse": pm(error.value, error.mcse),
         "coverage": _percent(cells["coverage"], coverage) if coverage else "–",
+        "with_interval": with_interval(cells) or "all",
         "correlation": pm(*rank) if rank else "–",
         "light": light, "name": NAMES[light],
         "reasons": enumeration(reasons or [""]),
+    }  # fmt: skip
+
+
+def _incomplete(place: Place, cells: dict[str, pd.DataFrame]) -> dict[str, Any]:
+    """The line of a method without an estimate at some truth: numbers over all truths are none."""
+    every = set(cells["share_failed"]["cell"])
+    there = cells["rmse"].dropna(subset=["value"])["cell"] if "rmse" in cells else []
+    lost = len(every - set(there))
+    return {
+        "place": place, "design": describe(place.participants, place.trials),
+        "bias": "–", "at": "–", "rmse": "–", "coverage": "–", "with_interval": "–",
+        "correlation": "–", "light": "red", "name": NAMES["red"],
+        "reasons": f"no estimate at {lost} of {len(every)} truths",
     }  # fmt: skip
 
 
@@ -145,7 +166,8 @@ def criteria(
         mcse = max(coverage[1], least)
         yield Criterion(words, coverage[0] - nominal, mcse, -0.05, -0.15)
     flagged, mcse = flagged_share(cells)
-    yield Criterion(f"{pm(flagged, mcse, 100)} % of rows flagged", -flagged, mcse, -0.05, -0.25)
+    words, red = f"{pm(flagged, mcse, 100)} % of rows flagged", -0.25
+    yield Criterion(words, -flagged, mcse, -0.05, red if place.level == "participant" else -np.inf)
 
 
 def error_of(summary: Summary, parameter: str, place: Place) -> Error | None:
@@ -168,7 +190,11 @@ def coverage_of(cells: dict[str, pd.DataFrame]) -> tuple[float, float] | None:
     """Mean coverage over the truths with its MCSE; None without intervals."""
     if "coverage" not in cells or cells["coverage"]["value"].isna().all():
         return None
-    return over_cells(cells["coverage"].dropna(subset=["value"]))
+    table = cells["coverage"].dropna(subset=["value"])
+    # The closed form p (1 - p) / n is too small by (n - 1) / n on average, which matters for few.
+    alone = (table["n"] == table["n_rows"]) & (table["n"] > 1)
+    factor = np.sqrt(table["n"] / (table["n"] - 1).where(alone, table["n"]))
+    return over_cells(table.assign(mcse=table["mcse"] * factor))
 
 
 def over_cells(table: pd.DataFrame) -> tuple[float, float]:
@@ -186,7 +212,7 @@ def flagged_share(cells: dict[str, pd.DataFrame]) -> tuple[float, float]:
     whole = float(cells["share_failed"]["n_rows"].sum())
     good = float(cells["bias_ok"]["n_rows"].sum()) if "bias_ok" in cells else 0.0
     share, factor = 1 - good / whole, 1.0
-    for name in ("share_failed", "share_at_bound", "share_not_converged", "share_no_interval"):
+    for name in SHARES:
         value, mcse = over_cells(cells[name]) if name in cells else (0.0, 0.0)
         alone = np.sqrt(value * (1 - value) / whole)
         if alone > 0 and np.isfinite(mcse):
@@ -221,13 +247,13 @@ def advice(summary: Summary) -> list[dict[str, str]]:
     for parameter in summary.parameters:
         for level in summary.levels:
             errors = {e.place: e for e in errors_over_truths(summary, parameter, level)}
-            text = [sentence for sentence in _levers(summary, errors, level) if sentence]
+            text = list(_levers(summary, errors, parameter))
             if text:
                 found.append({"about": f"{parameter} {OF[level]}", "text": "; ".join(text) + "."})
     return found
 
 
-def _levers(summary: Summary, errors: dict[Place, Error], level: str) -> Iterator[str]:
+def _levers(summary: Summary, errors: dict[Place, Error], parameter: str) -> Iterator[str]:
     people, trials = designs(summary)[-1]
     here = [e for place, e in errors.items() if place[2:] == (people, trials)]
     if not here:
@@ -235,21 +261,22 @@ def _levers(summary: Summary, errors: dict[Place, Error], level: str) -> Iterato
     best = min(here, key=lambda error: error.value)
     fewest = best.place._replace(trials=summary.trials[0])
     if fewest != best.place and fewest in errors:
-        yield _change(f"{trials} instead of {fewest.trials} trials", errors[fewest], best)
+        change = f"{trials} instead of {fewest.trials} trials"
+        yield _change(summary, parameter, change, errors[fewest], best)
     smallest = best.place._replace(participants=summary.participants[0])
     if smallest != best.place and smallest in errors:
         change = f"{people} instead of {smallest.participants} participants"
-        yield _change(change, errors[smallest], best)
+        yield _change(summary, parameter, change, errors[smallest], best)
     for other in here:
         if other is not best:
-            yield _change(f"{best.place.method} instead of {other.place.method}", other, best)
+            change = f"{best.place.method} instead of {other.place.method}"
+            yield _change(summary, parameter, change, other, best)
 
 
-def _change(what: str, before: Error, after: Error) -> str:
-    """One lever with what it did; the two MCSE are taken as if they were independent."""
-    doubt = CERTAIN * np.hypot(before.mcse, after.mcse)
+def _change(summary: Summary, parameter: str, what: str, before: Error, after: Error) -> str:
+    """One lever with what it did."""
     numbers = f"{pm(before.value, before.mcse)} to {pm(after.value, after.mcse)}"
-    if not abs(after.value - before.value) > doubt:
+    if not apart(summary, parameter, before, after):
         return f"{what} made no clear difference (RMSE {numbers})"
     percent = 100 * abs(1 - after.value / before.value)
     way = "lowered" if after.value < before.value else "raised"

@@ -6,6 +6,7 @@ better than either. Only rows in which both have an estimate are compared.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping
 
 import numpy as np
@@ -23,7 +24,7 @@ from rlrecovery.sums import (
     sd_of_sums,
 )
 
-#: One row per method, level, parameter and measure of a cell.
+#: One row per pair of methods, level, parameter and measure of a cell.
 PAIRED = {
     "method": "str",
     "reference": "str",
@@ -40,12 +41,12 @@ _KEYS = ["replicate", "participant", "level", "parameter"]
 
 
 def compare(estimates: Mapping[str, pd.DataFrame], truth: pd.DataFrame) -> pd.DataFrame:
-    """Every method against the first, in one cell.
+    """Every method against each of those before it, in one cell.
 
     Parameters
     ----------
     estimates : mapping
-        From method to its estimates in the cell; the first is the reference.
+        From method to its estimates in the cell, in the order of the config.
     truth : DataFrame
         Columns of `rlrecovery.tables.TRUTH`, of the same cell.
 
@@ -59,9 +60,8 @@ def compare(estimates: Mapping[str, pd.DataFrame], truth: pd.DataFrame) -> pd.Da
         where the method scatters less).
     """
     errors = {name: _errors(table, truth) for name, table in estimates.items()}
-    reference, *others = errors
     found = []
-    for name in others:
+    for reference, name in itertools.combinations(errors, 2):
         both = errors[name].merge(errors[reference], on=_KEYS, suffixes=("", "_reference"))
         both = both.sort_values(_KEYS)
         for (level, parameter), group in both.groupby(["level", "parameter"], observed=True):
@@ -118,7 +118,9 @@ def relative_precision(errors: Floats, reference: Floats, replicates: Integers) 
     """Gain in precision over the reference, on the same rows, as a proportion.
 
     With one row per replicate its MCSE is 2 (s_r / s)^2 sqrt((1 - rho^2) / (n - 1)), rho being the
-    correlation of the errors (Morris, White & Crowther 2019, Table 6); otherwise the jackknife.
+    correlation of the errors (Morris, White & Crowther 2019, Table 6); otherwise the jackknife. The
+    closed form is one for many replicates: it is missing below three of them, where rho is 1
+    whatever the errors are, and too small for a few (by half with three).
 
     Parameters
     ----------
@@ -134,7 +136,7 @@ def relative_precision(errors: Floats, reference: Floats, replicates: Integers) 
 
     def closed(value: float, n: int) -> float:
         """MCSE for one row per replicate."""
-        if errors.std() == 0 or reference.std() == 0:
+        if n < 3 or errors.std() == 0 or reference.std() == 0:
             return np.nan
         rho = np.corrcoef(errors, reference)[0, 1]
         return 2 * (1 + value) * np.sqrt(max(0.0, 1 - rho**2) / (n - 1))

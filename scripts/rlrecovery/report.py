@@ -14,7 +14,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import numpy as np
 import pandas as pd
 import yaml
@@ -35,10 +34,9 @@ from rlrecovery.explorer import explorer, library
 from rlrecovery.figures import FIGURES
 from rlrecovery.figures.data import Summary, load_summary
 from rlrecovery.lights import RULE, advice, small_table
+from rlrecovery.pages import TEMPLATES, environment
 from rlrecovery.protocol import conventions, estimands, mechanisms, methods, witnesses
 from rlrecovery.wording import enumeration, few_note, pm, row_text
-
-TEMPLATES = Path(__file__).parent / "templates"
 
 
 def write_report(
@@ -79,7 +77,7 @@ def write_report(
     design = tables.read_table(design_file, {"cell": "", "replicates": ""})
     context |= _numbers(load_summary(summary_folder), _parse_yaml(config_text, config_file), design)
     context |= _scripts(context["explorer"])
-    html = _environment().get_template("report.html.j2").render(context)
+    html = environment().get_template("report.html.j2").render(context)
     tables.write_text(html, output)
 
 
@@ -263,33 +261,17 @@ def failures(summary: Summary) -> list[dict[str, Any]]:
     return sorted(found, key=lambda f: (order.get(f["method"], len(order)), -f["rows"]))
 
 
-def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    # A value, its ± and its MCSE stay on one line.
-    environment.filters["tight"] = lambda text: (
-        text.replace(" ±", "\N{NO-BREAK SPACE}±")
-        .replace("± ", "±\N{NO-BREAK SPACE}")
-        .replace(" %", "\N{NO-BREAK SPACE}%")
-    )
-    return environment
-
-
 def _scripts(charts: Mapping[str, Any] | None) -> dict[str, Any]:
     """Scripts of the page, and their hashes: the page allows these and no others to run."""
-    own = (TEMPLATES / "explorer.js").read_text(encoding="utf-8")
-    scripts = [library(), own] if charts else []
+    names = ["page.js", *(["explorer.js"] if charts else [])]
+    own = [(TEMPLATES / name).read_text(encoding="utf-8") for name in names]
+    scripts = [*([library()] if charts else []), *own]
     digests = [
         base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in scripts
     ]
     return {
         "scripts": [Markup(text) for text in scripts],
-        "script_hashes": " ".join(f"'sha256-{digest}'" for digest in digests) or "'none'",
+        "script_hashes": " ".join(f"'sha256-{digest}'" for digest in digests),
     }
 
 

@@ -9,19 +9,23 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import jinja2
 import pandas as pd
 
 from rlrecovery import tables
 from rlrecovery.answer import Place, designs, levels_shown
-from rlrecovery.figures.data import Summary, load_summary, methods_with, row_level
+from rlrecovery.figures.data import (
+    Summary,
+    against_first,
+    counted,
+    load_summary,
+    methods_with,
+    row_level,
+)
 from rlrecovery.lights import judged
+from rlrecovery.pages import environment
 from rlrecovery.wording import pm, row_text
-
-TEMPLATES = Path(__file__).parent / "templates"
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,8 @@ def answer_sheet(summary: Summary) -> Sheet:
         if line is not None:
             lines[parameter, level, people, trials, method] = {
                 "largest bias": line["bias"], "RMSE": line["rmse"],
-                "coverage (%)": line["coverage"], "rank correlation": line["correlation"],
+                "coverage (%)": line["coverage"], "rows with interval": line["with_interval"],
+                "rank correlation": line["correlation"],
             }  # fmt: skip
     body = pd.DataFrame.from_dict(lines, orient="index")
     if len(body):
@@ -91,40 +96,52 @@ def measure_sheet(summary: Summary, measure: str, words: str, scale: float = 1.0
 
 def comparison_sheet(summary: Summary) -> Sheet:
     """RMSE of every method over that of the first, on the same data, at every truth."""
-    table = summary.comparison[summary.comparison["measure"] == "rmse_ratio"]
-    first = summary.methods[0]
+    table = against_first(summary)
+    table = table[table["measure"] == "rmse_ratio"] if len(table) else table
+    level = next((v for v in summary.levels if len(table) and v in set(table["level"])), None)
+    if level is None:
+        return Sheet("No two methods estimate the same on the same data.", pd.DataFrame())
+    first = methods_with(summary, level)[0]
+    table = table[table["level"] == level]
     return Sheet(
         f"RMSE as a multiple of that of {first} on the same data, ± Monte Carlo standard error, of "
-        f"the estimates of {_levels(summary)}{_sizes(summary)}.",
-        _by_truth(summary, table, lambda row: pm(row["value"], row["mcse"])),
+        f"the estimates of {LEVEL_WORDS[level]}{_sizes(summary)}.",
+        _by_truth(summary, table, lambda row: pm(row["value"], row["mcse"]), level),
     )
+
+
+LEVEL_WORDS = {"participant": "single participants", "group": "the group"}
 
 
 def _levels(summary: Summary) -> str:
     """What the finest level of every method is."""
     whole = [m for m in summary.methods if row_level(summary, m) == "group"]
     if not whole:
-        return "single participants"
+        return LEVEL_WORDS["participant"]
     if not methods_with(summary, "participant"):
-        return "the group"
+        return LEVEL_WORDS["group"]
     return f"single participants, or of the group ({', '.join(whole)})"
 
 
 def _sizes(summary: Summary) -> str:
     """What does not vary over the design, and so has no column."""
     people, trials = summary.participants, summary.trials
-    words = [f"{people[0]} participants"] if len(people) == 1 else []
-    words += [f"{trials[0]} trials"] if len(trials) == 1 else []
+    words = [counted(people[0], "participants")] if len(people) == 1 else []
+    words += [counted(trials[0], "trials")] if len(trials) == 1 else []
     return f", {' and '.join(words)}" if words else ""
 
 
 def _by_truth(
-    summary: Summary, table: pd.DataFrame, text: Callable[[Mapping[str, Any]], str]
+    summary: Summary,
+    table: pd.DataFrame,
+    text: Callable[[Mapping[str, Any]], str],
+    only: str | None = None,
 ) -> pd.DataFrame:
+    """Texts by truth and design, at one level or at the finest of every method."""
     varied = {"participants": summary.participants, "trials": summary.trials}
     keys = [*summary.truths, *(key for key, values in varied.items() if len(values) > 1)]
     keys = keys or ["trials"]
-    level = {method: row_level(summary, method) for method in summary.methods}
+    level = {method: only or row_level(summary, method) for method in summary.methods}
     sizes = shown_designs(summary)
     cells = {
         (tuple(row[key] for key in keys), (row["parameter"], row["method"])): text(row)
@@ -187,14 +204,11 @@ def latex(name: str, sheet: Sheet) -> str:
 
 def page(name: str, sheet: Sheet) -> str:
     """A sheet as a page of HTML."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined
-    )
     rows = [
         [*(index if isinstance(index, tuple) else (index,)), *values]
         for index, values in zip(sheet.body.index, sheet.body.to_numpy(), strict=True)
     ]
-    template = environment.get_template("table.html.j2")
+    template = environment().get_template("table.html.j2")
     return template.render(name=name, caption=sheet.caption, head=list(_head(sheet)), rows=rows)
 
 

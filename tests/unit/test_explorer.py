@@ -94,10 +94,17 @@ def test_points_are_those_of_the_summary(made, summary):
     assert table["s"].notna().all()
 
 
-def test_points_are_bounded_by_whole_data_sets(summary, monkeypatch):
-    monkeypatch.setattr(explorer, "MOST_POINTS", 10)
-    table = explorer.point_table(summary, explorer.Codes.of(summary))
-    assert set(table["r"]) == {0}
+def test_points_are_bounded_by_data_sets_and_then_by_people(summary, monkeypatch):
+    codes = explorer.Codes.of(summary)
+    every = explorer.point_table(summary, codes)
+    first = every[every["r"] == 0]
+    monkeypatch.setattr(explorer, "MOST_POINTS", len(first) + len(first) // 10)
+    assert len(explorer.point_table(summary, codes)) == len(first)
+    group = first[first["i"] == -1]
+    monkeypatch.setattr(explorer, "MOST_POINTS", len(group) + 1)
+    pd.testing.assert_frame_equal(
+        explorer.point_table(summary, codes), group.reset_index(drop=True)
+    )
 
 
 def fields(chart):
@@ -128,7 +135,7 @@ def test_a_study_without_truth_lists_has_one_place_on_the_map(tmp_path):
                     "beta": {"distribution": "Gamma", "alpha": 2, "beta": 0.5}},
     )  # fmt: skip
     made = explorer.explorer(load_summary(run / "summary", NEEDED))
-    assert made["truths"] == ["truths drawn from the population"]
+    assert made["truths"] == ["drawn from the population"]
     assert set(cells(made)["truth"]) == {0}
 
 

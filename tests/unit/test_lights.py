@@ -159,9 +159,39 @@ def test_advice_names_the_levers_and_only_clear_changes(summary):
     assert "150 instead of 50 trials made no clear difference" in text
 
 
-def test_a_method_without_an_estimate_at_a_truth_has_no_line(summary):
+def test_a_method_without_an_estimate_at_a_truth_is_red_and_says_why(summary):
     table = summary.recovery.copy()
     gone = (table["measure"] == "rmse") & (table["alpha"] == 0.2) & (table["method"] == "mle")
     table.loc[gone, "value"] = np.nan
     lines = small_table(dataclasses.replace(summary, recovery=table))
-    assert {line["place"].method for line in lines} == {"bayes"}
+    mine = [line for line in lines if line["place"].method == "mle"]
+    assert len(mine) == 4
+    for line in mine:
+        assert (line["light"], line["reasons"]) == ("red", "no estimate at 2 of 6 truths")
+        assert line["rmse"] == "–"
+
+
+def test_flags_of_a_group_are_never_red_by_themselves(summary):
+    table = summary.recovery.copy()
+    group = (table["level"] == "group") & (table["parameter"] == "alpha")
+    table.loc[group & (table["rows"] == "ok"), "n_rows"] = 0
+    table.loc[group & (table["measure"] == "spearman"), ["value", "mcse"]] = 0.95, 0.01
+    line = judged(
+        dataclasses.replace(summary, recovery=table), "alpha", PLACE._replace(level="group")
+    )
+    assert line["light"] == "amber"
+    assert "% of rows flagged" in line["reasons"]
+
+
+def test_methods_are_compared_on_the_same_data(tmp_path):
+    folder = summaries.write_run(
+        tmp_path, replicates=6, participants=(3,), trials=(50,), methods=("mle", "bayes")
+    )
+    summary = load_summary(folder / "summary")
+    mine = summary.comparison["measure"] == "mse_difference"
+    for mcse, says in ((1e-6, "lowered RMSE by"), (1e6, "made no clear difference")):
+        table = summary.comparison.copy()
+        table.loc[mine, ["value", "mcse"]] = -0.01, mcse
+        text = advice(dataclasses.replace(summary, comparison=table))[0]["text"]
+        assert "instead of" in text
+        assert says in text

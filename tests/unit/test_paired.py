@@ -69,15 +69,17 @@ def table(errors, people=1, truth=0.5):
     return estimates, conform(known, TRUTH)
 
 
-def test_every_method_is_held_against_the_first_on_rows_that_both_have():
+def test_every_pair_of_methods_is_compared_on_rows_that_both_have():
     first, truth = table([0.1, -0.1, 0.2, 0.3])
     second, _ = table([0.2, -0.2, 0.4, 0.6])
     third, _ = table([0.0, np.nan, 0.1, 0.1])
     third.loc[3, "status"] = "failed"
     found = compare({"first": first, "second": second, "third": third}, truth)
     assert list(found.columns) == list(PAIRED)
-    assert set(found["reference"]) == {"first"}
-    ratio = found[found["measure"] == "rmse_ratio"].set_index("method")
+    pairs = found[["method", "reference"]].drop_duplicates().to_numpy().tolist()
+    assert pairs == [["second", "first"], ["third", "first"], ["third", "second"]]
+    ratio = found[(found["measure"] == "rmse_ratio") & (found["reference"] == "first")]
+    ratio = ratio.set_index("method")
     assert ratio.loc["second", "value"] == pytest.approx(2)
     assert ratio.loc["second", "n_rows"] == 4
     assert ratio.loc["third", "n_rows"] == 2
@@ -91,6 +93,13 @@ def test_nothing_in_common_is_an_empty_table():
     found = compare({"first": first, "second": failed}, truth)
     assert found.empty
     assert list(found.columns) == list(PAIRED)
+
+
+def test_two_replicates_claim_no_error_of_the_gain_in_precision():
+    found = dict(paired_measures(np.array([1.0, 2.0]), np.array([2.0, -1.0]), np.array([0, 1])))
+    assert np.isfinite(found["relative_precision"].value)
+    assert np.isnan(found["relative_precision"].mcse)
+    assert found["bias_difference"].mcse > 0
 
 
 def test_one_replicate_has_a_value_and_no_error():

@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
 import summaries
@@ -13,6 +14,7 @@ from rlrecovery.wording import minus, pm
 from unit.test_report import HOSTILE, build
 
 READY = "#explorer[data-ready=true]"
+SQUARES = "#explorer-map .mark-rect.layer_0_marks path"
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +101,7 @@ def test_a_click_on_the_map_shows_the_estimates_of_that_truth(live, run):
     page, messages, _ = live
     choose(page, "method", "mle")
     before, points = heading(page), dots(page)
-    page.locator("#explorer-map .mark-rect path").last.click()
+    page.locator(SQUARES).last.click()
     page.wait_for_function(
         "old => document.getElementById('explorer-cell').textContent !== old", arg=before
     )
@@ -117,7 +119,7 @@ def test_a_click_on_the_map_shows_the_estimates_of_that_truth(live, run):
 
 def test_a_tip_gives_value_error_size_and_failures(live):
     page, _, _ = live
-    page.locator("#explorer-map .mark-rect path").first.hover()
+    page.locator(SQUARES).first.hover()
     page.wait_for_selector("#vg-tooltip-element.visible")
     tip = page.inner_text("#vg-tooltip-element")
     for word in ("value ± MCSE", "data sets", "estimates", "flagged rows", "failed fits", "±"):
@@ -133,6 +135,7 @@ def test_the_numbers_of_the_answer_are_those_of_the_summary(live, run):
     )
     assert len(lines) == 2 * (2 + 1 + 2) + 2  # two levels but for bayes, and the spread
     for parameter, level, method, *_, bias, rmse, coverage, correlation in lines:
+        several = table[(table["parameter"] == parameter) & (table["level"] == level)]
         mine = table[(table["parameter"] == parameter) & (table["method"] == method)]
         mine = mine[mine["level"] == level].set_index(["scope", "measure"])
         worst = mine.loc[("cell", "bias")].sort_values("value", key=abs).iloc[-1]
@@ -145,8 +148,15 @@ def test_the_numbers_of_the_answer_are_those_of_the_summary(live, run):
         if ("grid", "spearman") in mine.index:
             rank = mine.loc[("grid", "spearman")]
             assert flat[2] == pm(rank["value"], rank["mcse"])
-        held = mine.loc[("cell", "coverage")].query("interval == 0.95")["value"].mean()
-        assert coverage.startswith(f"{100 * held:.3g}"[:2]) or " of " in coverage
+        held = several.query("method == @method and measure == 'coverage' and interval == 0.95")
+        alone = (held["n"] == held["n_rows"]).to_numpy()
+        factor = np.where(alone, held["n"] / (held["n"] - 1), 1.0)
+        mcse = float(np.sqrt((held["mcse"] ** 2 * factor).sum()) / len(held))
+        expected = pm(held["value"].mean(), mcse, 100)
+        if mcse == 0:
+            rows = int(held["n_rows"].sum())
+            expected = f"{round(held['value'].mean() * rows)} of {rows}"
+        assert coverage.replace("\N{NO-BREAK SPACE}", " ").startswith(expected)
 
 
 def test_a_phone_scrolls_in_one_direction_only(browser, run):
@@ -156,10 +166,37 @@ def test_a_phone_scrolls_in_one_direction_only(browser, run):
         assert messages == []
 
 
-def test_it_can_be_printed(browser, run):
+def test_a_printed_page_states_the_rules_and_keeps_its_lights(browser, run):
     with opened(browser, run / "report.html") as (page, _, _):
         page.wait_for_selector(READY)
+        rule = page.locator("text=Four criteria over all true parameter combinations")
+        assert not rule.is_visible()
         assert page.pdf(format="A4").count(b"/Type /Page\n") > 5
+        page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+        assert rule.is_visible()
+        style = "e => getComputedStyle(e).printColorAdjust"
+        assert page.locator(".brief tbody .light").first.evaluate(style) == "exact"
+
+
+def test_a_truth_can_be_chosen_by_keyboard(live):
+    page, _, _ = live
+    choose(page, "truth", "α = 0.5, β = 5")
+    page.wait_for_function(
+        "document.getElementById('explorer-cell').textContent.includes('α = 0.5, β = 5')"
+    )
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement !== document.body")
+
+
+def test_what_is_not_estimated_is_said(live):
+    page, messages, _ = live
+    choose(page, "method", "bayes")
+    choose(page, "level", "group")
+    page.wait_for_function(
+        "document.getElementById('explorer-cell').textContent.endsWith(': not estimated')"
+    )
+    assert messages == []
+    choose(page, "level", "participant")
 
 
 def test_without_scripts_everything_but_the_explorer_is_there(browser, run):

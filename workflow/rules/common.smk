@@ -44,6 +44,7 @@ CELLS = {
 BATCHES = batches(EXPERIMENT["replicates"], EXPERIMENT["batch_size"])
 METHODS = EXPERIMENT["methods"]
 FIGURES = available_figures(EXPERIMENT)
+CAPTIONS = {figure: workflow.source_path(f"../report/{figure}.rst") for figure in FIGURES}
 LEVELS = EXPERIMENT["interval_levels"]
 
 # Packages that decide what a sampler's rows say.
@@ -101,3 +102,18 @@ def batches_of_estimates(wildcards):
 
 def batches_of_truth(wildcards):
     return [f"{RUN}/truth/{wildcards.cell}/{batch}.parquet" for batch in BATCHES]
+
+
+def figure_caption(wildcards):
+    """Text of a figure's caption: the path of a report caption may not depend on wildcards."""
+    return Path(CAPTIONS[wildcards.figure]).read_text(encoding="utf-8")
+
+
+def summary_read(wildcards, input):
+    """Folder of the tables that a job reads."""
+    return str(Path(input.summary[0]).parent)
+
+
+def folder_written(wildcards, output):
+    """Folder that a job writes into."""
+    return str(Path(output[0]).parent)

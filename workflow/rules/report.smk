@@ -2,12 +2,6 @@
 
 INGREDIENTS = [*rules.summarise.output.csv, *rules.example.output]
 FIGURE_FILES = files(FIGURE_FOLDER, "{figure}")
-CAPTIONS = {figure: workflow.source_path(f"../report/{figure}.rst") for figure in FIGURES}
-
-
-def figure_caption(wildcards):
-    """Text of a figure's caption: the path of a report caption may not depend on wildcards."""
-    return Path(CAPTIONS[wildcards.figure]).read_text(encoding="utf-8")
 
 
 rule figure:
@@ -33,8 +27,8 @@ rule figure:
         mem_mb=2000,
         runtime=30,
     params:
-        summary=SUMMARY_FOLDER,
-        folder=FIGURE_FOLDER,
+        summary=summary_read,
+        folder=folder_written,
         caption=figure_caption,
         source=source_fingerprint("figures"),
     message:
@@ -68,8 +62,8 @@ rule typeset:
         mem_mb=2000,
         runtime=30,
     params:
-        summary=SUMMARY_FOLDER,
-        folder=TABLE_FOLDER,
+        summary=summary_read,
+        folder=folder_written,
         source=source_fingerprint("typeset"),
     message:
         "Typesetting the tables"
@@ -105,7 +99,7 @@ rule report:
         mem_mb=2000,
         runtime=30,
     params:
-        folder=SUMMARY_FOLDER,
+        folder=summary_read,
         names=FIGURES,
         source=whole_fingerprint(),
     message:

@@ -54,7 +54,7 @@ rule summarise:
         folders={kind: f"{RUN}/{kind}" for kind in ("scores", "paired", "estimates", "truth")},
         batches=list(BATCHES),
         witnesses=pairs(METHODS),
-        summary=SUMMARY_FOLDER,
+        summary=folder_written,
         source=source_fingerprint("summary"),
     message:
         "Gathering the measures of all methods and cells"

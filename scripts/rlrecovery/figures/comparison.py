@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from rlrecovery.figures import style
-from rlrecovery.figures.data import Summary, estimated, symbol
+from rlrecovery.figures.data import Summary, against_first, methods_with, symbol
 from rlrecovery.figures.layout import cell_handles, long_names, strips
 
 #: Measures, in words. Both are ratios and so have a logarithmic axis.
@@ -25,7 +25,10 @@ SMALL_GAINS = (0, 100, -50, 50, -33, 25, -20)
 def draw_comparison(summary: Summary, width: float = style.TWO_COLUMNS) -> Figure:
     """Relative precision and RMSE ratio of every method against the first, cell by cell."""
     table = marks(summary)
-    rows = estimated(summary, table, width)
+    there = [level for level in summary.levels if level in set(table["level"])]
+    shown = there[:1] if style.narrow(width) else there
+    pairs = set(zip(table["parameter"], table["level"], strict=True))
+    rows = [row for row in itertools.product(summary.parameters, shown) if row in pairs]
     if len(summary.methods) < 2 or not rows:
         return style.blank(width, "No two methods estimate the same\nparameter on the same data.")
     others = {row: _methods(summary, table, row) for row in rows}
@@ -43,7 +46,7 @@ def draw_comparison(summary: Summary, width: float = style.TWO_COLUMNS) -> Figur
         if grid.begins(i, j):
             axes.set_ylabel(f"{symbol(parameter)}\n({level})")
         if grid.headed(i, j):
-            style.title(axes, f"against {summary.methods[0]}")
+            style.title(axes, f"against {methods_with(summary, level)[0]}")
     style.legend(grid.figure, cell_handles(summary, table["cell"].nunique()))
     return grid.figure
 
@@ -54,7 +57,7 @@ def marks(summary: Summary) -> pd.DataFrame:
     The gain in precision is (SE of the reference / SE of the method)^2 - 1; 1 is added, so that
     a gain and the same loss are as far from the line.
     """
-    table = summary.comparison
+    table = against_first(summary)
     if table.empty:
         return pd.DataFrame(columns=["method", "level", "parameter", "measure", "value", "cell"])
     table = table[table["measure"].isin(list(MEASURES))]

@@ -95,9 +95,11 @@ class Summary:
 
     @property
     def parameters(self) -> tuple[str, ...]:
-        """Estimated parameters that have a truth, in the order of the table."""
+        """Estimated parameters that have a truth, in the order of their model."""
         known = self.recovery[self.recovery["measure"] == "bias"]
-        return tuple((known if len(known) else self.recovery)["parameter"].unique())
+        found = list((known if len(known) else self.recovery)["parameter"].unique())
+        orders = [m.names for m in MODELS.values() if set(found) <= set(m.names)]
+        return tuple(sorted(found, key=orders[0].index) if orders else found)
 
     @property
     def levels(self) -> tuple[str, ...]:
@@ -291,6 +293,15 @@ def methods_with(summary: Summary, level: str) -> list[str]:
     """Methods that estimate a level."""
     there = set(summary.recovery.loc[summary.recovery["level"] == level, "method"])
     return [method for method in summary.methods if method in there]
+
+
+def against_first(summary: Summary) -> pd.DataFrame:
+    """Comparisons with the first method that estimates the level at all."""
+    table = summary.comparison
+    if table.empty:
+        return table
+    first = {level: methods_with(summary, level)[0] for level in table["level"].unique()}
+    return table[table["reference"].astype("object") == table["level"].astype("object").map(first)]
 
 
 def row_level(summary: Summary, method: str) -> str:

@@ -139,14 +139,17 @@ def pool(
 
     The pooled RMSE is the root of the mean of the cells' mean squared errors and the pooled width
     the mean of the cells' mean widths; cells are independent, so that their MCSE add in squares.
-    ``over`` is the column whose values stay apart.
+    ``over`` is the column whose values stay apart. A number over all truths needs all of them: it
+    is missing where a cell has no estimate.
     """
-    rows = []
+    rows, truths = [], summary.recovery.loc[summary.recovery["scope"] == "cell", "cell"].nunique()
+    truths //= len(summary.participants) * len(summary.trials)
     squares = summary.measure("mse", **where) if kind == "rmse" else cells
     for column in ("method", "participants", "trials"):
         squares = squares[squares[column].isin(cells[column])]
     for size, part in squares.groupby(over):
-        mean = float(part["value"].mean())
+        complete = len(part) % truths == 0
+        mean = float(part["value"].mean(skipna=False)) if complete else np.nan
         mcse = float(np.sqrt((part["mcse"] ** 2).sum(skipna=False)) / len(part))
         if kind == "rmse":
             root = np.sqrt(mean)
