@@ -16,7 +16,16 @@ from scipy import stats
 from rlrecovery.figures.data import Summary, describe
 from rlrecovery.figures.precision import pool
 from rlrecovery.models import MODELS
-from rlrecovery.wording import both, count_text, enumeration, few_note, plural, pm, row_text
+from rlrecovery.wording import (
+    both,
+    count_text,
+    enumeration,
+    few_note,
+    minus,
+    plural,
+    pm,
+    row_text,
+)
 
 #: Chance of any false alarm among the truths of one line, when nothing is wrong.
 FAMILY = 0.05
@@ -162,7 +171,13 @@ def errors_over_truths(summary: Summary, parameter: str, level: str) -> list[Err
 
 
 def guessing(summary: Summary, parameter: str, place: Place) -> float | None:
-    """RMSE of always guessing the mean truth: the SD of the truths in ``points.csv``."""
+    """RMSE of always guessing the mean truth: the SD of the truths in ``points.csv``.
+
+    None where the design has one true value only, around which people merely scatter: then there
+    are no truths that an estimate could tell apart.
+    """
+    if parameter in summary.truths and summary.recovery[parameter].nunique() < 2:
+        return None
     points = summary.points
     chosen = points["parameter"] == parameter
     for column, value in place._asdict().items():
@@ -217,7 +232,8 @@ def _over(summary: Summary, parameter: str) -> str:
         return " over the truths that were drawn"
     truths = summary.recovery.loc[summary.recovery["scope"] == "cell", parameter]
     low, high = truths.min(), truths.max()
-    return f" at the truth {low:g}" if low == high else f" over truths from {low:g} to {high:g}"
+    text = f" at the truth {low:g}" if low == high else f" over truths from {low:g} to {high:g}"
+    return minus(text)
 
 
 def answer(summary: Summary, parameter: str) -> dict[str, Any]:
@@ -326,7 +342,7 @@ def _worst_words(worst: pd.DataFrame, summary: Summary) -> str:
 
 def truth_words(row: pd.Series, summary: Summary) -> str:
     """A cell's truth in words, for instance ``alpha 0.2, beta 5``."""
-    return ", ".join(f"{name} {row[name]:g}" for name in summary.truths) or "the only cell"
+    return ", ".join(minus(f"{name} {row[name]:g}") for name in summary.truths) or "the only cell"
 
 
 def flagged(cells: Mapping[str, pd.DataFrame]) -> list[str]:

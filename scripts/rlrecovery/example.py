@@ -29,7 +29,10 @@ def choose_method(methods: Mapping[str, Mapping[str, Any]]) -> str | None:
 
 
 def participant_table(behaviour: Any, blocks: Any) -> pd.DataFrame:
-    """Trial by trial: block, choice, reward, hidden values and choice probabilities before it."""
+    """Trial by trial: block, choice, reward, hidden values and choice probabilities before it.
+
+    The hidden values are those of the model's first state; a model may have none.
+    """
     i = PARTICIPANT
     columns: dict[str, Any] = {
         "block": blocks,
@@ -38,8 +41,8 @@ def participant_table(behaviour: Any, blocks: Any) -> pd.DataFrame:
         "reward": behaviour.rewards[i],
     }
     n_arms = behaviour.probabilities.shape[-1]
-    state = next(iter(behaviour.states.values()))
-    columns |= {f"value_{k}": state[i, :, k] for k in range(n_arms)}
+    for state in list(behaviour.states.values())[:1]:
+        columns |= {f"value_{k}": state[i, :, k] for k in range(n_arms)}
     columns |= {f"probability_{k}": behaviour.probabilities[i, :, k] for k in range(n_arms)}
     return pd.DataFrame(columns)
 

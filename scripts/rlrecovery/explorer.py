@@ -147,9 +147,10 @@ def map_table(summary: Summary, codes: Codes) -> pd.DataFrame:
     columns["rows"] = sizes.loc[sizes["rows"] == "all", "n_rows"]
     unflagged = sizes.loc[sizes["rows"] == "ok", "n_rows"]
     columns["flagged"] = 100 * (1 - unflagged.reindex(whole.index).fillna(0) / whole)
-    table = pd.DataFrame(columns).reset_index()
-    table = table.dropna(subset=["n"])
-    return pd.concat([codes.encode(table, summary.truths), table.drop(columns=index)], axis=1)
+    table = pd.DataFrame(columns).dropna(subset=["n"])
+    # A parameter may be called as a measure is: names stay in the index.
+    named = codes.encode(table.index.to_frame(index=False), summary.truths)
+    return pd.concat([named, table.reset_index(drop=True)], axis=1)
 
 
 def point_table(summary: Summary, codes: Codes) -> pd.DataFrame:

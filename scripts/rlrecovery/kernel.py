@@ -122,12 +122,13 @@ def build_step(model: Model, n_arms: int, start_value: float) -> Step:
         Q before the first trial of a block.
     """
     theta = [pt.dscalar(name) for name in model.names]
-    p = model.bind(dict(zip(model.names, theta, strict=True)), start_value)
+    values = dict(zip(model.names, theta, strict=True))
+    bound = [model.bind(values, start_value, n_arms, arm) for arm in range(n_arms)]
     # Initial values are the same for every arm, so one stands for all of a name.
-    fresh = [_float(value) for value in model.initial(p).values() for _ in range(n_arms)]
+    fresh = [_float(value) for value in model.initial(bound[0]).values() for _ in range(n_arms)]
     chosen, reward, restart = _scalars("chosen", n_arms), pt.dscalar("reward"), pt.dscalar("r")
     state = _scalars("state", len(fresh))
-    logits, after = _one_trial(model, p, state, chosen, reward)
+    logits, after = _one_trial(model, bound, state, chosen, reward)
     top, weights = _softmax_weights(logits)
     denominator = sum(weights[1:], weights[0])
 
@@ -187,12 +188,12 @@ def _push(outputs: list[Any], inputs: list[Any], tangents: list[Any]) -> list[An
 
 
 def _one_trial(
-    model: Model, p: Any, state: list[Any], chosen: list[Any], reward: Any
+    model: Model, bound: list[Any], state: list[Any], chosen: list[Any], reward: Any
 ) -> tuple[list[Any], list[Any]]:
     """Logits per arm, and the states after the trial in the order of `state`."""
-    n_arms, names = len(chosen), list(model.initial(p))
+    n_arms, names = len(chosen), list(model.initial(bound[0]))
     logits, learnt = [], []
-    for k in range(n_arms):
+    for k, p in enumerate(bound):
         here = {name: state[i * n_arms + k] for i, name in enumerate(names)}
         logits.append(_float(model.logit(here, p)))
         learnt.append(model.update(here, chosen[k], reward, p))

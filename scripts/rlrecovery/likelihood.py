@@ -120,14 +120,16 @@ def log_softmax(logits: Any) -> Any:
 
 
 def _begin(
-    model: Model, blank: Any, columns: Sequence[Any], start_value: float
+    model: Model, blank: Any, columns: Sequence[Any], start_value: float, n_arms: int
 ) -> tuple[Any, dict[str, Any]]:
     """Bound parameters, and hidden state at the start of a block in the shape of `blank`."""
-    p = model.bind(dict(zip(model.names, columns, strict=True)), start_value)
+    p = model.bind(dict(zip(model.names, columns, strict=True)), start_value, n_arms)
     return p, {name: blank + value for name, value in model.initial(p).items()}
 
 
-def _step(model: Model, names: list[str], start_value: float) -> Callable[..., list[Any]]:
+def _step(
+    model: Model, names: list[str], start_value: float, n_arms: int
+) -> Callable[..., list[Any]]:
     """One trial of a model for `pytensor.scan`.
 
     PyMC replaces random variables by their values in everything that a scan is given, but does not
@@ -138,7 +140,7 @@ def _step(model: Model, names: list[str], start_value: float) -> Callable[..., l
         """State after the trial; its log-probability, logits and state before it are outputs."""
         before, columns = given[: len(names)], given[len(names) :]
         blank = pt.zeros_like(chosen)
-        p, fresh = _begin(model, blank, columns, start_value)
+        p, fresh = _begin(model, blank, columns, start_value, n_arms)
         state = {n: pt.switch(start, fresh[n], s) for n, s in zip(names, before, strict=True)}
         logits = model.logit(state, p) + blank
         pointwise = (chosen * log_softmax(logits)).sum(axis=-1)
@@ -176,7 +178,7 @@ def trace(
     choices = pt.as_tensor(data.choices)
     chosen = pt.eq(choices[:, :, None], np.arange(n_arms)).astype("float64")
     blank = pt.zeros((choices.shape[0], n_arms), dtype="float64")
-    _, fresh = _begin(model, blank, columns, start_value)
+    _, fresh = _begin(model, blank, columns, start_value, n_arms)
     names = list(fresh)
 
     def by_trial(array: Any) -> Any:
@@ -184,7 +186,7 @@ def trace(
         return pt.as_tensor(array).T[:, :, None]
 
     outputs = pytensor.scan(
-        _step(model, names, start_value),
+        _step(model, names, start_value, n_arms),
         sequences=[chosen.dimshuffle(1, 0, 2), by_trial(data.rewards), by_trial(data.starts)],
         outputs_info=[*fresh.values(), *[None] * (2 + len(names))],
         non_sequences=columns,

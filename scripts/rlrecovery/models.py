@@ -2,8 +2,8 @@
 
 The simulator runs a model's functions on NumPy arrays, the likelihood runs the same functions
 inside a ``pytensor.scan``, and figures trace hidden state with them. So they may use only the
-arithmetic that NumPy arrays and PyTensor variables share: ``+ - * / **`` and comparisons.
-Everything has the arms as its last axis; a parameter has length 1 there.
+arithmetic that NumPy arrays and PyTensor variables share: ``+ - * / **``, ``abs``, comparisons, and
+`log` of this module. Everything has the arms as its last axis; a parameter has length 1 there.
 
 To add a model, write one `Model` and put it into `MODELS`; nothing else changes.
 """
@@ -21,6 +21,24 @@ from scipy.special import expit, logit
 from rlrecovery.distributions import Distribution
 
 State = dict[str, Any]
+
+#: Stands for a probability of 0 where its logarithm is taken: 0 and 1 are allowed as truths.
+SMALLEST = 1e-15
+
+
+def positive(probability: Any) -> Any:
+    """A probability, `SMALLEST` in place of 0."""
+    # A product, not a sum: of sums PyTensor may change the order, and 1 + 1e-15 - 1 is not 1e-15.
+    return probability * (probability > 0) + SMALLEST * (probability <= 0)
+
+
+def log(value: Any) -> Any:
+    """Natural logarithm of NumPy or PyTensor values, for the functions of a model."""
+    if isinstance(value, float | int | np.ndarray | np.generic):
+        return np.log(value)
+    import pytensor.tensor as pt  # the simulator needs no PyTensor
+
+    return pt.log(value)
 
 
 @dataclass(frozen=True)
@@ -124,7 +142,8 @@ class Model:
 
     Notes
     -----
-    ``p`` carries the free parameters and, as ``p.start_value``, the config's start value of Q.
+    ``p`` carries the free parameters and ``p.start_value``, the config's start value of Q,
+    ``p.arm``, the place of the arm from 0, and ``p.n_arms``, the number of arms.
     """
 
     name: str
@@ -144,7 +163,9 @@ class Model:
         """The parameter of that name."""
         return self.parameters[self.names.index(name)]
 
-    def bind(self, values: Mapping[str, Any], start_value: float) -> SimpleNamespace:
+    def bind(
+        self, values: Mapping[str, Any], start_value: float, n_arms: int, arm: Any = None
+    ) -> SimpleNamespace:
         """Parameters as the functions of a model take them.
 
         Parameters
@@ -153,8 +174,14 @@ class Model:
             Free parameters by name, NumPy or PyTensor, with a last axis of length 1 for the arms.
         start_value : float
             Value of every arm before the first trial of a block.
+        n_arms : int
+            Number of arms.
+        arm : int, optional
+            The one arm that the functions are applied to; all of them, along the last axis, if it
+            is not given.
         """
-        return SimpleNamespace(start_value=start_value, **values)
+        arm = np.arange(n_arms, dtype=np.float64) if arm is None else float(arm)
+        return SimpleNamespace(start_value=start_value, arm=arm, n_arms=n_arms, **values)
 
 
 def learning_rate(name: str, symbol: str, meaning: str) -> Parameter:
@@ -171,14 +198,46 @@ def learning_rate(name: str, symbol: str, meaning: str) -> Parameter:
     )
 
 
-BETA = Parameter(
-    name="beta",
-    symbol=r"\beta",
-    meaning="inverse temperature",
-    support=(0.0, float("inf")),
-    transform="log",
-    prior=Distribution.of("HalfNormal", {"sigma": 10}),
-    location=Distribution.of("Normal", {"mu": 1, "sigma": 1}),
+def inverse_temperature(name: str, symbol: str, meaning: str) -> Parameter:
+    """A non-negative weight in the softmax with the default priors of the field."""
+    return Parameter(
+        name=name,
+        symbol=symbol,
+        meaning=meaning,
+        support=(0.0, float("inf")),
+        transform="log",
+        prior=Distribution.of("HalfNormal", {"sigma": 10}),
+        location=Distribution.of("Normal", {"mu": 1, "sigma": 1}),
+        scale=Distribution.of("HalfNormal", {"sigma": 1}),
+    )
+
+
+def variance(name: str, symbol: str, meaning: str, location: float) -> Parameter:
+    """A variance in units of the outcomes' own, with a typical value of exp(location)."""
+    return Parameter(
+        name=name,
+        symbol=symbol,
+        meaning=meaning,
+        support=(0.0, float("inf")),
+        transform="log",
+        prior=Distribution.of("HalfNormal", {"sigma": 2}),
+        location=Distribution.of("Normal", {"mu": location, "sigma": 1.5}),
+        scale=Distribution.of("HalfNormal", {"sigma": 1}),
+    )
+
+
+ALPHA = learning_rate("alpha", r"\alpha", "learning rate")
+BETA = inverse_temperature("beta", r"\beta", "inverse temperature")
+CHOICE_RATE = learning_rate("alpha_choice", r"\alpha_c", "learning rate of the choice kernel")
+CHOICE_WEIGHT = inverse_temperature("beta_choice", r"\beta_c", "weight of the choice kernel")
+STICKINESS = Parameter(
+    name="stickiness",
+    symbol=r"\kappa",
+    meaning="stickiness: log-odds of the last choice beyond its value",
+    support=(float("-inf"), float("inf")),
+    transform="identity",
+    prior=Distribution.of("Normal", {"mu": 0, "sigma": 2}),
+    location=Distribution.of("Normal", {"mu": 0, "sigma": 1}),
     scale=Distribution.of("HalfNormal", {"sigma": 1}),
 )
 
@@ -208,7 +267,7 @@ RESCORLA_WAGNER = Model(
         "Rescorla & Wagner (1972), in Classical Conditioning II; softmax choice as in "
         "Wilson & Collins (2019), eLife 8:e49547"
     ),
-    parameters=(learning_rate("alpha", r"\alpha", "learning rate"), BETA),
+    parameters=(ALPHA, BETA),
     initial=_start,
     logit=_softmax_of_values,
     update=_delta_rule,
@@ -228,6 +287,183 @@ RESCORLA_WAGNER_TWO_RATES = Model(
     update=_two_rates_rule,
 )
 
+
+def _side_bias(state: State, p: SimpleNamespace) -> Any:
+    odds = positive(p.side_bias) / positive(1 - p.side_bias)
+    return 1.0 * (p.arm == 0) * log(odds * (p.n_arms - 1))
+
+
+RANDOM_RESPONDING = Model(
+    name="random_responding",
+    title="Random responding with a bias for the first arm",
+    citation="Wilson & Collins (2019), eLife 8:e49547",
+    parameters=(learning_rate("side_bias", "b", "probability of the first arm"),),
+    initial=lambda p: {},
+    logit=_side_bias,
+    update=lambda state, chosen, reward, p: {},
+)
+
+
+def _win_or_lose(state: State, chosen: Any, reward: Any, p: SimpleNamespace) -> State:
+    return {"won": chosen * (reward > p.start_value), "lost": chosen * (reward <= p.start_value)}
+
+
+def _stay_or_shift(state: State, p: SimpleNamespace) -> Any:
+    """With probability epsilon any arm is chosen, else the rule is followed."""
+    lapse = positive(p.epsilon) / p.n_arms
+    stay = log((1 - p.epsilon + lapse) / lapse)
+    shift = log(((1 - p.epsilon) / (p.n_arms - 1) + lapse) / lapse)
+    return stay * state["won"] - shift * state["lost"]
+
+
+WIN_STAY_LOSE_SHIFT = Model(
+    name="win_stay_lose_shift",
+    title="Noisy win-stay, lose-shift; a win is a reward above the start value",
+    citation="Wilson & Collins (2019), eLife 8:e49547",
+    parameters=(learning_rate("epsilon", r"\epsilon", "probability of a random choice"),),
+    initial=lambda p: {"won": 0.0, "lost": 0.0},
+    logit=_stay_or_shift,
+    update=_win_or_lose,
+)
+
+
+def _kernel_rule(state: State, chosen: Any, reward: Any, p: SimpleNamespace) -> State:
+    return {"kernel": state["kernel"] + p.alpha_choice * (chosen - state["kernel"])}
+
+
+CHOICE_KERNEL = Model(
+    name="choice_kernel",
+    title="Choice kernel: what was chosen often is chosen again",
+    citation="Wilson & Collins (2019), eLife 8:e49547",
+    parameters=(CHOICE_RATE, CHOICE_WEIGHT),
+    initial=lambda p: {"kernel": 0.0},
+    logit=lambda state, p: p.beta_choice * state["kernel"],
+    update=_kernel_rule,
+)
+
+RESCORLA_WAGNER_CHOICE_KERNEL = Model(
+    name="rescorla_wagner_choice_kernel",
+    title="Rescorla-Wagner learning with a choice kernel",
+    citation="Wilson & Collins (2019), eLife 8:e49547",
+    parameters=(ALPHA, BETA, CHOICE_RATE, CHOICE_WEIGHT),
+    initial=lambda p: {"q": p.start_value, "kernel": 0.0},
+    logit=lambda state, p: p.beta * state["q"] + p.beta_choice * state["kernel"],
+    update=lambda state, chosen, reward, p: {
+        **_delta_rule(state, chosen, reward, p),
+        **_kernel_rule(state, chosen, reward, p),
+    },
+)
+
+RESCORLA_WAGNER_STICKY = Model(
+    name="rescorla_wagner_sticky",
+    title="Rescorla-Wagner learning with perseveration",
+    citation="Lau & Glimcher (2005), Journal of the Experimental Analysis of Behavior 84:555",
+    parameters=(ALPHA, BETA, STICKINESS),
+    initial=lambda p: {"q": p.start_value, "last": 0.0},
+    logit=lambda state, p: p.beta * state["q"] + p.stickiness * state["last"],
+    update=lambda state, chosen, reward, p: {
+        **_delta_rule(state, chosen, reward, p),
+        "last": chosen,
+    },
+)
+
+RESCORLA_WAGNER_FORGETTING = Model(
+    name="rescorla_wagner_forgetting",
+    title="Rescorla-Wagner learning that forgets arms that are not chosen",
+    citation="Ito & Doya (2009), Journal of Neuroscience 29:9861",
+    parameters=(ALPHA, learning_rate("forgetting", r"\varphi", "rate of forgetting"), BETA),
+    initial=_start,
+    logit=_softmax_of_values,
+    update=lambda state, chosen, reward, p: {
+        "q": state["q"]
+        + p.alpha * chosen * (reward - state["q"])
+        + p.forgetting * (1 - chosen) * (p.start_value - state["q"])
+    },
+)
+
+RESCORLA_WAGNER_COUNTERFACTUAL = Model(
+    name="rescorla_wagner_counterfactual",
+    title="Rescorla-Wagner learning; arms not chosen learn from the mirror image of the reward",
+    citation="Gläser, Hampton & O'Doherty (2009), Cerebral Cortex 19:483",
+    parameters=(
+        ALPHA,
+        learning_rate("alpha_other", r"\alpha_u", "learning rate of arms not chosen"),
+        BETA,
+    ),
+    initial=_start,
+    logit=_softmax_of_values,
+    update=lambda state, chosen, reward, p: {
+        "q": state["q"]
+        + p.alpha * chosen * (reward - state["q"])
+        + p.alpha_other * (1 - chosen) * (2 * p.start_value - reward - state["q"])
+    },
+)
+
+
+def _associability_rule(state: State, chosen: Any, reward: Any, p: SimpleNamespace) -> State:
+    """Errors above 1 count as 1: with a learning rate above 1 values would run away."""
+    error, rate = reward - state["q"], state["rate"]
+    size = abs(error) * (abs(error) < 1) + (abs(error) >= 1)
+    return {
+        "q": state["q"] + p.alpha * rate * chosen * error,
+        "rate": rate + p.eta * chosen * (size - rate),
+    }
+
+
+PEARCE_HALL = Model(
+    name="pearce_hall",
+    title="Pearce-Hall learning: the learning rate follows the size of recent errors",
+    citation=(
+        "Pearce & Hall (1980), Psychological Review 87:532; as in Li, Schiller, Schoenbaum, Phelps "
+        "& Daw (2011), Nature Neuroscience 14:1250"
+    ),
+    parameters=(
+        learning_rate("alpha", r"\alpha", "learning rate at an associability of 1"),
+        learning_rate("eta", r"\eta", "rate at which associability follows the errors"),
+        BETA,
+    ),
+    initial=lambda p: {"q": p.start_value, "rate": 1.0},
+    logit=_softmax_of_values,
+    update=_associability_rule,
+)
+
+
+def _kalman_rule(state: State, chosen: Any, reward: Any, p: SimpleNamespace) -> State:
+    gain = chosen * state["variance"] / (state["variance"] + 1)
+    # With outcomes of variance 1 the variance of a value that was just seen is its gain.
+    return {
+        "q": state["q"] + gain * (reward - state["q"]),
+        "variance": gain + (1 - chosen) * state["variance"] + p.drift,
+    }
+
+
+KALMAN_FILTER = Model(
+    name="kalman_filter",
+    title="Kalman filter: learning by uncertainty, in arms whose values drift",
+    citation="Daw, O'Doherty, Dayan, Seymour & Dolan (2006), Nature 441:876",
+    parameters=(
+        variance("prior_variance", "v_0", "variance of values before the first trial", 0.0),
+        variance("drift", r"\omega", "variance that a trial adds to every value", -2.0),
+        BETA,
+    ),
+    initial=lambda p: {"q": p.start_value, "variance": p.prior_variance},
+    logit=_softmax_of_values,
+    update=_kalman_rule,
+)
+
 MODELS: dict[str, Model] = {
-    model.name: model for model in (RESCORLA_WAGNER, RESCORLA_WAGNER_TWO_RATES)
+    model.name: model
+    for model in (
+        RESCORLA_WAGNER,
+        RESCORLA_WAGNER_TWO_RATES,
+        RANDOM_RESPONDING,
+        WIN_STAY_LOSE_SHIFT,
+        CHOICE_KERNEL,
+        RESCORLA_WAGNER_CHOICE_KERNEL,
+        RESCORLA_WAGNER_STICKY,
+        RESCORLA_WAGNER_FORGETTING,
+        RESCORLA_WAGNER_COUNTERFACTUAL,
+        PEARCE_HALL,
+        KALMAN_FILTER,
+    )
 }

@@ -86,7 +86,8 @@ def behave(
     Behaviour
     """
     missing = np.zeros(uniform.shape[:2], dtype=bool) if missing is None else missing
-    p = model.bind({name: np.asarray(v)[:, None] for name, v in values.items()}, start_value)
+    columns = {name: np.asarray(v)[:, None] for name, v in values.items()}
+    p = model.bind(columns, start_value, arms.n_arms)
     ones = np.ones((len(uniform), arms.n_arms))
     fresh = {name: ones * value for name, value in model.initial(p).items()}
     starts = np.diff(block_of_trial, prepend=-1) != 0

@@ -147,7 +147,7 @@ def walk_of(model: str) -> Callable[..., Walk]:
 
 def by_definition(model: Model, theta, choices, rewards, blocks, n_arms, start_value) -> Walk:
     """One participant's trials with a model's own functions on NumPy arrays."""
-    p = model.bind(dict(zip(model.names, map(float, theta), strict=True)), start_value)
+    p = model.bind(dict(zip(model.names, map(float, theta), strict=True)), start_value, n_arms)
     block, pointwise, seen, probabilities = None, [], [], []
     for choice, reward, this_block in zip(choices, rewards, blocks, strict=True):
         if this_block != block:

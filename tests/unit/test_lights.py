@@ -195,3 +195,13 @@ def test_methods_are_compared_on_the_same_data(tmp_path):
         text = advice(dataclasses.replace(summary, comparison=table))[0]["text"]
         assert "instead of" in text
         assert says in text
+
+
+def test_people_who_scatter_around_one_truth_are_not_judged(tmp_path):
+    folder = summaries.write_run(
+        tmp_path, truth={"alpha": [0.5], "beta": [2, 5]}, methods=("mle",), participants=(5,),
+        trials=(50,), replicates=3,
+    )  # fmt: skip
+    lines = small_table(load_summary(folder / "summary", NEEDED))
+    assert {line["light"] for line in lines if line["parameter"] == "alpha"} == {"none"}
+    assert "none" not in {line["light"] for line in lines if line["parameter"] == "beta"}

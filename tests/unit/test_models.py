@@ -15,6 +15,7 @@ from rlrecovery.models import (
     TRANSFORMS,
     learning_rate,
 )
+from rlrecovery.tables import ESTIMATES, MEASURES, TRUTH
 
 every_model = pytest.mark.parametrize("model", list(MODELS.values()), ids=list(MODELS))
 every_parameter = pytest.mark.parametrize(
@@ -90,6 +91,7 @@ class TestContract:
         assert model.names == tuple(p.name for p in model.parameters)
         assert len(set(model.names)) == len(model.names)
         assert all(model.parameter(name).name == name for name in model.names)
+        assert not set(model.names) & {*MEASURES, *TRUTH, *ESTIMATES}, "a column is called so"
         assert model.citation
         assert model.title
 
@@ -101,7 +103,9 @@ class TestContract:
     @every_model
     def test_bind(self, model):
         values = {name: i for i, name in enumerate(model.names)}
-        assert model.bind(values, 0.25) == SimpleNamespace(start_value=0.25, **values)
+        alone = model.bind(values, 0.25, 3, 2)
+        assert alone == SimpleNamespace(start_value=0.25, n_arms=3, arm=2.0, **values)
+        assert model.bind(values, 0.25, 3).arm.tolist() == [0, 1, 2]
 
     @every_model
     def test_it_works_elementwise_over_arms_and_participants(self, model):
@@ -109,16 +113,17 @@ class TestContract:
         rng = np.random.default_rng(0)
         count, arms = 4, 3
         values = {name: rng.random((count, 1)) for name in model.names}
-        p = model.bind(values, 0.5)
-        state = {name: rng.normal(size=(count, arms)) for name in model.initial(p)}
+        p = model.bind(values, 0.5, arms)
+        state = {name: rng.random((count, arms)) for name in model.initial(p)}
         chosen = np.eye(arms)[rng.integers(arms, size=count)]
         reward = rng.normal(size=(count, 1))
         learnt, logits = model.update(state, chosen, reward, p), model.logit(state, p)
         assert set(learnt) == set(state)
-        assert {found.shape for found in (logits, *learnt.values())} == {(count, arms)}
+        for found in (logits, *learnt.values()):
+            assert np.broadcast_shapes(found.shape, (count, arms)) == (count, arms)
         for i in range(count):
-            alone = model.bind({name: v[i, 0] for name, v in values.items()}, 0.5)
             for k in range(arms):
+                alone = model.bind({n: v[i, 0] for n, v in values.items()}, 0.5, arms, k)
                 here = {name: s[i, k] for name, s in state.items()}
                 assert model.logit(here, alone) == pytest.approx(logits[i, k], rel=1e-15)
                 one = model.update(here, chosen[i, k], reward[i, 0], alone)
@@ -127,7 +132,7 @@ class TestContract:
 
     @every_model
     def test_an_update_changes_nothing_in_place(self, model):
-        p = model.bind(dict.fromkeys(model.names, 0.4), 0.5)
+        p = model.bind(dict.fromkeys(model.names, 0.4), 0.5, 3)
         before = np.array([[0.2, 0.7, 0.5]])
         state = {name: before.copy() for name in model.initial(p)}
         model.update(state, np.array([[0.0, 1.0, 0.0]]), np.array([[1.0]]), p)
@@ -135,7 +140,7 @@ class TestContract:
 
     @pytest.mark.parametrize("model", [RESCORLA_WAGNER, RESCORLA_WAGNER_TWO_RATES])
     def test_only_the_chosen_arm_learns(self, model):
-        p = model.bind(dict.fromkeys(model.names, 0.4), 0.5)
+        p = model.bind(dict.fromkeys(model.names, 0.4), 0.5, 3)
         assert model.initial(p) == {"q": 0.5}
         before = np.array([[0.2, 0.7, 0.5]])
         chosen, reward = np.array([[0.0, 1.0, 0.0]]), np.array([[1.0]])
@@ -145,7 +150,7 @@ class TestContract:
 
 class TestByHand:
     def test_rescorla_wagner(self):
-        p = RESCORLA_WAGNER.bind({"alpha": 0.25, "beta": 4.0}, 0.5)
+        p = RESCORLA_WAGNER.bind({"alpha": 0.25, "beta": 4.0}, 0.5, 2)
         state = {"q": 0.5}
         for reward, expected in [(1, 0.625), (0, 0.46875), (-2, -0.1484375)]:
             state = RESCORLA_WAGNER.update(state, 1.0, reward, p)
@@ -154,7 +159,7 @@ class TestByHand:
 
     def test_each_sign_of_the_error_has_its_rate(self):
         p = RESCORLA_WAGNER_TWO_RATES.bind(
-            {"alpha_positive": 0.5, "alpha_negative": 0.25, "beta": 2.0}, 0.5
+            {"alpha_positive": 0.5, "alpha_negative": 0.25, "beta": 2.0}, 0.5, 2
         )
         state = {"q": 0.5}
         for reward, expected in [(1, 0.75), (0, 0.5625), (0.5625, 0.5625), (3, 1.78125)]:
@@ -164,6 +169,62 @@ class TestByHand:
 
     @pytest.mark.parametrize("alpha", [0.0, 1.0])
     def test_learning_nothing_and_everything(self, alpha):
-        p = RESCORLA_WAGNER.bind({"alpha": alpha, "beta": 1.0}, 0.5)
+        p = RESCORLA_WAGNER.bind({"alpha": alpha, "beta": 1.0}, 0.5, 2)
         after = RESCORLA_WAGNER.update({"q": 0.5}, 1.0, 0.9, p)["q"]
         assert after == (0.9 if alpha else 0.5)
+
+    def test_random_responding_knows_only_its_side(self):
+        p = MODELS["random_responding"].bind({"side_bias": 0.2}, 0.5, 3)
+        weights = np.exp(MODELS["random_responding"].logit({}, p))
+        np.testing.assert_allclose(weights / weights.sum(), [0.2, 0.4, 0.4], rtol=1e-12)
+
+    def test_win_stay_lose_shift(self):
+        model = MODELS["win_stay_lose_shift"]
+        p = model.bind({"epsilon": 0.3}, 0.5, 3)
+        chosen = np.array([0.0, 1.0, 0.0])
+        for reward, expected in ((1.0, [0.1, 0.8, 0.1]), (0.0, [0.45, 0.1, 0.45])):
+            state = model.update({"won": 0.0, "lost": 0.0}, chosen, reward, p)
+            weights = np.exp(model.logit(state, p))
+            np.testing.assert_allclose(weights / weights.sum(), expected, rtol=1e-12)
+
+    def test_choice_kernel_forgets_and_remembers(self):
+        model = MODELS["choice_kernel"]
+        p = model.bind({"alpha_choice": 0.25, "beta_choice": 2.0}, 0.5, 2)
+        state = {"kernel": np.zeros(2)}
+        for chosen, expected in (([1, 0], [0.25, 0]), ([0, 1], [0.1875, 0.25])):
+            state = model.update(state, np.array(chosen, dtype=float), 1.0, p)
+            np.testing.assert_allclose(state["kernel"], expected)
+        np.testing.assert_allclose(model.logit(state, p), [0.375, 0.5])
+
+    def test_stickiness_favours_the_last_arm(self):
+        model = MODELS["rescorla_wagner_sticky"]
+        p = model.bind({"alpha": 0.5, "beta": 2.0, "stickiness": -1.5}, 0.5, 2)
+        state = model.update({"q": np.array([0.5, 0.5]), "last": np.zeros(2)}, np.eye(2)[1], 1.0, p)
+        np.testing.assert_allclose(model.logit(state, p), [1.0, 1.5 - 1.5])
+
+    def test_other_arms_forget_or_learn_the_mirror_image(self):
+        before, chosen = {"q": np.array([0.9, 0.2])}, np.eye(2)[0]
+        model = MODELS["rescorla_wagner_forgetting"]
+        p = model.bind({"alpha": 0.5, "forgetting": 0.1, "beta": 1.0}, 0.5, 2)
+        np.testing.assert_allclose(model.update(before, chosen, 0.0, p)["q"], [0.45, 0.23])
+        model = MODELS["rescorla_wagner_counterfactual"]
+        p = model.bind({"alpha": 0.5, "alpha_other": 0.1, "beta": 1.0}, 0.5, 2)
+        np.testing.assert_allclose(model.update(before, chosen, 0.0, p)["q"], [0.45, 0.28])
+
+    def test_pearce_hall_learns_faster_after_surprise(self):
+        model = MODELS["pearce_hall"]
+        p = model.bind({"alpha": 0.5, "eta": 0.4, "beta": 1.0}, 0.5, 2)
+        state = {"q": np.array([0.5, 0.5]), "rate": np.array([1.0, 1.0])}
+        state = model.update(state, np.eye(2)[0], 1.0, p)
+        np.testing.assert_allclose(state["q"], [0.75, 0.5])
+        np.testing.assert_allclose(state["rate"], [0.6 + 0.4 * 0.5, 1.0])
+
+    def test_kalman_filter_is_the_mean_of_what_was_seen(self):
+        """Without drift and from a vague prior the value is the mean of the rewards."""
+        model = MODELS["kalman_filter"]
+        p = model.bind({"prior_variance": 1e12, "drift": 0.0, "beta": 1.0}, 0.5, 2)
+        state = {"q": np.array([0.5, 0.5]), "variance": np.array([1e12, 1e12])}
+        for reward in (3.0, 5.0, 10.0):
+            state = model.update(state, np.eye(2)[0], reward, p)
+        assert state["q"].tolist() == pytest.approx([6.0, 0.5])
+        assert state["variance"][0] == pytest.approx(1 / 3)

@@ -379,7 +379,9 @@ class TestBatch:
     @pytest.mark.parametrize(("people", "length"), [(1, 1), (1, 2), (3, 1)])
     def test_smallest_studies(self, tmp_path, model, people, length):
         names = MODELS[model].names
-        truth = dict(zip(names, (0.0, 1.0, 1e3)[-len(names) :], strict=True))
+        ends = {"logit": (0.0, 1.0), "log": (1e3, 0.0), "identity": (-1e3, 1e3)}
+        parameters = MODELS[model].parameters
+        truth = {p.name: ends[p.transform][k % 2] for k, p in enumerate(parameters)}
         cell = {"truth": truth, "participants": people, "trials": length}
         generator = {
             "seed": 0,

@@ -32,9 +32,12 @@ def draw_participant(summary: Summary, width: float = style.TWO_COLUMNS) -> Figu
     for k in arms:
         ink = style.ARMS[k % len(style.ARMS)]
         line = ("-", (0, (4, 1.5)), (0, (1, 1)))[k % 3]
-        middle.plot(x, trials[f"value_{k}"], ls=line, color=ink, lw=1.1)
+        if f"value_{k}" in trials:
+            middle.plot(x, trials[f"value_{k}"], ls=line, color=ink, lw=1.1)
         bottom.plot(x, trials[f"probability_{k}"], ls=line, color=ink, lw=1.1)
     middle.set_ylabel("hidden value\nbefore the trial")
+    if not middle.lines:
+        style.say(middle, "this model has no hidden state")
     words = "trial" if len(trials) == every else f"trial (the first {len(trials)} of {every})"
     bottom.set(ylabel="probability\nof choice", xlabel=words, ylim=(-0.04, 1.04))
     for axes in (top, middle, bottom):
@@ -49,7 +52,7 @@ def draw_participant(summary: Summary, width: float = style.TWO_COLUMNS) -> Figu
 
 
 def _arms(trials: pd.DataFrame) -> list[int]:
-    return sorted(int(c.split("_")[1]) for c in trials.columns if c.startswith("value_"))
+    return sorted(int(c.split("_")[1]) for c in trials.columns if c.startswith("probability_"))
 
 
 def _choices(axes: Axes, trials: pd.DataFrame, arms: list[int]) -> None:
