@@ -86,10 +86,9 @@ def behave(
     Behaviour
     """
     missing = np.zeros(uniform.shape[:2], dtype=bool) if missing is None else missing
-    columns = {name: np.asarray(v)[:, None] for name, v in values.items()}
-    p = model.bind(columns, start_value, arms.n_arms)
-    ones = np.ones((len(uniform), arms.n_arms))
-    fresh = {name: ones * value for name, value in model.initial(p).items()}
+    p = model.bind({n: np.asarray(v)[:, None] for n, v in values.items()}, start_value, arms.n_arms)
+    blank = np.zeros((len(uniform), arms.n_arms))
+    fresh = {name: blank + value for name, value in model.initial(p).items()}
     starts = np.diff(block_of_trial, prepend=-1) != 0
     state, steps = fresh, []
     for t in range(uniform.shape[1]):
