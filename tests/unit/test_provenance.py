@@ -83,7 +83,7 @@ class TestSourceFingerprint:
         ("module", "old", "new"),
         [
             ("simulate.py", "(cumulative <= uniform", "(cumulative < uniform"),
-            ("models.py", "p.beta * state", "2 * p.beta * state"),  # imported
+            ("models.py", "return p.beta * state", "return 2 * p.beta * state"),  # imported
             ("distributions.py", "scale=1 / lam", "scale=lam"),  # imported by an imported one
             ("tables.py", '"reward": "float64"', '"reward": "float32"'),
         ],
