@@ -157,17 +157,25 @@ def verdict(summary: Summary, parameter: str, level: str) -> str:
 
 def errors_over_truths(summary: Summary, parameter: str, level: str) -> list[Error]:
     """RMSE over all truths of every method and design that has an estimate at every truth."""
-    where, found = {"parameter": parameter, "level": level}, []
-    for method, (people, trials) in itertools.product(summary.methods, designs(summary)):
-        place = Place(level, method, people, trials)
-        cells = summary.measure("rmse", parameter=parameter, **place._asdict())
-        if cells.empty or cells["value"].isna().any():
-            continue
-        pooled = pool(summary, "rmse", cells, where).set_index("trials")
-        if trials in pooled.index and np.isfinite(pooled.loc[trials, "value"]):
-            row = pooled.loc[trials]
-            found.append(Error(place, float(row["value"]), float(row["mcse"])))
-    return found
+    places = (
+        Place(level, method, people, trials)
+        for method, (people, trials) in itertools.product(summary.methods, designs(summary))
+    )
+    found = (error_over_truths(summary, parameter, place) for place in places)
+    return [error for error in found if error is not None]
+
+
+def error_over_truths(summary: Summary, parameter: str, place: Place) -> Error | None:
+    """RMSE over all truths of one method and design; None without an estimate at every truth."""
+    cells = summary.measure("rmse", parameter=parameter, **place._asdict())
+    if cells.empty or cells["value"].isna().any():
+        return None
+    where = {"parameter": parameter, "level": place.level}
+    pooled = pool(summary, "rmse", cells, where).set_index("trials")
+    if place.trials not in pooled.index or not np.isfinite(pooled.loc[place.trials, "value"]):
+        return None
+    row = pooled.loc[place.trials]
+    return Error(place, float(row["value"]), float(row["mcse"]))
 
 
 def guessing(summary: Summary, parameter: str, place: Place) -> float | None:

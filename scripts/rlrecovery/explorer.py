@@ -217,7 +217,6 @@ def _axes(summary: Summary, codes: Codes) -> tuple[list[dict[str, Any]], str, st
             "truth": k,
             "x": f"{values[0]:g}",
             "y": ", ".join(f"{value:g}" for value in values[1:]),
-            "rank": [float(value) for value in values],
         }
         for k, values in enumerate(codes.truth)
     ]

@@ -22,6 +22,7 @@ from rlrecovery.answer import (
     Place,
     apart,
     designs,
+    error_over_truths,
     errors_over_truths,
     guessing,
     headline_cells,
@@ -94,13 +95,13 @@ def judged(summary: Summary, parameter: str, place: Place) -> dict[str, Any] | N
         the light is red, whatever the others are like.
     """
     cells = headline_cells(summary, parameter, place)
-    error = error_of(summary, parameter, place)
+    error = error_over_truths(summary, parameter, place)
     if "share_failed" not in cells:
         return None
     if error is None or "bias" not in cells:
         return _incomplete(place, cells)
     rank, coverage = correlation_of(summary, parameter, place), coverage_of(cells)
-    found = list(criteria(summary, parameter, place, cells))
+    found = list(criteria(summary, parameter, error, cells))
     light = combined(found)
     reasons = [c.words for c in found if c.light == light and light in ("amber", "red")]
     bias = cells["bias"].dropna(subset=["value"])
@@ -147,12 +148,12 @@ def combined(found: list[Criterion]) -> str:
 
 
 def criteria(
-    summary: Summary, parameter: str, place: Place, cells: dict[str, pd.DataFrame]
+    summary: Summary, parameter: str, error: Error, cells: dict[str, pd.DataFrame]
 ) -> Iterator[Criterion]:
     """Those of the four criteria that a design can be judged by."""
-    error, guess = error_of(summary, parameter, place), guessing(summary, parameter, place)
+    place, guess = error.place, guessing(summary, parameter, error.place)
     rank, coverage = correlation_of(summary, parameter, place), coverage_of(cells)
-    if rank is not None and guess and error is not None:
+    if rank is not None and guess:
         words = f"rank correlation {pm(*rank)}"
         yield Criterion(words, *rank, 0.75, 0.5)
         share, mcse = error.value / guess, error.mcse / guess
@@ -168,12 +169,6 @@ def criteria(
     flagged, mcse = flagged_share(cells)
     words, red = f"{pm(flagged, mcse, 100)} % of rows flagged", -0.25
     yield Criterion(words, -flagged, mcse, -0.05, red if place.level == "participant" else -np.inf)
-
-
-def error_of(summary: Summary, parameter: str, place: Place) -> Error | None:
-    """RMSE over all truths; None without an estimate at every truth."""
-    found = errors_over_truths(summary, parameter, place.level)
-    return next((error for error in found if error.place == place), None)
 
 
 def correlation_of(summary: Summary, parameter: str, place: Place) -> tuple[float, float] | None:
