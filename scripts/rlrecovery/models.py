@@ -200,28 +200,26 @@ def learning_rate(name: str, symbol: str, meaning: str) -> Parameter:
 
 def inverse_temperature(name: str, symbol: str, meaning: str) -> Parameter:
     """A non-negative weight in the softmax with the default priors of the field."""
-    return Parameter(
-        name=name,
-        symbol=symbol,
-        meaning=meaning,
-        support=(0.0, float("inf")),
-        transform="log",
-        prior=Distribution.of("HalfNormal", {"sigma": 10}),
-        location=Distribution.of("Normal", {"mu": 1, "sigma": 1}),
-        scale=Distribution.of("HalfNormal", {"sigma": 1}),
-    )
+    return _non_negative(name, symbol, meaning, 10, {"mu": 1, "sigma": 1})
 
 
 def variance(name: str, symbol: str, meaning: str, location: float) -> Parameter:
     """A variance in units of the outcomes' own, with a typical value of exp(location)."""
+    return _non_negative(name, symbol, meaning, 2, {"mu": location, "sigma": 1.5})
+
+
+def _non_negative(
+    name: str, symbol: str, meaning: str, sigma: float, location: Mapping[str, float]
+) -> Parameter:
+    """A parameter from 0 up: SD of its half-normal prior, and the normal one of its location."""
     return Parameter(
         name=name,
         symbol=symbol,
         meaning=meaning,
         support=(0.0, float("inf")),
         transform="log",
-        prior=Distribution.of("HalfNormal", {"sigma": 2}),
-        location=Distribution.of("Normal", {"mu": location, "sigma": 1.5}),
+        prior=Distribution.of("HalfNormal", {"sigma": sigma}),
+        location=Distribution.of("Normal", location),
         scale=Distribution.of("HalfNormal", {"sigma": 1}),
     )
 
