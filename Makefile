@@ -1,21 +1,27 @@
 # The few verbs of the project. `make run` and `make test` do all of their own set-up.
 
 .DELETE_ON_ERROR:
-.PHONY: run test test-all browser bench figures report plan lint format check help-config schema lock clean
+.PHONY: run test test-all test-cluster browser bench validate replicate figures report plan lint format check help-config schema lock clean
 
 CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 CONFIG ?= config.yaml
 PYTHON ?= python3.12
+# The machine: a folder of workflow/profiles/. laptop, or slurm on a cluster.
+PROFILE ?= laptop
 
-VENV := .venv
+# On a cluster there is an environment of its own, with the plugin that submits jobs, and the profile
+# says how many jobs there are at a time.
+CLUSTER := $(shell grep -ls '^executor: slurm' workflow/profiles/$(PROFILE)/config.yaml)
+SLURM := .venv-slurm
+VENV := $(if $(CLUSTER),$(SLURM),.venv)
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 LOCK := envs/requirements.lock
 BENCH := .venv-bench
 # On a terminal progress is a bar per kind of job, elsewhere a line per job.
 BARS = $$(test -t 1 && echo --logger rich)
-SETTINGS = --cores $(CORES) --configfile $(CONFIG) \
-	--workflow-profile workflow/profiles/laptop $(BARS)
+SETTINGS = $(if $(CLUSTER),,--cores $(CORES)) --configfile $(CONFIG) \
+	--workflow-profile workflow/profiles/$(PROFILE) $(BARS)
 
 # One worker per core; files stay together, so that what a file compiles is compiled once.
 PYTEST := OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(CORES) --dist loadfile
@@ -44,6 +50,10 @@ test: $(READY) browser
 test-all: $(READY) browser
 	@$(PYTEST) -m ""
 
+# A study through a Slurm cluster of one node, which is started for it and stopped again; as root.
+test-cluster: $(SLURM)/ready
+	@PYTHONPATH=scripts:tests $(SLURM)/bin/python -m cluster
+
 # The report is tested in a real browser; one is installed if there is none.
 browser: $(READY)
 	@$(BIN)/python tests/browser.py
@@ -52,6 +62,21 @@ browser: $(READY)
 bench: $(READY) $(BENCH)/ready
 	@OPENBLAS_NUM_THREADS=1 PYTHONPATH=scripts:tests $(BENCH)/bin/python -m benchmarks \
 		--python $(abspath $(BIN)/python)
+
+# One data set of one cell again, alone, beside what is on disk:
+# make replicate CELL=alpha-0.1_beta-1.0_n-5_t-30 REPLICATE=0
+replicate: $(READY) check
+	@$(BIN)/python -m rlrecovery.replicate $(CONFIG) "$(CELL)" "$(REPLICATE)"
+
+# Published settings run again, our numbers beside theirs; five to ten minutes.
+VALIDATE = tests/config/models.yaml tests/config/reversals.yaml
+validate: $(READY)
+	@for config in $(VALIDATE); do \
+		$(BIN)/snakemake results/$$(basename $$config .yaml)/summary/recovery.csv --cores $(CORES) \
+			--configfile $$config --workflow-profile workflow/profiles/laptop || exit 1; \
+	done
+	@PYTHONPATH=scripts:tests $(BIN)/python -m validation --models results/models/summary \
+		--reversals results/reversals/summary
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -82,12 +107,17 @@ lock:
 		--no-header --upgrade --output-file $(LOCK) pyproject.toml
 	uv pip compile --universal --generate-hashes --python-version 3.12 --extra bench \
 		--no-header --constraints $(LOCK) --output-file envs/bench.lock pyproject.toml
+	uv pip compile --universal --generate-hashes --python-version 3.12 --extra slurm \
+		--no-header --constraints $(LOCK) --output-file envs/slurm.lock pyproject.toml
 
 clean:
-	rm -rf $(VENV) $(BENCH)
+	rm -rf .venv $(BENCH) $(SLURM)
 
-$(READY): $(LOCK)
-	@$(call install,$(VENV),$(LOCK))
+.venv/ready: $(LOCK)
+	@$(call install,.venv,$(LOCK))
+
+$(SLURM)/ready: envs/slurm.lock
+	@$(call install,$(SLURM),envs/slurm.lock)
 
 $(BENCH)/ready: envs/bench.lock
 	@$(call install,$(BENCH),envs/bench.lock)

@@ -13,7 +13,7 @@ from rlrecovery.likelihood import Observations, observations
 from rlrecovery.models import RESCORLA_WAGNER
 from rlrecovery.simulate import behave
 from rlrecovery.tables import conform, estimates_columns
-from rlrecovery.tasks import BernoulliArms
+from rlrecovery.tasks import Task
 
 #: The seed of the first public notebook.
 KNOWN_SEED = sum(map(ord, "RL_PyMC"))
@@ -75,8 +75,8 @@ def bayes_method(pooling="none", likelihood="potential", **changes):
     return method | changes
 
 
-def setting(participants=1, trials=150, levels=LEVELS):
-    return Setting(RESCORLA_WAGNER, len(ARMS), START, participants, trials, levels)
+def setting(participants=1, trials=150, levels=LEVELS, full=False):
+    return Setting(RESCORLA_WAGNER, len(ARMS), START, participants, trials, levels, full)
 
 
 def maximum_likelihood(participants=1, trials=150, **changes):
@@ -105,20 +105,13 @@ def bayes(pooling="none", likelihood="potential", participants=1, trials=150, **
     return Bayes(method, setting(participants, trials), compiled(pooling, likelihood))
 
 
-def simulated(alpha, beta, trials, seed):
+def simulated(alpha, beta, trials, seed, full=False):
     """One or more participants' observations; alpha and beta are numbers or of equal length."""
     alpha, beta = np.atleast_1d(alpha).astype(float), np.atleast_1d(beta).astype(float)
-    people = len(alpha)
-    uniform = np.random.default_rng(seed).random((people, trials, 2))
-    behaviour = behave(
-        RESCORLA_WAGNER,
-        {"alpha": alpha, "beta": beta},
-        BernoulliArms(ARMS),
-        np.zeros(trials, dtype=np.int64),
-        uniform,
-        START,
-    )
-    return one_block(behaviour.choices, behaviour.rewards)
+    values, task = {"alpha": alpha, "beta": beta}, Task(ARMS, start_value=START, full=full)
+    uniform = np.random.default_rng(seed).random((len(alpha), trials, task.numbers))
+    behaviour = behave(RESCORLA_WAGNER, values, task, uniform)
+    return one_block(behaviour.choices, behaviour.outcomes if full else behaviour.rewards)
 
 
 def one_block(choices, rewards) -> Observations:

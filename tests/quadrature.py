@@ -56,22 +56,32 @@ class Marginal:
         return self.quantile((1 - level) / 2), self.quantile((1 + level) / 2)
 
 
-def log_likelihood(choices, rewards, alpha, beta, start_value=0.5, arms=2):
+def log_likelihood(choices, rewards, alpha, beta, start_value=0.5, arms=2, lapse=0.0):
     """Log-likelihood of one participant at many points.
 
-    choices, rewards: one value per trial, a negative choice being a missing one; alpha and beta
-    may have any shapes that go together. The choice is judged before its trial's update.
+    choices, rewards: one value per trial, a negative choice being a missing one; with full feedback
+    a reward is a list of all arms' outcomes. The parameters may have any shapes that go together.
+    The choice is judged before its trial's update.
     """
-    alpha, beta = np.broadcast_arrays(np.asarray(alpha, float), np.asarray(beta, float))
-    values = [np.full(alpha.shape, float(start_value)) for _ in range(arms)]
-    total = np.zeros(alpha.shape)
+    return sum(log_probabilities(choices, rewards, alpha, beta, start_value, arms, lapse))
+
+
+def log_probabilities(choices, rewards, alpha, beta, start_value=0.5, arms=2, lapse=0.0):
+    """Log-probability of one choice after the other, each at all points."""
+    alpha, beta, start, lapse = np.broadcast_arrays(
+        *(np.asarray(value, float) for value in (alpha, beta, start_value, lapse))
+    )
+    values = [start + 0.0 for _ in range(arms)]
+    yield np.zeros(alpha.shape)  # of nobody's choices
     for choice, reward in zip(choices, rewards, strict=True):
         if choice < 0:
+            yield np.zeros(alpha.shape)
             continue
         # log P(choice) = -log sum_k exp(beta (Q_k - Q_choice))
-        total -= np.logaddexp.reduce([beta * (value - values[choice]) for value in values], axis=0)
-        values[choice] = values[choice] + alpha * (reward - values[choice])
-    return total
+        term = -np.logaddexp.reduce([beta * (value - values[choice]) for value in values], axis=0)
+        yield np.log((1 - lapse) * np.exp(term) + lapse / arms) if lapse.any() else term
+        for k, outcome in enumerate(reward) if np.ndim(reward) else [(choice, reward)]:
+            values[k] = values[k] + alpha * (outcome - values[k])
 
 
 def logit(alpha):
@@ -117,6 +127,43 @@ def posterior(choices, rewards, size=150, start_value=0.5, sigma=10.0):
         "alpha": Marginal(fine_alpha, expit(fine_alpha), mass.sum(axis=1), expit),
         "beta": Marginal(fine_beta, np.exp(fine_beta), mass.sum(axis=0), np.exp),
     }
+
+
+def log_evidence(choices, rewards, size=400, start_value=0.5, sigma=10.0):
+    """Logarithm of the integral of likelihood times prior, over the whole rectangle."""
+    real_alpha, real_beta = grid(LOGIT_ALPHA, LOG_BETA, size)
+    density = log_density(choices, rewards, real_alpha[:, None], real_beta, start_value, sigma)
+    top = density.max()
+    cell = (real_alpha[1] - real_alpha[0]) * (real_beta[1] - real_beta[0])
+    # The half-normal density at 0 is the constant that `log_density` leaves out.
+    return top + np.log(np.exp(density - top).sum() * cell * np.sqrt(2 / np.pi) / sigma)
+
+
+def log_left_out(choices, rewards, size=300):
+    """Log-probability of each choice of one participant given all others, hidden state as it was.
+
+    Of p(y) / p(y_t) the integral with respect to the posterior is 1 / p(y_t | the others).
+    """
+    mass, alpha, beta = rectangle(choices, rewards, size)
+    _, *terms = log_probabilities(choices, rewards, alpha[:, None], beta)
+    return np.array([-np.log((mass * np.exp(-term)).sum()) for term in terms])
+
+
+def posterior_draws(choices, rewards, count, rng, size=700):
+    """Draws of one participant's alpha and beta, shape (count, 2): nodes of a dense rectangle."""
+    mass, alpha, beta = rectangle(choices, rewards, size)
+    places = np.unravel_index(rng.choice(mass.size, count, p=mass.ravel()), mass.shape)
+    return np.column_stack(
+        [nodes[place] for nodes, place in zip((alpha, beta), places, strict=True)]
+    )
+
+
+def rectangle(choices, rewards, size):
+    """Posterior masses of one participant on the whole rectangle, and its nodes."""
+    real_alpha, real_beta = grid(LOGIT_ALPHA, LOG_BETA, size)
+    density = log_density([choices], [rewards], real_alpha[:, None], real_beta)
+    mass = np.exp(density - density.max())
+    return mass / mass.sum(), expit(real_alpha), np.exp(real_beta)
 
 
 def log_density(choices, rewards, real_alpha, real_beta, start_value=0.5, sigma=10.0):

@@ -5,7 +5,9 @@ all four. These functions share nothing with it: each walks through one particip
 NumPy and ``scipy.special.logsumexp`` and is slow on purpose.
 
 Conventions: a choice of -1 is a trial without a response; a change of ``blocks`` starts the values
-again; the choice of a trial is judged before its reward is learnt.
+again; the choice of a trial is judged before its reward is learnt. A reward that is a list holds
+the outcome of every arm (full feedback): then every arm learns from its own. With a ``lapse``, a
+choice is random with that probability.
 """
 
 from __future__ import annotations
@@ -35,13 +37,39 @@ class Walk:
         return Walk(self.pointwise, states, self.probabilities)
 
 
+Rewards = Sequence[float] | Sequence[Sequence[float]]
+
+
+def shown(choice: int, reward: float | Sequence[float]) -> dict[int, float]:
+    """The outcomes that were shown, by arm: the chosen arm's, or all."""
+    return dict(enumerate(reward)) if np.ndim(reward) else {choice: reward}
+
+
+def obtained(choice: int, reward: float | Sequence[float]) -> float:
+    """The chosen arm's outcome."""
+    return reward[choice] if np.ndim(reward) else reward
+
+
+def safe(probability):
+    """A probability whose logarithm is finite."""
+    return probability if probability > 0 else 1e-15
+
+
+def mixed(log_p: np.ndarray, lapse: float | None) -> np.ndarray:
+    """log((1 - lapse) P + lapse / K) of every arm. Zeros are `safe`."""
+    if lapse is None:
+        return log_p
+    return np.log(safe(1 - lapse) * np.exp(log_p) + safe(lapse) / len(log_p))
+
+
 def rescorla_wagner(
     theta: Sequence[float],
     choices: Sequence[int],
-    rewards: Sequence[float],
+    rewards: Rewards,
     blocks: Sequence[int],
     n_arms: int,
     start_value: float,
+    lapse: float | None = None,
 ) -> Walk:
     """Q_{t+1}(k) = Q_t(k) + alpha (r_t - Q_t(k)) for the chosen k; P(k) ~ exp(beta Q(k))."""
     alpha, beta = theta
@@ -50,24 +78,26 @@ def rescorla_wagner(
     for choice, reward, this_block in zip(choices, rewards, blocks, strict=True):
         if this_block != block:
             values, block = np.full(n_arms, float(start_value)), this_block
-        log_p = beta * values - logsumexp(beta * values)
+        log_p = mixed(beta * values - logsumexp(beta * values), lapse)
         seen.append(values.copy())
         probabilities.append(np.exp(log_p))
         if choice < 0:
             pointwise.append(0.0)
             continue
         pointwise.append(log_p[choice])
-        values[choice] = values[choice] + alpha * (reward - values[choice])
+        for k, outcome in shown(choice, reward).items():
+            values[k] = values[k] + alpha * (outcome - values[k])
     return Walk(np.array(pointwise), {"q": np.array(seen)}, np.array(probabilities))
 
 
 def rescorla_wagner_two_rates(
     theta: Sequence[float],
     choices: Sequence[int],
-    rewards: Sequence[float],
+    rewards: Rewards,
     blocks: Sequence[int],
     n_arms: int,
     start_value: float,
+    lapse: float | None = None,
 ) -> Walk:
     """Niv et al. (2012): delta = r - Q; Q += alpha+ delta if delta > 0, else alpha- delta."""
     alpha_positive, alpha_negative, beta = theta
@@ -76,34 +106,36 @@ def rescorla_wagner_two_rates(
     for choice, reward, this_block in zip(choices, rewards, blocks, strict=True):
         if this_block != block:
             values, block = np.full(n_arms, float(start_value)), this_block
-        log_p = beta * values - logsumexp(beta * values)
+        log_p = mixed(beta * values - logsumexp(beta * values), lapse)
         seen.append(values.copy())
         probabilities.append(np.exp(log_p))
         if choice < 0:
             pointwise.append(0.0)
             continue
         pointwise.append(log_p[choice])
-        delta = reward - values[choice]
-        if delta > 0:
-            values[choice] = values[choice] + alpha_positive * delta
-        else:
-            values[choice] = values[choice] + alpha_negative * delta
+        for k, outcome in shown(choice, reward).items():
+            delta = outcome - values[k]
+            if delta > 0:
+                values[k] = values[k] + alpha_positive * delta
+            else:
+                values[k] = values[k] + alpha_negative * delta
     return Walk(np.array(pointwise), {"q": np.array(seen)}, np.array(probabilities))
 
 
 def two_states(
     theta: Sequence[float],
     choices: Sequence[int],
-    rewards: Sequence[float],
+    rewards: Rewards,
     blocks: Sequence[int],
     n_arms: int,
     start_value: float,
+    lapse: float | None = None,
 ) -> Walk:
     """Wilson & Collins (2019), their RW + CK model, with the first Q a free parameter ``first``.
 
     CK_{t+1}(k) = CK_t(k) + alpha_c (a_t(k) - CK_t(k)), a_t(k) 1 for the chosen arm and 0 for the
-    others; P(k) ~ exp(beta Q(k) + beta_c CK(k)). A free start is not one of the package's models:
-    the tests use it to show that a second hidden state and a free start need no new code.
+    others; P(k) ~ exp(beta Q(k) + beta_c CK(k)). This is not one of the package's models: the
+    tests use it to show that a second hidden state and a free start need no new code.
     """
     alpha, beta, alpha_c, beta_c, first = theta
     values, kernel, block = np.zeros(n_arms), np.zeros(n_arms), None
@@ -112,7 +144,7 @@ def two_states(
         if this_block != block:
             values, kernel, block = np.full(n_arms, float(first)), np.zeros(n_arms), this_block
         logits = beta * values + beta_c * kernel
-        log_p = logits - logsumexp(logits)
+        log_p = mixed(logits - logsumexp(logits), lapse)
         seen.append(values.copy())
         habits.append(kernel.copy())
         probabilities.append(np.exp(log_p))
@@ -120,14 +152,15 @@ def two_states(
             pointwise.append(0.0)
             continue
         pointwise.append(log_p[choice])
-        values[choice] = values[choice] + alpha * (reward - values[choice])
+        for k, outcome in shown(choice, reward).items():
+            values[k] = values[k] + alpha * (outcome - values[k])
         for k in range(n_arms):
             kernel[k] = kernel[k] + alpha_c * ((1.0 if k == choice else 0.0) - kernel[k])
     states = {"q": np.array(seen), "c": np.array(habits)}
     return Walk(np.array(pointwise), states, np.array(probabilities))
 
 
-def walked(theta, choices, rewards, blocks, n_arms, begin, judge, learn) -> Walk:
+def walked(theta, choices, rewards, blocks, n_arms, begin, judge, learn, lapse) -> Walk:
     """Trial by trial with a model's own three steps, all on plain arrays.
 
     ``begin()`` gives the states by name, ``judge(states)`` the log-probability of every arm, and
@@ -137,7 +170,7 @@ def walked(theta, choices, rewards, blocks, n_arms, begin, judge, learn) -> Walk
     for choice, reward, this_block in zip(choices, rewards, blocks, strict=True):
         if this_block != block:
             states, block = begin(), this_block
-        log_p = judge(states)
+        log_p = mixed(judge(states), lapse)
         seen.append({name: values.copy() for name, values in states.items()})
         probabilities.append(np.exp(log_p))
         pointwise.append(log_p[choice] if choice >= 0 else 0.0)
@@ -147,24 +180,21 @@ def walked(theta, choices, rewards, blocks, n_arms, begin, judge, learn) -> Walk
     return Walk(np.array(pointwise), states, np.array(probabilities))
 
 
-def safe(probability):
-    """A probability whose logarithm is finite."""
-    return probability if probability > 0 else 1e-15
-
-
 def softmax_of(logits):
     return logits - logsumexp(logits)
 
 
-def random_responding(theta, choices, rewards, blocks, n_arms, start_value) -> Walk:
+def random_responding(theta, choices, rewards, blocks, n_arms, start_value, lapse=None) -> Walk:
     """P(first arm) = b; the others share the rest evenly. Zeros are `safe`."""
     b, other = safe(theta[0]), safe(1 - theta[0])
     p = np.array([b, *[other / (n_arms - 1)] * (n_arms - 1)])
     p = np.log(p / p.sum())
-    return walked(theta, choices, rewards, blocks, n_arms, dict, lambda s: p, lambda s, c, r: None)
+    return walked(
+        theta, choices, rewards, blocks, n_arms, dict, lambda s: p, lambda s, c, r: None, lapse
+    )
 
 
-def win_stay_lose_shift(theta, choices, rewards, blocks, n_arms, start_value) -> Walk:
+def win_stay_lose_shift(theta, choices, rewards, blocks, n_arms, start_value, lapse=None) -> Walk:
     """P = 1 - eps + eps/K for the arm to stay with after a win; after a loss the other arms share
     1 - eps evenly, and every arm has eps/K besides."""
     eps = theta[0]
@@ -182,11 +212,11 @@ def win_stay_lose_shift(theta, choices, rewards, blocks, n_arms, start_value) ->
         return np.log(p / p.sum())
 
     def learn(states, choice, reward):
-        states["last"][:] = choice, reward > start_value
+        states["last"][:] = choice, obtained(choice, reward) > start_value
 
     walk = walked(
         theta, choices, rewards, blocks, n_arms, lambda: {"last": np.array([-1.0, 0.0])},
-        judge, learn,
+        judge, learn, lapse,
     )  # fmt: skip
     last, won = walk.states["last"].T
     chosen = (last[:, None] == np.arange(n_arms)).astype(float)
@@ -194,7 +224,7 @@ def win_stay_lose_shift(theta, choices, rewards, blocks, n_arms, start_value) ->
     return Walk(walk.pointwise, states, walk.probabilities)
 
 
-def choice_kernel(theta, choices, rewards, blocks, n_arms, start_value) -> Walk:
+def choice_kernel(theta, choices, rewards, blocks, n_arms, start_value, lapse=None) -> Walk:
     """CK += alpha_c (a - CK) for every arm; P ~ exp(beta_c CK)."""
     alpha_c, beta_c = theta
 
@@ -203,19 +233,23 @@ def choice_kernel(theta, choices, rewards, blocks, n_arms, start_value) -> Walk:
 
     return walked(
         theta, choices, rewards, blocks, n_arms, lambda: {"kernel": np.zeros(n_arms)},
-        lambda s: softmax_of(beta_c * s["kernel"]), learn,
+        lambda s: softmax_of(beta_c * s["kernel"]), learn, lapse,
     )  # fmt: skip
 
 
-def rescorla_wagner_choice_kernel(theta, choices, rewards, blocks, n_arms, start_value) -> Walk:
+def rescorla_wagner_choice_kernel(
+    theta, choices, rewards, blocks, n_arms, start_value, lapse=None
+) -> Walk:
     """Wilson & Collins' fifth model: P ~ exp(beta Q + beta_c CK)."""
     alpha, beta, alpha_c, beta_c = theta
     return two_states(
-        (alpha, beta, alpha_c, beta_c, start_value), choices, rewards, blocks, n_arms, start_value
+        (alpha, beta, alpha_c, beta_c, start_value), choices, rewards, blocks, n_arms, None, lapse
     ).renamed(c="kernel")
 
 
-def rescorla_wagner_sticky(theta, choices, rewards, blocks, n_arms, start_value) -> Walk:
+def rescorla_wagner_sticky(
+    theta, choices, rewards, blocks, n_arms, start_value, lapse=None
+) -> Walk:
     """P ~ exp(beta Q + kappa) for the arm chosen last, exp(beta Q) for the others."""
     alpha, beta, kappa = theta
 
@@ -228,53 +262,65 @@ def rescorla_wagner_sticky(theta, choices, rewards, blocks, n_arms, start_value)
         return softmax_of(logits)
 
     def learn(states, choice, reward):
-        states["q"][choice] += alpha * (reward - states["q"][choice])
+        for k, outcome in shown(choice, reward).items():
+            states["q"][k] += alpha * (outcome - states["q"][k])
         states["last"][:] = 0
         states["last"][choice] = 1
 
-    return walked(theta, choices, rewards, blocks, n_arms, begin, judge, learn)
+    return walked(theta, choices, rewards, blocks, n_arms, begin, judge, learn, lapse)
 
 
-def values_alone(theta, choices, rewards, blocks, n_arms, start_value, beta, change) -> Walk:
-    """Softmax of values that every trial changes: ``change(q, k, chosen, reward)`` per arm."""
+def values_alone(theta, choices, rewards, blocks, n_arms, start_value, beta, change, lapse) -> Walk:
+    """Softmax of values that every trial changes, arm by arm.
+
+    ``change(q, chosen, outcome, reward)``: outcome is the arm's own, None where it is not shown,
+    and reward is that of the chosen arm.
+    """
 
     def learn(states, choice, reward):
-        old = states["q"].copy()
+        old, outcomes = states["q"].copy(), shown(choice, reward)
         for k in range(n_arms):
-            states["q"][k] = change(old[k], k == choice, reward)
+            own = outcomes.get(k)
+            states["q"][k] = change(old[k], k == choice, own, obtained(choice, reward))
 
     return walked(
         theta, choices, rewards, blocks, n_arms,
         lambda: {"q": np.full(n_arms, float(start_value))},
-        lambda s: softmax_of(beta * s["q"]), learn,
+        lambda s: softmax_of(beta * s["q"]), learn, lapse,
     )  # fmt: skip
 
 
-def rescorla_wagner_forgetting(theta, choices, rewards, blocks, n_arms, start_value) -> Walk:
-    """Arms that are not chosen fall back towards the start value."""
+def rescorla_wagner_forgetting(
+    theta, choices, rewards, blocks, n_arms, start_value, lapse=None
+) -> Walk:
+    """Arms whose outcome is not shown fall back towards the start value."""
     alpha, forgetting, beta = theta
     return values_alone(
         theta, choices, rewards, blocks, n_arms, start_value, beta,
-        lambda q, chosen, reward: (
-            q + alpha * (reward - q) if chosen else q - forgetting * (q - start_value)
+        lambda q, chosen, outcome, reward: (
+            q - forgetting * (q - start_value) if outcome is None else q + alpha * (outcome - q)
         ),
+        lapse,
     )  # fmt: skip
 
 
-def rescorla_wagner_counterfactual(theta, choices, rewards, blocks, n_arms, start_value) -> Walk:
-    """Arms that are not chosen learn as if they had paid the reward mirrored at the start value."""
+def rescorla_wagner_counterfactual(
+    theta, choices, rewards, blocks, n_arms, start_value, lapse=None
+) -> Walk:
+    """Arms that are not chosen learn from their own outcome or, where that is not shown, as if they
+    had paid the reward mirrored at the start value."""
     alpha, alpha_u, beta = theta
-    return values_alone(
-        theta, choices, rewards, blocks, n_arms, start_value, beta,
-        lambda q, chosen, reward: (
-            (1 - alpha) * q + alpha * reward
-            if chosen
-            else (1 - alpha_u) * q + alpha_u * (start_value - (reward - start_value))
-        ),
-    )  # fmt: skip
+
+    def change(q, chosen, outcome, reward):
+        if chosen:
+            return (1 - alpha) * q + alpha * reward
+        seen = start_value - (reward - start_value) if outcome is None else outcome
+        return (1 - alpha_u) * q + alpha_u * seen
+
+    return values_alone(theta, choices, rewards, blocks, n_arms, start_value, beta, change, lapse)
 
 
-def pearce_hall(theta, choices, rewards, blocks, n_arms, start_value) -> Walk:
+def pearce_hall(theta, choices, rewards, blocks, n_arms, start_value, lapse=None) -> Walk:
     """delta = r - Q; Q += alpha A delta; A = eta min(1, |delta|) + (1 - eta) A, A from 1."""
     alpha, eta, beta = theta
 
@@ -282,17 +328,19 @@ def pearce_hall(theta, choices, rewards, blocks, n_arms, start_value) -> Walk:
         return {"q": np.full(n_arms, float(start_value)), "rate": np.ones(n_arms)}
 
     def learn(states, choice, reward):
-        delta = reward - states["q"][choice]
-        states["q"][choice] += alpha * states["rate"][choice] * delta
-        size = min(1.0, abs(delta))
-        states["rate"][choice] = eta * size + (1 - eta) * states["rate"][choice]
+        for k, outcome in shown(choice, reward).items():
+            delta = outcome - states["q"][k]
+            states["q"][k] += alpha * states["rate"][k] * delta
+            size = min(1.0, abs(delta))
+            states["rate"][k] = eta * size + (1 - eta) * states["rate"][k]
 
     return walked(
-        theta, choices, rewards, blocks, n_arms, begin, lambda s: softmax_of(beta * s["q"]), learn
-    )
+        theta, choices, rewards, blocks, n_arms, begin, lambda s: softmax_of(beta * s["q"]), learn,
+        lapse,
+    )  # fmt: skip
 
 
-def kalman_filter(theta, choices, rewards, blocks, n_arms, start_value) -> Walk:
+def kalman_filter(theta, choices, rewards, blocks, n_arms, start_value, lapse=None) -> Walk:
     """Bayes' rule for a normal value seen with a variance of 1: precisions add; then all drift."""
     prior_variance, drift, beta = theta
 
@@ -303,14 +351,16 @@ def kalman_filter(theta, choices, rewards, blocks, n_arms, start_value) -> Walk:
         }
 
     def learn(states, choice, reward):
-        mean, spread = states["q"][choice], states["variance"][choice]
-        states["q"][choice] = (mean + spread * reward) / (1 + spread)
-        states["variance"][choice] = spread / (1 + spread)
+        for k, outcome in shown(choice, reward).items():
+            mean, spread = states["q"][k], states["variance"][k]
+            states["q"][k] = (mean + spread * outcome) / (1 + spread)
+            states["variance"][k] = spread / (1 + spread)
         states["variance"] += drift
 
     return walked(
-        theta, choices, rewards, blocks, n_arms, begin, lambda s: softmax_of(beta * s["q"]), learn
-    )
+        theta, choices, rewards, blocks, n_arms, begin, lambda s: softmax_of(beta * s["q"]), learn,
+        lapse,
+    )  # fmt: skip
 
 
 #: From a model's name to its likelihood.

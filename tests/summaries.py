@@ -19,7 +19,10 @@ from scipy import stats
 
 from rlrecovery.models import MODELS
 from rlrecovery.paired import PAIRED, paired_measures
+from rlrecovery.predictive import PREDICTIVE
 from rlrecovery.priors import prior_sds
+from rlrecovery.selection import SELECTION
+from rlrecovery.summary import CONTEST
 from rlrecovery.tables import interval_columns
 from rlrecovery.witness import WITNESS
 
@@ -348,27 +351,82 @@ def write_run(folder, exp=None, seed=1, **changes):
     recovery += list(grid_rows(exp, pooled))
     truths = list(exp["truth"])
     write_tables(folder / "summary", truths, recovery, points, flagged, exp)
-    order = ["cell", *truths, "participants", "trials", *PAIRED]
-    pd.DataFrame(paired, columns=order).to_csv(folder / "summary/comparison.csv", index=False)
+    order = ["cell", *truths, "participants", "trials", "variant", *PAIRED]
+    pd.DataFrame(paired, columns=order).assign(variant="").to_csv(
+        folder / "summary/comparison.csv", index=False
+    )
     prior_sds(exp["methods"]).to_csv(folder / "summary/priors.csv", index=False)
     write_examples(folder / "summary", exp, rng)
     write_records(folder, exp)
     return folder
 
 
+def write_variants(folder, runs, competing=False):
+    """Write a mock run of several tasks, shares of missing responses or generating models.
+
+    ``runs`` are experiments by what the run calls their variant. Where models compete, it is the
+    name of the model instead: the tables of a method's own fits do not repeat it.
+    """
+    folder, every = Path(folder), {}
+    for k, (label, exp) in enumerate(runs.items()):
+        part = write_run(folder / "parts" / str(k), exp, seed=1 + k) / "summary"
+        for table in ("recovery", "points", "failures", "comparison", "priors"):
+            rows = pd.read_csv(part / f"{table}.csv")
+            if table != "priors":
+                said = f"from {label}" if table == "comparison" else ""
+                rows = rows.assign(variant=said if competing else label)
+                rows["cell"] = label.replace(" ", "_") + "_" + rows["cell"]
+            every.setdefault(table, []).append(rows)
+    exp = next(iter(runs.values()))
+    write_run(folder, exp)
+    truths = list(dict.fromkeys(name for run in runs.values() for name in run["truth"]))
+    for table, parts in every.items():
+        whole = pd.concat([p for p in parts if len(p)] or parts, ignore_index=True)
+        whole = whole.drop_duplicates() if table == "priors" else whole
+        known = [name for name in whole.columns if name not in truths]
+        if table in ("recovery", "points", "comparison"):
+            place = known.index("cell") + 1
+            known[place:place] = [name for name in truths if name in whole]
+        whole[known].to_csv(folder / f"summary/{table}.csv", index=False)
+    return folder
+
+
 def write_tables(summary, truths, recovery, points, flagged, exp):
     """recovery.csv, points.csv and failures.csv."""
-    order = ["scope", "method", "cell", *truths, "participants", "trials", "level", "parameter"]
+    sizes = ["participants", "trials", "variant"]
+    order = ["scope", "method", "cell", *truths, *sizes, "level", "parameter"]
     order += ["rows", "measure", "interval", "value", "mcse", "n", "n_rows"]
-    pd.DataFrame(recovery)[order].to_csv(summary / "recovery.csv", index=False)
-    order = ["method", "cell", *truths, "participants", "trials", "replicate", "participant"]
+    whole = pd.DataFrame(recovery).assign(variant="")[order]
+    whole.to_csv(summary / "recovery.csv", index=False)
+    whole.iloc[:0].assign(**dict.fromkeys(CONTEST, "")).to_csv(summary / "crossed.csv", index=False)
+    write_predictive(summary)
+    pd.DataFrame(columns=list(SELECTION)).to_csv(summary / "selection.csv", index=False)
+    order = ["method", "cell", *truths, *sizes, "replicate", "participant"]
     order += ["level", "parameter", "truth", "estimate", "se"]
     order += [*interval_columns(max(exp["interval_levels"])), "status"]
-    pd.concat(points)[order].to_csv(summary / "points.csv", index=False)
+    pd.concat(points).assign(variant="")[order].to_csv(summary / "points.csv", index=False)
     keys = ["method", "cell", "level", "status", "reason"]
     counts = pd.DataFrame(flagged, columns=keys).groupby(keys).size()
-    counts.rename("rows").reset_index().to_csv(summary / "failures.csv", index=False)
+    counts = counts.rename("rows").reset_index().assign(variant="")
+    counts.to_csv(summary / "failures.csv", index=False)
     pd.DataFrame(columns=list(WITNESS)).to_csv(summary / "witness.csv", index=False)
+
+
+def write_predictive(summary):
+    """predictive.csv: a learning curve of eight bins, stay and shift, and two arms."""
+    shown = [("learning", 10 * k + 5.5, 0.5 + 0.3 * k / 8) for k in range(8)]
+    shown += [("win_stay", np.nan, 0.8), ("lose_shift", np.nan, 0.4)]
+    shown += [("side_0", np.nan, 0.35), ("side_1", np.nan, 0.65)]
+    rows = []
+    for of, way, (name, trial, mean) in itertools.product(
+        ("prior", "posterior"), ("forward", "one_step"), shown
+    ):
+        wide = 0.1 if of == "prior" else 0.04
+        ends = {f"{end}_{level}": mean + sign * wide * level / 50
+                for end, sign in (("lower", -1), ("upper", 1)) for level in (50, 95)}  # fmt: skip
+        rows.append({"of": of, "way": way, "statistic": name, "trial": trial, "mean": mean,
+                     "observed": mean + 0.03, "p": 0.3, **ends})  # fmt: skip
+    pd.DataFrame(rows)[list(PREDICTIVE)].to_csv(summary / "predictive.csv", index=False)
 
 
 def write_examples(summary, exp, rng):
@@ -380,7 +438,7 @@ def write_examples(summary, exp, rng):
     for trial in range(cell["trials"]):
         if trial % max(1, cell["trials"] // blocks) == 0:
             q = np.full(len(arms), exp["task"]["start_value"])
-        p = np.exp(truth["beta"] * (q - q.max()))
+        p = np.exp(truth.get("beta", 5.0) * (q - q.max()))
         p = p / p.sum()
         choice = -1 if rng.random() < 0.01 else int(rng.choice(len(arms), p=p))
         reward = float(rng.random() < arms[choice]) if choice >= 0 else np.nan

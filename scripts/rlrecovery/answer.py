@@ -6,6 +6,7 @@ Every sentence follows from the numbers by the rules that the page states.
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -13,9 +14,10 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from rlrecovery.design import methods_of, sources, specification
 from rlrecovery.figures.data import Summary, describe
 from rlrecovery.figures.precision import pool
-from rlrecovery.models import MODELS
+from rlrecovery.models import every_parameter, find_model
 from rlrecovery.wording import (
     both,
     count_text,
@@ -54,7 +56,9 @@ def study_size(
     experiment: Mapping[str, Any], design: pd.DataFrame, summary: Summary
 ) -> dict[str, Any]:
     """How large the study is, in numbers for the first paragraph."""
-    truths = int(np.prod([len(values) for values in experiment["truth"].values()] or [1]))
+    generating = sources(experiment).values()
+    truths = sum(math.prod(map(len, source["truth"].values())) for source in generating)
+    models = [find_model(specification(experiment, source["model"])) for source in generating]
     return {
         "cells": len(design),
         "designs": len(designs(summary)),
@@ -63,9 +67,9 @@ def study_size(
         "data_sets": int(design["replicates"].sum()),
         "participants": enumeration([str(n) for n in summary.participants]),
         "trials": enumeration([str(n) for n in summary.trials]),
-        "methods": enumeration(list(experiment["methods"])),
+        "methods": enumeration(list(methods_of(experiment))),
         "parameters": enumeration(list(summary.parameters)),
-        "model": MODELS[experiment["model"]].title,
+        "model": enumeration([model.title for model in models]),
     }
 
 
@@ -543,7 +547,4 @@ def levels_shown(summary: Summary) -> list[str]:
 
 
 def _meaning(parameter: str) -> str:
-    for model in MODELS.values():
-        if parameter in model.names:
-            return model.parameter(parameter).meaning
-    return ""
+    return next((p.meaning for p in every_parameter() if p.name == parameter), "")

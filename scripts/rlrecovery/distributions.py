@@ -1,8 +1,9 @@
 """Named probability distributions: one name for the population, the prior and the config.
 
-The names and arguments are those of PyMC, so that a prior in ``config.yaml`` reads as it would in
-a paper's model code. NumPy-side uses (drawing a population, evaluating a prior on a grid) go
-through SciPy; only the Bayesian estimator asks PyMC for the same distribution.
+The names and arguments are those of PyMC (but for ``ShiftedExponential``, which it lacks), so
+that a prior in ``config.yaml`` reads as it would in a paper's model code. NumPy-side uses (drawing
+a population, evaluating a prior on a grid) go through SciPy; only the Bayesian estimator asks PyMC
+for the same distribution.
 """
 
 from __future__ import annotations
@@ -42,6 +43,10 @@ def _normal(mu: float, sigma: float) -> Any:
     return scipy.stats.norm(mu, sigma)
 
 
+def _shifted_exponential(lower: float, lam: float) -> Any:
+    return scipy.stats.expon(loc=lower, scale=1 / lam)
+
+
 def _uniform(lower: float, upper: float) -> Any:
     return scipy.stats.uniform(lower, upper - lower)
 
@@ -53,8 +58,19 @@ _FROZEN: dict[str, Callable[..., Any]] = {
     "HalfNormal": _halfnormal,
     "LogNormal": _lognormal,
     "Normal": _normal,
+    "ShiftedExponential": _shifted_exponential,
     "Uniform": _uniform,
 }
+
+
+def _shifted_variable(name: str, lower: float, lam: float, **keywords: Any) -> Any:
+    import pymc as pm
+
+    return pm.Deterministic(name, lower + pm.Exponential(f"{name}_above", lam, **keywords))
+
+
+#: Families that PyMC does not have under their name: how its own make them.
+_VARIABLES: dict[str, Callable[..., Any]] = {"ShiftedExponential": _shifted_variable}
 
 
 def _normal_tail(mass: float) -> float:
@@ -134,6 +150,11 @@ _FORMS: dict[str, _Form] = {
         ),
         lambda m, mu, sigma: (mu - sigma * _normal_tail(m), mu + sigma * _normal_tail(m)),
         (-math.inf, math.inf),
+    ),
+    "ShiftedExponential": _Form(
+        lambda x, lower, lam: math.log(lam) - lam * (x - lower),
+        lambda m, lower, lam: (lower - math.log1p(-m) / lam, lower - math.log(m) / lam),
+        None,
     ),
     "Uniform": _Form(
         lambda x, lower, upper: np.full_like(x, -math.log(upper - lower)),
@@ -228,6 +249,8 @@ class Distribution:
 
     def support(self) -> tuple[float, float]:
         """Lower and upper end of the values that it can take."""
+        if self.name == "ShiftedExponential":
+            return self.as_dict()["lower"], math.inf
         lower, upper = _FORMS[self.name].support or (v for _, v in self.arguments)
         return float(lower), float(upper)
 
@@ -239,7 +262,8 @@ class Distribution:
         """
         import pymc as pm
 
-        return getattr(pm, self.name)(name, **self.as_dict(), **keywords)
+        make = _VARIABLES.get(self.name) or getattr(pm, self.name)
+        return make(name, **self.as_dict(), **keywords)
 
     def __str__(self) -> str:
         inside = ", ".join(f"{key}={value:g}" for key, value in self.arguments)

@@ -31,7 +31,8 @@ def choose_method(methods: Mapping[str, Mapping[str, Any]]) -> str | None:
 def participant_table(behaviour: Any, blocks: Any) -> pd.DataFrame:
     """Trial by trial: block, choice, reward, hidden values and choice probabilities before it.
 
-    The hidden values are those of the model's first state; a model may have none.
+    The hidden values are those of the model's first state; a model may have none. ``mean_0``,
+    ``mean_1``... are what the arms were worth.
     """
     i = PARTICIPANT
     columns: dict[str, Any] = {
@@ -44,6 +45,7 @@ def participant_table(behaviour: Any, blocks: Any) -> pd.DataFrame:
     for state in list(behaviour.states.values())[:1]:
         columns |= {f"value_{k}": state[i, :, k] for k in range(n_arms)}
     columns |= {f"probability_{k}": behaviour.probabilities[i, :, k] for k in range(n_arms)}
+    columns |= {f"mean_{k}": behaviour.means[i, :, k] for k in range(n_arms)}
     return pd.DataFrame(columns)
 
 
@@ -64,8 +66,10 @@ def posterior_table(
     from rlrecovery.likelihood import observations
 
     setting = Setting.of(method, generator["task"], cell, levels=())
-    rows = np.tile(blocks, (setting.participants, 1))
-    data = observations(behaviour.choices, behaviour.rewards, rows)
+    reset = task_from_config(generator["task"]).reset
+    rows = np.tile(blocks * reset, (setting.participants, 1))
+    paid = behaviour.rewards if behaviour.outcomes is None else behaviour.outcomes
+    data = observations(behaviour.choices, paid, rows)
     seed, pooling = sampling_seed(generator, cell, REPLICATE), method["pooling"]
     if pooling == "none":
         seed = seed.spawn(PARTICIPANT + 1)[PARTICIPANT]
@@ -94,15 +98,16 @@ def write_example(
     cell : mapping
         `rlrecovery.design.Cell.values` of the cell that is shown.
     generator : mapping
-        The config's ``seed``, ``model``, ``task`` and ``population``.
+        `rlrecovery.design.generator_of` the cell.
     methods : mapping
-        The config's ``methods``.
+        `rlrecovery.design.methods_of` the experiment, or some of them.
     outputs : mapping
         Paths to write: ``participant``, ``posterior`` (without rows if no method samples, or if
         the sampler failed) and ``example``, which says what the other two are.
     """
     values, behaviour = simulate_replicate(cell, generator, REPLICATE)
-    blocks = task_from_config(generator["task"]).block_of_trial(cell["trials"])
+    task = task_from_config(generator["task"])
+    blocks = task.block_of_trial(cell["trials"])
     name = choose_method(methods)
     posterior = pd.DataFrame({"chain": [], "draw": []})
     if name is not None:
@@ -122,7 +127,8 @@ def write_example(
         "method": name,
         "participants": cell["participants"],
         "trials": cell["trials"],
-        "arms": list(generator["task"]["arms"]),
+        "arms": list(task.arms) if task.steady else [],
+        "sd": task.sd,
     }
     write_table(participant_table(behaviour, blocks), outputs["participant"])
     write_table(posterior, outputs["posterior"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import time
 from collections.abc import Mapping, Sequence
@@ -11,14 +12,19 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from rlrecovery.checkpoints import Checkpoint, work_key
 from rlrecovery.design import Cell, seed_sequence
 from rlrecovery.estimators import make_fitter
 from rlrecovery.estimators.base import Fitter, Row, Setting, failed, sentence
 from rlrecovery.likelihood import Observations, observations_from_table
+from rlrecovery.provenance import source_fingerprint, versions
 from rlrecovery.simulate import identity_of
 from rlrecovery.tables import TRIALS, conform, estimates_columns, read_table, write_table
 
 log = logging.getLogger(__name__)
+
+#: Packages of which another version may give other rows.
+DECISIVE = ("numpy", "scipy", "pytensor", "numba", "pymc", "nutpie", "arviz-stats")
 
 
 def sampling_seed(
@@ -57,8 +63,8 @@ def fit_batch(
     method : mapping
         An entry of the config's ``methods``.
     generator : mapping
-        The config's ``seed``, ``model``, ``task`` and ``population``; of the task only arms and
-        start value are used, and the rest only for the seed: truths stay unknown here.
+        `rlrecovery.design.generator_of` the cell; of the task only what a participant is told is
+        used, and the rest only for the seed: truths stay unknown here.
     cell : mapping
         `rlrecovery.design.Cell.values`.
     levels : sequence of float
@@ -76,8 +82,17 @@ def fit_batch(
         started = time.perf_counter()
         fitter = make_fitter(method, Setting.of(method, generator["task"], cell, levels))
         log.info("%s: ready to fit after %.1f s", key, time.perf_counter() - started)
-        rows = _fit_all(fitter, table, generator, cell, levels)
+        parts = {"method": method, "generator": generator, "cell": cell, "levels": list(levels)}
+        key = functools.partial(_work_key, trials, parts)
+        checkpoint = Checkpoint(estimates, key, estimates_columns(levels))
+        rows = _fit_all(fitter, table, generator, cell, levels, checkpoint)
     write_table(conform(rows, estimates_columns(levels)), estimates)
+    checkpoint.remove()
+
+
+def _work_key(trials: str, parts: Mapping[str, Any]) -> str:
+    code = source_fingerprint("fit", f"estimators.{parts['method']['estimator']}")
+    return work_key(trials, code=code, versions=versions(*DECISIVE), **parts)
 
 
 def _fit_all(
@@ -86,13 +101,19 @@ def _fit_all(
     generator: Mapping[str, Any],
     cell: Mapping[str, Any],
     levels: Sequence[float],
+    checkpoint: Checkpoint,
 ) -> list[Row]:
-    key, rows, started = Cell.of(cell).key, [], time.perf_counter()
-    groups = table.groupby("replicate", sort=True)
+    """Rows of all data sets; those that an interrupted job had done are not fitted again."""
+    key, started = Cell.of(cell).key, time.perf_counter()
+    before = checkpoint.load()
+    rows = [row for mine in before.values() for row in mine]
+    groups = table[~table["replicate"].isin(before)].groupby("replicate", sort=True)
     for done, (replicate, trials) in enumerate(groups, start=1):
         seed = sampling_seed(generator, cell, int(replicate))
-        mine = fit_data_set(fitter, observations_from_table(trials), seed, levels)
+        data = observations_from_table(trials, generator["task"].get("reset", True))
+        mine = fit_data_set(fitter, data, seed, levels)
         rows += [{"replicate": int(replicate), **row} for row in mine]
+        checkpoint.save(rows)
         rate = done / (time.perf_counter() - started)
         flagged = sum(row["status"] != "ok" for row in mine)
         log.info(
@@ -101,4 +122,4 @@ def _fit_all(
             key, replicate, done, groups.ngroups, rate, (groups.ngroups - done) / rate,
             flagged, len(mine),
         )  # fmt: skip
-    return rows
+    return sorted(rows, key=lambda row: row["replicate"])

@@ -3,10 +3,11 @@
 One trial of a model is built symbolically on scalars: hidden state, its derivatives with respect
 to each parameter (forward sensitivities), and the log-probability of the choice with its
 derivatives. PyTensor simplifies that step and lowers it to Numba; a loop over participants and
-trials calls it without allocating. There are three of a kind: the log-likelihood alone
-(`compiled_values`, for grids), with its gradient (`LogLikelihood`), and the arms' log-odds before
-each choice with theirs (`Logits`, for pointwise log-likelihoods and predictive draws). The latter
-two are PyTensor operations that PyMC, nutpie and the maximum-likelihood fit share.
+trials calls it without allocating. There are four of a kind: the log-likelihood alone
+(`compiled_values`, for grids) and trial by trial (`compiled_pointwise`, for leave-one-out), with
+its gradient (`LogLikelihood`), and the arms' log-odds before each choice with theirs (`Logits`, for
+predictive draws). The latter two are PyTensor operations that PyMC, nutpie and the
+maximum-likelihood fit share.
 `rlrecovery.likelihood` stays the definition; the tests hold them together in value and gradient.
 """
 
@@ -38,12 +39,15 @@ from pytensor.link.numba.dispatch.basic import (
 from pytensor.tensor.basic import ScalarFromTensor, TensorFromScalar
 from pytensor.tensor.elemwise import DimShuffle, Elemwise
 
-from rlrecovery.models import MODELS, Model
+from rlrecovery.models import Model, with_lapse
 
 #: Softmax denominators are multiplied up to here before one logarithm is taken of their product:
 #: a logarithm per trial would cost as much as all the rest. Each factor is between 1 and the
 #: number of arms, so nothing overflows.
 _LOG_AT = 1e200
+
+#: Kinds of loops that carry no derivatives.
+WITHOUT_SLOPES = ("value", "pointwise")
 
 
 @dataclass(frozen=True)
@@ -54,8 +58,10 @@ class Step:
     ----------
     chosen : list, one per arm
         1 for the chosen arm, else 0.
-    reward, restart : variable
-        Reward, and 1 where hidden state starts again before this trial.
+    rewards : list
+        The reward; where feedback is full one outcome per arm.
+    restart : variable
+        1 where hidden state starts again before this trial.
     states, slopes, parameters : list
         Hidden state per name and arm before the trial, its derivative with respect to each
         parameter (parameter by parameter), and the parameters.
@@ -71,7 +77,7 @@ class Step:
     """
 
     chosen: list[Any]
-    reward: Any
+    rewards: list[Any]
     restart: Any
     states: list[Any]
     slopes: list[Any]
@@ -86,14 +92,14 @@ class Step:
 
     def inputs(self, kind: str) -> list[Any]:
         """What the compiled step of a kind takes, in that order."""
-        slopes = [] if kind == "value" else self.slopes
-        data = [*self.chosen, self.reward, self.restart]
+        slopes = [] if kind in WITHOUT_SLOPES else self.slopes
+        data = [*self.chosen, *self.rewards, self.restart]
         return [*data, *self.states, *slopes, *self.parameters]
 
     def outputs(self, kind: str) -> list[Any]:
         """What the compiled step of a kind returns, in that order."""
         match kind:
-            case "value":
+            case "value" | "pointwise":
                 return [*self.new_states, self.excess, self.denominator]
             case "gradient":
                 likelihood = [self.excess, self.denominator, *self.gradients]
@@ -109,7 +115,7 @@ def _float(value: Any) -> Any:
     return pt.as_tensor(value).astype("float64")
 
 
-def build_step(model: Model, n_arms: int, start_value: float) -> Step:
+def build_step(model: Model, n_arms: int, start_value: float, full: bool = False) -> Step:
     """One trial of a model, with forward sensitivities.
 
     Parameters
@@ -120,15 +126,18 @@ def build_step(model: Model, n_arms: int, start_value: float) -> Step:
         Number of arms.
     start_value : float
         Q before the first trial of a block.
+    full : bool
+        Whether the outcomes of all arms are shown.
     """
     theta = [pt.dscalar(name) for name in model.names]
     values = dict(zip(model.names, theta, strict=True))
-    bound = [model.bind(values, start_value, n_arms, arm) for arm in range(n_arms)]
+    bound = [model.bind(values, start_value, n_arms, arm, full) for arm in range(n_arms)]
     # Initial values are the same for every arm, so one stands for all of a name.
     fresh = [_float(value) for value in model.initial(bound[0]).values() for _ in range(n_arms)]
-    chosen, reward, restart = _scalars("chosen", n_arms), pt.dscalar("reward"), pt.dscalar("r")
+    chosen, restart = _scalars("chosen", n_arms), pt.dscalar("r")
+    rewards = _scalars("reward", n_arms if full else 1)
     state = _scalars("state", len(fresh))
-    logits, after = _one_trial(model, bound, state, chosen, reward)
+    logits, after = _one_trial(model, bound, state, chosen, rewards)
     top, weights = _softmax_weights(logits)
     denominator = sum(weights[1:], weights[0])
 
@@ -156,7 +165,7 @@ def build_step(model: Model, n_arms: int, start_value: float) -> Step:
         [next(replaced) for _ in part] for part in made
     )
     return Step(
-        chosen, reward, restart, before, old_slopes, theta,
+        chosen, rewards, restart, before, old_slopes, theta,
         after, new_slopes, excess, denominator, gradients, logits, logit_slopes,
     )  # fmt: skip
 
@@ -188,7 +197,7 @@ def _push(outputs: list[Any], inputs: list[Any], tangents: list[Any]) -> list[An
 
 
 def _one_trial(
-    model: Model, bound: list[Any], state: list[Any], chosen: list[Any], reward: Any
+    model: Model, bound: list[Any], state: list[Any], chosen: list[Any], rewards: list[Any]
 ) -> tuple[list[Any], list[Any]]:
     """Logits per arm, and the states after the trial in the order of `state`."""
     n_arms, names = len(chosen), list(model.initial(bound[0]))
@@ -196,7 +205,11 @@ def _one_trial(
     for k, p in enumerate(bound):
         here = {name: state[i * n_arms + k] for i, name in enumerate(names)}
         logits.append(_float(model.logit(here, p)))
-        learnt.append(model.update(here, chosen[k], reward, p))
+        learnt.append(model.update(here, chosen[k], rewards[k % len(rewards)], p))
+    if model.lapse:
+        _, weights = _softmax_weights(logits)
+        total = sum(weights[1:], weights[0])
+        logits = [with_lapse(weight / total, bound[0]) for weight in weights]
     return logits, [_float(learnt[k][name]) for name in names for k in range(n_arms)]
 
 
@@ -234,18 +247,21 @@ def _scalar_operation(op: Op) -> Any:
     )
 
 
-def loop_source(kind: str, n_arms: int, n_states: int, n_parameters: int) -> str:
+def loop_source(
+    kind: str, n_arms: int, n_states: int, n_parameters: int, full: bool = False
+) -> str:
     """Python source of the loop over participants and trials that calls the compiled step.
 
     Written out, so that everything of a trial is a local number and nothing is allocated. Data of
     one participant serve all rows of parameters.
     """
     states = [f"s{i}" for i in range(n_states)]
-    slopes = [] if kind == "value" else [f"d{i}" for i in range(n_states * n_parameters)]
+    slopes = [] if kind in WITHOUT_SLOPES else [f"d{i}" for i in range(n_states * n_parameters)]
     parameters = [f"p{j}" for j in range(n_parameters)]
     chosen = [f"c{k}" for k in range(n_arms)]
     results, allocate, begin, trial, end, returned = _PARTS[kind](n_arms, n_parameters)
-    data = [*chosen, "rewards[k, t]", "restart"]
+    outcomes = [f"rewards[k, t, {a}]" for a in range(n_arms)] if full else ["rewards[k, t]"]
+    data = [*chosen, *outcomes, "restart"]
     arguments = ", ".join([*data, *states, *slopes, *parameters])
     lines = [
         f"def {kind}_loop(choices, rewards, starts, theta):",
@@ -294,6 +310,14 @@ def _value_parts(n_arms: int, n_parameters: int) -> _Parts:
     return results, ["value = np.empty(n)"], ["total, product = 0.0, 1.0"], trial, end, "value"
 
 
+def _pointwise_parts(n_arms: int, n_parameters: int) -> _Parts:
+    allocate, trial = (
+        ["value = np.zeros((n, length))"],
+        ["value[i, t] = excess - math.log(denominator)"],
+    )
+    return ["excess", "denominator"], allocate, [], trial, [], "value"
+
+
 def _gradient_parts(n_arms: int, n_parameters: int) -> _Parts:
     results, allocate, begin, trial, end, _ = _value_parts(n_arms, n_parameters)
     gradients = [f"g{j}" for j in range(n_parameters)]
@@ -321,31 +345,45 @@ def _logits_parts(n_arms: int, n_parameters: int) -> _Parts:
     return list(places), allocate, [], trial, [], "logits, jacobian"
 
 
-_PARTS = {"value": _value_parts, "gradient": _gradient_parts, "logits": _logits_parts}
+_PARTS = {
+    "value": _value_parts,
+    "pointwise": _pointwise_parts,
+    "gradient": _gradient_parts,
+    "logits": _logits_parts,
+}
 
 
 class _Generated(Op):
     """An operation whose code is generated from a model.
 
     Its inputs are choices (participants, trials; int), rewards and block starts (the same shape;
-    float) and natural-scale parameters (participants, parameters). Data of one participant serve
-    any number of rows of parameters. `rlrecovery.likelihood` describes the data.
+    float) and natural-scale parameters (participants, parameters). Where feedback is full, rewards
+    have the arms as one more axis. Data of one participant serve any number of rows of parameters.
+    `rlrecovery.likelihood` describes the data.
 
     Parameters
     ----------
-    model : str
-        Key of `rlrecovery.models.MODELS`.
+    model : Model
+        The definition.
     n_arms : int
         Number of arms.
     start_value : float
         Q before the first trial of a block.
+    full : bool
+        Whether the outcomes of all arms are shown.
     """
 
-    __props__ = ("model", "n_arms", "start_value")
+    __props__ = ("model", "n_arms", "start_value", "full")
     kind: str
 
-    def __init__(self, model: str, n_arms: int, start_value: float) -> None:
+    def __init__(self, model: Model, n_arms: int, start_value: float, full: bool = False) -> None:
         self.model, self.n_arms, self.start_value = model, n_arms, float(start_value)
+        self.full = full
+
+    @property
+    def known(self) -> tuple[Model, int, float, bool]:
+        """What the machine code depends on, besides the kind."""
+        return self.model, self.n_arms, self.start_value, self.full
 
     def output_types(self) -> list[Any]:
         """Fresh variables for the outputs."""
@@ -418,13 +456,15 @@ def _names(**more: Any) -> dict[str, Any]:
     return {"np": np, "math": math, "__name__": __name__, **more}
 
 
-def _generate(kind: str, name: str, n_arms: int, start_value: float) -> tuple[Any, str]:
+def _generate(
+    kind: str, model: Model, n_arms: int, start_value: float, full: bool
+) -> tuple[Any, str]:
     """Compiled loop of a kind over a model, and a key that tells it from all others."""
-    step = build_step(MODELS[name], n_arms, start_value)
+    step = build_step(model, n_arms, start_value, full)
     composite = scalar_step(step, kind)
     node = composite.make_node(*[ps.float64() for _ in composite.inputs_type])
     function, step_key = numba_funcify_ensure_cache(composite, node=node)
-    source = loop_source(kind, n_arms, len(step.states), len(step.parameters))
+    source = loop_source(kind, n_arms, len(step.states), len(step.parameters), full)
     loop = compile_numba_function_src(source, f"{kind}_loop", _names(step=function))
     key = hashlib.sha256(f"{__name__}{source}{step_key}".encode()).hexdigest()
     return numba_njit(loop), key
@@ -433,7 +473,7 @@ def _generate(kind: str, name: str, n_arms: int, start_value: float) -> tuple[An
 @register_funcify_and_cache_key(LogLikelihood)
 @register_funcify_and_cache_key(Logits)
 def _lower(op: _Generated, **_: Any) -> tuple[Any, str]:
-    return _generate(op.kind, op.model, op.n_arms, op.start_value)
+    return _generate(op.kind, *op.known)
 
 
 def compiled(op: _Generated) -> Any:
@@ -445,10 +485,10 @@ def compiled(op: _Generated) -> Any:
         ``(choices, rewards, starts, theta) -> (first output, its derivatives)``; arrays must have
         the types of the operation's inputs and be C-contiguous.
     """
-    return _callable(op.kind, op.model, op.n_arms, op.start_value)
+    return _callable(op.kind, *op.known)
 
 
-def compiled_values(model: str, n_arms: int, start_value: float) -> Any:
+def compiled_values(model: Model, n_arms: int, start_value: float, full: bool = False) -> Any:
     """The log-likelihood without its gradient, in less time; arguments as of an operation.
 
     Returns
@@ -456,12 +496,24 @@ def compiled_values(model: str, n_arms: int, start_value: float) -> Any:
     callable
         ``(choices, rewards, starts, theta) -> log-likelihoods``.
     """
-    return _callable("value", model, n_arms, float(start_value))
+    return _callable("value", model, n_arms, float(start_value), full)
+
+
+def compiled_pointwise(model: Model, n_arms: int, start_value: float, full: bool = False) -> Any:
+    """The log-probability of every choice; arguments as of an operation.
+
+    Returns
+    -------
+    callable
+        ``(choices, rewards, starts, theta) -> log-probabilities``, shape (rows of theta, trials), 0
+        where no response was given.
+    """
+    return _callable("pointwise", model, n_arms, float(start_value), full)
 
 
 @functools.cache
-def _callable(kind: str, model: str, n_arms: int, start_value: float) -> Any:
-    loop, key = _generate(kind, model, n_arms, start_value)
+def _callable(kind: str, model: Model, n_arms: int, start_value: float, full: bool) -> Any:
+    loop, key = _generate(kind, model, n_arms, start_value, full)
     # A function that Python calls needs a wrapper that PyTensor leaves out elsewhere. So it has a
     # cache key of its own: a cached form without the wrapper would crash the interpreter.
     final = compile_numba_function_src(

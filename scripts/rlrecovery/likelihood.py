@@ -7,6 +7,7 @@ participants with fewer trials is the same thing. A new block starts hidden stat
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -39,7 +40,8 @@ class Observations:
     choices : int array, shape (participants, trials)
         Chosen arm from 0; -1 where there was no response, and as padding.
     rewards : float array, shape (participants, trials)
-        Rewards; 0 where there was no response.
+        Rewards; 0 where there was no response. Where feedback is full, (participants, trials,
+        arms): the outcome of every arm.
     starts : float array, shape (participants, trials)
         1 at the first trial of each block, else 0.
     """
@@ -80,7 +82,8 @@ def observations(choices: Integers, rewards: Floats, blocks: Integers) -> Observ
     choices : int array
         Chosen arm; any negative number is no response or padding.
     rewards : float array
-        Rewards; whatever stands where there was no response is ignored.
+        Rewards, or the outcomes of all arms along one more axis; whatever stands where there was
+        no response is ignored.
     blocks : int array
         Block of each trial.
     """
@@ -88,15 +91,18 @@ def observations(choices: Integers, rewards: Floats, blocks: Integers) -> Observ
     change = np.diff(blocks, axis=1, prepend=blocks[:, :1] - 1) != 0
     return Observations(
         choices=np.where(gone, -1, choices).astype(np.int64),
-        rewards=np.where(gone, 0.0, rewards).astype(np.float64),
+        rewards=np.where(gone.reshape(gone.shape + (1,) * (rewards.ndim - 2)), 0.0, rewards).astype(
+            np.float64
+        ),
         starts=change.astype(np.float64),
     )
 
 
-def observations_from_table(trials: pd.DataFrame) -> Observations:
+def observations_from_table(trials: pd.DataFrame, reset: bool = True) -> Observations:
     """Observations of one data set from its rows of `rlrecovery.tables.TRIALS`.
 
-    Participants may have different trials; shorter ones are padded at their end.
+    Participants may have different trials; shorter ones are padded at their end. Without `reset`
+    hidden state is carried over from block to block.
     """
     order = trials.sort_values(["participant", "trial"])
     person = order["participant"].astype("category").cat.codes.to_numpy()
@@ -110,8 +116,19 @@ def observations_from_table(trials: pd.DataFrame) -> Observations:
         return array
 
     # Padding belongs to the last block, so that it does not look like a new one.
-    blocks = np.maximum.accumulate(padded("block", -1), axis=1)
-    return observations(padded("choice", -1).astype(np.int64), padded("reward", np.nan), blocks)
+    blocks = np.maximum.accumulate(padded("block", -1), axis=1) * reset
+    outcomes = outcome_columns(trials)
+    if outcomes:
+        rewards = np.stack([padded(name, np.nan) for name in outcomes], axis=-1)
+    else:
+        rewards = padded("reward", np.nan)
+    return observations(padded("choice", -1).astype(np.int64), rewards, blocks)
+
+
+def outcome_columns(trials: pd.DataFrame) -> list[str]:
+    """Columns of the outcomes of all arms, in their order; none where feedback is partial."""
+    found = [name for name in trials.columns if re.fullmatch(r"reward_\d+", name)]
+    return sorted(found, key=lambda name: int(name.removeprefix("reward_")))
 
 
 def log_softmax(logits: Any) -> Any:
@@ -120,15 +137,21 @@ def log_softmax(logits: Any) -> Any:
 
 
 def _begin(
-    model: Model, blank: Any, columns: Sequence[Any], start_value: float, n_arms: int
+    model: Model,
+    blank: Any,
+    columns: Sequence[Any],
+    start_value: float,
+    n_arms: int,
+    full: bool,
 ) -> tuple[Any, dict[str, Any]]:
     """Bound parameters, and hidden state at the start of a block in the shape of `blank`."""
-    p = model.bind(dict(zip(model.names, columns, strict=True)), start_value, n_arms)
+    values = dict(zip(model.names, columns, strict=True))
+    p = model.bind(values, start_value, n_arms, full=full)
     return p, {name: blank + value for name, value in model.initial(p).items()}
 
 
 def _step(
-    model: Model, names: list[str], start_value: float, n_arms: int
+    model: Model, names: list[str], start_value: float, n_arms: int, full: bool
 ) -> Callable[..., list[Any]]:
     """One trial of a model for `pytensor.scan`.
 
@@ -140,9 +163,9 @@ def _step(
         """State after the trial; its log-probability, logits and state before it are outputs."""
         before, columns = given[: len(names)], given[len(names) :]
         blank = pt.zeros_like(chosen)
-        p, fresh = _begin(model, blank, columns, start_value, n_arms)
+        p, fresh = _begin(model, blank, columns, start_value, n_arms, full)
         state = {n: pt.switch(start, fresh[n], s) for n, s in zip(names, before, strict=True)}
-        logits = model.logit(state, p) + blank
+        logits = model.choice_logits(state, p, blank)
         pointwise = (chosen * log_softmax(logits)).sum(axis=-1)
         learnt = model.update(state, chosen, reward, p)
         responded = chosen.sum(axis=-1, keepdims=True) > 0
@@ -175,19 +198,21 @@ def trace(
         Q before the first trial of a block.
     """
     columns = [parameters[name][:, None] for name in model.names]
-    choices = pt.as_tensor(data.choices)
+    choices, rewards = pt.as_tensor(data.choices), pt.as_tensor(data.rewards)
+    full = rewards.ndim == 3
     chosen = pt.eq(choices[:, :, None], np.arange(n_arms)).astype("float64")
     blank = pt.zeros((choices.shape[0], n_arms), dtype="float64")
-    _, fresh = _begin(model, blank, columns, start_value, n_arms)
+    _, fresh = _begin(model, blank, columns, start_value, n_arms, full)
     names = list(fresh)
 
     def by_trial(array: Any) -> Any:
-        """Trials first, for the scan, and an axis of length 1 for the arms."""
-        return pt.as_tensor(array).T[:, :, None]
+        """Trials first, for the scan, and an axis for the arms, of length 1 if there is none."""
+        array = pt.as_tensor(array)
+        return array.dimshuffle(1, 0, 2) if array.ndim == 3 else array.T[:, :, None]
 
     outputs = pytensor.scan(
-        _step(model, names, start_value, n_arms),
-        sequences=[chosen.dimshuffle(1, 0, 2), by_trial(data.rewards), by_trial(data.starts)],
+        _step(model, names, start_value, n_arms, full),
+        sequences=[by_trial(chosen), by_trial(rewards), by_trial(data.starts)],
         outputs_info=[*fresh.values(), *[None] * (2 + len(names))],
         non_sequences=columns,
         strict=True,
@@ -223,7 +248,8 @@ def log_likelihood(
         return trace(model, parameters, data, n_arms, start_value).pointwise.sum(axis=-1)
     from rlrecovery.kernel import LogLikelihood
 
-    return _applied(LogLikelihood(model.name, n_arms, start_value), model, parameters, data)
+    full = pt.as_tensor(data.rewards).ndim == 3
+    return _applied(LogLikelihood(model, n_arms, start_value, full), model, parameters, data)
 
 
 def logits(
@@ -248,7 +274,8 @@ def logits(
         return trace(model, parameters, data, n_arms, start_value).logits
     from rlrecovery.kernel import Logits
 
-    return _applied(Logits(model.name, n_arms, start_value), model, parameters, data)
+    full = pt.as_tensor(data.rewards).ndim == 3
+    return _applied(Logits(model, n_arms, start_value, full), model, parameters, data)
 
 
 def _applied(
@@ -262,8 +289,10 @@ def _applied(
 Evaluator = Callable[[Observations, Floats], Any]
 
 
-def value_and_gradient(model: Model, n_arms: int, start_value: float, engine: str) -> Evaluator:
-    """Compiled log-likelihood and gradient on the natural scale.
+def value_and_gradient(
+    model: Model, n_arms: int, start_value: float, engine: str, full: bool = False
+) -> Evaluator:
+    """Compiled log-likelihood and gradient on the natural scale; `full` is of the feedback.
 
     Returns
     -------
@@ -273,10 +302,10 @@ def value_and_gradient(model: Model, n_arms: int, start_value: float, engine: st
         any number of rows of theta.
     """
     if engine == "scan":
-        return _scan_evaluator(model, n_arms, start_value)
+        return _scan_evaluator(model, n_arms, start_value, full)
     from rlrecovery.kernel import LogLikelihood, compiled
 
-    function = compiled(LogLikelihood(model.name, n_arms, start_value))
+    function = compiled(LogLikelihood(model, n_arms, start_value, full))
 
     def evaluate(data: Observations, theta: Floats) -> tuple[Floats, Floats]:
         """Values and gradients by machine code."""
@@ -285,8 +314,10 @@ def value_and_gradient(model: Model, n_arms: int, start_value: float, engine: st
     return evaluate
 
 
-def values_only(model: Model, n_arms: int, start_value: float, engine: str) -> Evaluator:
-    """Compiled log-likelihood without its gradient, for many points at once.
+def values_only(
+    model: Model, n_arms: int, start_value: float, engine: str, full: bool = False
+) -> Evaluator:
+    """Compiled log-likelihood without its gradient, for many points; `full` is of the feedback.
 
     Returns
     -------
@@ -294,17 +325,18 @@ def values_only(model: Model, n_arms: int, start_value: float, engine: str) -> E
         ``(data, theta) -> values``, otherwise as `value_and_gradient`.
     """
     if engine == "scan":
-        both = _scan_evaluator(model, n_arms, start_value)
+        both = _scan_evaluator(model, n_arms, start_value, full)
         return lambda data, theta: both(data, theta)[0]
     from rlrecovery.kernel import compiled_values
 
-    function = compiled_values(model.name, n_arms, start_value)
+    function = compiled_values(model, n_arms, start_value, full)
     return lambda data, theta: function(data.choices, data.rewards, data.starts, theta)
 
 
-def _scan_evaluator(model: Model, n_arms: int, start_value: float) -> Evaluator:
+def _scan_evaluator(model: Model, n_arms: int, start_value: float, full: bool) -> Evaluator:
     theta = pt.dmatrix("theta")
-    data = Observations(pt.lmatrix("choices"), pt.dmatrix("rewards"), pt.dmatrix("starts"))
+    rewards = pt.dtensor3("rewards") if full else pt.dmatrix("rewards")
+    data = Observations(pt.lmatrix("choices"), rewards, pt.dmatrix("starts"))
     columns = {name: theta[:, i] for i, name in enumerate(model.names)}
     value = log_likelihood(model, columns, data, n_arms, start_value, "scan")
     outputs = [value, pt.grad(value.sum(), theta)]

@@ -5,13 +5,15 @@ inside a ``pytensor.scan``, and figures trace hidden state with them. So they ma
 arithmetic that NumPy arrays and PyTensor variables share: ``+ - * / **``, ``abs``, comparisons, and
 `log` of this module. Everything has the arms as its last axis; a parameter has length 1 there.
 
-To add a model, write one `Model` and put it into `MODELS`; nothing else changes.
+To add a model, write one `Model` and put it into `MODELS`; nothing else changes. A variant of one
+(a lapse rate, a parameter at a fixed value, a free start value) is made by `find_model`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import functools
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -39,6 +41,30 @@ def log(value: Any) -> Any:
     import pytensor.tensor as pt  # the simulator needs no PyTensor
 
     return pt.log(value)
+
+
+def exp(value: Any) -> Any:
+    """Exponential of NumPy or PyTensor values."""
+    if isinstance(value, float | int | np.ndarray | np.generic):
+        return np.exp(value)
+    import pytensor.tensor as pt
+
+    return pt.exp(value)
+
+
+def with_lapse(probability: Any, p: SimpleNamespace) -> Any:
+    """Log-probability of an arm that is chosen at random with probability ``p.lapse``.
+
+    Every arm is then equally likely: (1 - lapse) * softmax + lapse / arms, as in Wilson & Collins
+    (2019), eLife 8:e49547. Logarithms of probabilities are log-odds too, so that whatever takes
+    log-odds takes these. At a lapse of 0 or 1, 1e-15 stands in its place.
+    """
+    return log(positive(1 - p.lapse) * probability + positive(p.lapse) / p.n_arms)
+
+
+def shown(chosen: Any, p: SimpleNamespace) -> Any:
+    """1 for arms whose outcome was shown, else 0: the chosen arm, or all where feedback is full."""
+    return 1.0 if p.full else chosen
 
 
 @dataclass(frozen=True)
@@ -138,12 +164,18 @@ class Model:
         ``logit(state, p) -> array``: log-odds of each arm; softmax of it gives the choice.
     update : callable
         ``update(state, chosen, reward, p) -> state`` after a trial; ``chosen`` is 1 for the chosen
-        arm and 0 elsewhere, ``reward`` has length 1 on the axis of arms.
+        arm and 0 elsewhere, ``reward`` has length 1 on the axis of arms, or each arm's own outcome
+        where feedback is full.
+    fixed : tuple of (str, float)
+        Parameters that are held at a value, and so are not among `parameters`.
+    lapse : bool
+        Whether a choice is random with probability ``p.lapse``, see `with_lapse`.
 
     Notes
     -----
-    ``p`` carries the free parameters and ``p.start_value``, the config's start value of Q,
-    ``p.arm``, the place of the arm from 0, and ``p.n_arms``, the number of arms.
+    ``p`` carries the parameters and ``p.start_value``, the start value of Q, ``p.arm``, the place
+    of the arm from 0, ``p.n_arms``, the number of arms, and ``p.full``, whether the outcomes of
+    all arms are shown (`shown` says of which).
     """
 
     name: str
@@ -153,6 +185,8 @@ class Model:
     initial: Callable[[SimpleNamespace], State]
     logit: Callable[[State, SimpleNamespace], Any]
     update: Callable[[State, Any, Any, SimpleNamespace], State]
+    fixed: tuple[tuple[str, float], ...] = ()
+    lapse: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -164,7 +198,12 @@ class Model:
         return self.parameters[self.names.index(name)]
 
     def bind(
-        self, values: Mapping[str, Any], start_value: float, n_arms: int, arm: Any = None
+        self,
+        values: Mapping[str, Any],
+        start_value: float,
+        n_arms: int,
+        arm: Any = None,
+        full: bool = False,
     ) -> SimpleNamespace:
         """Parameters as the functions of a model take them.
 
@@ -173,15 +212,36 @@ class Model:
         values : mapping
             Free parameters by name, NumPy or PyTensor, with a last axis of length 1 for the arms.
         start_value : float
-            Value of every arm before the first trial of a block.
+            Value of every arm before the first trial of a block, unless that is a parameter.
         n_arms : int
             Number of arms.
         arm : int, optional
             The one arm that the functions are applied to; all of them, along the last axis, if it
             is not given.
+        full : bool
+            Whether the outcomes of all arms are shown, or that of the chosen one alone.
         """
         arm = np.arange(n_arms, dtype=np.float64) if arm is None else float(arm)
-        return SimpleNamespace(start_value=start_value, arm=arm, n_arms=n_arms, **values)
+        known = {"start_value": start_value, "arm": arm, "n_arms": n_arms, "full": full}
+        return SimpleNamespace(**(known | dict(self.fixed) | dict(values)))
+
+    def choice_logits(self, state: State, p: SimpleNamespace, blank: Any) -> Any:
+        """Log-odds of all arms, along the last axis, lapses included.
+
+        Parameters
+        ----------
+        state : dict
+            Hidden state, NumPy or PyTensor.
+        p : SimpleNamespace
+            From `bind`, for all arms.
+        blank : array
+            Zeros in the shape of the result.
+        """
+        odds = self.logit(state, p) + blank
+        if not self.lapse:
+            return odds
+        weights = exp(odds - odds.max(axis=-1, keepdims=True))
+        return with_lapse(weights / weights.sum(axis=-1, keepdims=True), p)
 
 
 def learning_rate(name: str, symbol: str, meaning: str) -> Parameter:
@@ -228,6 +288,17 @@ ALPHA = learning_rate("alpha", r"\alpha", "learning rate")
 BETA = inverse_temperature("beta", r"\beta", "inverse temperature")
 CHOICE_RATE = learning_rate("alpha_choice", r"\alpha_c", "learning rate of the choice kernel")
 CHOICE_WEIGHT = inverse_temperature("beta_choice", r"\beta_c", "weight of the choice kernel")
+LAPSE = learning_rate("lapse", r"\lambda", "probability of a random choice")
+START_VALUE = Parameter(
+    name="start_value",
+    symbol="Q_0",
+    meaning="value of every arm before the first trial",
+    support=(float("-inf"), float("inf")),
+    transform="identity",
+    prior=Distribution.of("Normal", {"mu": 0.5, "sigma": 0.5}),
+    location=Distribution.of("Normal", {"mu": 0.5, "sigma": 0.5}),
+    scale=Distribution.of("HalfNormal", {"sigma": 0.5}),
+)
 STICKINESS = Parameter(
     name="stickiness",
     symbol=r"\kappa",
@@ -249,13 +320,13 @@ def _softmax_of_values(state: State, p: SimpleNamespace) -> Any:
 
 
 def _delta_rule(state: State, chosen: Any, reward: Any, p: SimpleNamespace) -> State:
-    return {"q": state["q"] + p.alpha * chosen * (reward - state["q"])}
+    return {"q": state["q"] + p.alpha * shown(chosen, p) * (reward - state["q"])}
 
 
 def _two_rates_rule(state: State, chosen: Any, reward: Any, p: SimpleNamespace) -> State:
     error = reward - state["q"]
     rate = p.alpha_positive * (error > 0) + p.alpha_negative * (error <= 0)
-    return {"q": state["q"] + rate * chosen * error}
+    return {"q": state["q"] + rate * shown(chosen, p) * error}
 
 
 RESCORLA_WAGNER = Model(
@@ -367,21 +438,32 @@ RESCORLA_WAGNER_STICKY = Model(
 
 RESCORLA_WAGNER_FORGETTING = Model(
     name="rescorla_wagner_forgetting",
-    title="Rescorla-Wagner learning that forgets arms that are not chosen",
+    title="Rescorla-Wagner learning that forgets arms whose outcome is not shown",
     citation="Ito & Doya (2009), Journal of Neuroscience 29:9861",
     parameters=(ALPHA, learning_rate("forgetting", r"\varphi", "rate of forgetting"), BETA),
     initial=_start,
     logit=_softmax_of_values,
     update=lambda state, chosen, reward, p: {
         "q": state["q"]
-        + p.alpha * chosen * (reward - state["q"])
-        + p.forgetting * (1 - chosen) * (p.start_value - state["q"])
+        + p.alpha * shown(chosen, p) * (reward - state["q"])
+        + p.forgetting * (1 - shown(chosen, p)) * (p.start_value - state["q"])
     },
 )
 
+
+def _counterfactual_rule(state: State, chosen: Any, reward: Any, p: SimpleNamespace) -> State:
+    """Without an outcome of its own, an arm learns from the reward's mirror image."""
+    other = reward if p.full else 2 * p.start_value - reward
+    mine = p.alpha * chosen * (reward - state["q"])
+    return {"q": state["q"] + mine + p.alpha_other * (1 - chosen) * (other - state["q"])}
+
+
 RESCORLA_WAGNER_COUNTERFACTUAL = Model(
     name="rescorla_wagner_counterfactual",
-    title="Rescorla-Wagner learning; arms not chosen learn from the mirror image of the reward",
+    title=(
+        "Rescorla-Wagner learning; arms not chosen learn from their own outcome or, where that is "
+        "not shown, from the mirror image of the reward"
+    ),
     citation="Gläser, Hampton & O'Doherty (2009), Cerebral Cortex 19:483",
     parameters=(
         ALPHA,
@@ -390,11 +472,7 @@ RESCORLA_WAGNER_COUNTERFACTUAL = Model(
     ),
     initial=_start,
     logit=_softmax_of_values,
-    update=lambda state, chosen, reward, p: {
-        "q": state["q"]
-        + p.alpha * chosen * (reward - state["q"])
-        + p.alpha_other * (1 - chosen) * (2 * p.start_value - reward - state["q"])
-    },
+    update=_counterfactual_rule,
 )
 
 
@@ -403,8 +481,8 @@ def _associability_rule(state: State, chosen: Any, reward: Any, p: SimpleNamespa
     error, rate = reward - state["q"], state["rate"]
     size = abs(error) * (abs(error) < 1) + (abs(error) >= 1)
     return {
-        "q": state["q"] + p.alpha * rate * chosen * error,
-        "rate": rate + p.eta * chosen * (size - rate),
+        "q": state["q"] + p.alpha * rate * shown(chosen, p) * error,
+        "rate": rate + p.eta * shown(chosen, p) * (size - rate),
     }
 
 
@@ -427,11 +505,12 @@ PEARCE_HALL = Model(
 
 
 def _kalman_rule(state: State, chosen: Any, reward: Any, p: SimpleNamespace) -> State:
-    gain = chosen * state["variance"] / (state["variance"] + 1)
+    seen = shown(chosen, p)
+    gain = seen * state["variance"] / (state["variance"] + 1)
     # With outcomes of variance 1 the variance of a value that was just seen is its gain.
     return {
         "q": state["q"] + gain * (reward - state["q"]),
-        "variance": gain + (1 - chosen) * state["variance"] + p.drift,
+        "variance": gain + (1 - seen) * state["variance"] + p.drift,
     }
 
 
@@ -465,3 +544,48 @@ MODELS: dict[str, Model] = {
         KALMAN_FILTER,
     )
 }
+
+
+def find_model(spec: str | Mapping[str, Any]) -> Model:
+    """The model of a name, or a variant of it.
+
+    Parameters
+    ----------
+    spec : str or mapping
+        A key of `MODELS`, or one entry of the config's ``variants`` with its ``name``: ``model``
+        (a key of `MODELS`), ``fixed`` (values by parameter), ``lapse`` (whether it has a lapse
+        rate) and ``start_value`` (``"task"``, or ``"free"`` where it is a parameter).
+    """
+    if isinstance(spec, str):
+        return MODELS[spec]
+    fixed = tuple(sorted(spec.get("fixed", {}).items()))
+    free_start = spec.get("start_value", "task") == "free"
+    return _variant(MODELS[spec["model"]], spec["name"], fixed, bool(spec.get("lapse")), free_start)
+
+
+@functools.cache
+def _variant(
+    base: Model, name: str, fixed: tuple[tuple[str, float], ...], lapse: bool, free_start: bool
+) -> Model:
+    """One object per variant: machine code is remembered by it."""
+    parameters = (*base.parameters, *[LAPSE] * lapse, *[START_VALUE] * free_start)
+    changes = [
+        *(["with a lapse rate"] if lapse else []),
+        *(["with the start value as a parameter"] if free_start else []),
+        *(f"{parameter} fixed at {value:g}" for parameter, value in fixed),
+    ]
+    return replace(
+        base,
+        name=name,
+        title=", ".join([base.title, *changes]),
+        parameters=tuple(p for p in parameters if p.name not in dict(fixed)),
+        fixed=fixed,
+        lapse=lapse,
+    )
+
+
+def every_parameter() -> Iterator[Parameter]:
+    """The parameters of all models, then those that variants add."""
+    for model in MODELS.values():
+        yield from model.parameters
+    yield from (LAPSE, START_VALUE)

@@ -11,7 +11,7 @@ import pandas as pd
 from scipy import integrate
 
 from rlrecovery.distributions import Distribution
-from rlrecovery.models import MODELS, Parameter
+from rlrecovery.models import Parameter, find_model
 from rlrecovery.tables import conform
 
 #: One row per method, level and parameter whose prior is one distribution on the natural scale.
@@ -24,7 +24,7 @@ def prior_sds(methods: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
     Parameters
     ----------
     methods : mapping
-        The resolved config's ``methods``.
+        `rlrecovery.design.methods_of` the experiment.
 
     Returns
     -------
@@ -40,7 +40,7 @@ def _rows(methods: Mapping[str, Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
         if method["estimator"] not in ("bayes", "quadrature"):
             continue
         pooling = method.get("pooling", "none")
-        for parameter in MODELS[method["model"]].parameters:
+        for parameter in find_model(method["model"]).parameters:
             prior = method["priors"][parameter.name]
             level = "participant" if pooling == "none" else "group"
             if pooling == "partial":

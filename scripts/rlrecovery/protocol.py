@@ -2,38 +2,108 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from rlrecovery.design import (
+    ALL,
+    Cell,
+    cells_of,
+    example_of,
+    generator_of,
+    methods_of,
+    sources,
+    specification,
+    tasks,
+)
 from rlrecovery.figures.data import Summary
-from rlrecovery.models import MODELS
+from rlrecovery.models import find_model
+from rlrecovery.predictive import choose
+from rlrecovery.tasks import Drift, Reversals, task_from_config
 from rlrecovery.witness import overall
 from rlrecovery.wording import plural
 
 
 def mechanisms(experiment: Mapping[str, Any]) -> list[tuple[str, str]]:
     """How data were generated, as terms and texts."""
-    task, model = experiment["task"], MODELS[experiment["model"]]
-    arms = ", ".join(f"{p:g}" for p in task["arms"])
-    truths = [f"{k}: {', '.join(f'{v:g}' for v in vs)}" for k, vs in experiment["truth"].items()]
-    people = [f"{k}: {_population(k, v, model)}" for k, v in experiment["population"].items()]
-    blocks = task["blocks"]
+    cells = list(cells_of(experiment).values())
+    faced = tasks(experiment).items()
     return [
-        ("Task", f"{len(task['arms'])}-armed bandit; each choice pays 1 or 0, with probability "
-                 f"{arms} of being paid on the arms; trials in {plural(blocks, 'block')}, and a "
-                 "new block starts again from the start value."),
-        ("Model", f"{model.title} ({experiment['model']}; {model.citation}). Parameters: "
-                  + "; ".join(f"{p.name}, {p.meaning}" for p in model.parameters) + "."),
-        ("Start value", f"Every arm has the value {task['start_value']:g} before the first trial."),
-        ("Truth grid", ("; ".join(truths) + "; crossed with each other.") if truths
-                       else "None: every parameter is drawn from a distribution."),
-        ("Population", "; ".join(people) + "."),
+        *[(f"Task {name}".strip(), task_in_words(task)) for name, task in faced],
+        *[line for source in sources(experiment).values() for line in _source(experiment, source)],
         ("Participants", f"{', '.join(map(str, experiment['participants']))} per data set."),
         ("Trials", f"{', '.join(map(str, experiment['trials']))} per participant; all trials count "
                    "in the likelihood, the first included."),
+        *_gaps(cells),
         ("Replicates", f"{experiment['replicates']} simulated data sets per cell; all methods are "
                        "given the same data."),
     ]  # fmt: skip
+
+
+def _source(experiment: Mapping[str, Any], source: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """One generating model with its truths and its population."""
+    model = find_model(specification(experiment, source["model"]))
+    truths = [f"{k}: {', '.join(f'{v:g}' for v in vs)}" for k, vs in source["truth"].items()]
+    people = [f"{k}: {_population(k, v, model)}" for k, v in source["population"].items()]
+    parameters = "; ".join(f"{p.name}, {p.meaning}" for p in model.parameters)
+    yield "Model", f"{model.title} ({model.name}; {model.citation}). Parameters: {parameters}."
+    none = "None: every parameter is drawn from a distribution."
+    yield "Truth grid", "; ".join(truths) + "; crossed with each other." if truths else none
+    yield "Population", "; ".join(people) + "."
+
+
+def _gaps(cells: Sequence[Cell]) -> Iterator[tuple[str, str]]:
+    """Missing responses and unfinished sessions, where there are any."""
+    shares = list(dict.fromkeys(cell.missing for cell in cells))
+    if any(shares):
+        text = ", ".join(f"{100 * share:.10g} %" for share in shares)
+        yield "Missing responses", f"Each trial is without a response with probability {text}."
+    completed = list(dict.fromkeys(cell.completed for cell in cells))
+    if completed != [ALL]:
+        each = [", ".join(f"{100 * share:.10g} %" for share in shares) for shares in completed]
+        text = "; or ".join(each)
+        yield "Completed trials", f"Participants complete, in turn, {text} of the trials."
+
+
+def task_in_words(given: Mapping[str, Any]) -> str:
+    """What a participant faces, in sentences."""
+    task = task_from_config(given)
+    means = ", ".join(f"{mean:g}" for mean in task.arms)
+    if task.schedule:
+        source = given["schedule"]["file"]
+        pays = f"the arms' {task.schedule.holds} follow the sequence in {source}, trial by trial"
+    elif task.sd is None:
+        pays = f"each choice pays 1 or 0, with probability {means} of being paid on the arms"
+    else:
+        pays = f"the arms pay normally distributed amounts with means {means} and SD {task.sd:g}"
+    learning = "and learning starts again" if task.reset else "and learning is carried over"
+    sentences = [
+        f"{task.n_arms}-armed bandit; {pays}; trials in {plural(task.blocks, 'block')}, in each of "
+        f"which the arms begin as they were {learning}.",
+        f"Every arm has the value {task.start_value:g} before the first trial, unless a model has "
+        "the start value as a parameter.",
+        *([_reversals(task.reversals)] if task.reversals else []),
+        *([_drift(task.drift)] if task.drift else []),
+        *(["The outcomes of all arms are shown."] if task.full else []),
+        *(["The config lists trials without a response."] if task.missing_trials else []),
+    ]  # fmt: skip
+    return " ".join(sentences)
+
+
+def _reversals(rule: Reversals) -> str:
+    when = [f"after trial {', '.join(map(str, rule.after))} of a block"] if rule.after else []
+    when += [f"every {rule.every} trials of a block"] if rule.every else []
+    learnt = f"when the best arm was chosen in {rule.correct} of {rule.within} responses"
+    when += [learnt] if rule.correct else []
+    return f"The arms trade places {', and '.join(when)}: each takes over what its neighbour paid."
+
+
+def _drift(drift: Drift) -> str:
+    pull = f" with decay {drift.decay:g} to {drift.centre:g}" if drift.decay < 1 else ""
+    return (
+        f"The arms' means follow random walks with SD {drift.sd:g} per trial{pull}, reflected at "
+        f"{drift.lower:g} and {drift.upper:g} (as in Daw et al., 2006), anew for each participant."
+    )
 
 
 def _population(name: str, entry: Mapping[str, Any], model: Any) -> str:
@@ -56,8 +126,9 @@ def _distribution(entry: Mapping[str, Any]) -> str:
 
 def estimands(experiment: Mapping[str, Any]) -> list[tuple[str, str]]:
     """What the methods estimate."""
-    model = MODELS[experiment["model"]]
-    scales = ", ".join(f"{p.transform} for {p.name}" for p in model.parameters)
+    models = [find_model(method["model"]) for method in methods_of(experiment).values()]
+    every = {p.name: p.transform for model in models for p in model.parameters}
+    scales = ", ".join(f"{transform} for {name}" for name, transform in every.items())
     return [
         ("Participant", "Each participant's own parameter value, on the natural scale."),
         ("Group", f"The population's location on the unconstrained scale ({scales}), carried to "
@@ -78,6 +149,18 @@ def methods(experiment: Mapping[str, Any]) -> list[dict[str, Any]]:
         }
         for name, settings in experiment["methods"].items()
     ]
+
+
+def checked(experiment: Mapping[str, Any]) -> str:
+    """What the predictive checks are of; empty where no method has a posterior."""
+    cell = example_of(cells_of(experiment))
+    name = choose(methods_of(experiment), generator_of(experiment, cell)["model"])
+    if name is None:
+        return ""
+    data = f"the first data set of {cell.key}, which is simulated"
+    if experiment.get("observed"):
+        data = f"the data in {experiment['observed']}"
+    return f"Predictions are those of {name}, of {data}."
 
 
 def witnesses(summary: Summary) -> list[str]:
@@ -148,15 +231,20 @@ def _flatten(settings: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
 
 def conventions(experiment: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Choices that change numbers without anyone noticing."""
-    task = experiment["task"]
+    faced = [task_from_config(task) for task in tasks(experiment).values()]
+    starts = ", ".join(dict.fromkeys(f"{task.start_value:g}" for task in faced))
+    binary = all(task.sd is None and not task.schedule for task in faced)
     bounds = [
         f"{name}: {p} in [{low:g}, {high:g}]"
         for name, settings in experiment["methods"].items()
         for p, (low, high) in (settings.get("bounds") or {}).items()
     ]
     return [
-        ("Start value", f"{task['start_value']:g} for every arm, also at the start of a block."),
-        ("Rewards", "0 and 1. With −1 and +1 the same beta would mean twice the determinism."),
+        ("Start value", f"{starts} for every arm wherever learning starts, unless a model has it "
+                        "as a parameter."),
+        ("Rewards", "0 and 1. With −1 and +1 the same beta would mean twice the determinism."
+                    if binary else "On the scale of the task. With rewards twice as large the same "
+                    "beta would mean twice the determinism."),
         ("First trial", "Counts in the likelihood. Choice t is judged by the values before the "
                         "update of trial t."),
         ("Missing trials", "Contribute nothing to the likelihood and update nothing."),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rlrecovery.design import design_table, grid
+from rlrecovery.design import cells_of, design_table
 from rlrecovery.provenance import provenance
 from rlrecovery.tables import write_json, write_table, write_yaml
 
@@ -29,7 +29,6 @@ def write_record(
     outputs : mapping
         Paths to write: ``design``, ``config`` and ``provenance``.
     """
-    cells = grid(experiment["truth"], experiment["participants"], experiment["trials"])
-    write_table(design_table(cells, experiment["replicates"]), outputs["design"])
+    write_table(design_table(cells_of(experiment), experiment["replicates"]), outputs["design"])
     write_yaml(dict(experiment), outputs["config"])
     write_json(provenance(experiment, fingerprint, versions), outputs["provenance"])

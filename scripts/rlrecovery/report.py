@@ -30,12 +30,14 @@ from rlrecovery.answer import (
     study_size,
     verdicts,
 )
+from rlrecovery.contests import contests
+from rlrecovery.design import methods_of, sources
 from rlrecovery.explorer import explorer, library
 from rlrecovery.figures import FIGURES
 from rlrecovery.figures.data import Summary, load_summary
 from rlrecovery.lights import RULE, advice, small_table
 from rlrecovery.pages import TEMPLATES, environment
-from rlrecovery.protocol import conventions, estimands, mechanisms, methods, witnesses
+from rlrecovery.protocol import checked, conventions, estimands, mechanisms, methods, witnesses
 from rlrecovery.wording import enumeration, few_note, pm, row_text
 
 
@@ -106,6 +108,8 @@ def _numbers(
         "estimands": estimands(experiment),
         "methods": methods(experiment),
         "bayes": any(each["estimator"] in ("bayes", "quadrature") for each in settings),
+        "contests": contests(summary),
+        "checked": checked(experiment),
         "cells": [cell_table(summary, *pair) for pair in _pairs(summary)],
         "failures": failures(summary),
         "witnesses": witnesses(summary),
@@ -118,7 +122,8 @@ def identical_parameters(summary: Summary, experiment: Mapping[str, Any]) -> lis
     spread = set(summary.recovery.loc[summary.recovery["level"] == "spread", "parameter"])
     return [
         name
-        for name, entry in experiment["population"].items()
+        for source in sources(experiment).values()
+        for name, entry in source["population"].items()
         if name in spread and not entry.get("distribution") and not entry.get("spread")
     ]
 
@@ -139,11 +144,9 @@ def without_impossible_coverage(summary: Summary, parameters: Sequence[str]) -> 
 def two_step(summary: Summary, experiment: Mapping[str, Any]) -> list[str]:
     """Names of the methods whose group estimate is a mean of bounded single estimates."""
     group = set(summary.recovery.loc[summary.recovery["level"] == "group", "method"])
-    return [
-        name
-        for name, settings in experiment["methods"].items()
-        if settings["estimator"] == "mle" and name in group
-    ]
+    bounded = [n for n, each in methods_of(experiment).items() if each["estimator"] == "mle"]
+    # A method in one variant of the design is a series of its own, named after it.
+    return [name for name in summary.methods if name in group and name.split(", ")[0] in bounded]
 
 
 _COLUMNS = (

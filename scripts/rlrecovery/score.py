@@ -18,6 +18,7 @@ def score(
     levels: Sequence[float],
     scores: Mapping[str, str],
     paired: str,
+    wrong: Sequence[str] = (),
 ) -> None:
     """Score every method in one cell; one job for all, because each takes less than its start.
 
@@ -33,6 +34,9 @@ def score(
         From method to the path of its measures, in the order of the estimates.
     paired : str
         Path to write: the methods compared on the same data.
+    wrong : sequence of str
+        Methods that are not compared, because they fit another model than generated the data and
+        compete in `rlrecovery.selection`.
     """
     batches, known = len(truth), read_tables(truth, TRUTH)
     rows = {}
@@ -42,4 +46,5 @@ def score(
         count = rows[method]["replicate"].nunique()
         log.info("%s: scoring %d rows of %d replicates", method, len(rows[method]), count)
         write_table(score_cell(rows[method], known, levels), path)
-    write_table(compare(rows, known), paired)
+    right = {method: table for method, table in rows.items() if method not in wrong}
+    write_table(compare(right, known), paired)

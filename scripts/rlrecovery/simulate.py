@@ -16,9 +16,9 @@ from scipy.special import ndtri
 
 from rlrecovery.design import Cell, seed_sequence
 from rlrecovery.distributions import Distribution
-from rlrecovery.models import MODELS, Model, Parameter
+from rlrecovery.models import Model, Parameter, find_model
 from rlrecovery.tables import TRIALS, TRUTH, conform, write_table
-from rlrecovery.tasks import Arms, Floats, Integers, task_from_config
+from rlrecovery.tasks import Course, Floats, Integers, Task, said, task_from_config
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +33,10 @@ class Behaviour:
         Chosen arm from 0; -1 where no response was given.
     rewards : float array, shape (participants, trials)
         Reward of the chosen arm; NaN where no response was given.
+    outcomes : float array, shape (participants, trials, arms)
+        What every arm paid or would have paid, where feedback is full; None where it is not.
+    means : float array, shape (participants, trials, arms)
+        Mean reward of every arm at each trial.
     states : dict of float array, shape (participants, trials, arms)
         Hidden state before each trial, by name.
     probabilities : float array, shape (participants, trials, arms)
@@ -41,6 +45,8 @@ class Behaviour:
 
     choices: Integers
     rewards: Floats
+    outcomes: Floats | None
+    means: Floats
     states: dict[str, Floats]
     probabilities: Floats
 
@@ -54,11 +60,10 @@ def softmax(logits: Floats) -> Floats:
 def behave(
     model: Model,
     values: Mapping[str, Floats],
-    arms: Arms,
-    block_of_trial: Integers,
+    task: Task,
     uniform: Floats,
-    start_value: float,
     missing: NDArray[np.bool_] | None = None,
+    means: Floats | None = None,
 ) -> Behaviour:
     """Let participants choose and learn.
 
@@ -68,47 +73,54 @@ def behave(
         How they learn and choose.
     values : mapping of float array, shape (participants,)
         Parameters by name, natural scale.
-    arms : Arms
+    task : Task
         What pays.
-    block_of_trial : int array, shape (trials,)
-        Where it changes, hidden state starts again.
-    uniform : float array, shape (participants, trials, 2)
-        Uniform numbers in [0, 1): the first decides the choice (inverse of the cumulative choice
-        probabilities, as ``Generator.choice`` does), the second the reward.
-    start_value : float
-        Q before the first trial of a block.
+    uniform : float array, shape (participants, trials, numbers)
+        `Task.numbers` uniform numbers in [0, 1): the first decides the choice (inverse of the
+        cumulative choice probabilities, as ``Generator.choice`` does), the others the rewards.
     missing : bool array, shape (participants, trials), optional
         Trials without a response: nothing is chosen, paid or learnt there. Participants with
         fewer trials than others are missing at their end.
+    means : float array, shape (participants or 1, trials, arms), optional
+        From `Task.means`; may be left out where the arms do not drift.
 
     Returns
     -------
     Behaviour
     """
-    missing = np.zeros(uniform.shape[:2], dtype=bool) if missing is None else missing
-    p = model.bind({n: np.asarray(v)[:, None] for n, v in values.items()}, start_value, arms.n_arms)
-    blank = np.zeros((len(uniform), arms.n_arms))
+    people, trials = uniform.shape[:2]
+    missing = np.zeros((people, trials), dtype=bool) if missing is None else missing
+    if means is None:
+        means = task.means(people, trials, np.random.default_rng(0))
+    columns = {name: np.asarray(value)[:, None] for name, value in values.items()}
+    p = model.bind(columns, task.start_value, task.n_arms, full=task.full)
+    blank = np.zeros((people, task.n_arms))
     fresh = {name: blank + value for name, value in model.initial(p).items()}
-    starts = np.diff(block_of_trial, prepend=-1) != 0
+    starts, course = task.starts(trials), Course(task, means, people)
     state, steps = fresh, []
-    for t in range(uniform.shape[1]):
+    for t in range(trials):
         state = fresh if starts[t] else state
-        probability = softmax(model.logit(state, p))
-        choice = _choose(probability, uniform[:, t, 0])
-        reward = arms.reward(choice, uniform[:, t, 1])
-        steps.append((choice, reward, state, probability))
-        chosen = (choice[:, None] == np.arange(arms.n_arms)).astype(np.float64)
-        learnt = model.update(state, chosen, reward[:, None], p)
+        probability = softmax(model.choice_logits(state, p, blank))
+        choice, here = _choose(probability, uniform[:, t, 0]), course.now(t)
+        outcomes = task.pay(here, uniform[:, t, 1:])
+        reward = np.take_along_axis(outcomes, choice[:, None], axis=1)
+        steps.append((choice, reward[:, 0], outcomes, here, state, probability))
+        chosen = (choice[:, None] == np.arange(task.n_arms)).astype(np.float64)
+        learnt = model.update(state, chosen, outcomes if task.full else reward, p)
         state = {n: np.where(missing[:, t, None], s, learnt[n]) for n, s in state.items()}
-    return _behaviour(steps, missing)
+        course.note(here, choice, missing[:, t])
+    return _behaviour(steps, missing, task.full)
 
 
-def _behaviour(steps: list[Any], missing: NDArray[np.bool_]) -> Behaviour:
+def _behaviour(steps: list[Any], missing: NDArray[np.bool_], full: bool) -> Behaviour:
     """Choice, reward, state and probability of each trial as arrays over trials."""
-    choices, rewards, states, probabilities = zip(*steps, strict=True)
+    choices, rewards, outcomes, means, states, probabilities = zip(*steps, strict=True)
+    gone = missing[:, :, None]
     return Behaviour(
         choices=np.where(missing, -1, np.stack(choices, axis=1)),
         rewards=np.where(missing, np.nan, np.stack(rewards, axis=1)),
+        outcomes=np.where(gone, np.nan, np.stack(outcomes, axis=1)) if full else None,
+        means=np.stack(means, axis=1),
         states={name: np.stack([s[name] for s in states], axis=1) for name in states[0]},
         probabilities=np.stack(probabilities, axis=1),
     )
@@ -176,8 +188,19 @@ def population_truth(
 
 
 def identity_of(cell: Mapping[str, Any], generator: Mapping[str, Any]) -> dict[str, Any]:
-    """What a data set's random numbers depend on besides root seed, replicate and purpose."""
-    return {"cell": cell, **{key: generator[key] for key in ("model", "task", "population")}}
+    """What a data set's random numbers depend on besides root seed, replicate and purpose.
+
+    Values alone: what a study calls a task, a variant of a model or a cell changes no number.
+    """
+    model = generator["model"]
+    if not isinstance(model, str):
+        model = {key: value for key, value in model.items() if key != "name"}
+    return {
+        "cell": {key: value for key, value in cell.items() if key not in ("model", "task")},
+        "model": model,
+        "task": said(generator["task"]),
+        "population": generator["population"],
+    }
 
 
 def simulate_replicate(
@@ -190,11 +213,11 @@ def simulate_replicate(
     cell : mapping
         `rlrecovery.design.Cell.values`.
     generator : mapping
-        The config's ``seed``, ``model``, ``task`` and ``population``.
+        `rlrecovery.design.generator_of` the cell: ``seed``, ``model``, ``task`` and ``population``.
     replicate : int
         Number of the data set in its cell.
     """
-    model, task = MODELS[generator["model"]], task_from_config(generator["task"])
+    model, task = find_model(generator["model"]), task_from_config(generator["task"])
     identity = identity_of(cell, generator)
 
     def rng(purpose: str) -> np.random.Generator:
@@ -205,25 +228,64 @@ def simulate_replicate(
     values = draw_population(
         model, cell["truth"], generator["population"], people, rng("population")
     )
-    uniform = rng("trials").random((people, length, 2))
-    blocks = task.block_of_trial(length)
-    return values, behave(model, values, task.arms, blocks, uniform, task.start_value)
+    uniform = rng("trials").random((people, length, task.numbers))
+    means = task.means(people, length, rng("means"))
+    gone = task.missing(people, length) | (np.arange(length) >= lengths(cell)[:, None])
+    if cell.get("missing"):
+        gone |= rng("missing").random((people, length)) < cell["missing"]
+    return values, behave(model, values, task, uniform, gone, means)
 
 
-def trials_table(behaviour: Behaviour, replicate: int, block_of_trial: Integers) -> pd.DataFrame:
-    """Behaviour as rows of `rlrecovery.tables.TRIALS`."""
+def lengths(cell: Mapping[str, Any]) -> Integers:
+    """Trials that each participant of a cell completes, shape (participants,).
+
+    At least one: who completes none is no participant.
+    """
+    shares, people = cell.get("completed", (1.0,)), np.arange(cell["participants"])
+    mine = np.array(shares, dtype=np.float64)[people % len(shares)]
+    return np.maximum(1, np.round(mine * cell["trials"])).astype(np.int64)
+
+
+def trials_table(
+    behaviour: Behaviour,
+    replicate: int,
+    block_of_trial: Integers,
+    completed: Integers | None = None,
+) -> pd.DataFrame:
+    """Behaviour as rows of `rlrecovery.tables.TRIALS`.
+
+    Where feedback is full, ``reward_0``, ``reward_1``... are the outcomes of the arms.
+
+    Parameters
+    ----------
+    behaviour : Behaviour
+        What participants did.
+    replicate : int
+        Number of the data set in its cell.
+    block_of_trial : int array, shape (trials,)
+        Block of each trial.
+    completed : int array, shape (participants,), optional
+        Trials that each participant completes; the others have no rows.
+    """
     people, length = behaviour.choices.shape
-    return conform(
-        {
-            "replicate": np.full(people * length, replicate),
-            "participant": np.repeat(np.arange(people), length),
-            "block": np.tile(block_of_trial, people),
-            "trial": np.tile(np.arange(length), people),
-            "choice": behaviour.choices.ravel(),
-            "reward": behaviour.rewards.ravel(),
-        },
-        TRIALS,
-    )
+    columns: dict[str, Any] = {
+        "replicate": np.full(people * length, replicate),
+        "participant": np.repeat(np.arange(people), length),
+        "block": np.tile(block_of_trial, people),
+        "trial": np.tile(np.arange(length), people),
+        "choice": behaviour.choices.ravel(),
+        "reward": behaviour.rewards.ravel(),
+    }
+    types = dict(TRIALS)
+    if behaviour.outcomes is not None:
+        arms = range(behaviour.outcomes.shape[2])
+        columns |= {f"reward_{k}": behaviour.outcomes[:, :, k].ravel() for k in arms}
+        types |= {f"reward_{k}": "float64" for k in arms}
+    table = conform(columns, types)
+    if completed is None:
+        return table
+    there = table["trial"].to_numpy() < completed[table["participant"].to_numpy()]
+    return table[there].reset_index(drop=True)
 
 
 def population_truths(
@@ -235,7 +297,7 @@ def population_truths(
         parameter.name: population_truth(
             parameter, cell["truth"].get(parameter.name), population[parameter.name]
         )
-        for parameter in MODELS[generator["model"]].parameters
+        for parameter in find_model(generator["model"]).parameters
     }
 
 
@@ -288,7 +350,7 @@ def simulate_batch(
     population, behaviours, truths = population_truths(cell, generator), [], []
     for replicate in range(*replicates):
         values, behaviour = simulate_replicate(cell, generator, replicate)
-        behaviours.append(trials_table(behaviour, replicate, blocks))
+        behaviours.append(trials_table(behaviour, replicate, blocks, lengths(cell)))
         truths.append(truth_table(values, population, replicate))
     log.info("%s: simulated %d data sets", Cell.of(cell).key, len(behaviours))
     write_table(pd.concat(truths, ignore_index=True), truth)

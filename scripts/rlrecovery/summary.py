@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
-from rlrecovery.design import Cell
+from rlrecovery.design import Cell, variants, wrong_fits
 from rlrecovery.paired import PAIRED
 from rlrecovery.priors import prior_sds
 from rlrecovery.scores import join, score_grid
+from rlrecovery.selection import cell_counts, selection_table
 from rlrecovery.tables import (
     MEASURES,
     SUMMARY,
@@ -28,20 +30,27 @@ from rlrecovery.witness import WITNESS, differences
 log = logging.getLogger(__name__)
 
 
+#: What `crossed` adds to the measures: the contest, both models, and the design that they share.
+CONTEST = ("contest", "simulated", "fitted", "design")
+
 #: Scatter figures need some data sets, not all: about this many points in the whole study, and
 #: between the two limits in each cell of each method.
 POINTS_IN_ALL, FEWEST_POINTS, MOST_POINTS = 40_000, 20, 200
 
 
 def design_columns(
-    table: pd.DataFrame, cell: Cell, names: Sequence[str], method: str | None = None
+    table: pd.DataFrame,
+    cell: Cell,
+    names: Sequence[str],
+    variant: str,
+    method: str | None = None,
 ) -> pd.DataFrame:
-    """A table with method, cell, truth and sizes in front; it may have its methods already."""
+    """A table with method, cell, truth, sizes and variant in front; it may have methods already."""
     truth = dict(cell.truth)
     front: dict[str, Any] = {} if method is None else {"method": method}
     front |= {"cell": cell.key}
     front |= {name: truth.get(name, float("nan")) for name in names}
-    front |= {"participants": cell.participants, "trials": cell.trials}
+    front |= {"participants": cell.participants, "trials": cell.trials, "variant": variant}
     return table.assign(**front)[[*front, *[c for c in table.columns if c not in front]]]
 
 
@@ -59,7 +68,7 @@ def summarise(
     Parameters
     ----------
     methods : mapping
-        The resolved config's ``methods``.
+        `rlrecovery.design.methods_of` the experiment.
     cells : mapping
         From cell key to `rlrecovery.design.Cell.values`.
     levels : sequence of float
@@ -76,6 +85,8 @@ def summarise(
     known = {key: Cell.of(values) for key, values in cells.items()}
     tables = gathered(methods, known, levels, folders, batches)
     tables["comparison"] = comparisons(folders, known)
+    tables["crossed"] = crossed(methods, known, folders)
+    tables["selection"] = selected(methods, known, folders, batches, levels)
     tables["priors"] = prior_sds(methods)
     tables["witness"] = compared(folders, witnesses, known, batches, levels)
     for name in SUMMARY:
@@ -84,30 +95,37 @@ def summarise(
 
 
 def gathered(
-    methods: Iterable[str],
+    methods: Mapping[str, Mapping[str, Any]],
     cells: Mapping[str, Cell],
     levels: Sequence[float],
     folders: Mapping[str, str],
     batches: Sequence[str],
 ) -> dict[str, pd.DataFrame]:
-    """Measures, points and flags of all methods and cells: three of the summary's tables."""
-    methods, names = list(methods), truth_names(cells.values())
+    """Measures, points and flags of all methods and cells: three of the summary's tables.
+
+    Where models compete, only the fits of the model that generated the data are in them.
+    """
+    names = truth_names(cells.values())
     share = max(1, len(cells) * len(methods))
     limit = min(MOST_POINTS, max(FEWEST_POINTS, POINTS_IN_ALL // share))
     measures: list[pd.DataFrame] = []
     points: list[pd.DataFrame] = []
     flagged: list[pd.DataFrame] = []
-    for method in methods:
-        for group in same_size(cells.values()):
-            joined = []
+    for method, settings in methods.items():
+        said = variants_of(settings, cells)
+        for group in same_size(right_cells(method, settings, cells)):
+            joined, variant = [], said[group[0].key]
             for cell in group:
                 scores = read_table(f"{folders['scores']}/{method}/{cell.key}.parquet")
-                measures.append(design_columns(scores, cell, names, method).assign(scope="cell"))
+                scores = design_columns(scores, cell, names, variant, method)
+                measures.append(scores.assign(scope="cell"))
                 rows = read_cell(folders, method, cell, batches, levels)
-                points.append(design_columns(some(rows, levels, limit), cell, names, method))
-                flagged.append(flags(rows, method, cell))
+                shown = some(rows, levels, limit)
+                points.append(design_columns(shown, cell, names, variant, method))
+                flagged.append(flags(rows, method, cell).assign(variant=variant))
                 joined.append(rows.assign(cell=cell.key))
-            measures.append(over_truths(pd.concat(joined), method, group[0], names))
+            whole = over_truths(pd.concat(joined), method, group[0], names)
+            measures.append(whole.assign(variant=variant))
             log.info("%s, %s: summarised %d cells", method, group[0].size_key, len(group))
     columns = [*MEASURES[:3], *names, *MEASURES[3:]]
     return {
@@ -115,6 +133,66 @@ def gathered(
         "points": pd.concat(points, ignore_index=True),
         "failures": pd.concat(flagged, ignore_index=True),
     }
+
+
+def right_cells(
+    method: str, settings: Mapping[str, Any], cells: Mapping[str, Cell]
+) -> Iterator[Cell]:
+    """Cells whose model a method fits; all, unless its model is one of several that compete."""
+    return (cell for cell in cells.values() if not wrong_fits({method: settings}, cell))
+
+
+def variants_of(settings: Mapping[str, Any], cells: Mapping[str, Cell]) -> dict[str, str]:
+    """`rlrecovery.design.variants`; a method's own model is said by its name already."""
+    if "fitted" not in settings:
+        return variants(cells)
+    return variants({key: replace(cell, model="") for key, cell in cells.items()})
+
+
+def crossed(
+    methods: Mapping[str, Mapping[str, Any]],
+    cells: Mapping[str, Cell],
+    folders: Mapping[str, str],
+) -> pd.DataFrame:
+    """Measures of all fits of competing models, for the parameters that both models have."""
+    names, found = truth_names(cells.values()), []
+    for method, settings in methods.items():
+        said = variants_of(settings, cells)
+        for key, cell in cells.items() if "fitted" in settings else ():
+            scores = read_table(f"{folders['scores']}/{method}/{key}.parquet")
+            known = scores[(scores["measure"] == "bias") & (scores["n"] > 0)]["parameter"]
+            scores = scores[scores["parameter"].isin(known)]
+            models = {"simulated": cell.model, "fitted": settings["fitted"]}
+            told = {"contest": settings["contest"], **models, "design": design_key(cell)}
+            scores = design_columns(scores, cell, names, said[key], method)
+            found.append(scores.assign(scope="cell", **told))
+    columns = [*MEASURES[:3], *names, *MEASURES[3:], *CONTEST]
+    return pd.concat(found, ignore_index=True)[columns] if found else pd.DataFrame(columns=columns)
+
+
+def design_key(cell: Cell) -> str:
+    """What cells of one design have in common, whatever model generated them."""
+    return replace(cell, model="").size_key
+
+
+def selected(
+    methods: Mapping[str, Mapping[str, Any]],
+    cells: Mapping[str, Cell],
+    folders: Mapping[str, str],
+    batches: Sequence[str],
+    levels: Sequence[float],
+) -> pd.DataFrame:
+    """How often which model won, `rlrecovery.selection.SELECTION`."""
+    counted = []
+    for cell in cells.values():
+        contests: dict[str, dict[str, pd.DataFrame]] = {}
+        for method, settings in methods.items():
+            if "contest" in settings:
+                rows = read_estimates(folders, method, cell.key, batches, levels)
+                contests.setdefault(settings["contest"], {})[settings["fitted"]] = rows
+        if contests:
+            counted.append(cell_counts(contests, cell.key, design_key(cell), cell.model))
+    return selection_table(pd.concat(counted, ignore_index=True) if counted else pd.DataFrame())
 
 
 def truth_names(cells: Iterable[Cell]) -> list[str]:
@@ -125,9 +203,12 @@ def truth_names(cells: Iterable[Cell]) -> list[str]:
 def comparisons(folders: Mapping[str, str], cells: Mapping[str, Cell]) -> pd.DataFrame:
     """The methods compared on the same data in every cell, `rlrecovery.paired.PAIRED`."""
     names = truth_names(cells.values())
+    said = variants(cells)
     return pd.concat(
         [
-            design_columns(read_table(f"{folders['paired']}/{key}.parquet", PAIRED), cell, names)
+            design_columns(
+                read_table(f"{folders['paired']}/{key}.parquet", PAIRED), cell, names, said[key]
+            )
             for key, cell in cells.items()
         ],
         ignore_index=True,

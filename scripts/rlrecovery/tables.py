@@ -43,7 +43,10 @@ TRUTH = {
 #: One row per estimated value; interval columns come after these (see `interval_columns`).
 #: ``estimate`` and ``se`` (Wald SE by the delta method, or posterior SD) are on the natural scale.
 #: ``status`` is one of `STATUSES` with ``reason`` in words; ``at_bound`` and ``converged`` are kept
-#: apart because a row can be both. ``log_likelihood`` is at the maximum (maximum likelihood only);
+#: apart because a row can be both. ``choices`` is the number of responses that the fit rests on;
+#: ``log_likelihood`` is at the maximum (maximum likelihood only); ``log_evidence`` is the logarithm
+#: of the marginal likelihood (quadrature only); ``elpd_loo`` and ``pareto_k`` are the expected log
+#: predictive density by leave-one-out and its largest Pareto k (sampling with ``loo`` only);
 #: ``grid_error`` is the largest difference between two grids in posterior SDs (quadrature only).
 #: ``seconds`` is the wall time of the fit that the row came from.
 ESTIMATES = {
@@ -61,7 +64,11 @@ ESTIMATES = {
     "ess_bulk": "float64",
     "ess_tail": "float64",
     "divergences": "float64",
+    "choices": "float64",
     "log_likelihood": "float64",
+    "log_evidence": "float64",
+    "elpd_loo": "float64",
+    "pareto_k": "float64",
     "grid_error": "float64",
     "seconds": "float64",
 }
@@ -74,12 +81,14 @@ STATUSES = ("ok", "at_bound", "not_converged", "no_interval", "not_identified", 
 
 #: One row per measure; see `rlrecovery.scores`. Truth columns (one per parameter of the design)
 #: stand between ``cell`` and ``participants``; they are missing where ``scope`` is ``grid``.
+#: ``variant`` says in words what else tells cells apart (task, missing responses...), if anything.
 MEASURES = (
     "scope",
     "method",
     "cell",
     "participants",
     "trials",
+    "variant",
     "level",
     "parameter",
     "rows",
@@ -92,7 +101,9 @@ MEASURES = (
 )
 
 #: Tables of a study's summary.
-SUMMARY = ("recovery", "points", "failures", "comparison", "priors", "witness")
+SUMMARY = (
+    "recovery", "points", "failures", "comparison", "priors", "witness", "crossed", "selection"
+)  # fmt: skip
 
 
 class BrokenFile(Exception):

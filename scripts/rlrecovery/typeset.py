@@ -15,6 +15,7 @@ import pandas as pd
 
 from rlrecovery import tables
 from rlrecovery.answer import Place, designs, levels_shown
+from rlrecovery.contests import probability
 from rlrecovery.figures.data import (
     Summary,
     against_first,
@@ -110,6 +111,27 @@ def comparison_sheet(summary: Summary) -> Sheet:
     )
 
 
+def selection_sheet(summary: Summary) -> Sheet:
+    """Which model wins for whose data, over the whole study."""
+    rows, names = {}, ("method", "criterion", "unit", "simulated")
+    table = summary.selection
+    fitted = list(dict.fromkeys(table["fitted"])) if len(table) else []
+    for row in table[table["scope"] == "all"].to_dict("records") if len(table) else ():
+        key = tuple(row[name] for name in ("contest", *names[1:]))
+        rows.setdefault(key, dict.fromkeys(fitted, "–"))[row["fitted"]] = probability(
+            row, "confusion"
+        )
+    body = pd.DataFrame.from_dict(rows, orient="index")
+    if len(body):
+        body.index = pd.MultiIndex.from_tuples(body.index, names=names)
+        body.columns = pd.MultiIndex.from_product([["best fit"], body.columns])
+    return Sheet(
+        "Probability that a model (columns) fits best, given the model that simulated (rows), with "
+        "95 % intervals.",
+        body,
+    )
+
+
 LEVEL_WORDS = {"participant": "single participants", "group": "the group"}
 
 
@@ -131,6 +153,14 @@ def _sizes(summary: Summary) -> str:
     return f", {' and '.join(words)}" if words else ""
 
 
+#: Sorts before every value: the place of a parameter that the generating model does not have.
+ABSENT = float("-inf")
+
+
+def _known(value: float) -> float:
+    return value if value == value else ABSENT
+
+
 def _by_truth(
     summary: Summary,
     table: pd.DataFrame,
@@ -144,7 +174,7 @@ def _by_truth(
     level = {method: only or row_level(summary, method) for method in summary.methods}
     sizes = shown_designs(summary)
     cells = {
-        (tuple(row[key] for key in keys), (row["parameter"], row["method"])): text(row)
+        (tuple(_known(row[key]) for key in keys), (row["parameter"], row["method"])): text(row)
         for row in table.astype({"method": "object"}).to_dict("records")
         if row["level"] == level[row["method"]] and (row["participants"], row["trials"]) in sizes
     }
@@ -154,7 +184,7 @@ def _by_truth(
     body = pd.DataFrame([[cells.get((r, c), "–") for c in columns] for r in rows])
     if not cells:
         return pd.DataFrame()
-    names = [[f"{value:g}" for value in row] for row in rows]
+    names = [[f"{value:g}" if value > ABSENT else "–" for value in row] for row in rows]
     body.index = pd.MultiIndex.from_tuples([tuple(n) for n in names], names=keys)
     body.columns = pd.MultiIndex.from_tuples(columns, names=[None, None])
     return body
@@ -167,6 +197,7 @@ SHEETS: dict[str, Callable[[Summary], Sheet]] = {
     "rmse": lambda summary: measure_sheet(summary, "rmse", "Root mean squared error (RMSE)"),
     "coverage": lambda summary: measure_sheet(summary, "coverage", "Coverage", 100),
     "comparison": comparison_sheet,
+    "selection": selection_sheet,
 }
 
 _LATEX = str.maketrans(
@@ -228,7 +259,7 @@ def write_tables(summary: str, folder: str) -> None:
     folder : str
         Folder to write into: each of `SHEETS` as ``.tex`` and ``.html``.
     """
-    known = load_summary(summary, ("recovery", "points", "comparison"))
+    known = load_summary(summary, ("recovery", "points", "comparison", "selection"))
     for name, make in SHEETS.items():
         sheet = make(known)
         tables.write_text(latex(name, sheet), f"{folder}/{name}.tex")

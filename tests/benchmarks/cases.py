@@ -18,7 +18,7 @@ from rlrecovery.estimators.quadrature import Quadrature
 from rlrecovery.likelihood import Observations, observations, value_and_gradient
 from rlrecovery.models import RESCORLA_WAGNER
 from rlrecovery.simulate import behave
-from rlrecovery.tasks import BernoulliArms
+from rlrecovery.tasks import Task
 
 Row = dict[str, Any]
 
@@ -46,10 +46,9 @@ def data(people: int, trials: int = TRIALS, arms: int = 2, seed: int = 1) -> Obs
         "alpha": 1 / (1 + np.exp(-0.5 * rng.normal(size=people))),
         "beta": 5 * np.exp(0.3 * rng.normal(size=people)),
     }
-    paying = BernoulliArms(tuple(np.linspace(0.4, 0.6, arms)))
-    uniform, blocks = rng.random((people, trials, 2)), np.zeros(trials, dtype=np.int64)
-    seen = behave(RESCORLA_WAGNER, values, paying, blocks, uniform, START)
-    return observations(seen.choices, seen.rewards, np.tile(blocks, (people, 1)))
+    task = Task(tuple(np.linspace(0.4, 0.6, arms)), start_value=START)
+    seen = behave(RESCORLA_WAGNER, values, task, rng.random((people, trials, task.numbers)))
+    return observations(seen.choices, seen.rewards, np.zeros((people, trials)))
 
 
 def theta(people: int) -> Any:

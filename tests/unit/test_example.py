@@ -51,7 +51,7 @@ def test_participant_is_the_first_of_the_first_data_set(tmp_path):
     table, _, example = written(tmp_path, {"mle": MLE})
     assert list(table.columns) == [
         "block", "trial", "choice", "reward",
-        "value_0", "value_1", "probability_0", "probability_1",
+        "value_0", "value_1", "probability_0", "probability_1", "mean_0", "mean_1",
     ]  # fmt: skip
     trials, truth = (pd.read_parquet(path) for path in simulated(tmp_path))
     mine = trials[(trials["replicate"] == 0) & (trials["participant"] == 0)]
@@ -67,6 +67,7 @@ def test_participant_is_the_first_of_the_first_data_set(tmp_path):
         "participants": PEOPLE,
         "trials": 30,
         "arms": [0.3, 0.7],
+        "sd": None,
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import replace
 from pathlib import Path
@@ -16,30 +17,55 @@ from scipy.special import softmax
 
 from rlrecovery import kernel as module
 from rlrecovery import models
-from rlrecovery.kernel import Logits, LogLikelihood, compiled, compiled_values
+from rlrecovery.kernel import (
+    Logits,
+    LogLikelihood,
+    compiled,
+    compiled_pointwise,
+    compiled_values,
+)
 from rlrecovery.likelihood import log_likelihood, observations_from_table
-from rlrecovery.models import BETA, MODELS, RESCORLA_WAGNER, Model, learning_rate
+from rlrecovery.models import (
+    BETA,
+    MODELS,
+    RESCORLA_WAGNER,
+    RESCORLA_WAGNER_TWO_RATES,
+    Model,
+    find_model,
+    learning_rate,
+)
 from unit.forms import (
     START,
     Case,
     assert_same_gradient,
+    definition,
     every_model,
     every_number_of_arms,
     every_pattern,
     every_reward,
+    every_variant,
     frame,
+    full_feedback,
     interpreted,
     kernel,
     make_case,
     random_theta,
     scan,
+    settings,
+    some_tasks,
 )
 
 
-def logits(model, n_arms, data, theta):
+def logits(case):
     """Log-odds and their derivatives by the compiled form."""
-    function = compiled(Logits(model, n_arms, START[n_arms]))
-    return function(data.choices, data.rewards, data.starts, theta)
+    data = case.data
+    function = compiled(Logits(*settings(case.model, case.n_arms, data)))
+    return function(data.choices, data.rewards, data.starts, case.theta)
+
+
+def gradients(case):
+    """Values and gradients by the compiled form."""
+    return kernel(case.model, case.n_arms, case.data, case.theta)
 
 
 #: Rates at both ends and inside, with inverse temperatures from none to hopelessly large.
@@ -51,7 +77,7 @@ EXTREMES = [
 def extreme_theta(model: str) -> np.ndarray:
     """Every extreme; every second rate runs from the other end."""
     columns, rates = [], 0
-    for parameter in MODELS[model].parameters:
+    for parameter in definition(model).parameters:
         rate, beta = np.array(EXTREMES).T
         if parameter.transform == "logit":
             columns.append(1 - rate if rates % 2 else rate)
@@ -61,95 +87,128 @@ def extreme_theta(model: str) -> np.ndarray:
     return np.column_stack(columns)
 
 
-def choosers(rewards: str, n_arms: int) -> dict[str, tuple[list[int], list[float]]]:
+def choosers(rewards: str, n_arms: int, full: bool = False) -> dict[str, tuple[list[int], list]]:
     """Choices that break fits: always one arm, one after the other, one trial, none."""
     rng = np.random.default_rng(7)
     length = 30
-    paid = rng.integers(2, size=length) if rewards == "bernoulli" else rng.normal(0, 1e3, length)
-    paid = paid.astype(float).tolist()
+    shape = (length, n_arms) if full else length
+    paid = rng.integers(2, size=shape) if rewards == "bernoulli" else rng.normal(0, 1e3, shape)
+    paid = paid.astype(float)
     return {
-        "constant": ([1] * length, paid),
-        "alternating": ([t % n_arms for t in range(length)], paid),
-        "random": (rng.integers(n_arms, size=length).tolist(), paid),
-        "one trial": ([1], paid[:1]),
-        "all missing": ([-1] * length, [np.nan] * length),
+        "constant": ([1] * length, paid.tolist()),
+        "alternating": ([t % n_arms for t in range(length)], paid.tolist()),
+        "random": (rng.integers(n_arms, size=length).tolist(), paid.tolist()),
+        "one trial": ([1], paid[:1].tolist()),
+        "all missing": ([-1] * length, (np.nan * paid).tolist()),
     }
 
 
-def extreme_case(model: str, n_arms: int, chooser: str, rewards: str) -> Case:
+def extreme_case(
+    model: str, n_arms: int, chooser: str, rewards: str, feedback: str = "partial"
+) -> Case:
     theta = extreme_theta(model)
-    choices, paid = choosers(rewards, n_arms)[chooser]
+    choices, paid = choosers(rewards, n_arms, feedback == "full")[chooser]
     frames = [frame(i, choices, paid) for i in range(len(theta))]
     return Case(model, n_arms, pd.concat(frames, ignore_index=True), theta)
 
 
-@every_model
-@every_reward
-@every_pattern
-class TestOrdinaryData:
-    @every_number_of_arms
-    def test_scan(self, model, n_arms, rewards, pattern):
-        case = make_case(model, n_arms, rewards, pattern)
-        value, gradient = kernel(model, n_arms, case.data, case.theta)
-        expected = case.scanned
-        np.testing.assert_allclose(value, expected.totals, rtol=1e-10)
-        assert_same_gradient(gradient, expected.gradient, 1e-10)
+class Agreement:
+    """What the compiled forms must say about a case; whoever inherits it says which cases."""
 
-    @every_number_of_arms
-    def test_reference(self, model, n_arms, rewards, pattern):
-        case = make_case(model, n_arms, rewards, pattern)
-        value, gradient = kernel(model, n_arms, case.data, case.theta)
+    def test_scan(self, case):
+        value, gradient = gradients(case)
+        np.testing.assert_allclose(value, case.scanned.totals, rtol=1e-10)
+        assert_same_gradient(gradient, case.scanned.gradient, 1e-10)
+
+    def test_reference(self, case):
+        value, gradient = gradients(case)
         np.testing.assert_allclose(value, case.totals, rtol=1e-10)
         assert_same_gradient(gradient, case.numerical_gradient, 1e-7, 1e-10)
 
-    @every_number_of_arms
-    def test_values_alone(self, model, n_arms, rewards, pattern):
-        case = make_case(model, n_arms, rewards, pattern)
-        data, theta = case.data, case.theta
-        alone = compiled_values(model, n_arms, START[n_arms])
-        found = alone(data.choices, data.rewards, data.starts, theta)
-        np.testing.assert_allclose(found, kernel(model, n_arms, data, theta)[0], rtol=1e-13)
+    def test_values_alone(self, case):
+        data = case.data
+        alone = compiled_values(*settings(case.model, case.n_arms, data))
+        found = alone(data.choices, data.rewards, data.starts, case.theta)
+        np.testing.assert_allclose(found, gradients(case)[0], rtol=1e-13)
 
-    @every_number_of_arms
-    def test_logits(self, model, n_arms, rewards, pattern):
-        case = make_case(model, n_arms, rewards, pattern)
-        found, jacobian = logits(model, n_arms, case.data, case.theta)
+    def test_logits(self, case):
+        found, jacobian = logits(case)
         responded = case.data.choices >= 0
         expected = case.scanned.logits
         np.testing.assert_allclose(found[responded], expected[responded], rtol=1e-10, atol=1e-14)
         assert (found[~responded] == 0).all()
         assert (jacobian[~responded] == 0).all()
 
-    @every_number_of_arms
-    def test_derivatives_of_logits(self, model, n_arms, rewards, pattern):
+    def test_derivatives_of_logits(self, case):
         """Chosen less expected derivative, summed over trials, is the gradient."""
-        case = make_case(model, n_arms, rewards, pattern)
-        found, jacobian = logits(model, n_arms, case.data, case.theta)
-        chosen = case.data.choices[:, :, None] == np.arange(n_arms)
+        found, jacobian = logits(case)
+        chosen = case.data.choices[:, :, None] == np.arange(case.n_arms)
         weights = chosen - softmax(found, axis=-1) * chosen.any(axis=-1, keepdims=True)
         gradient = (weights[..., None] * jacobian).sum(axis=(1, 2))
-        expected = kernel(model, n_arms, case.data, case.theta)[1]
-        assert_same_gradient(gradient, expected, 1e-10, 1e-13)
+        assert_same_gradient(gradient, gradients(case)[1], 1e-10, 1e-13)
 
 
 @every_model
 @every_reward
-@pytest.mark.parametrize("chooser", list(choosers("bernoulli", 2)))
-class TestExtremes:
-    @every_number_of_arms
-    def test_scan(self, model, n_arms, rewards, chooser):
-        case = extreme_case(model, n_arms, chooser, rewards)
-        value, gradient = kernel(model, n_arms, case.data, case.theta)
-        expected = case.scanned
-        self.assert_same_value(value, expected.totals, case)
-        residue = 30 * self.rounding(case)[:, None]  # of a sum over 30 trials
-        assert_same_gradient(gradient, expected.gradient, 1e-10, residue)
+@every_pattern
+@every_number_of_arms
+class TestOrdinaryData(Agreement):
+    @pytest.fixture
+    def case(self, model, n_arms, rewards, pattern):
+        return make_case(model, n_arms, rewards, pattern)
 
-    @every_number_of_arms
-    def test_reference(self, model, n_arms, rewards, chooser):
-        case = extreme_case(model, n_arms, chooser, rewards)
-        value, _ = kernel(model, n_arms, case.data, case.theta)
-        self.assert_same_value(value, case.totals, case)
+
+@every_model
+@every_reward
+@every_number_of_arms
+@full_feedback
+class TestFullFeedback(Agreement):
+    @pytest.fixture
+    def case(self, model, n_arms, rewards, feedback):
+        return make_case(model, n_arms, rewards, "everything", feedback)
+
+
+@every_variant
+@every_reward
+@some_tasks
+class TestVariants(Agreement):
+    @pytest.fixture
+    def case(self, model, n_arms, rewards, feedback):
+        return make_case(model, n_arms, rewards, "everything", feedback)
+
+
+@pytest.mark.parametrize(
+    ("model", "feedback"),
+    [
+        ("rescorla_wagner", "partial"),
+        ("rescorla_wagner", "full"),
+        ("rescorla_wagner_counterfactual+all", "partial"),
+    ],
+)
+def test_log_probabilities_of_single_choices(model, feedback):
+    """Of one participant's data at many points, as leave-one-out takes them."""
+    case = make_case(model, 3, "gaussian", "everything", feedback)
+    data, theta = case.data.rows([1]), random_theta(model, 4, np.random.default_rng(2))
+    function = compiled_pointwise(*settings(model, 3, data))
+    found = function(data.choices, data.rewards, data.starts, theta)
+    assert found.shape == (4, data.choices.shape[1])
+    assert (found[:, data.choices[0] < 0] == 0).all()
+    for row, point in zip(found, theta, strict=True):
+        expected = case.walk(1, point).pointwise
+        np.testing.assert_allclose(row[: len(expected)], expected, rtol=1e-10, atol=1e-14)
+
+
+class SafeAgreement:
+    """The same where parameters and data are extreme."""
+
+    def test_scan(self, case):
+        value, gradient = gradients(case)
+        self.assert_same_value(value, case.scanned.totals, case)
+        residue = 30 * self.rounding(case)[:, None]  # of a sum over 30 trials
+        assert_same_gradient(gradient, case.scanned.gradient, 1e-10, residue)
+
+    def test_reference(self, case):
+        self.assert_same_value(gradients(case)[0], case.totals, case)
 
     def assert_same_value(self, value, expected, case):
         """Relative to the value; where that is next to nothing, to the rounding of the logits."""
@@ -163,6 +222,86 @@ class TestExtremes:
         sizes = [[np.abs(s).max() for s in w.states.values()] for w in case.walks]
         largest = np.array([max(each, default=0.0) for each in sizes])
         return np.finfo(float).eps * (1 + np.abs(case.theta).max(axis=1)) * (1 + largest)
+
+
+every_chooser = pytest.mark.parametrize("chooser", list(choosers("bernoulli", 2)))
+
+
+@every_model
+@every_reward
+@every_chooser
+@every_number_of_arms
+class TestExtremes(SafeAgreement):
+    @pytest.fixture
+    def case(self, model, n_arms, rewards, chooser):
+        return extreme_case(model, n_arms, chooser, rewards)
+
+
+@every_model
+@every_reward
+@every_chooser
+@every_number_of_arms
+@full_feedback
+class TestExtremesOfFullFeedback(SafeAgreement):
+    @pytest.fixture
+    def case(self, model, n_arms, rewards, chooser, feedback):
+        return extreme_case(model, n_arms, chooser, rewards, feedback)
+
+
+@every_variant
+@every_reward
+@every_chooser
+@some_tasks
+class TestExtremesOfVariants(SafeAgreement):
+    @pytest.fixture
+    def case(self, model, n_arms, rewards, chooser, feedback):
+        return extreme_case(model, n_arms, chooser, rewards, feedback)
+
+
+LAPSES = (0.0, 1e-300, 1e-16, 1e-3, 0.5, 1.0)
+
+
+@functools.cache
+def lapse_case() -> Case:
+    """The first arm pays and the others do not: the choices of these are next to impossible."""
+    choices, paid = [0, 0, 1, 2, -1, 0, 1, 0], [1.0, 1, 0, -1, np.nan, 1, 0, 2]
+    points = [(1.0, beta, lapse) for beta in (0.0, 3.0, 1e3, 1e6) for lapse in LAPSES]
+    trials = pd.concat([frame(i, choices, paid) for i in range(len(points))], ignore_index=True)
+    return Case("rescorla_wagner+lapse", 3, trials, np.array(points))
+
+
+class TestLapse:
+    """At and next to the ends, and where the model itself is certain of another arm."""
+
+    @pytest.fixture
+    def case(self):
+        return lapse_case()
+
+    @pytest.mark.filterwarnings("error")
+    def test_all_forms_are_finite_and_the_same(self, case):
+        value, gradient = gradients(case)
+        assert np.isfinite(value).all()
+        np.testing.assert_allclose(value, case.totals, rtol=1e-10)
+        np.testing.assert_allclose(value, case.scanned.totals, rtol=1e-10)
+        assert_same_gradient(gradient, case.scanned.gradient, 1e-10, 1e-14)
+        found, jacobian = logits(case)
+        np.testing.assert_allclose(found, case.scanned.logits * (case.data.choices >= 0)[..., None])
+        assert np.isfinite(jacobian).all()
+
+    def test_certain_lapses_are_guesses(self, case):
+        value, _ = gradients(case)
+        np.testing.assert_allclose(value[case.theta[:, 2] == 1], -7 * np.log(3), rtol=1e-12)
+
+    def test_without_lapses_it_is_the_model_alone(self, case):
+        rare = (case.theta[:, 2] == 0) & (case.theta[:, 1] < 10)
+        value, _ = kernel("rescorla_wagner", 3, case.data.rows(rare), case.theta[rare, :2])
+        np.testing.assert_allclose(gradients(case)[0][rare], value, rtol=1e-12)
+
+    def test_what_the_model_rules_out_was_a_lapse(self, case):
+        """With a huge beta, each of the three losing choices has a third of the lapse rate."""
+        sure = (case.theta[:, 1] == 1e6) & (case.theta[:, 2] == 1e-3)
+        known = -np.log(3) + 3 * np.log(1e-3 / 3) + 3 * np.log(1 - 1e-3 + 1e-3 / 3)
+        np.testing.assert_allclose(gradients(case)[0][sure], known, rtol=1e-12)
 
 
 class TestConventions:
@@ -233,7 +372,7 @@ class TestConventions:
         choices, rewards = rng.integers(10, size=60), rng.random(60)
         data, theta = observations_from_table(frame(0, choices, rewards)), np.array([[0.3, 4.0]])
         walk = WALKS["rescorla_wagner"](theta[0], choices, rewards, [0] * 60, 10, start)
-        function = compiled(LogLikelihood("rescorla_wagner", 10, start))
+        function = compiled(LogLikelihood(RESCORLA_WAGNER, 10, start))
         value, _ = function(data.choices, data.rewards, data.starts, theta)
         assert value[0] == pytest.approx(walk.value, rel=1e-12)
 
@@ -251,7 +390,7 @@ class TestConventions:
         data, theta = observations_from_table(trials), np.array([[0.5, 3.0]])
         for start in (START[2], 0.1):
             walk = WALKS["rescorla_wagner"](theta[0], [0, 0, 1], [1, 0, 1], [0] * 3, 2, start)
-            function = compiled(LogLikelihood("rescorla_wagner", 2, start))
+            function = compiled(LogLikelihood(RESCORLA_WAGNER, 2, start))
             value, _ = function(data.choices, data.rewards, data.starts, theta)
             assert value[0] == pytest.approx(walk.value, rel=1e-12)
 
@@ -266,6 +405,11 @@ def weighted():
     parameters = {"alpha": pt.sigmoid(real[:, 0]), "beta": pt.exp(real[:, 1])}
     value = log_likelihood(RESCORLA_WAGNER, parameters, case.data, 2, START[2], "compiled")
     return case, real, value, (value * WEIGHTS).sum()
+
+
+def lapsing():
+    """Rescorla-Wagner learning with lapses, as a config has it."""
+    return find_model({"name": "careless", "model": "rescorla_wagner", "lapse": True})
 
 
 class TestOperation:
@@ -294,16 +438,21 @@ class TestOperation:
             pt.grad(gradient.sum(), real)
 
     def test_same_settings_are_the_same_operation(self):
-        first = LogLikelihood("rescorla_wagner", 2, 0)
-        second = LogLikelihood("rescorla_wagner", 2, 0.0)
+        first = LogLikelihood(RESCORLA_WAGNER, 2, 0)
+        second = LogLikelihood(RESCORLA_WAGNER, 2, 0.0)
         assert first == second
         assert hash(first) == hash(second)
         others = [
-            LogLikelihood("rescorla_wagner", 3, 0.0),
-            LogLikelihood("rescorla_wagner", 2, 0.5),
-            LogLikelihood("rescorla_wagner_two_rates", 2, 0.0),
+            LogLikelihood(RESCORLA_WAGNER, 3, 0.0),
+            LogLikelihood(RESCORLA_WAGNER, 2, 0.5),
+            LogLikelihood(RESCORLA_WAGNER, 2, 0.0, full=True),
+            LogLikelihood(RESCORLA_WAGNER_TWO_RATES, 2, 0.0),
+            LogLikelihood(lapsing(), 2, 0.0),
         ]
         assert all(first != other for other in others)
+
+    def test_the_same_variant_is_the_same_operation(self):
+        assert LogLikelihood(lapsing(), 2, 0.5) == LogLikelihood(lapsing(), 2, 0.5)
 
 
 TWO_STATES = Model(
@@ -378,7 +527,7 @@ class TestNewModel:
                 found = expected.states[name][i, : len(states)]
                 np.testing.assert_allclose(found, states, rtol=1e-12, atol=1e-14)
 
-    def test_one_that_looks_across_arms_is_refused(self, monkeypatch):
+    def test_one_that_looks_across_arms_is_refused(self):
         """A model is elementwise over arms; anything else must not compile into nonsense."""
         across = Model(
             name="across",
@@ -389,9 +538,8 @@ class TestNewModel:
             logit=lambda s, p: p.beta * pt.stack([s["q"], s["q"] + 1]).cumsum()[1],
             update=lambda s, chosen, reward, p: {"q": s["q"]},
         )
-        monkeypatch.setitem(MODELS, "across", across)
         with pytest.raises(TypeError, match="only elementwise arithmetic"):
-            compiled(LogLikelihood("across", 2, 0.5))
+            compiled(LogLikelihood(across, 2, 0.5))
 
 
 class TestSource:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -14,20 +15,24 @@ from reference import WALKS
 from rlrecovery import likelihood
 from rlrecovery.models import MODELS, RESCORLA_WAGNER
 from rlrecovery.simulate import behave
-from rlrecovery.tasks import BernoulliArms, GaussianArms
+from rlrecovery.tasks import Task
 from unit.forms import (
     START,
     assert_same_gradient,
+    definition,
     every_model,
     every_number_of_arms,
     every_pattern,
     every_reward,
+    every_variant,
     frame,
+    full_feedback,
     interpreted,
     kernel,
     make_case,
     random_theta,
     scan,
+    some_tasks,
 )
 
 WITHOUT_FIRST_TRIAL = 47.418936097207
@@ -40,10 +45,8 @@ def notebook():
     return behave(
         RESCORLA_WAGNER,
         {"alpha": np.array([0.5]), "beta": np.array([5.0])},
-        BernoulliArms((0.4, 0.6)),
-        np.zeros(150, dtype=int),
+        Task((0.4, 0.6)),
         rng.random((1, 150, 2)),
-        0.5,
     )
 
 
@@ -82,13 +85,10 @@ class TestKnownNumbers:
         assert value == pytest.approx(np.log(0.5), abs=1e-14)
 
 
-@every_model
-@every_number_of_arms
-@every_reward
-@every_pattern
-class TestScanAgainstReference:
-    def test_pointwise_states_and_probabilities(self, model, n_arms, rewards, pattern):
-        case = make_case(model, n_arms, rewards, pattern)
+class AgainstReference:
+    """What the scan must say about a case; whoever inherits it says which cases."""
+
+    def test_pointwise_states_and_probabilities(self, case):
         found = case.scanned
         np.testing.assert_allclose(found.totals, case.totals, rtol=1e-10)
         probability = np.exp(found.logits)
@@ -101,17 +101,64 @@ class TestScanAgainstReference:
                 np.testing.assert_allclose(found.states[name][i, :n], states, rtol=1e-12)
             assert not found.pointwise[i, n:].any()
 
-    def test_gradient(self, model, n_arms, rewards, pattern):
-        case = make_case(model, n_arms, rewards, pattern)
-        found = case.scanned
-        assert_same_gradient(found.gradient, case.numerical_gradient, 1e-7, 1e-10)
+    def test_gradient(self, case):
+        assert_same_gradient(case.scanned.gradient, case.numerical_gradient, 1e-7, 1e-10)
+
+
+@every_model
+@every_number_of_arms
+@every_reward
+@every_pattern
+class TestScanAgainstReference(AgainstReference):
+    @pytest.fixture
+    def case(self, model, n_arms, rewards, pattern):
+        return make_case(model, n_arms, rewards, pattern)
+
+
+@every_model
+@every_number_of_arms
+@every_reward
+@full_feedback
+class TestFullFeedbackAgainstReference(AgainstReference):
+    @pytest.fixture
+    def case(self, model, n_arms, rewards, feedback):
+        return make_case(model, n_arms, rewards, "everything", feedback)
+
+    def test_what_was_not_chosen_matters_to_those_who_learn_from_it(self, case):
+        """Of three models only what was obtained counts, if anything."""
+        others = case.data.rewards * (case.data.choices[:, :, None] == np.arange(case.n_arms))
+        data = likelihood.Observations(case.data.choices, others, case.data.starts)
+        found = scan(case.model, case.n_arms, data, case.theta)
+        blind = ("random_responding", "win_stay_lose_shift", "choice_kernel")
+        same = np.array_equal(found.totals, case.scanned.totals)
+        assert same == (case.model in blind)
+
+
+@every_variant
+@some_tasks
+@every_reward
+class TestVariantsAgainstReference(AgainstReference):
+    @pytest.fixture
+    def case(self, model, n_arms, rewards, feedback):
+        return make_case(model, n_arms, rewards, "everything", feedback)
+
+
+#: Of what is beside the models themselves some is enough: each of these takes a minute.
+OTHER_SCANS = [
+    ("rescorla_wagner", 3, "full"),
+    ("kalman_filter", 2, "full"),
+    ("rescorla_wagner_counterfactual+all", 3, "partial"),
+    ("rescorla_wagner_counterfactual+all", 3, "full"),
+]
 
 
 @pytest.mark.slow
-@every_model
-@every_number_of_arms
-def test_machine_code_of_the_scan_is_the_definition(model, n_arms):
-    case = make_case(model, n_arms, "gaussian", "everything")
+@pytest.mark.parametrize(
+    ("model", "n_arms", "feedback"),
+    [*((model, n_arms, "partial") for model in MODELS for n_arms in (2, 3, 4)), *OTHER_SCANS],
+)
+def test_machine_code_of_the_scan_is_the_definition(model, n_arms, feedback):
+    case = make_case(model, n_arms, "gaussian", "everything", feedback)
     found = scan(model, n_arms, case.data, case.theta, make=pytensor.function)
     np.testing.assert_allclose(found.totals, case.scanned.totals, rtol=1e-12)
     np.testing.assert_allclose(found.logits, case.scanned.logits, rtol=1e-12)
@@ -179,38 +226,32 @@ class TestMissingPaddingAndBlocks:
 
 
 ARMS = {
-    (2, "bernoulli"): BernoulliArms((0.4, 0.6)),
-    (2, "gaussian"): GaussianArms((0.0, 1.0), 0.8),
-    (3, "bernoulli"): BernoulliArms((0.2, 0.5, 0.8)),
-    (3, "gaussian"): GaussianArms((-1.0, 0.0, 2.0), 1.5),
-    (4, "bernoulli"): BernoulliArms((0.2, 0.4, 0.6, 0.8)),
-    (4, "gaussian"): GaussianArms((-1.0, 0.0, 1.0, 2.0), 1.5),
+    (2, "bernoulli"): Task((0.4, 0.6)),
+    (2, "gaussian"): Task((0.0, 1.0), sd=0.8),
+    (3, "bernoulli"): Task((0.2, 0.5, 0.8)),
+    (3, "gaussian"): Task((-1.0, 0.0, 2.0), sd=1.5),
+    (4, "bernoulli"): Task((0.2, 0.4, 0.6, 0.8)),
+    (4, "gaussian"): Task((-1.0, 0.0, 1.0, 2.0), sd=1.5),
 }
 
 
-@every_model
-@every_number_of_arms
-@every_reward
-@pytest.mark.parametrize("people", [1, 6])
-@pytest.mark.parametrize("interrupted", [False, True])
-def test_hidden_values_equal_the_simulators(model, n_arms, rewards, people, interrupted):
-    rng = np.random.default_rng([n_arms, people])
-    theta = random_theta(model, people, rng)
-    blocks = np.arange(40) // (10 if interrupted else 40)
-    missing = rng.random((people, 40)) < 0.2 if interrupted else None
-    names = MODELS[model].names
+def simulated(model, theta, task, missing, rng):
+    """Behaviour in 40 trials, and what the scan says of it."""
+    definite, people = definition(model), len(theta)
     acted = behave(
-        MODELS[model],
-        dict(zip(names, theta.T, strict=True)),
-        ARMS[n_arms, rewards],
-        blocks,
-        rng.random((people, 40, 2)),
-        START[n_arms],
+        definite,
+        dict(zip(definite.names, theta.T, strict=True)),
+        task,
+        rng.random((people, 40, task.numbers)),
         missing,
     )
-    everyone = np.tile(blocks, (people, 1))
-    data = likelihood.observations(acted.choices, acted.rewards, everyone)
-    found = scan(model, n_arms, data, theta)
+    paid = acted.rewards if acted.outcomes is None else acted.outcomes
+    blocks = task.block_of_trial(40) * task.reset
+    data = likelihood.observations(acted.choices, paid, np.tile(blocks, (people, 1)))
+    return acted, scan(model, task.n_arms, data, theta)
+
+
+def assert_hidden_values_are_equal(acted, found):
     assert set(found.states) == set(acted.states)
     for name, states in acted.states.items():
         np.testing.assert_allclose(found.states[name], states, rtol=1e-12, atol=1e-14)
@@ -222,6 +263,46 @@ def test_hidden_values_equal_the_simulators(model, n_arms, rewards, people, inte
     np.testing.assert_allclose(
         found.pointwise, np.where(responded, np.log(picked), 0.0), rtol=1e-10, atol=1e-14
     )
+
+
+@every_model
+@every_number_of_arms
+@every_reward
+@pytest.mark.parametrize("people", [1, 6])
+@pytest.mark.parametrize("interrupted", [False, True])
+def test_hidden_values_equal_the_simulators(model, n_arms, rewards, people, interrupted):
+    rng = np.random.default_rng([n_arms, people])
+    theta = random_theta(model, people, rng)
+    missing = rng.random((people, 40)) < 0.2 if interrupted else None
+    task = replace(ARMS[n_arms, rewards], blocks=4 if interrupted else 1, start_value=START[n_arms])
+    assert_hidden_values_are_equal(*simulated(model, theta, task, missing, rng))
+
+
+@every_model
+@every_number_of_arms
+@every_reward
+@full_feedback
+@pytest.mark.parametrize("reset", [False, True])
+def test_with_full_feedback_too(model, n_arms, rewards, feedback, reset):
+    rng = np.random.default_rng(n_arms)
+    theta, missing = random_theta(model, 6, rng), rng.random((6, 40)) < 0.2
+    given = {"blocks": 4, "start_value": START[n_arms], "reset": reset, "full": True}
+    task = replace(ARMS[n_arms, rewards], **given)
+    acted, found = simulated(model, theta, task, missing, rng)
+    assert_hidden_values_are_equal(acted, found)
+    begun_again = all((s[:, 10] == s[:, 0]).all() for s in acted.states.values())
+    assert begun_again == (reset or not acted.states)
+
+
+@every_variant
+@some_tasks
+@every_reward
+def test_with_variants_too(model, n_arms, rewards, feedback):
+    rng = np.random.default_rng(n_arms)
+    theta, missing = random_theta(model, 6, rng), rng.random((6, 40)) < 0.2
+    given = {"blocks": 4, "start_value": START[n_arms], "full": feedback == "full"}
+    task = replace(ARMS[n_arms, rewards], **given)
+    assert_hidden_values_are_equal(*simulated(model, theta, task, missing, rng))
 
 
 class TestObservations:
@@ -248,6 +329,31 @@ class TestObservations:
         assert data.rewards.tolist() == [[1, 0, 1], [0.5, 0, 0]]
         assert data.starts.tolist() == [[1, 1, 0], [1, 0, 0]]
 
+    def test_full_feedback_has_an_outcome_per_arm(self):
+        paid = np.array([[[2.0, 5.0], [np.nan, 9.0], [7.0, 0.0]]])
+        data = likelihood.observations(np.array([[1, -1, 0]]), paid, np.zeros((1, 3)))
+        assert data.rewards.tolist() == [[[2.0, 5.0], [0.0, 0.0], [7.0, 0.0]]]
+        assert data.choices.tolist() == [[1, -1, 0]]
+
+    def test_columns_of_outcomes_are_in_the_order_of_their_numbers(self):
+        outcomes = np.arange(22.0).reshape(2, 11)
+        trials = frame(0, [10, 3], outcomes)
+        turned = trials[sorted(trials.columns, reverse=True)].assign(reward_again=5.0)
+        assert likelihood.outcome_columns(turned) == [f"reward_{k}" for k in range(11)]
+        data = likelihood.observations_from_table(turned)
+        assert data.rewards.tolist() == [outcomes.tolist()]
+        partial = trials[["participant", "block", "trial", "choice", "reward"]]
+        assert likelihood.outcome_columns(partial) == []
+        assert likelihood.observations_from_table(partial).rewards.tolist() == [[10.0, 14.0]]
+
+    def test_without_a_reset_only_the_first_trial_is_a_start(self):
+        trials = pd.concat([frame(4, [0, 1, 1], [1, 0, 1], [0, 1, 2]), frame(9, [1], [0.5], [2])])
+        data = likelihood.observations_from_table(trials, reset=False)
+        assert data.starts.tolist() == [[1, 0, 0], [1, 0, 0]]
+        again = likelihood.observations_from_table(trials)
+        assert again.starts.tolist() == [[1, 1, 1], [1, 0, 0]]
+        np.testing.assert_array_equal(data.choices, again.choices)
+
     def test_rows(self):
         data = make_case("rescorla_wagner", 2, "bernoulli", "plain").data.rows([2, 0])
         whole = make_case("rescorla_wagner", 2, "bernoulli", "plain").data
@@ -265,8 +371,8 @@ def test_log_softmax_holds_for_huge_logits():
 
 
 @functools.cache
-def functions_of(engine):
-    return likelihood.value_and_gradient(RESCORLA_WAGNER, 2, START[2], engine)
+def functions_of(engine, full=False):
+    return likelihood.value_and_gradient(RESCORLA_WAGNER, 2, START[2], engine, full)
 
 
 @pytest.mark.parametrize("engine", ["compiled", "scan"])
@@ -277,6 +383,16 @@ def test_value_and_gradient_of_both_engines(engine, pattern):
     value, gradient = evaluate(case.data, case.theta)
     np.testing.assert_allclose(value, case.totals, rtol=1e-10)
     assert_same_gradient(gradient, case.numerical_gradient, 1e-7, 1e-10)
+
+
+@pytest.mark.parametrize("engine", ["compiled", pytest.param("scan", marks=pytest.mark.slow)])
+def test_full_feedback_of_both_engines(engine):
+    case = make_case("rescorla_wagner", 2, "gaussian", "everything", "full")
+    value, gradient = functions_of(engine, True)(case.data, case.theta)
+    np.testing.assert_allclose(value, case.totals, rtol=1e-10)
+    assert_same_gradient(gradient, case.numerical_gradient, 1e-7, 1e-10)
+    alone = likelihood.values_only(RESCORLA_WAGNER, 2, START[2], engine, True)
+    np.testing.assert_allclose(alone(case.data, case.theta), value, rtol=1e-13)
 
 
 @every_number_of_arms

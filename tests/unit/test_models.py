@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from rlrecovery import models
 from rlrecovery.models import (
     BETA,
+    LAPSE,
     MODELS,
     RESCORLA_WAGNER,
     RESCORLA_WAGNER_TWO_RATES,
+    START_VALUE,
     TRANSFORMS,
+    find_model,
     learning_rate,
 )
 from rlrecovery.tables import ESTIMATES, MEASURES, TRUTH
@@ -20,9 +25,10 @@ from rlrecovery.tables import ESTIMATES, MEASURES, TRUTH
 every_model = pytest.mark.parametrize("model", list(MODELS.values()), ids=list(MODELS))
 every_parameter = pytest.mark.parametrize(
     "parameter",
-    [p for m in MODELS.values() for p in m.parameters],
-    ids=[f"{m.name}.{p.name}" for m in MODELS.values() for p in m.parameters],
+    [*(p for m in MODELS.values() for p in m.parameters), LAPSE, START_VALUE],
+    ids=[*(f"{m.name}.{p.name}" for m in MODELS.values() for p in m.parameters), "lapse", "start"],
 )
+every_feedback = pytest.mark.parametrize("full", [False, True], ids=["partial", "full"])
 
 
 class TestTransforms:
@@ -104,38 +110,44 @@ class TestContract:
     def test_bind(self, model):
         values = {name: i for i, name in enumerate(model.names)}
         alone = model.bind(values, 0.25, 3, 2)
-        assert alone == SimpleNamespace(start_value=0.25, n_arms=3, arm=2.0, **values)
+        known = {"start_value": 0.25, "n_arms": 3, "arm": 2.0}
+        assert alone == SimpleNamespace(**known, full=False, **values)
         assert model.bind(values, 0.25, 3).arm.tolist() == [0, 1, 2]
+        assert model.bind(values, 0.25, 3, 2, True) == SimpleNamespace(**known, full=True, **values)
 
     @every_model
-    def test_it_works_elementwise_over_arms_and_participants(self, model):
+    @every_feedback
+    def test_it_works_elementwise_over_arms_and_participants(self, model, full):
         """Each arm of each participant alone gives what all give together."""
         rng = np.random.default_rng(0)
         count, arms = 4, 3
         values = {name: rng.random((count, 1)) for name in model.names}
-        p = model.bind(values, 0.5, arms)
+        p = model.bind(values, 0.5, arms, full=full)
         state = {name: rng.random((count, arms)) for name in model.initial(p)}
         chosen = np.eye(arms)[rng.integers(arms, size=count)]
-        reward = rng.normal(size=(count, 1))
+        reward = rng.normal(size=(count, arms if full else 1))
         learnt, logits = model.update(state, chosen, reward, p), model.logit(state, p)
         assert set(learnt) == set(state)
         for found in (logits, *learnt.values()):
             assert np.broadcast_shapes(found.shape, (count, arms)) == (count, arms)
         for i in range(count):
             for k in range(arms):
-                alone = model.bind({n: v[i, 0] for n, v in values.items()}, 0.5, arms, k)
+                mine = {name: value[i, 0] for name, value in values.items()}
+                alone = model.bind(mine, 0.5, arms, k, full)
                 here = {name: s[i, k] for name, s in state.items()}
                 assert model.logit(here, alone) == pytest.approx(logits[i, k], rel=1e-15)
-                one = model.update(here, chosen[i, k], reward[i, 0], alone)
+                one = model.update(here, chosen[i, k], reward[i, k if full else 0], alone)
                 for name, value in one.items():
                     assert value == pytest.approx(learnt[name][i, k], rel=1e-15)
 
     @every_model
-    def test_an_update_changes_nothing_in_place(self, model):
-        p = model.bind(dict.fromkeys(model.names, 0.4), 0.5, 3)
+    @every_feedback
+    def test_an_update_changes_nothing_in_place(self, model, full):
+        p = model.bind(dict.fromkeys(model.names, 0.4), 0.5, 3, full=full)
         before = np.array([[0.2, 0.7, 0.5]])
         state = {name: before.copy() for name in model.initial(p)}
-        model.update(state, np.array([[0.0, 1.0, 0.0]]), np.array([[1.0]]), p)
+        reward = np.array([[1.0, 0.0, 2.0]]) if full else np.array([[1.0]])
+        model.update(state, np.array([[0.0, 1.0, 0.0]]), reward, p)
         assert all((values == before).all() for values in state.values())
 
     @pytest.mark.parametrize("model", [RESCORLA_WAGNER, RESCORLA_WAGNER_TWO_RATES])
@@ -146,6 +158,13 @@ class TestContract:
         chosen, reward = np.array([[0.0, 1.0, 0.0]]), np.array([[1.0]])
         after = model.update({"q": before}, chosen, reward, p)["q"]
         np.testing.assert_allclose(after, [[0.2, 0.7 + 0.4 * 0.3, 0.5]], rtol=1e-15)
+
+    @pytest.mark.parametrize("model", [RESCORLA_WAGNER, RESCORLA_WAGNER_TWO_RATES])
+    def test_every_arm_learns_from_its_own_outcome_if_that_is_shown(self, model):
+        p = model.bind(dict.fromkeys(model.names, 0.4), 0.5, 3, full=True)
+        chosen, outcomes = np.array([[0.0, 1.0, 0.0]]), np.array([[1.0, 0.0, 2.0]])
+        after = model.update({"q": np.array([[0.2, 0.7, 0.5]])}, chosen, outcomes, p)["q"]
+        np.testing.assert_allclose(after, [[0.52, 0.42, 1.1]], rtol=1e-15)
 
 
 class TestByHand:
@@ -228,3 +247,138 @@ class TestByHand:
             state = model.update(state, np.eye(2)[0], reward, p)
         assert state["q"].tolist() == pytest.approx([6.0, 0.5])
         assert state["variance"][0] == pytest.approx(1 / 3)
+
+
+def variant(base="rescorla_wagner", name="mine", **changes):
+    return find_model({"name": name, "model": base, **changes})
+
+
+class TestVariants:
+    def test_a_name_is_the_model_itself(self):
+        assert all(find_model(name) is model for name, model in MODELS.items())
+
+    def test_a_variant_without_changes_is_the_model_under_another_name(self):
+        same = variant(fixed={}, lapse=False, start_value="task")
+        assert same == replace(RESCORLA_WAGNER, name="mine")
+
+    def test_parameters_are_added_after_the_models_own(self):
+        assert variant(lapse=True).names == ("alpha", "beta", "lapse")
+        assert variant(start_value="free").names == ("alpha", "beta", "start_value")
+        both = variant(lapse=True, start_value="free", fixed={"alpha": 0.25})
+        assert both.names == ("beta", "lapse", "start_value")
+        assert both.parameter("lapse") is LAPSE
+        assert both.parameter("start_value") is START_VALUE
+
+    def test_its_title_says_what_was_changed(self):
+        made = variant(lapse=True, start_value="free", fixed={"beta": 3, "alpha": 0.25})
+        assert (made.name, made.citation) == ("mine", RESCORLA_WAGNER.citation)
+        assert made.title == (
+            f"{RESCORLA_WAGNER.title}, with a lapse rate, with the start value as a parameter, "
+            "alpha fixed at 0.25, beta fixed at 3"
+        )
+
+    def test_the_same_variant_is_one_object(self):
+        """Machine code is remembered by it."""
+        one = variant(fixed={"alpha": 0.25, "beta": 3}, lapse=True)
+        assert variant(fixed={"beta": 3.0, "alpha": 0.25}, lapse=True) is one
+        assert variant(fixed={"alpha": 0.25, "beta": 3.5}, lapse=True) is not one
+
+    @every_model
+    def test_fixed_values_take_the_parameters_places(self, model):
+        values = {name: 0.1 + i for i, name in enumerate(model.names)}
+        first = model.names[0]
+        made = variant(model.name, fixed={first: 0.1})
+        assert made.names == model.names[1:]
+        free = {name: value for name, value in values.items() if name != first}
+        assert made.bind(free, 0.25, 3, 1) == model.bind(values, 0.25, 3, 1)
+
+    def test_a_fixed_lapse_rate_and_a_fixed_start_value_are_neither_free(self):
+        made = variant(lapse=True, start_value="free", fixed={"lapse": 0.2, "start_value": 0.75})
+        assert made.names == ("alpha", "beta")
+        p = made.bind({"alpha": 0.5, "beta": 0.0}, 0.5, 2)
+        assert (p.lapse, p.start_value) == (0.2, 0.75)
+        assert made.initial(p) == {"q": 0.75}
+
+    def test_a_free_start_value_is_used_in_place_of_the_tasks(self):
+        made = variant("rescorla_wagner_counterfactual", start_value="free")
+        values = {"alpha": 0.5, "alpha_other": 0.1, "beta": 1.0, "start_value": 0.25}
+        p = made.bind(values, 0.5, 2)
+        assert made.initial(p) == {"q": 0.25}
+        learnt = made.update({"q": np.array([0.25, 0.25])}, np.eye(2)[0], 1.0, p)
+        np.testing.assert_allclose(learnt["q"], [0.625, 0.25 + 0.1 * (-0.5 - 0.25)])
+
+    def test_every_parameter_is_there_once_per_model_and_then_those_of_variants(self):
+        found = list(models.every_parameter())
+        own = [p for model in MODELS.values() for p in model.parameters]
+        assert found == [*own, LAPSE, START_VALUE]
+
+
+def chances(model, values, state, n_arms):
+    p = model.bind(values, 0.5, n_arms)
+    weights = np.exp(model.choice_logits(state, p, np.zeros((1, n_arms))))
+    return (weights / weights.sum())[0]
+
+
+class TestLapse:
+    def test_by_hand(self):
+        """A third of 0.3 for every arm, and 0.7 of softmax((0, log 2, log 5))."""
+        state, values = {"q": np.log([[1.0, 2.0, 5.0]])}, {"alpha": 0.5, "beta": 1.0, "lapse": 0.3}
+        found = chances(variant(lapse=True), values, state, 3)
+        expected = 0.7 * np.array([1, 2, 5]) / 8 + 0.1
+        np.testing.assert_allclose(found, expected, rtol=1e-12)
+
+    @pytest.mark.parametrize(("lapse", "expected"), [(0.0, [1, 0]), (1.0, [0.5, 0.5])])
+    @pytest.mark.filterwarnings("error")
+    def test_ends(self, lapse, expected):
+        values = {"alpha": 0.5, "beta": 1e3, "lapse": lapse}
+        found = chances(variant(lapse=True), values, {"q": np.array([[7.0, 0.0]])}, 2)
+        np.testing.assert_allclose(found, expected, atol=1e-14)
+
+    def test_without_one_they_are_the_models_own_logits(self):
+        p = RESCORLA_WAGNER.bind({"alpha": 0.5, "beta": 2.0}, 0.5, 3)
+        state, blank = {"q": np.array([[0.1, 0.9, -4.0]])}, np.zeros((1, 3))
+        found = RESCORLA_WAGNER.choice_logits(state, p, blank)
+        np.testing.assert_array_equal(found, RESCORLA_WAGNER.logit(state, p))
+
+    def test_arms_without_states_have_logits_all_the_same(self):
+        model = variant("random_responding", lapse=True)
+        found = chances(model, {"side_bias": 0.4, "lapse": 0.5}, {}, 4)
+        np.testing.assert_allclose(found, [0.325, 0.225, 0.225, 0.225], rtol=1e-12)
+
+
+class TestFullFeedbackByHand:
+    BEFORE, CHOSEN, OUTCOMES = np.array([0.9, 0.2, 0.5]), np.eye(3)[0], np.array([0.0, 1.0, 0.5])
+
+    def after(self, name, states=None, **values):
+        model = MODELS[name]
+        p = model.bind(values, 0.5, 3, full=True)
+        return model.update({"q": self.BEFORE, **(states or {})}, self.CHOSEN, self.OUTCOMES, p)
+
+    def test_nothing_is_forgotten_that_is_seen(self):
+        after = self.after("rescorla_wagner_forgetting", alpha=0.5, forgetting=0.9, beta=1.0)
+        np.testing.assert_allclose(after["q"], [0.45, 0.6, 0.5])
+
+    def test_arms_not_chosen_have_a_rate_of_their_own(self):
+        after = self.after("rescorla_wagner_counterfactual", alpha=0.5, alpha_other=0.1, beta=1.0)
+        np.testing.assert_allclose(after["q"], [0.45, 0.28, 0.5])
+
+    def test_every_arm_has_its_associability(self):
+        rate = {"rate": np.array([1.0, 0.5, 1.0])}
+        after = self.after("pearce_hall", rate, alpha=0.5, eta=0.4, beta=1.0)
+        np.testing.assert_allclose(after["q"], [0.45, 0.4, 0.5])
+        np.testing.assert_allclose(after["rate"], [0.96, 0.62, 0.6])
+
+    def test_every_arms_variance_shrinks(self):
+        variance = {"variance": np.array([1.0, 3.0, 0.0])}
+        after = self.after("kalman_filter", variance, prior_variance=1.0, drift=0.1, beta=1.0)
+        np.testing.assert_allclose(after["q"], [0.45, 0.8, 0.5])
+        np.testing.assert_allclose(after["variance"], [0.6, 0.85, 0.1])
+
+    def test_habits_and_wins_are_of_the_chosen_arm_alone(self):
+        last = {"last": np.zeros(3)}
+        after = self.after("rescorla_wagner_sticky", last, alpha=0.5, beta=1.0, stickiness=1.0)
+        np.testing.assert_allclose(after["q"], [0.45, 0.6, 0.5])
+        assert after["last"].tolist() == [1, 0, 0]
+        after = self.after("win_stay_lose_shift", epsilon=0.1)
+        assert after["won"].tolist() == [0, 0, 0]
+        assert after["lost"].tolist() == [1, 0, 0]

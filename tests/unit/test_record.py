@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from rlrecovery import config
-from rlrecovery.design import grid
+from rlrecovery.design import cells_of
 from rlrecovery.record import write_record
 from rlrecovery.tables import read_json
 
@@ -18,7 +18,7 @@ SMOKE = Path(__file__).parents[1] / "config" / "smoke.yaml"
 
 @pytest.fixture(scope="module")
 def experiment():
-    return config.load(SMOKE).model_dump(mode="json")
+    return config.load(SMOKE).resolved()
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def outputs(experiment, tmp_path_factory):
 
 def test_design(experiment, outputs):
     table = pd.read_csv(outputs["design"])
-    cells = grid(experiment["truth"], experiment["participants"], experiment["trials"])
+    cells = cells_of(experiment)
     assert table["cell"].tolist() == list(cells)
     assert (table["replicates"] == experiment["replicates"]).all()
     for name in experiment["truth"]:

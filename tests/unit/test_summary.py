@@ -107,8 +107,8 @@ def tables(study):
 
 def test_recovery_has_the_agreed_columns(tables):
     assert list(tables.recovery.columns) == [
-        "scope", "method", "cell", "alpha", "beta", "participants", "trials", "level",
-        "parameter", "rows", "measure", "interval", "value", "mcse", "n", "n_rows",
+        "scope", "method", "cell", "alpha", "beta", "participants", "trials", "variant",
+        "level", "parameter", "rows", "measure", "interval", "value", "mcse", "n", "n_rows",
     ]  # fmt: skip
 
 
@@ -177,8 +177,9 @@ def test_bias_is_the_mean_error(tables, study):
 
 def test_points_have_the_agreed_columns_and_all_rows_of_a_small_study(tables):
     assert list(tables.points.columns) == [
-        "method", "cell", "alpha", "beta", "participants", "trials", "replicate", "participant",
-        "level", "parameter", "truth", "estimate", "se", "lower_95", "upper_95", "status",
+        "method", "cell", "alpha", "beta", "participants", "trials", "variant", "replicate",
+        "participant", "level", "parameter", "truth", "estimate", "se", "lower_95", "upper_95",
+        "status",
     ]  # fmt: skip
     assert (tables.points.groupby(["method", "cell"]).size() == ROWS).all()
     assert len(tables.points) == ROWS * len(METHODS) * len(CELLS)
@@ -213,9 +214,10 @@ def test_failures_count_the_flagged_rows(tables):
     first = next(iter(CELLS))
     flagged = [("at_bound", "at its bound", 2), ("failed", "ValueError: no", 4)]
     assert list(tables.failures.columns) == [
-        "method", "cell", "level", "status", "reason", "rows",
+        "method", "cell", "level", "status", "reason", "rows", "variant",
     ]  # fmt: skip
-    assert tables.failures.to_dict("records") == [
+    assert tables.failures["variant"].isna().all()
+    assert tables.failures.drop(columns="variant").to_dict("records") == [
         {"method": "second", "cell": first, "level": "participant", "status": status,
          "reason": reason, "rows": rows}
         for status, reason, rows in flagged
@@ -251,7 +253,9 @@ def test_a_pair_is_compared_where_there_are_effective_sample_sizes(study):
 def test_a_study_without_failures_has_an_empty_table_of_them(study):
     failures = run_summary(study, methods={"first": MOCK}).failures
     assert len(failures) == 0
-    assert list(failures.columns) == ["method", "cell", "level", "status", "reason", "rows"]
+    assert list(failures.columns) == [
+        "method", "cell", "level", "status", "reason", "rows", "variant",
+    ]  # fmt: skip
 
 
 def test_a_missing_batch_is_named(study):
@@ -283,7 +287,9 @@ def test_every_table_is_there_as_csv_and_as_parquet(tables):
 
 def test_methods_are_compared_on_the_rows_that_both_have(tables):
     table = tables.comparison
-    assert list(table.columns) == ["cell", "alpha", "beta", "participants", "trials", *PAIRED]
+    assert list(table.columns) == [
+        "cell", "alpha", "beta", "participants", "trials", "variant", *PAIRED,
+    ]  # fmt: skip
     assert set(table["method"]) == {"second"}
     assert set(table["reference"]) == {"first"}
     first = table[(table["cell"] == next(iter(CELLS))) & (table["parameter"] == "alpha")]

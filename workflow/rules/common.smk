@@ -9,10 +9,26 @@ from snakemake.exceptions import WorkflowError
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
 from rlrecovery import config as settings
-from rlrecovery.design import batches, grid
+from rlrecovery.design import (
+    batches,
+    cells_of,
+    example_of,
+    generator_of,
+    methods_of,
+    wrong_fits,
+)
 from rlrecovery.example import choose_method
 from rlrecovery.figures import available_figures, files
+from rlrecovery.predictive import choose as choose_checked
 from rlrecovery.provenance import PACKAGES, source_fingerprint, versions, whole_fingerprint
+from rlrecovery.resources import (
+    Load,
+    grown,
+    memory_to_fit,
+    memory_to_simulate,
+    minutes_to_fit,
+    minutes_to_simulate,
+)
 from rlrecovery.tables import SUMMARY
 from rlrecovery.typeset import SHEETS
 from rlrecovery.witness import pairs
@@ -27,31 +43,26 @@ def read_experiment():
         experiment = settings.load(files[0])
         overrides = dict(workflow.config_settings.config)  # --config KEY=VALUE
         if overrides:
-            given = experiment.model_dump(mode="json") | overrides
+            given = experiment.resolved() | overrides
             experiment = settings.parse(given, source=f"{files[0]} with --config")
     except settings.ConfigError as mistakes:
         raise WorkflowError(str(mistakes))
-    return experiment.model_dump(mode="json")
+    return experiment.resolved()
 
 
 EXPERIMENT = read_experiment()
-CELLS = {
-    key: cell.values()
-    for key, cell in grid(
-        EXPERIMENT["truth"], EXPERIMENT["participants"], EXPERIMENT["trials"]
-    ).items()
-}
+# A lab's own data, if the config names any; the file stands relative to the config.
+OBSERVED = {"observed": EXPERIMENT["observed"]} if EXPERIMENT.get("observed") else {}
+KNOWN_CELLS = cells_of(EXPERIMENT)
+CELLS = {key: cell.values() for key, cell in KNOWN_CELLS.items()}
 BATCHES = batches(EXPERIMENT["replicates"], EXPERIMENT["batch_size"])
-METHODS = EXPERIMENT["methods"]
+METHODS = methods_of(EXPERIMENT)
 FIGURES = available_figures(EXPERIMENT)
 CAPTIONS = {figure: workflow.source_path(f"../report/{figure}.rst") for figure in FIGURES}
 LEVELS = EXPERIMENT["interval_levels"]
 
 # Packages that decide what a sampler's rows say.
 SAMPLING = ["pymc", "nutpie", "arviz-stats"]
-
-# What generated the data: everything that a seed or a simulated number depends on.
-GENERATOR = {key: EXPERIMENT[key] for key in ("seed", "model", "task", "population")}
 
 RUN = f"results/{EXPERIMENT['run']}"
 LOGS, BENCHMARKS = f"{RUN}/logs", f"{RUN}/benchmarks"
@@ -71,8 +82,45 @@ def cell_values(wildcards):
     return CELLS[wildcards.cell]
 
 
+def cell_generator(wildcards):
+    """What generated the data: everything that a seed or a simulated number depends on."""
+    return generator_of(EXPERIMENT, KNOWN_CELLS[wildcards.cell])
+
+
+def methods_with_wrong_models(wildcards):
+    return wrong_fits(METHODS, KNOWN_CELLS[wildcards.cell])
+
+
+def checked_methods(methods, cell):
+    """The one method whose predictions are checked; none if no method has a posterior."""
+    name = choose_checked(methods, generator_of(EXPERIMENT, cell)["model"])
+    return {name: methods[name]} if name else {}
+
+
 def replicate_range(wildcards):
     return list(BATCHES[wildcards.batch])
+
+
+def load_of(wildcards):
+    """What the job of a batch has to do."""
+    cell, (start, stop) = KNOWN_CELLS[wildcards.cell], BATCHES[wildcards.batch]
+    return Load(cell.participants, cell.trials, stop - start)
+
+
+def simulate_memory(wildcards, attempt):
+    return grown(memory_to_simulate(load_of(wildcards)), attempt)
+
+
+def simulate_minutes(wildcards, attempt):
+    return grown(minutes_to_simulate(load_of(wildcards)), attempt)
+
+
+def fit_memory(wildcards, attempt):
+    return grown(memory_to_fit(METHODS[wildcards.method], load_of(wildcards)), attempt)
+
+
+def fit_minutes(wildcards, attempt):
+    return grown(minutes_to_fit(METHODS[wildcards.method], load_of(wildcards)), attempt)
 
 
 def figure_files(wildcards):

@@ -14,11 +14,11 @@ rule fit:
         "../../envs/recovery.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=720,
+        mem_mb=fit_memory,
+        runtime=fit_minutes,
     params:
         method=method_settings,
-        generator=GENERATOR,
+        generator=cell_generator,
         cell=cell_values,
         levels=LEVELS,
         source=method_source,

@@ -1,6 +1,6 @@
 # What people see: figures and the report, from the summary alone.
 
-INGREDIENTS = [*rules.summarise.output.csv, *rules.example.output]
+INGREDIENTS = [*rules.summarise.output.csv, *rules.example.output, *rules.predict.output]
 FIGURE_FILES = files(FIGURE_FOLDER, "{figure}")
 
 

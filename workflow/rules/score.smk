@@ -20,6 +20,7 @@ rule score:
         runtime=30,
     params:
         methods=list(METHODS),
+        wrong=methods_with_wrong_models,
         levels=LEVELS,
         source=source_fingerprint("score"),
     message:
@@ -63,7 +64,7 @@ rule summarise:
 
 
 # The example of the report: a cell from the middle of the design.
-EXAMPLE = list(CELLS.values())[len(CELLS) // 2]
+EXAMPLE = example_of(KNOWN_CELLS)
 
 
 rule example:
@@ -82,11 +83,38 @@ rule example:
         mem_mb=2000,
         runtime=30,
     params:
-        cell=EXAMPLE,
-        generator=GENERATOR,
+        cell=EXAMPLE.values(),
+        generator=generator_of(EXPERIMENT, EXAMPLE),
         methods={name: METHODS[name] for name in [choose_method(METHODS)] if name},
         source=source_fingerprint("example"),
     message:
         "Preparing one participant and one posterior to look at"
     script:
         "../../scripts/example.py"
+
+
+rule predict:
+    input:
+        **OBSERVED,
+    output:
+        predictive=f"{SUMMARY_FOLDER}/predictive.csv",
+    log:
+        f"{LOGS}/predict/predict.log",
+    benchmark:
+        f"{BENCHMARKS}/predict/predict.tsv"
+    conda:
+        "../../envs/recovery.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=120,
+    params:
+        cell=EXAMPLE.values(),
+        generator=generator_of(EXPERIMENT, EXAMPLE),
+        methods=checked_methods(METHODS, EXAMPLE),
+        source=source_fingerprint("predictive"),
+        versions=versions("numpy", "scipy", "pytensor", "numba", *SAMPLING),
+    message:
+        "Checking one model against data: predicted before and after they were seen"
+    script:
+        "../../scripts/predict.py"

@@ -13,11 +13,11 @@ rule simulate:
         "../../envs/recovery.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=simulate_memory,
+        runtime=simulate_minutes,
     params:
         cell=cell_values,
-        generator=GENERATOR,
+        generator=cell_generator,
         replicates=replicate_range,
         source=source_fingerprint("simulate"),
         versions=versions("numpy", "scipy"),

@@ -11,7 +11,11 @@ schema         their JSON schema, and the way through it to a place
 words          values and the schema in words
 sentences      wrong keys and values: pydantic's errors in our words
 draft          the sound parts of a config that has mistakes in it
-checks         what only several keys together get wrong
+phrases        sentences that several checks have in common
+check_tasks    what the keys of a task get wrong together
+check_models   what models, variants, truths and populations do
+check_methods  what methods do together with models and truths
+checks         all that only several keys together get wrong
 reading        strict YAML; from a file or mapping to an experiment or its mistakes
 help           the manual
 command        ``python -m rlrecovery.config help``, ``schema`` and ``check FILE``

@@ -12,13 +12,19 @@ from rlrecovery.config.help import manual
 from rlrecovery.config.reading import ConfigError, load
 from rlrecovery.config.schema import json_schema
 from rlrecovery.config.settings import Experiment
+from rlrecovery.design import methods_of, sources, tasks
 
 
 def _summary(experiment: Experiment) -> str:
-    lists = (*experiment.truth.values(), experiment.participants, experiment.trials)
+    plain = experiment.resolved()
+    crossed = [plain[key] for key in ("participants", "trials", "missing", "completed")]
+    truths = sum(
+        math.prod(map(len, source["truth"].values())) for source in sources(plain).values()
+    )
+    cells = truths * math.prod(map(len, [tasks(plain), *crossed]))
     return (
-        f"run {experiment.run}, {math.prod(map(len, lists))} cells of "
-        f"{experiment.replicates} replicates, methods {', '.join(experiment.methods)}"
+        f"run {experiment.run}, {cells} cells of {experiment.replicates} replicates, "
+        f"methods {', '.join(methods_of(plain))}"
     )
 
 

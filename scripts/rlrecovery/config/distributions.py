@@ -65,6 +65,8 @@ _MEANINGS = {
     "LogNormal.sigma": "SD of the logarithm",
     "Normal.mu": "Mean",
     "Normal.sigma": "SD",
+    "ShiftedExponential.lower": "Lowest value",
+    "ShiftedExponential.lam": "Rate, 1 / (mean - lower)",
     "Uniform.lower": "Lowest value",
     "Uniform.upper": "Highest value",
 }
@@ -78,11 +80,11 @@ def _argument(family: str, name: str, others: Iterable[str]) -> Any:
     except ValueError as error:
         allowed = {"gt": 0} if "greater than 0" in str(error) else {}
     meaning = _MEANINGS.get(f"{family}.{name}", f"Argument {name} of {family}")
-    return float, Field(description=f"{meaning}; as in PyMC.", **allowed)
+    return float, Field(description=f"{meaning}.", **allowed)
 
 
 def _family(name: str, arguments: Sequence[str]) -> type[DistributionSettings]:
-    named = (Literal[name], Field(description="Name of the distribution, as in PyMC."))
+    named = (Literal[name], Field(description="Name of the distribution."))
     fields = {argument: _argument(name, argument, arguments) for argument in arguments}
     settings = create_model(name, __base__=DistributionSettings, distribution=named, **fields)
     settings.__doc__ = f"{name}({', '.join(arguments)})"

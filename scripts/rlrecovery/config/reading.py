@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from rlrecovery.config.sentences import Problem, wrong_keys_and_values
 from rlrecovery.config.settings import Experiment
 from rlrecovery.config.words import bare, flow, show
 from rlrecovery.distributions import Distribution
-from rlrecovery.models import MODELS, Parameter
+from rlrecovery.models import Parameter
 
 
 class ConfigError(Exception):
@@ -116,18 +117,92 @@ def _default_prior(parameter: Parameter, pooling: str) -> dict[str, Any]:
     return written(parameter.prior)
 
 
-def _with_default_priors(method: Any) -> Any:
-    """A Bayesian method with all priors; anything else as it is."""
-    if not isinstance(method, dict) or method.get("estimator") not in ("bayes", "quadrature"):
-        return method
-    name, pooling, priors = (method.get(key) for key in ("model", "pooling", "priors"))
-    pooling = "none" if method["estimator"] == "quadrature" else pooling
-    model = MODELS.get(name) if isinstance(name, str) else None
-    priors = {} if "priors" not in method else priors
-    if model is None or not isinstance(pooling, str) or not isinstance(priors, dict):
-        return method
-    filled = {p.name: priors.get(p.name, _default_prior(p, pooling)) for p in model.parameters}
-    return {**method, "priors": filled | priors}
+def _with_default_priors(raw: dict[str, Any]) -> dict[str, Any]:
+    """A config without mistakes, every Bayesian method with all its priors."""
+    draft, methods = Draft(raw, ()), dict(raw["methods"])
+    for estimator in ("bayes", "quadrature"):
+        for name, models in draft.methods_with_models(estimator):
+            method = methods[name]
+            pooling, given = method.get("pooling", "none"), method.get("priors", {})
+            parameters = {p.name: p for model in models for p in model.parameters}
+            filled = {n: given.get(n, _default_prior(p, pooling)) for n, p in parameters.items()}
+            methods[name] = {**method, "priors": filled}
+    return {**raw, "methods": methods}
+
+
+def _read_schedules(raw: dict[str, Any], source: str) -> Iterator[Problem]:
+    """Put the content of schedules into their sections; a file stands relative to the config."""
+    tasks = {("task",): raw.get("task")}
+    if isinstance(raw.get("tasks"), dict):
+        tasks |= {("tasks", name): task for name, task in raw["tasks"].items()}
+    for path, task in tasks.items():
+        schedule = task.get("schedule") if isinstance(task, dict) else None
+        if not isinstance(schedule, dict) or "values" in schedule:
+            continue  # a resolved config has them already
+        file = schedule.get("file")
+        if isinstance(file, str):
+            try:
+                schedule["values"] = _rows(Path(source).parent / file)
+            except _NoSchedule as error:
+                text = f"{show(file)}, {error}, but must be a CSV file {_CSV}"
+                yield Problem((*path, "schedule", "file"), text)
+
+
+def _find_observed(raw: dict[str, Any], source: str) -> Iterator[Problem]:
+    """Make the path of a lab's own data one that is there, relative to the config or as it is."""
+    file = raw.get("observed")
+    if not isinstance(file, str):
+        return
+    try:
+        there = [path for path in (Path(source).parent / file, Path(file)) if path.is_file()]
+    except (OSError, ValueError):  # a name that no file can have
+        there = []
+    if there:
+        raw["observed"] = str(there[0])
+    else:
+        text = f"{show(file)}, but must be a CSV file that is there, relative to the config"
+        yield Problem(("observed",), text)
+
+
+#: What a schedule looks like.
+_CSV = "with a header, a column per arm and a row per trial"
+
+
+class _NoSchedule(Exception):
+    """What is wrong with a file that should hold a schedule."""
+
+
+def _rows(path: Path) -> list[list[float]]:
+    """Numbers of a CSV file with a header; every row as long as the first."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:  # Excel marks UTF-8
+            reader = csv.reader(file)
+            lines = [(reader.line_num, line) for line in reader if line]
+    except OSError as error:
+        raise _NoSchedule(f"which cannot be read ({error.strerror})") from None
+    except (ValueError, csv.Error):
+        raise _NoSchedule("which cannot be read as text in UTF-8") from None
+    columns = len(lines[0][1]) if lines else 0
+    if columns < 2:
+        raise _NoSchedule("which has less than two columns with commas in between")
+    if len(lines) < 2:
+        raise _NoSchedule("which has a header and nothing else")
+    return [_row(line, columns, number) for number, line in lines[1:]]
+
+
+def _row(line: Sequence[str], columns: int, number: int) -> list[float]:
+    if len(line) != columns:
+        count = f"{len(line)} value{'s'[: len(line) > 1]}"
+        raise _NoSchedule(f"which has {count} in line {number}, not {columns}")
+    row = []
+    for text in line:
+        try:
+            row.append(float(text))
+        except ValueError:
+            row.append(math.nan)
+        if not math.isfinite(row[-1]):
+            raise _NoSchedule(f"which has {show(text)} in line {number}, not a finite number")
+    return row
 
 
 def _order(problem: Problem) -> int:
@@ -143,13 +218,11 @@ def _inspect(content: Any, source: str) -> tuple[dict[str, Any], list[str]]:
         return {}, [f"{source} is {show(content)}, but must be a mapping of keys to values"]
     problems: list[Problem] = []
     raw = _plain(content, (), problems)
-    if isinstance(raw.get("methods"), dict):
-        methods = raw["methods"].items()
-        raw["methods"] = {name: _with_default_priors(method) for name, method in methods}
+    problems += [*_read_schedules(raw, source), *_find_observed(raw, source)]
     problems += wrong_keys_and_values(raw)
     problems += list(cross_checks(Draft(raw, problems)))
     sentences = [problem.sentence() for problem in sorted(problems, key=_order)]
-    return raw, list(dict.fromkeys(sentences))
+    return raw if sentences else _with_default_priors(raw), list(dict.fromkeys(sentences))
 
 
 def parse(mapping: Mapping[str, Any], source: str = "config.yaml") -> Experiment:

@@ -16,7 +16,18 @@ Location = tuple[str | int, ...]
 
 
 class _Untitled(GenerateJsonSchema):
-    """Titles would only repeat the keys."""
+    """Titles would only repeat the keys; a key that may be left out is left out, and not null."""
+
+    def nullable_schema(self, schema: Any) -> Any:
+        """The schema of what may be there."""
+        return self.generate_inner(schema["schema"])
+
+    def default_schema(self, schema: Any) -> Any:
+        """A default of null would only repeat that a key may be left out."""
+        made = super().default_schema(schema)
+        if made.get("default", ...) is None:
+            del made["default"]
+        return made
 
     def field_title_should_be_set(self, schema: Any) -> bool:
         """Never, whatever the schema."""

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from rlrecovery.config.distributions import FORMS
-from rlrecovery.config.fields import METHOD_NAME, PATTERNS
+from rlrecovery.config.fields import PATTERNS
 from rlrecovery.config.schema import Location, locate, resolve
 from rlrecovery.config.settings import Experiment
 from rlrecovery.config.words import allowed_at, did_you_mean, either, pair_up, show
@@ -50,6 +50,18 @@ def _spellings(number: Decimal, whole: bool) -> str:
     return f" (write {plain})" if whole else f" (write {plain} or {scientific})"
 
 
+def _listed(value: Any, node: Mapping[str, Any]) -> str:
+    """How a number becomes a list with one entry, or a list of such lists."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return ""
+    if node.get("minItems", 0) > 1 or not math.isfinite(value):
+        return ""
+    inner = resolve(node["items"])
+    if inner.get("type") != "array":
+        return f" (write [{value!r}])"
+    return f" (write [[{value!r}]])" if inner.get("minItems", 0) < 2 else ""
+
+
 def _hint(value: Any, node: Mapping[str, Any]) -> str:
     """What to write instead, where that can be guessed."""
     kind = node.get("type")
@@ -62,9 +74,10 @@ def _hint(value: Any, node: Mapping[str, Any]) -> str:
         return f" (write {value.strip()} without quotes)"
     if isinstance(value, float) and kind == "integer" and value.is_integer() and value < 1e15:
         return f" (write {value:.0f})"
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if number and kind == "array" and node["minItems"] == 1:
-        return f" (write [{value!r}])"
+    if kind == "array":
+        return _listed(value, node)
+    if kind == "boolean" and value in ("true", "false"):
+        return f" (write {value} without quotes)"
     if "pattern" in node and value is not None and not isinstance(value, str | list | dict):
         return " (put it in quotes)"
     return ""
@@ -111,9 +124,10 @@ def _wrong_form(path: Location, node: Mapping[str, Any], value: Any) -> Problem:
 
 def _translate(error: Mapping[str, Any], raw: Any) -> Problem:
     """One of pydantic's errors (but for unknown keys) in our words."""
-    # A user's key may also be called "[key]"; only names of methods have a pattern.
+    # A user's key may also be called "[key]"; only names that users choose have a pattern.
     if error["type"] == "string_pattern_mismatch" and error["loc"][-1] == "[key]":
-        text = f"no valid name of a method, but a name must be {PATTERNS[METHOD_NAME]}"
+        kind = f"a {error['loc'][0].removesuffix('s')}"
+        text = f"no valid name of {kind}, but a name must be {PATTERNS[error['ctx']['pattern']]}"
         return Problem(error["loc"][:-1], text, spoils=False)
     path, node = locate(error["loc"])
     if error["type"] == "missing":

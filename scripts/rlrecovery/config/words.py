@@ -74,6 +74,12 @@ def either(words: Iterable[Any]) -> str:
     return f"{', '.join(most)} or {last}" if most else last
 
 
+def every(words: Iterable[Any]) -> str:
+    """All of some words: a, b and c."""
+    *most, last = [str(word) for word in words]
+    return f"{', '.join(most)} and {last}" if most else last
+
+
 def _range(node: Mapping[str, Any]) -> str:
     low, high = node.get("minimum"), node.get("maximum")
     above, below = node.get("exclusiveMinimum"), node.get("exclusiveMaximum")
@@ -81,24 +87,38 @@ def _range(node: Mapping[str, Any]) -> str:
         return f" from {low:g} to {high:g}"
     if above is not None and below is not None:
         return f" between {above:g} and {below:g}, ends excluded"
-    if low is not None:
-        return f" of at least {low:g}"
-    return "" if above is None else f" greater than {above:g}"
+    ends = [
+        *([] if low is None else [f"of at least {low:g}"]),
+        *([] if above is None else [f"greater than {above:g}"]),
+        *([] if high is None else [f"of at most {high:g}"]),
+        *([] if below is None else [f"less than {below:g}"]),
+    ]
+    return f" {every(ends)}" if ends else ""
 
 
-def _describe_list(node: Mapping[str, Any]) -> str:
-    least = node["minItems"]
+def _describe_list(node: Mapping[str, Any], each: str) -> str:
+    least, nested = node.get("minItems", 0), "items" in resolve(node["items"])
     how_many = f"{least}" if least == node.get("maxItems") else f"at least {least}"
-    each = f"value{'s'[: least > 1]}, each"
-    return f"a list of {how_many} {each} {describe(resolve(node['items']))}"
+    noun = f"{'list' if nested else 'value'}{'s'[: least != 1]}"
+    each = each.removeprefix("a list ") if nested else each
+    return f"a list of {how_many if least else 'any number of'} {noun}, each {each}"
+
+
+#: What users give names of their own to, or the names of parameters or models.
+_ENTRIES = {
+    "#/$defs/Task": "at least one task, each under its name",
+    "#/$defs/Variant": "one entry per variant, each under its name",
+    "#/$defs/Source": "at least one model, each by its name",
+}
 
 
 def _describe_section(node: Mapping[str, Any]) -> str:
     if "properties" in node:
         return f"a section with the keys {', '.join(node['properties'])}"
-    if "patternProperties" in node:
-        return "a section with at least one method, each under its name"
-    return "a section with one entry per parameter"
+    named = [*node.get("patternProperties", {}).values(), node.get("additionalProperties") or {}]
+    methods = "patternProperties" in node and "oneOf" in named[0]
+    other = "at least one method, each under its name" if methods else "one entry per parameter"
+    return f"a section with {_ENTRIES.get(named[0].get('$ref', ''), other)}"
 
 
 def _describe_union(node: Mapping[str, Any]) -> str:
@@ -130,12 +150,23 @@ def describe(node: Mapping[str, Any]) -> str:
         "integer": lambda: f"a whole number{_range(node)}",
         "number": lambda: f"a number{_range(node)}",
         "string": lambda: PATTERNS.get(node.get("pattern", ""), "text"),
-        "array": lambda: _describe_list(node),
+        "boolean": lambda: "true or false",
+        "array": lambda: _describe_list(node, describe(node["items"])),
         "object": lambda: _describe_section(node),
     }
     return kinds[node["type"]]()
 
 
-def allowed_at(path: Location, node: Mapping[str, Any]) -> str:
+def allowed_at(path: Location, node: Mapping[str, Any], models: Iterable[str] = MODELS) -> str:
     """As `describe`, but models are named: a schema that did would change with every model."""
-    return either(MODELS) if path[-1] == "model" else describe(node)
+    node = resolve(node)
+    keys = [key for key in path if isinstance(key, str)]
+    if keys[-1] in ("model", "fit") and _is_name(node):
+        return either(models)
+    if keys[-1] == "fit" and _is_name(node.get("items", {})):
+        return _describe_list(node, either(models))
+    return describe(node)
+
+
+def _is_name(node: Mapping[str, Any]) -> bool:
+    return node.get("type") == "string" and not {"pattern", "enum", "const"} & set(node)

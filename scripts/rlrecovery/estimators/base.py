@@ -9,8 +9,9 @@ from typing import Any, Protocol
 import numpy as np
 
 from rlrecovery.likelihood import Observations
-from rlrecovery.models import MODELS, Model
+from rlrecovery.models import Model, find_model
 from rlrecovery.tables import interval_columns
+from rlrecovery.tasks import task_from_config
 
 Row = dict[str, Any]
 
@@ -38,6 +39,8 @@ class Setting:
         Trials of the longest participant.
     levels : tuple of float
         Nominal levels of the intervals.
+    full : bool
+        Whether the outcomes of all arms are shown.
     """
 
     model: Model
@@ -46,6 +49,7 @@ class Setting:
     participants: int
     trials: int
     levels: tuple[float, ...]
+    full: bool = False
 
     @classmethod
     def of(
@@ -56,13 +60,15 @@ class Setting:
         levels: Sequence[float],
     ) -> Setting:
         """Setting of a method (a ``methods`` entry of the config) in a cell."""
+        faced = task_from_config(task)
         return cls(
-            model=MODELS[method["model"]],
-            n_arms=len(task["arms"]),
-            start_value=task["start_value"],
+            model=find_model(method["model"]),
+            n_arms=faced.n_arms,
+            start_value=faced.start_value,
             participants=cell["participants"],
             trials=cell["trials"],
             levels=tuple(levels),
+            full=faced.full,
         )
 
     def each_participant(self) -> list[Target]:
@@ -131,7 +137,8 @@ def row(
     }
     blank = {
         "status": "ok", "reason": "", "at_bound": False, "converged": True, "rhat": NAN,
-        "ess_bulk": NAN, "ess_tail": NAN, "divergences": NAN, "log_likelihood": NAN,
+        "ess_bulk": NAN, "ess_tail": NAN, "divergences": NAN, "choices": NAN,
+        "log_likelihood": NAN, "log_evidence": NAN, "elpd_loo": NAN, "pareto_k": NAN,
         "grid_error": NAN, "seconds": NAN,
     }  # fmt: skip
     return {

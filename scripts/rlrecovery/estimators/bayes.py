@@ -21,8 +21,9 @@ import pytensor.tensor as pt
 from arviz_stats.base import array_stats
 
 from rlrecovery.distributions import Distribution
-from rlrecovery.estimators.base import Row, Setting, Target, failed, row, sentence
+from rlrecovery.estimators.base import NAN, Row, Setting, Target, failed, row, sentence
 from rlrecovery.estimators.nuts import CompiledModel, compile_model, sample
+from rlrecovery.kernel import compiled_pointwise
 from rlrecovery.likelihood import TO_NATURAL, Observations, log_likelihood, logits
 from rlrecovery.tasks import Floats
 
@@ -109,7 +110,8 @@ def build_model(method: Mapping[str, Any], setting: Setting, people: int) -> pm.
 
     Notes
     -----
-    ``choices``, ``rewards`` and ``starts`` are ``pm.Data`` of shape (people, trials). With the
+    ``choices``, ``rewards`` and ``starts`` are ``pm.Data`` of shape (people, trials); where
+    feedback is full, ``rewards_0``, ``rewards_1``... are the outcomes of the arms. With the
     likelihood ``categorical`` the choices are an observed variable ``choice``, so that prior and
     posterior predictive draws (one step ahead, given the observed history) and the pointwise
     log-likelihood come from PyMC itself; where no response was given, arm 0 is certain, which
@@ -117,9 +119,14 @@ def build_model(method: Mapping[str, Any], setting: Setting, people: int) -> pm.
     """
     blank = np.zeros((people, setting.trials))
     with pm.Model() as model:
+        if setting.full:
+            outcomes = [pm.Data(f"rewards_{k}", blank) for k in range(setting.n_arms)]
+            rewards = pt.stack(outcomes, axis=-1)
+        else:
+            rewards = pm.Data("rewards", blank)
         data = Observations(
             choices=pm.Data("choices", blank.astype(np.int64)),
-            rewards=pm.Data("rewards", blank),
+            rewards=rewards,
             starts=pm.Data("starts", blank),
         )
         make = _partially_pooled if method["pooling"] == "partial" else _unpooled
@@ -138,7 +145,11 @@ def build_model(method: Mapping[str, Any], setting: Setting, people: int) -> pm.
 
 def data_of(data: Observations, likelihood: str) -> dict[str, Any]:
     """Observations under the names of a model's ``pm.Data``."""
-    named = {"choices": data.choices, "rewards": data.rewards, "starts": data.starts}
+    named = {"choices": data.choices, "starts": data.starts}
+    if data.rewards.ndim == 3:
+        named |= {f"rewards_{k}": data.rewards[:, :, k] for k in range(data.rewards.shape[2])}
+    else:
+        named["rewards"] = data.rewards
     if likelihood == "categorical":
         named["observed"] = np.maximum(data.choices, 0)
     return {name: np.ascontiguousarray(array) for name, array in named.items()}
@@ -199,16 +210,34 @@ class Bayes:
     def _fit_one(
         self, data: Observations, seed: np.random.SeedSequence, targets: list[Target]
     ) -> list[Row]:
-        started = time.perf_counter()
+        started, pooling = time.perf_counter(), self.method["pooling"]
         draws, divergences = self.sample(data, seed)
         seconds = time.perf_counter() - started
+        about = self._predicted(data, draws, targets)
         return [
             posterior_row(
-                target, draws_of(target, draws, self.method["pooling"]), divergences,
-                self.method, self.setting.levels, seconds,
+                target, draws_of(target, draws, pooling), divergences,
+                self.method, self.setting.levels,
+                seconds=seconds, **about.get(target[:2], {}),
             )
             for target in targets
         ]  # fmt: skip
+
+    def _predicted(
+        self, data: Observations, draws: Mapping[str, Floats], targets: list[Target]
+    ) -> dict[tuple[str, int], dict[str, float]]:
+        """Responses and leave-one-out density, by level and participant; the spread has none."""
+        pooling, found = self.method["pooling"], {}
+        for level, i in dict.fromkeys(target[:2] for target in targets):
+            if level == "spread" or (level == "group" and pooling == "partial"):
+                continue
+            rows = slice(i, i + 1) if pooling == "partial" else slice(None)
+            mine = data.rows(rows)
+            found[level, i] = {"choices": float((mine.choices >= 0).sum())}
+            if self.method.get("loo"):
+                values = [draws_of((level, i, n), draws, pooling) for n in self.setting.model.names]
+                found[level, i] |= left_out(self.setting, mine, np.stack(values, axis=-1))
+        return found
 
     def sample(
         self, data: Observations, seed: np.random.SeedSequence
@@ -238,6 +267,46 @@ class Bayes:
         )
 
 
+def left_out(setting: Setting, data: Observations, draws: Floats) -> dict[str, float]:
+    """Expected log predictive density of single choices, each left out in turn.
+
+    By Pareto-smoothed importance sampling (Vehtari, Gelman & Gabry 2017, Statistics and Computing
+    27:1413), as ArviZ has it. A choice is predicted from the choices before it, whose effect on
+    hidden state stays; what is left out is its own weight in the posterior.
+
+    Parameters
+    ----------
+    setting : Setting
+        Model and task.
+    data : Observations
+        The participants who share the draws.
+    draws : float array, shape (chains, draws, parameters)
+        Posterior draws, natural scale.
+
+    Returns
+    -------
+    dict
+        ``elpd_loo`` and ``pareto_k``, the largest over choices.
+    """
+    function = compiled_pointwise(setting.model, setting.n_arms, setting.start_value, setting.full)
+    theta = np.ascontiguousarray(draws.reshape(-1, draws.shape[-1]))
+    ess = [float(array_stats.ess(draws[:, :, j], method="mean")) for j in range(draws.shape[2])]
+    efficiency = float(np.clip(np.nanmean([*ess, np.nan]) / len(theta), 1e-3, 1.0))
+    total, worst = 0.0, -np.inf
+    for i in range(len(data.choices)):
+        mine = data.rows(slice(i, i + 1))
+        arrays = map(np.ascontiguousarray, (mine.choices, mine.rewards, mine.starts))
+        pointwise = function(*arrays, theta)[:, mine.choices[0] >= 0]
+        # A choice whose probability no parameter changes, as the first, is predicted as it is.
+        known = np.ptp(pointwise, axis=0) < 1e-10
+        total += float(pointwise[0, known].sum())
+        if not known.all():
+            table = pointwise[:, ~known].T.reshape(-1, *draws.shape[:2])
+            density, k, _ = array_stats.loo(table, r_eff=efficiency)
+            total, worst = total + float(np.sum(density)), max(worst, float(np.max(k)))
+    return {"elpd_loo": total, "pareto_k": worst if np.isfinite(worst) else NAN}
+
+
 def variable_of(target: Target, pooling: str) -> str:
     """Name of the variable of the PyMC model that a target is read from."""
     level, _, name = target
@@ -257,7 +326,7 @@ def posterior_row(
     divergences: int,
     method: Mapping[str, Any],
     levels: tuple[float, ...],
-    seconds: float,
+    **about: float,
 ) -> Row:
     """Summary of one marginal posterior: point, SD, equal-tailed intervals, diagnostics."""
     flat = draws.ravel()
@@ -272,8 +341,7 @@ def posterior_row(
         target, float(point), float(flat.std(ddof=1)),
         {level: (float(a), float(b)) for level, (a, b) in zip(levels, ends, strict=True)},
         status="not_converged" if reason else "ok", reason=reason, converged=not reason,
-        rhat=rhat, ess_bulk=ess_bulk, ess_tail=ess_tail, divergences=float(divergences),
-        seconds=seconds,
+        rhat=rhat, ess_bulk=ess_bulk, ess_tail=ess_tail, divergences=float(divergences), **about,
     )  # fmt: skip
 
 

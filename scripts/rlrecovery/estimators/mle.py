@@ -117,7 +117,7 @@ class MaximumLikelihood:
     @classmethod
     def of(cls, method: Mapping[str, Any], setting: Setting) -> MaximumLikelihood:
         """Fitter of a method in a cell."""
-        known = (setting.model, setting.n_arms, setting.start_value, method["engine"])
+        known = (setting.model, setting.n_arms, setting.start_value, method["engine"], setting.full)
         box = search_box(setting.model, method["bounds"])
         return cls(
             setting=setting,
@@ -144,7 +144,8 @@ class MaximumLikelihood:
             mine = [("participant", i, name) for name in self.setting.model.names]
             try:
                 maximum = self.maximise(data.rows(slice(i, i + 1)))
-                rows += self._rows(i, maximum, time.perf_counter() - begin)
+                choices = int((data.choices[i] >= 0).sum())
+                rows += self._rows(i, maximum, choices, time.perf_counter() - begin)
                 maxima.append(maximum)
             except Exception as error:
                 rows += failed(
@@ -203,7 +204,7 @@ class MaximumLikelihood:
         best = peaks[np.argsort(-values[peaks], kind="stable")]
         return list(self.points[best[: self.starts]])
 
-    def _rows(self, participant: int, maximum: Maximum, seconds: float) -> list[Row]:
+    def _rows(self, participant: int, maximum: Maximum, choices: int, seconds: float) -> list[Row]:
         rows = []
         for j, parameter in enumerate(self.setting.model.parameters):
             status, reason = judge(maximum, j, parameter, self.box[j])
@@ -214,7 +215,7 @@ class MaximumLikelihood:
                     self.limits[parameter.name],
                     status=status, reason=reason, seconds=seconds,
                     at_bound=bool(maximum.at_bound[j]), converged=maximum.converged,
-                    log_likelihood=maximum.log_likelihood,
+                    log_likelihood=maximum.log_likelihood, choices=float(choices),
                 )
             )  # fmt: skip
         return rows

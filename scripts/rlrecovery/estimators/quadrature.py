@@ -28,7 +28,7 @@ from rlrecovery.estimators.base import Row, Setting, Target, failed, row, senten
 from rlrecovery.likelihood import Evaluator, Observations, values_only
 from rlrecovery.tasks import Floats
 
-#: Prior mass that may lie beyond each end of the first grid.
+#: Prior mass that lies beyond each end of the first grid, which is widened where data want it.
 TAIL = 1e-8
 
 #: Nodes per axis of a look at where the mass is; how far (natural logarithm of the density) below
@@ -37,6 +37,10 @@ LOOK_NODES, LOOK_DEPTH, LOOKS = 17, 35.0, 12
 
 #: The same for the final grid: beyond it lies 1e-9 of the highest density.
 DEPTH = 21.0
+
+#: The same for the ends of the first look. They are moved on where more than 1e-6 of the highest
+#: density is there, as no prior has it: the data have drawn the mass far into its tail.
+REACH = 13.0
 
 #: Difference between the grid and every second of its nodes that counts as none, in posterior SDs.
 #: The grid's own error is smaller by a factor of 16 or more: that of a cubic spline.
@@ -192,6 +196,20 @@ class Grid:
             ends.append((float(nodes[first]), float(nodes[last])))
         return ends
 
+    def ends(self) -> list[tuple[float, float]]:
+        """First and last node of each axis."""
+        return [(float(nodes[0]), float(nodes[-1])) for nodes in self.nodes]
+
+    def widened(self, depth: float) -> list[tuple[float, float]]:
+        """Its ends, half of its width further out where the density is less than `depth` lower."""
+        inside, region = self.density > self.density.max() - depth, []
+        for axis, (low, high) in enumerate(self.ends()):
+            others = tuple(i for i in range(inside.ndim) if i != axis)
+            first, *_, last = inside.any(axis=others)
+            further = (high - low) / 2
+            region.append((low - further * bool(first), high + further * bool(last)))
+        return region
+
     def halved(self) -> Grid:
         """Every second node, both ends kept."""
         every = tuple(slice(None, None, 2) for _ in self.axes)
@@ -207,6 +225,25 @@ class Grid:
             weights = mass.sum(axis=others)
             found.append(Marginal(axis, nodes, axis.natural(nodes), weights))
         return found
+
+    def log_evidence(self) -> float:
+        """Logarithm of the marginal likelihood: the integral of likelihood times prior."""
+        steps = sum(math.log(nodes[1] - nodes[0]) for nodes in self.nodes)
+        return float(special.logsumexp(self.density)) + steps
+
+    def draws(self, count: int, rng: np.random.Generator) -> Floats:
+        """Posterior draws, natural scale, shape (count, parameters).
+
+        Nodes are drawn by their mass and moved evenly within their own cell of the grid.
+        """
+        mass = np.exp(self.density - self.density.max()).ravel()
+        picked = rng.choice(mass.size, size=count, p=mass / mass.sum())
+        places = np.unravel_index(picked, self.density.shape)
+        columns = []
+        for axis, nodes, place in zip(self.axes, self.nodes, places, strict=True):
+            within = (rng.random(count) - 0.5) * (nodes[1] - nodes[0])
+            columns.append(axis.natural(nodes[place] + within))
+        return np.stack(columns, axis=1)
 
     def summaries(self, levels: tuple[float, ...]) -> Floats:
         """`Marginal.summary` of each parameter, shape (parameters, numbers)."""
@@ -242,7 +279,9 @@ class Quadrature:
             setting=setting,
             axes=tuple(Axis.of(name, Distribution.described(priors[name])) for name in model.names),
             point=method["point"],
-            values=values_only(model, setting.n_arms, setting.start_value, method["engine"]),
+            values=values_only(
+                model, setting.n_arms, setting.start_value, method["engine"], setting.full
+            ),
         )
 
     @property
@@ -257,14 +296,16 @@ class Quadrature:
             started = time.perf_counter()
             mine = [("participant", i, name) for name in self.setting.model.names]
             try:
-                numbers, error = self.integrate(data.rows(slice(i, i + 1)))
-                rows += self._rows(mine, numbers, error, time.perf_counter() - started)
+                grid, error = self.integrate(data.rows(slice(i, i + 1)))
+                choices = float((data.choices[i] >= 0).sum())
+                seconds = time.perf_counter() - started
+                rows += self._rows(mine, grid, error, choices=choices, seconds=seconds)
             except Exception as failure:
                 seconds = time.perf_counter() - started
                 rows += failed(mine, sentence(failure), self.setting.levels, seconds)
         return rows
 
-    def integrate(self, data: Observations) -> tuple[Floats, float]:
+    def integrate(self, data: Observations) -> tuple[Grid, float]:
         """The posterior of one participant.
 
         Parameters
@@ -274,8 +315,8 @@ class Quadrature:
 
         Returns
         -------
-        numbers : float array, shape (parameters, numbers)
-            `Grid.summaries` of the final grid.
+        grid : Grid
+            The final grid.
         error : float
             Largest difference between that grid and its half in any mean, SD, median or interval
             end, in posterior SDs. The grid's own error is far smaller.
@@ -288,7 +329,7 @@ class Quadrature:
             error = float((np.abs(whole - half) / whole[:, 1:2]).max())
             finer = 2 * size - 1
             if error <= TOLERANCE or finer ** len(axes) > MOST_NODES:
-                return whole, error
+                return grid, error
             size = finer
 
     def locate(self, data: Observations) -> tuple[tuple[Axis, ...], list[tuple[float, float]]]:
@@ -296,20 +337,32 @@ class Quadrature:
 
         Grids on the real line close in on the mass; quartiles then say where most of it is.
         """
-        region = [axis.ends() for axis in self.axes]
+        grid = self.first_look(data)
         for _ in range(LOOKS):
-            grid = self.grid(data, self.axes, region, LOOK_NODES)
-            closer = grid.region(LOOK_DEPTH)
-            shrunk = max((b - a) / (d - c) for (a, b), (c, d) in zip(closer, region, strict=True))
-            region = closer
+            before, region = grid.ends(), grid.region(LOOK_DEPTH)
+            shrunk = max((b - a) / (d - c) for (a, b), (c, d) in zip(region, before, strict=True))
             if shrunk > 0.7:
                 break
+            grid = self.grid(data, self.axes, region, LOOK_NODES)
         axes, line = [], []
         for marginal, ends in zip(grid.marginals(), region, strict=True):
             first, median, third = marginal.places(np.array([0.25, 0.5, 0.75]))
             axes.append(marginal.axis.around(median, third - first))
             line.append(tuple(float(np.arcsinh((e - median) / (third - first))) for e in ends))
         return tuple(axes), self.grid(data, tuple(axes), line, LOOK_NODES).region(DEPTH)
+
+    def first_look(self, data: Observations) -> Grid:
+        """A grid on the real line beyond which there is next to no mass.
+
+        It ends far out in the prior, and further out where data contradict that.
+        """
+        region = [axis.ends() for axis in self.axes]
+        for _ in range(LOOKS):
+            grid = self.grid(data, self.axes, region, LOOK_NODES)
+            region = grid.widened(REACH)
+            if region == grid.ends():
+                break
+        return grid
 
     def grid(
         self,
@@ -327,15 +380,15 @@ class Quadrature:
             prior = axis.prior.log_density(value) + axis.log_slope(y)
             shape = [-1 if i == place else 1 for i in range(len(nodes))]
             density = density + prior.reshape(shape)
-        density = np.where(np.isnan(density), -np.inf, density)
+        # A node that rounds to an end of the support may have a prior density of infinity there.
+        density = np.where(density < np.inf, density, -np.inf)
         if not np.isfinite(density.max()):
             raise FloatingPointError("the posterior density is not finite anywhere on the grid")
         return Grid(axes, nodes, density)
 
-    def _rows(
-        self, targets: list[Target], numbers: Floats, error: float, seconds: float
-    ) -> list[Row]:
-        rows, good = [], error <= TOLERANCE
+    def _rows(self, targets: list[Target], grid: Grid, error: float, **facts: float) -> list[Row]:
+        rows, good, evidence = [], error <= TOLERANCE, grid.log_evidence()
+        numbers = grid.summaries(self.setting.levels)
         reason = "" if good else f"two grids differ by {error:.2g} posterior SDs"
         for target, mine in zip(targets, numbers, strict=True):
             mean, sd, median, *ends = (float(number) for number in mine)
@@ -350,7 +403,8 @@ class Quadrature:
                     reason=reason,
                     converged=good,
                     grid_error=error,
-                    seconds=seconds,
+                    log_evidence=evidence,
+                    **facts,
                 )
             )
         return rows

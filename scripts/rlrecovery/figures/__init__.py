@@ -16,23 +16,27 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
+from rlrecovery.design import methods_of, sources
 from rlrecovery.figures import style
 from rlrecovery.figures.bias import draw_bias
 from rlrecovery.figures.comparison import draw_comparison
+from rlrecovery.figures.confusion import draw_confusion
 from rlrecovery.figures.contraction import draw_contraction
 from rlrecovery.figures.convergence import draw_convergence
 from rlrecovery.figures.coverage import draw_coverage
 from rlrecovery.figures.data import Summary, load_summary
+from rlrecovery.figures.misfit import draw_misfit
 from rlrecovery.figures.nested import draw_nested
 from rlrecovery.figures.participant import draw_participant
 from rlrecovery.figures.posterior import draw_posterior
 from rlrecovery.figures.precision import draw_precision
+from rlrecovery.figures.predictive import draw_predictive
 from rlrecovery.figures.recovery import draw_recovery
 from rlrecovery.figures.rmse import draw_rmse
 from rlrecovery.figures.samplesize import draw_samplesize
 from rlrecovery.figures.tradeoff import draw_tradeoff
 from rlrecovery.figures.zipplot import draw_zip
-from rlrecovery.models import MODELS
+from rlrecovery.models import find_model
 
 __all__ = ["FIGURES", "Summary", "available_figures", "files", "load_summary", "write_figure"]
 
@@ -76,7 +80,12 @@ FIGURES: dict[str, Drawing] = {
         draw_contraction, "What the data add to the prior", ("recovery", "points", "priors")
     ),
     "convergence": Drawing(draw_convergence, "Convergence, failures and run time", ("recovery",)),
+    "confusion": Drawing(draw_confusion, "Which model wins for whose data", ("selection",)),
+    "misfit": Drawing(draw_misfit, "Parameters under the wrong model", ("crossed",)),
     "participant": Drawing(draw_participant, "A simulated participant", ("participant", "example")),
+    "predictive": Drawing(
+        draw_predictive, "Data against what was predicted of them", ("predictive",)
+    ),
     "posterior": Drawing(draw_posterior, "A posterior with its truth", ("posterior", "example")),
 }
 
@@ -126,13 +135,19 @@ def available_figures(experiment: Mapping[str, Any]) -> list[str]:
         A resolved experiment, as in ``results/<run>/config.yaml``.
     """
     estimators = {settings["estimator"] for settings in experiment["methods"].values()}
+    truths = [source["truth"] for source in sources(experiment).values()]
     sizes = len(experiment["participants"]) * len(experiment["trials"])
+    models = [find_model(m["model"]) for m in methods_of(experiment).values()]
+    contest = any("contest" in method for method in methods_of(experiment).values())
     possible = {
         "posterior": "bayes" in estimators,
+        "predictive": not estimators.isdisjoint({"bayes", "quadrature"}),
         "contraction": not estimators.isdisjoint({"bayes", "quadrature"}),
         "comparison": len(experiment["methods"]) > 1,
-        "tradeoff": len(MODELS[experiment["model"]].parameters) > 1,
+        "tradeoff": any(len(model.parameters) > 1 for model in models),
         "samplesize": len(experiment["participants"]) > 1,
-        "nested": sizes * math.prod(map(len, experiment["truth"].values())) > 1,
+        "nested": sizes * max(math.prod(map(len, truth.values())) for truth in truths) > 1,
+        "confusion": contest,
+        "misfit": contest,
     }
     return [name for name in FIGURES if possible.get(name, True)]

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import itertools
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from rlrecovery.figures import style
-from rlrecovery.figures.data import Summary, combinations, describe, estimated, symbol
+from rlrecovery.figures.data import Summary, combinations, describe, described, estimated, symbol
 from rlrecovery.figures.layout import TruthAxis, positive_bars, truth_axis
 
 #: More marks than this in one panel leave room for two panels beside each other only.
 CROWDED = 30
+#: Height of a panel in inches, and of one that stands alone or holds many methods.
+USUAL, LONE = 1.35, 1.7
 
 
 @style.styled
@@ -39,26 +40,50 @@ def over_truths(
     log : bool
         A logarithmic vertical axis, for a positive measure; otherwise there is a line at zero.
     """
-    table = summary.measure(measure)
+    table, names = summary.measure(measure), summary.methods
     rows = estimated(summary, table, width)
-    marks = table["cell"].nunique() * len(summary.methods)
-    marks /= len(summary.participants) * len(summary.trials)
-    columns = combinations(summary, 3 if marks <= CROWDED and not style.narrow(width) else 2)
-    grid = style.facets(width, len(rows), len(columns), height=1.35, share_rows=True)
-    for (i, (parameter, level)), (j, (people, trials)) in itertools.product(
-        enumerate(rows), enumerate(columns)
-    ):
+    if not rows:
+        return style.blank(width, "There are no estimates.")
+    sizes = ["parameter", "level", "participants", "trials"]
+    groups = dict(list(table.groupby(sizes, observed=True)))
+    crowded = max(map(len, groups.values())) > CROWDED or style.narrow(width)
+    columns = combinations(summary, 2 if crowded else 3)
+
+    def of(i: int, j: int) -> pd.DataFrame:
+        """Marks of a panel."""
+        return groups.get((*rows[i], *columns[j]), table.iloc[:0])
+
+    # Panels of one size only say it once, in the legend, where there are many of them.
+    lone = len(columns) == 1 and (summary.mixed or len(rows) > style.MOST_BESIDE)
+    grid = style.facets(
+        width, len(rows), len(columns), share_rows=True,
+        height=LONE if lone or len(names) > len(style.COLOURS) else USUAL,
+        telling=lambda place: _telling(of(*place), log),
+        below=style.legend_of_methods(names, width, others=lone),
+    )  # fmt: skip
+    for i, j in grid.places:
+        axes, (parameter, level), truths = grid[i, j], rows[i], truth_axis(summary, rows[i][0])
         mine = table[(table["parameter"] == parameter) & (table["level"] == level)]
         limits = _limits(mine, columns, log)
-        here = mine[(mine["participants"] == people) & (mine["trials"] == trials)]
-        _axis(grid[i, j], limits, truth_axis(summary, parameter), log)
-        _marks(grid[i, j], here, limits, truth_axis(summary, parameter), summary)
-        if grid.headed(i, j):
-            style.title(grid[i, j], describe(people, trials))
+        _axis(axes, limits, truths, log, beside=0.25 if len(columns) > 1 else 0.6)
+        _marks(axes, of(i, j), limits, truths, summary)
+        if grid.headed(i, j) and not lone:
+            style.title(axes, *described(*columns[j]), labelled=grid.flowing)
         if grid.begins(i, j):
-            grid[i, j].set_ylabel(f"{word} of {symbol(parameter)}\n({level})")
-    style.legend(grid.figure, style.method_handles(summary.methods))
+            axes.set_ylabel(f"{word} of {symbol(parameter)}\n({level})")
+    which = "where it differs most" if log else "with the most certain bias"
+    grid.say_left_out(which, "summary/recovery.csv")
+    said = [Line2D([], [], ls="", label=describe(*columns[0]))] if lone else []
+    style.legend(grid.figure, [*style.method_handles(names), *said], style.few_lines(names))
     return grid.figure
+
+
+def _telling(rows: pd.DataFrame, log: bool) -> float:
+    """How far a positive measure differs in a panel, or how far another is from zero in MCSE."""
+    value = rows["value"]
+    if log:
+        return float(value.max() / value[value > 0].min())
+    return float((value.abs() / rows["mcse"]).max())
 
 
 def _limits(table: pd.DataFrame, columns: list[tuple[int, int]], log: bool) -> tuple[float, float]:
@@ -73,8 +98,10 @@ def _limits(table: pd.DataFrame, columns: list[tuple[int, int]], log: bool) -> t
     return style.fence(ends, [0], factor=8)
 
 
-def _axis(axes: Axes, limits: tuple[float, float], truths: TruthAxis, log: bool) -> None:
-    """Truths across, the measure upwards."""
+def _axis(
+    axes: Axes, limits: tuple[float, float], truths: TruthAxis, log: bool, beside: float
+) -> None:
+    """Truths across, the measure upwards; labels of that take so many inches beside a panel."""
     if log:
         axes.set_yscale("log")
         style.log_ticks(axes.yaxis, *limits)
@@ -83,8 +110,11 @@ def _axis(axes: Axes, limits: tuple[float, float], truths: TruthAxis, log: bool)
         style.few_ticks(axes, y=5)
     for edge in truths.ticks[:-1]:
         axes.axvline(edge + 0.5, color="#dddddd", lw=0.6, zorder=0)
-    axes.set(ylim=limits, xticks=truths.ticks, xticklabels=truths.labels)
-    style.xlabel(axes, truths.label)
+    labels = truths.labels
+    if not truths.columns and 0.05 * len(labels[0]) > style.room(axes) - beside:
+        labels = [label.replace(" the ", "\nthe ") for label in labels]
+    axes.set(ylim=limits, xticks=truths.ticks, xticklabels=labels)
+    style.xlabel(axes, truths.label, beside)
     axes.set_xlim(truths.ticks[0] - 0.5, truths.ticks[-1] + 0.5)
 
 
@@ -92,17 +122,18 @@ def _marks(
     axes: Axes, rows: pd.DataFrame, limits: tuple[float, float], truths: TruthAxis, summary: Summary
 ) -> None:
     """One mark with its bar per method and truth."""
-    names, count = summary.methods, 0
+    every, count = summary.methods, 0
+    names = [name for name in every if name in set(rows["method"])] if summary.mixed else every
     slot = truths.step / (len(names) + 0.5)
     small = 2.2 if len(truths.positions) * len(names) > CROWDED else 3.2
     for k, method in enumerate(names):
         mine = rows[rows["method"] == method]
         x = truths.place(mine) + (k - (len(names) - 1) / 2) * slot
-        y, ink = mine["value"].to_numpy(dtype=float), style.colour(names, method)
+        y, ink = mine["value"].to_numpy(dtype=float), style.colour(every, method)
         bars = np.nan_to_num(mine["mcse"].to_numpy(dtype=float))
         axes.errorbar(
             x, y, yerr=positive_bars(y, bars) if axes.get_yscale() == "log" else bars, ls="",
-            color=ink, marker=style.marker(names, method), ms=small, elinewidth=0.8, mew=0,
+            color=ink, marker=style.marker(every, method), ms=small, elinewidth=0.8, mew=0,
         )  # fmt: skip
         count += style.beyond(axes, x, y, limits, ink)
     style.note_beyond(axes, count, len(rows), " marks")

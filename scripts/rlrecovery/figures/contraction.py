@@ -24,18 +24,32 @@ def draw_contraction(summary: Summary, width: float = style.TWO_COLUMNS) -> Figu
     levels = summary.priors.groupby("method")["level"].first() if len(summary.priors) else {}
     columns = [method for method in summary.methods if method in levels]
     rows = [p for p in summary.parameters if p in set(summary.priors.get("parameter", ()))]
-    if not columns or not rows:
+    pairs = {(m, p) for m, p in summary.estimates if m in columns and p in rows}
+    if not pairs:
         return style.blank(width, "No method has a prior of its own.")
-    grid = style.facets(width, len(rows), len(columns), height=1.75, share_rows=True)
-    for (i, parameter), (j, method) in itertools.product(enumerate(rows), enumerate(columns)):
+    groups = dict(list(fits.groupby(["parameter", "method"])))
+
+    def of(i: int, j: int) -> pd.DataFrame:
+        """Fits of a panel."""
+        return groups.get((rows[i], columns[j]), fits.iloc[:0])
+
+    places = itertools.product(range(len(rows)), range(len(columns)))
+    grid = style.facets(
+        width, len(rows), len(columns), height=1.75, share_rows=True,
+        there=[(i, j) for i, j in places if (columns[j], rows[i]) in pairs],
+        telling=lambda place: -of(*place)["contraction"].mean(),
+        titles=[(method,) for method in columns],
+    )  # fmt: skip
+    for i, j in grid.places:
+        parameter, method = rows[i], columns[j]
         every = fits[fits["parameter"] == parameter]
-        mine = every[every["method"] == method]
-        _panel(grid[i, j], mine, _limits(every), summary, method)
-        of = "" if levels[method] == "participant" else " (group)"
-        style.title(grid[i, j], f"{method}{of}")
+        _panel(grid[i, j], of(i, j), _limits(every), summary, method)
+        of_group = "" if levels[method] == "participant" else " (group)"
+        style.title(grid[i, j], f"{method}{of_group}", labelled=grid.flowing)
         grid[i, j].set_xlabel(f"contraction of {symbol(parameter)}")
         if grid.begins(i, j):
             grid[i, j].set_ylabel(f"z-score of {symbol(parameter)}")
+    grid.say_left_out("where the data add least", "summary/points.csv")
     style.legend(grid.figure, _handles(summary))
     return grid.figure
 

@@ -22,28 +22,43 @@ MOST_BARS = 24
 def draw_coverage(summary: Summary, width: float = style.TWO_COLUMNS) -> Figure:
     """Coverage of every cell at every nominal level, per parameter, level and method."""
     coverage = summary.measure("coverage")
-    rows = estimated(summary, coverage, width)
-    methods = summary.methods
-    grid = style.facets(width, len(rows), len(methods), height=1.4, share_rows=True)
-    for (i, (parameter, level)), (j, method) in itertools.product(
-        enumerate(rows), enumerate(methods)
-    ):
-        axes = grid[i, j]
-        both = coverage[(coverage["parameter"] == parameter) & (coverage["level"] == level)]
-        here = both[both["method"] == method]
+    rows, methods = estimated(summary, coverage, width), summary.methods
+    groups = dict(list(coverage.groupby(["parameter", "level", "method"], observed=True)))
+
+    def of(i: int, j: int) -> pd.DataFrame:
+        """Cells of a panel."""
+        return groups.get((*rows[i], methods[j]), coverage.iloc[:0])
+
+    places = list(itertools.product(range(len(rows)), range(len(methods))))
+    there = [place for place in places if not summary.mixed or of(*place)["value"].notna().any()]
+    if not there:
+        return style.blank(width, "There are no intervals.")
+    grid = style.facets(
+        width, len(rows), len(methods), height=1.4, share_rows=True, there=there,
+        telling=lambda place: _astray(of(*place)), titles=[(method,) for method in methods],
+    )  # fmt: skip
+    for i, j in grid.places:
+        axes, here, (parameter, level) = grid[i, j], of(i, j), rows[i]
         if grid.headed(i, j):
-            style.title(axes, method)
+            style.title(axes, methods[j], labelled=grid.flowing)
         if here.empty:
             style.say(axes, f"no {level} estimate")
             axes.set_axis_off()
             continue
-        _panel(axes, here, summary, method)
-        _limits(axes, both)
+        _panel(axes, here, summary, methods[j])
+        _limits(axes, coverage[(coverage["parameter"] == parameter) & (coverage["level"] == level)])
         if grid.begins(i, j):
             axes.set_ylabel(f"coverage of {symbol(parameter)}\n({level}, %)")
         axes.set_xlabel("nominal level (%)")
+    grid.say_left_out("furthest from the nominal levels", "summary/recovery.csv")
     style.legend(grid.figure, _handles(summary))
     return grid.figure
+
+
+def _astray(rows: pd.DataFrame) -> float:
+    """Largest distance of the mean coverage over cells from a nominal level."""
+    means = rows.groupby("interval")["value"].mean()
+    return float((means - means.index).abs().max())
 
 
 def _panel(axes: Axes, rows: pd.DataFrame, summary: Summary, method: str) -> None:

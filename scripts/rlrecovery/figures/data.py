@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,10 @@ import pandas as pd
 
 from rlrecovery import tables
 from rlrecovery.figures.style import narrow
-from rlrecovery.models import MODELS
+from rlrecovery.models import LAPSE, MODELS, START_VALUE, every_parameter
 from rlrecovery.paired import PAIRED
 from rlrecovery.priors import PRIORS
+from rlrecovery.selection import SELECTION
 from rlrecovery.witness import WITNESS
 
 #: Levels that figures show; the spread of a population is in the report's tables.
@@ -70,6 +71,13 @@ class Summary:
         truths, participants and trials in front; no rows for a single method.
     priors : DataFrame
         Prior SDs of Bayesian methods, `rlrecovery.priors.PRIORS`.
+    crossed : DataFrame
+        Measures of all fits of competing models; no rows where none compete.
+    selection : DataFrame
+        Which model won, `rlrecovery.selection.SELECTION`; no rows where none compete.
+    predictive : DataFrame
+        What was predicted of the example data set, or of a lab's own data, before and after it was
+        seen, `rlrecovery.predictive.PREDICTIVE`; no rows without a posterior.
     """
 
     recovery: pd.DataFrame
@@ -81,6 +89,9 @@ class Summary:
     witness: pd.DataFrame
     comparison: pd.DataFrame
     priors: pd.DataFrame
+    crossed: pd.DataFrame
+    selection: pd.DataFrame
+    predictive: pd.DataFrame
 
     @property
     def truths(self) -> tuple[str, ...]:
@@ -98,8 +109,22 @@ class Summary:
         """Estimated parameters that have a truth, in the order of their model."""
         known = self.recovery[self.recovery["measure"] == "bias"]
         found = list((known if len(known) else self.recovery)["parameter"].unique())
-        orders = [m.names for m in MODELS.values() if set(found) <= set(m.names)]
+        added = (LAPSE.name, START_VALUE.name)
+        orders = [(*m.names, *added) for m in MODELS.values()]
+        orders = [order for order in orders if set(found) <= set(order)]
         return tuple(sorted(found, key=orders[0].index) if orders else found)
+
+    @property
+    def estimates(self) -> frozenset[tuple[str, str]]:
+        """Pairs (method, parameter) of `methods` and `parameters` that there are."""
+        known = self.recovery[self.recovery["measure"] == "bias"]
+        known = known if len(known) else self.recovery
+        return frozenset(zip(known["method"], known["parameter"], strict=True))
+
+    @property
+    def mixed(self) -> bool:
+        """Whether some methods estimate other parameters than others."""
+        return len(self.estimates) < len(self.methods) * len(self.parameters)
 
     @property
     def levels(self) -> tuple[str, ...]:
@@ -174,6 +199,9 @@ FILES: dict[str, tuple[str, Callable[[Path], Any]]] = {
         lambda p: _as_categories(_with_columns("cell", "participants", "trials", *PAIRED)(p)),
     ),
     "priors": ("priors.csv", lambda p: _as_text(_with_columns(*PRIORS)(p), ("method",))),
+    "crossed": ("crossed.csv", _with_columns("simulated", "fitted", "contest")),
+    "selection": ("selection.csv", _with_columns(*SELECTION)),
+    "predictive": ("predictive.csv", _with_columns("of", "way", "statistic", "observed")),
 }
 
 
@@ -197,7 +225,62 @@ def load_summary(place: str | os.PathLike[str], needed: Iterable[str] = tuple(FI
     for name in needed:
         file, read = FILES[name]
         found[name] = read(folder / file)
-    return Summary(**found)
+    return with_series(Summary(**found))
+
+
+def with_series(summary: Summary) -> Summary:
+    """A summary in which a method in one variant of the design is a method of its own.
+
+    A study may compare tasks, shares of missing responses or generating models. To look at, each
+    method in each of these is a series: ``mle, reversals``. Where models compete, a method's name
+    says its model already, and in the comparison it is the same series as in the other tables.
+    """
+    changed: dict[str, pd.DataFrame] = {}
+    for name in ("recovery", "points", "failures"):
+        table = getattr(summary, name)
+        if _varied(table):
+            changed[name] = table.assign(method=_series(table).astype("category"))
+    if _varied(summary.comparison):
+        table, known = summary.comparison, _labels(summary.recovery)
+        names = {name: _series(table, name, known) for name in ("method", "reference")}
+        changed["comparison"] = table.assign(**{k: v.astype("category") for k, v in names.items()})
+    if len(summary.priors) and "recovery" in changed:
+        labels: dict[str, dict[str, None]] = {}
+        for (method, _), label in _labels(summary.recovery).items():
+            labels.setdefault(method, {})[label] = None
+        every = [list(labels.get(name, {name: None})) for name in summary.priors["method"]]
+        changed["priors"] = summary.priors.assign(method=every).explode("method", ignore_index=True)
+    return replace(summary, **changed)
+
+
+def _varied(table: pd.DataFrame) -> bool:
+    """Whether rows of a table say that they are of a variant."""
+    return "variant" in table and bool((_text(table["variant"]) != "").any())
+
+
+def _text(names: pd.Series) -> pd.Series:
+    """Names as text; a name that is missing is empty."""
+    return names.astype("object").where(names.notna(), "")
+
+
+def _labels(recovery: pd.DataFrame) -> dict[tuple[str, str], str]:
+    """Series by method and cell."""
+    if recovery.empty:
+        return {}
+    each = recovery[recovery["scope"] == "cell"].drop_duplicates(["method", "cell"])
+    return dict(zip(zip(each["method"], each["cell"], strict=True), _series(each), strict=True))
+
+
+def _series(
+    table: pd.DataFrame, column: str = "method", known: Mapping[tuple[str, str], str] | None = None
+) -> pd.Series:
+    """Series of the rows: those known by method and cell, and otherwise method and variant."""
+    method, variant = _text(table[column]), _text(table["variant"])
+    label = method.where(variant == "", method + ", " + variant)
+    if known:
+        keys = zip(method, _text(table["cell"]), label, strict=True)
+        label = pd.Series([known.get((m, c), other) for m, c, other in keys], table.index)
+    return label
 
 
 def _as_text(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
@@ -218,10 +301,9 @@ def symbol(parameter: str) -> str:
     Plain characters where there are such, so that labels stay searchable and editable as text in
     a vector file; mathtext otherwise.
     """
-    for model in MODELS.values():
-        for each in model.parameters:
-            if each.name == parameter:
-                return _plain(each.symbol)
+    for each in every_parameter():
+        if each.name == parameter:
+            return _plain(each.symbol)
     return parameter
 
 
@@ -233,10 +315,9 @@ def _plain(mathtext: str) -> str:
 
 def support(parameter: str) -> tuple[float, float]:
     """Lowest and highest possible value of a parameter."""
-    for model in MODELS.values():
-        for each in model.parameters:
-            if each.name == parameter:
-                return each.support
+    for each in every_parameter():
+        if each.name == parameter:
+            return each.support
     return -np.inf, np.inf
 
 
@@ -279,9 +360,14 @@ def estimated(summary: Summary, table: pd.DataFrame, width: float) -> list[tuple
     return [(p, v) for p in summary.parameters for v in levels if (p, v) in there]
 
 
+def described(participants: int, trials: int) -> tuple[str, str]:
+    """``10 participants`` and ``150 trials``."""
+    return counted(participants, "participants"), counted(trials, "trials")
+
+
 def describe(participants: int, trials: int) -> str:
     """``10 participants, 150 trials``."""
-    return f"{counted(participants, 'participants')}, {counted(trials, 'trials')}"
+    return ", ".join(described(participants, trials))
 
 
 def counted(number: int, things: str) -> str:
@@ -296,12 +382,20 @@ def methods_with(summary: Summary, level: str) -> list[str]:
 
 
 def against_first(summary: Summary) -> pd.DataFrame:
-    """Comparisons with the first method that estimates the level at all."""
+    """Comparisons with the first method that estimates the level at all on the same data.
+
+    Fits of a model that did not generate the data are no methods of the summary, and not in it.
+    """
     table = summary.comparison
     if table.empty:
         return table
-    first = {level: methods_with(summary, level)[0] for level in table["level"].unique()}
-    return table[table["reference"].astype("object") == table["level"].astype("object").map(first)]
+    order = {method: k for k, method in enumerate(summary.methods)}
+    there = summary.recovery[["cell", "level", "method"]].drop_duplicates().astype("object")
+    there = there.sort_values("method", key=lambda names: names.map(order), kind="stable")
+    first = there.drop_duplicates(["cell", "level"]).set_index(["cell", "level"])["method"]
+    own = first.reindex(pd.MultiIndex.from_frame(table[["cell", "level"]].astype("object")))
+    chosen = (table["reference"].astype("object") == own.to_numpy()) & table["method"].isin(order)
+    return table[chosen]
 
 
 def row_level(summary: Summary, method: str) -> str:

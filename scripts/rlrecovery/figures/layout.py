@@ -17,6 +17,8 @@ from rlrecovery.figures.data import Summary, symbol
 MOST_BARS = 24
 #: Names of methods with more letters leave no room for two panels in one column of a journal.
 LONG_NAME = 14
+#: Letters of a name in one line beside a strip, by whether the page is narrow.
+NAME_LETTERS = {False: 28, True: 22}
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,8 @@ class TruthAxis:
     columns : tuple of str
         Truth columns, the grouping one first.
     positions : dict
-        From a truth (values in the order of `columns`) to its place.
+        From a truth (values in the order of `columns`) to its place; a value is None where the
+        model of a cell does not have the parameter, or draws it.
     ticks, labels : list
         One per value of the grouping parameter.
     label : str
@@ -38,7 +41,7 @@ class TruthAxis:
     """
 
     columns: tuple[str, ...]
-    positions: dict[tuple[float, ...], float]
+    positions: dict[tuple[float | None, ...], float]
     ticks: list[float]
     labels: list[str]
     label: str
@@ -48,34 +51,51 @@ class TruthAxis:
         """Positions of the rows of a table with truth columns."""
         if not self.columns:
             return np.zeros(len(table))
-        keys = table[list(self.columns)].itertuples(index=False, name=None)
-        return np.array([self.positions[key] for key in keys], dtype=float)
+        return np.array([self.positions[key] for key in _keys(table, self.columns)], dtype=float)
 
 
 def truth_axis(summary: Summary, parameter: str) -> TruthAxis:
-    """Truths grouped by a parameter; inside a group the others rise from left to right."""
-    names = list(summary.truths)
+    """Truths grouped by a parameter; inside a group the others rise from left to right.
+
+    Only the cells in which the parameter is estimated count, and of their truths those that any of
+    them has on the grid.
+    """
+    cells = summary.recovery[summary.recovery["scope"] == "cell"]
+    mine = cells[cells["parameter"] == parameter]
+    cells = mine if len(mine) else cells
+    names = [name for name in summary.truths if cells[name].notna().any()]
     if parameter in names:
         names.remove(parameter)
         names.insert(0, parameter)
-    cells = summary.recovery[summary.recovery["scope"] == "cell"]
-    if not names or cells.empty:
+    if not names:
         return TruthAxis((), {}, [0.0], ["drawn from the population"], "true values", 0.8)
-    truths = cells[names].drop_duplicates().sort_values(names)
-    inner = [tuple(t) for t in truths[names[1:]].drop_duplicates().sort_values(names[1:]).to_numpy()
-             ] if len(names) > 1 else [()]  # fmt: skip
-    outer = sorted(truths[names[0]].unique())
+    truths = sorted(set(_keys(cells, names)), key=lambda key: [_rank(value) for value in key])
+    inner = sorted({key[1:] for key in truths}, key=lambda key: [_rank(value) for value in key])
+    outer = list(dict.fromkeys(key[0] for key in truths))
     step = 0.84 / len(inner)
     positions = {
         (value, *rest): k + (j - (len(inner) - 1) / 2) * step
         for k, value in enumerate(outer)
         for j, rest in enumerate(inner)
     }
-    label, rising = f"true {symbol(names[0])}", [n for n in names[1:] if np.ptp(truths[n]) > 0]
+    rising = [name for name in names[1:] if cells[name].max() > cells[name].min()]
+    label = f"true {symbol(names[0])}"
     if rising:
         label += f"; inside: {', '.join(symbol(n) for n in rising)} rising"
     ticks = [float(k) for k in range(len(outer))]
-    return TruthAxis(tuple(names), positions, ticks, [f"{v:g}" for v in outer], label, step)
+    labels = ["\ndrawn" if value is None else f"{value:g}" for value in outer]
+    return TruthAxis(tuple(names), positions, ticks, labels, label, step)
+
+
+def _keys(table: pd.DataFrame, names: Sequence[str]) -> list[tuple[float | None, ...]]:
+    """Truths of the rows; None where a parameter is not on the grid of a cell's model."""
+    columns = [table[name].astype("object").where(table[name].notna(), None) for name in names]
+    return list(zip(*columns, strict=True))
+
+
+def _rank(value: float | None) -> float:
+    """What has no value on the grid is last."""
+    return np.inf if value is None else value
 
 
 def positive_bars(values: np.ndarray, bars: np.ndarray) -> np.ndarray:
@@ -137,8 +157,24 @@ def strips(
                 elinewidth=0.6, color=style.shade(ink, rank, len(trials)),
             )  # fmt: skip
     axes.set(yticks=range(len(methods)), ylim=(len(methods) - 0.5, -0.5))
-    axes.set_yticklabels(methods if names else [])
+    lines = _strip_names(methods, axes.get_figure(root=True).get_figwidth()) if names else []
+    axes.set_yticklabels(lines, **({"linespacing": 1.0} if "\n" in "".join(lines) else {}))
     return place.to_numpy()
+
+
+def _strip_names(methods: Sequence[str], width: float) -> list[str]:
+    """Names of methods beside their strips, broken where they would take the room of those."""
+    letters = NAME_LETTERS[style.narrow(width)]
+    return [
+        name if len(name) <= letters else "\n".join(style.wrapped(name, letters))
+        for name in methods
+    ]
+
+
+def strip_height(methods: Sequence[str], width: float, usual: float) -> float:
+    """Height of a strip in inches, with room for the lines of its name."""
+    lines = max(name.count("\n") + 1 for name in _strip_names(methods, width))
+    return max(usual, 0.04 + 0.11 * lines)
 
 
 def cell_handles(summary: Summary, cells: int) -> list[Line2D]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,10 @@ from rlrecovery.figures.data import Summary, counted, row_level, symbol
 WORDS = {"bias": "bias", "rmse": "RMSE"}
 #: More values of a factor than fit beside its name are shortened.
 LETTERS = {True: 50, False: 110}
+#: Least height of a panel in inches, and one at which it has room for few ticks.
+LEAST, FLAT = 0.6, 0.75
+#: Lines of methods, solid first; only with more methods than colours are there others.
+LINES = ("-", (0, (3, 1)), (0, (1, 1)))
 
 
 @style.styled
@@ -29,9 +34,12 @@ def draw_nested(summary: Summary, width: float = style.TWO_COLUMNS) -> Figure:
     if style.narrow(width):
         most = cells["participants"] == summary.participants[-1]
         cells = cells[most].reset_index(drop=True)
-    factors = [name for name in factors_of(summary) if len(cells[name].unique()) > 1]
-    panels = [(parameter, measure) for parameter in summary.parameters for measure in WORDS]
+    factors = [name for name in factors_of(summary) if cells[name].max() > cells[name].min()]
     room = style.TALLEST - 0.8 - 0.3 * len(factors)
+    room -= style.legend_of_methods(summary.methods, width, others=1)
+    most = max(1, int(room / LEAST / len(WORDS)))
+    shown = style.most_telling(summary.parameters, most, lambda name: _certain(summary, name))
+    panels = [(parameter, measure) for parameter in shown for measure in WORDS]
     tall = min(1.0 if style.narrow(width) else 1.15, room / len(panels))
     heights = [*[tall] * len(panels), *([0.3 * len(factors)] if factors else [])]
     figure = style.page(width, 0.7 + sum(heights))
@@ -39,6 +47,8 @@ def draw_nested(summary: Summary, width: float = style.TWO_COLUMNS) -> Figure:
     made = [figure.add_subplot(grid[k]) for k in range(len(heights))]
     for axes, (parameter, measure) in zip(made, panels, strict=False):
         _steps(axes, summary, cells, parameter, measure)
+        if measure == "rmse":
+            style.log_ticks(axes.yaxis, *axes.get_ylim(), most=5 if tall > FLAT else 3)
         _outer(axes, cells, factors)
     if factors:
         _lanes(made[-1], cells, factors, LETTERS[style.narrow(width)])
@@ -47,8 +57,16 @@ def draw_nested(summary: Summary, width: float = style.TWO_COLUMNS) -> Figure:
         axes.set_xticks([])
     made[-1].set_xlabel(_below(summary, cells, factors))
     figure.align_ylabels()
-    style.legend(figure, _handles(summary))
+    if rest := [symbol(name) for name in summary.parameters if name not in shown]:
+        style.aside(figure, f"not shown: {', '.join(rest)}; all are in summary/recovery.csv")
+    style.legend(figure, _handles(summary), style.few_lines(summary.methods))
     return figure
+
+
+def _certain(summary: Summary, parameter: str) -> float:
+    """Largest bias of a parameter in MCSE."""
+    rows = summary.measure("bias", parameter=parameter)
+    return float((rows["value"].abs() / rows["mcse"]).max())
 
 
 def factors_of(summary: Summary) -> list[str]:
@@ -57,10 +75,21 @@ def factors_of(summary: Summary) -> list[str]:
 
 
 def nested_order(summary: Summary) -> pd.DataFrame:
-    """Every cell once, with its factors, the last truth changing from cell to cell."""
+    """Every cell once, with its factors, the last truth changing from cell to cell.
+
+    Cells of one variant or generating model, which have methods of their own, stay together
+    (``group``, in the order of the methods), so that every method is one line.
+    """
     rows = summary.recovery[summary.recovery["scope"] == "cell"]
     cells = rows[["cell", *factors_of(summary)]].drop_duplicates()
-    return cells.sort_values(factors_of(summary), kind="stable").reset_index(drop=True)
+    pairs = rows[["cell", "method"]].drop_duplicates().astype("object")
+    pairs["method"] = pairs["method"].map(summary.methods.index)
+    methods = pairs.groupby("cell")["method"].agg(lambda ranks: tuple(sorted(ranks)))
+    of_cell = cells["cell"].astype("object").map(methods)
+    ranks = {group: k for k, group in enumerate(sorted(of_cell.unique()))}
+    cells = cells.assign(group=of_cell.map(ranks))
+    order = ["group", *factors_of(summary)]
+    return cells.sort_values(order, kind="stable").reset_index(drop=True)
 
 
 def along(rows: pd.DataFrame, cells: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
@@ -84,17 +113,15 @@ def _steps(axes: Axes, summary: Summary, cells: pd.DataFrame, parameter: str, me
     # Each cell is one step wide, from half before its number to half behind it.
     edges, count = np.repeat(np.arange(len(cells) + 1) - 0.5, 2)[1:-1], 0
     for method, (value, mcse) in lines.items():
-        ink, bar = style.colour(summary.methods, method), np.nan_to_num(mcse)
+        (ink, line), bar = _look(summary, method), np.nan_to_num(mcse)
         bottom = np.maximum(value - bar, limits[0]) if log else value - bar
         axes.fill_between(edges, np.repeat(bottom, 2), np.repeat(value + bar, 2), color=ink,
                           alpha=0.2, lw=0)  # fmt: skip
-        axes.plot(edges, np.repeat(value, 2), color=ink, lw=0.9, solid_joinstyle="miter")
+        axes.plot(edges, np.repeat(value, 2), ls=line, color=ink, lw=0.9, solid_joinstyle="miter")
         count += style.beyond(axes, np.arange(len(cells)), value, limits, ink)
     if not np.isfinite(values).any():
         style.say(axes, "no estimates")
-    if log:
-        style.log_ticks(axes.yaxis, *limits)
-    else:
+    if not log:
         axes.axhline(0, color=style.TRUTH, lw=0.6, zorder=1)
         style.few_ticks(axes, y=4)
     style.note_beyond(axes, count, int(np.isfinite(values).sum()), " values")
@@ -102,18 +129,20 @@ def _steps(axes: Axes, summary: Summary, cells: pd.DataFrame, parameter: str, me
 
 
 def _outer(axes: Axes, cells: pd.DataFrame, factors: Sequence[str]) -> None:
-    """Faint lines where the outermost factor changes."""
+    """Faint lines where the outermost factor changes, and others where a variant begins."""
     if factors:
-        changes = np.flatnonzero(np.diff(cells[factors[0]].to_numpy(dtype=float)))
-        for at in changes:
+        changes = np.diff(cells[factors[0]].to_numpy(dtype=float))
+        for at in np.flatnonzero(np.nan_to_num(changes)):
             axes.axvline(at + 0.5, color="#cccccc", lw=0.6, zorder=0)
+    for at in np.flatnonzero(np.diff(cells["group"])):
+        axes.axvline(at + 0.5, color=style.FAINT, lw=0.8, ls=":", zorder=0)
 
 
 def _lanes(axes: Axes, cells: pd.DataFrame, factors: Sequence[str], letters: int) -> None:
     """Step functions of the factors, one lane each, with their values written above."""
     edges = np.repeat(np.arange(len(cells) + 1) - 0.5, 2)[1:-1]
     for lane, name in enumerate(factors):
-        known = sorted(cells[name].unique())
+        known = sorted(cells[name].dropna().unique())
         rank = cells[name].map({value: k for k, value in enumerate(known)}).to_numpy(dtype=float)
         height = len(factors) - 1 - lane + 0.06 + 0.4 * rank / max(1, len(known) - 1)
         axes.plot(edges, np.repeat(height, 2), color=style.TRUTH, lw=0.7)
@@ -143,11 +172,15 @@ def _below(summary: Summary, cells: pd.DataFrame, factors: Sequence[str]) -> str
     return "; ".join([count, *fixed])
 
 
+def _look(summary: Summary, method: str) -> tuple[str, Any]:
+    """Colour of a method, and style of its line, which tells methods of one colour apart."""
+    cycle = summary.methods.index(method) // len(style.COLOURS)
+    return style.colour(summary.methods, method), LINES[cycle % len(LINES)]
+
+
 def _handles(summary: Summary) -> list[Line2D | Patch]:
-    return [
-        *(
-            Line2D([], [], color=style.colour(summary.methods, m), lw=1.2, label=m)
-            for m in summary.methods
-        ),
-        Patch(color=style.FAINT, alpha=0.3, lw=0, label="± MCSE"),
-    ]
+    handles: list[Line2D | Patch] = []
+    for method in summary.methods:
+        ink, line = _look(summary, method)
+        handles.append(Line2D([], [], color=ink, ls=line, lw=1.2, label=method))
+    return [*handles, Patch(color=style.FAINT, alpha=0.3, lw=0, label="± MCSE")]

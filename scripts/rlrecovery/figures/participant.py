@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -11,8 +13,10 @@ from matplotlib.lines import Line2D
 from rlrecovery.figures import style
 from rlrecovery.figures.data import Summary, symbol
 
-#: Trials that one column of a journal has room for.
-FIRST = 80
+#: Trials that a page has room for, by whether it is narrow.
+FIRST = {False: 200, True: 80}
+#: Sequences of rewards change in more than such a share of the trials.
+OFTEN = 0.1
 HEADS = ("o", "s", "^", "D", "v", "P")
 
 
@@ -20,25 +24,19 @@ HEADS = ("o", "s", "^", "D", "v", "P")
 def draw_participant(summary: Summary, width: float = style.TWO_COLUMNS) -> Figure:
     """Choices and rewards, hidden values, and choice probabilities over trials.
 
-    One column has room for the first trials only.
+    A long session has room for its first trials only.
     """
-    trials, arms = summary.participant, _arms(summary.participant)
-    every = len(trials)
-    trials = trials.head(FIRST) if style.narrow(width) else trials
+    every, arms = summary.participant, _arms(summary.participant)
+    trials = every.head(FIRST[style.narrow(width)])
     figure = style.page(width, 4.3)
     top, middle, bottom = figure.subplots(3, 1, sharex=True, height_ratios=[0.8, 1, 1])
-    _choices(top, trials, arms)
-    x = trials["trial"] + 1
-    for k in arms:
-        ink = style.ARMS[k % len(style.ARMS)]
-        line = ("-", (0, (4, 1.5)), (0, (1, 1)))[k % 3]
-        if f"value_{k}" in trials:
-            middle.plot(x, trials[f"value_{k}"], ls=line, color=ink, lw=1.1)
-        bottom.plot(x, trials[f"probability_{k}"], ls=line, color=ink, lw=1.1)
+    _choices(top, trials, arms, _threshold(every))
+    _lines(middle, bottom, trials, arms, _changing(every, arms))
     middle.set_ylabel("hidden value\nbefore the trial")
     if not middle.lines:
         style.say(middle, "this model has no hidden state")
-    words = "trial" if len(trials) == every else f"trial (the first {len(trials)} of {every})"
+    shown = len(trials)
+    words = "trial" if shown == len(every) else f"trial (the first {shown} of {len(every)})"
     bottom.set(ylabel="probability\nof choice", xlabel=words, ylim=(-0.04, 1.04))
     for axes in (top, middle, bottom):
         for trial in trials.loc[trials["block"].diff() > 0, "trial"]:
@@ -51,13 +49,55 @@ def draw_participant(summary: Summary, width: float = style.TWO_COLUMNS) -> Figu
     return figure
 
 
+def _binary(trials: pd.DataFrame) -> bool:
+    """Whether a reward is paid or not."""
+    return bool(trials["reward"].dropna().isin([0, 1]).all())
+
+
+def _threshold(trials: pd.DataFrame) -> float:
+    """Rewards above this are drawn full: those that were paid, or the larger half."""
+    return 0.0 if _binary(trials) else float(trials["reward"].median())
+
+
+def _changing(trials: pd.DataFrame, arms: Sequence[int]) -> bool:
+    """Whether what an arm is worth changes; archived summaries do not say it.
+
+    In a sequence of rewards that was given arm by arm and trial by trial, an arm is worth what it
+    pays: that jumps up and down, and is no line.
+    """
+    names = [f"mean_{k}" for k in arms]
+    if not trials.columns.isin(names).any():
+        return False
+    jumps = trials[names].diff().iloc[1:].fillna(0).ne(0).any(axis=1)
+    paid = trials[names].isin([0, 1]).all(axis=None)
+    return bool(jumps.any()) and not (paid and jumps.mean() > OFTEN)
+
+
+def _lines(
+    middle: Axes, bottom: Axes, trials: pd.DataFrame, arms: Sequence[int], changing: bool
+) -> None:
+    """Hidden values, on what the arms are worth if that changes, and choice probabilities."""
+    x = trials["trial"] + 1
+    for k in arms:
+        ink = style.ARMS[k % len(style.ARMS)]
+        line = ("-", (0, (4, 1.5)), (0, (1, 1)))[k % 3]
+        if f"value_{k}" in trials:
+            middle.plot(x, trials[f"value_{k}"], ls=line, color=ink, lw=1.1)
+            if changing:
+                worth, pale = trials[f"mean_{k}"], style.shade(ink, 0, 2)
+                drifts = (worth.diff() != 0).mean() > OFTEN
+                middle.plot(x, worth, ls=line, color=pale, lw=2.2, zorder=0,
+                            drawstyle="default" if drifts else "steps-mid")  # fmt: skip
+        bottom.plot(x, trials[f"probability_{k}"], ls=line, color=ink, lw=1.1)
+
+
 def _arms(trials: pd.DataFrame) -> list[int]:
     return sorted(int(c.split("_")[1]) for c in trials.columns if c.startswith("probability_"))
 
 
-def _choices(axes: Axes, trials: pd.DataFrame, arms: list[int]) -> None:
-    """Chosen arm per trial; full where a reward was paid."""
-    paid = trials["reward"].fillna(0) > 0
+def _choices(axes: Axes, trials: pd.DataFrame, arms: list[int], threshold: float) -> None:
+    """Chosen arm per trial; full where a reward was paid, or one above the median."""
+    paid = trials["reward"] > threshold
     for k in arms:
         ink, mine = style.ARMS[k % len(style.ARMS)], trials["choice"] == k
         x, head = trials["trial"] + 1, HEADS[k % len(HEADS)]
@@ -72,19 +112,26 @@ def _choices(axes: Axes, trials: pd.DataFrame, arms: list[int]) -> None:
 
 def _handles(summary: Summary, arms: list[int], missing: bool) -> list[Line2D]:
     pays = dict(enumerate(summary.example.get("arms") or []))
+    trials, sd = summary.participant, summary.example.get("sd")
+    how = "pays {:g} on average" if sd else "pays with p = {:g}"
     handles = [
         Line2D(
             [], [], color=style.ARMS[k % len(style.ARMS)], marker=HEADS[k % len(HEADS)], ms=3,
             ls=("-", (0, (4, 1.5)), (0, (1, 1)))[k % 3],
-            label=f"arm {k + 1}" + (f" (pays with p = {pays[k]:g})" if k in pays else ""),
+            label=f"arm {k + 1}" + (f" ({how.format(pays[k])})" if k in pays else ""),
         )
         for k in arms
     ]  # fmt: skip
     grey = style.FAINT
+    words = ("rewarded", "not rewarded")
+    words = words if _binary(trials) else ("reward above the median", "reward not above it")
     handles += [
-        Line2D([], [], ls="", marker="o", ms=3, color=grey, label="rewarded"),
-        Line2D([], [], ls="", marker="o", ms=3, mfc="white", color=grey, label="not rewarded"),
+        Line2D([], [], ls="", marker="o", ms=3, color=grey, label=words[0]),
+        Line2D([], [], ls="", marker="o", ms=3, mfc="white", color=grey, label=words[1]),
     ]
+    if _changing(trials, arms) and any(f"value_{k}" in trials for k in arms):
+        pale = style.shade(grey, 0, 2)
+        handles.append(Line2D([], [], color=pale, lw=2.2, label="what the arm is worth"))
     if missing:
         handles.append(
             Line2D([], [], ls="", marker="x", ms=3, color=style.FLAG, label="no response")

@@ -75,20 +75,38 @@ def over_sizes(
         ``rmse`` or ``width``, and a level.
     """
     rows, nominal = summary.parameters, summary.headline_interval
-    grid = style.facets(width, len(rows), len(columns), height=1.6)
-    for (i, parameter), (j, (kind, level)) in itertools.product(
-        enumerate(rows), enumerate(columns)
-    ):
-        axes, where = grid[i, j], {"parameter": parameter, "level": level}
-        cells = summary.measure(kind, **where, **({"interval": nominal} if kind == "width" else {}))
-        _panel(axes, summary, kind, cells, where, sizes)
-        of = "RMSE" if kind == "rmse" else f"{100 * (nominal or 0):g} % width"
-        axes.set_ylabel(f"{of} of {symbol(parameter)}")
+    measures = {kind: summary.measure(kind) for kind, _ in columns}
+    if "width" in measures:
+        measures["width"] = measures["width"][measures["width"]["interval"] == nominal]
+
+    def of(i: int, j: int) -> pd.DataFrame:
+        """Cells of a panel."""
+        table, level = measures[columns[j][0]], columns[j][1]
+        return table[(table["parameter"] == rows[i]) & (table["level"] == level)]
+
+    if summary.mixed:
+        columns = [c for c in columns if _any(measures[c[0]], c[1])] or columns
+    # Single participants and their error come first, and tell most.
+    grid = style.facets(
+        width, len(rows), len(columns), telling=lambda place: -place[1],
+        below=style.legend_of_methods(summary.methods, width, others=3),
+    )  # fmt: skip
+    for i, j in grid.places:
+        axes, (kind, level) = grid[i, j], columns[j]
+        _panel(axes, summary, kind, of(i, j), {"parameter": rows[i], "level": level}, sizes)
+        name = "RMSE" if kind == "rmse" else f"{100 * (nominal or 0):g} % width"
+        axes.set_ylabel(f"{name} of {symbol(rows[i])}")
         if grid.headed(i, j):
-            style.title(axes, f"{of}, {level}")
+            style.title(axes, name, level, labelled=grid.flowing)
         axes.set_xlabel(sizes.label)
-    style.legend(grid.figure, _handles(summary, sizes))
+    grid.say_left_out("of single participants, the error first", "summary/recovery.csv")
+    style.legend(grid.figure, _handles(summary, sizes), style.few_lines(summary.methods))
     return grid.figure
+
+
+def _any(table: pd.DataFrame, level: str) -> bool:
+    """Whether a measure was found for any estimate of a level."""
+    return bool(table.loc[table["level"] == level, "value"].notna().any())
 
 
 def _panel(
@@ -98,13 +116,14 @@ def _panel(
     infinite = np.isinf(cells["value"].to_numpy(dtype=float))
     style.note_beyond(axes, int(infinite.sum()), len(cells), " values")
     cells = cells[~infinite]
+    shown = [name for name in names if name in set(cells["method"])] if summary.mixed else names
     for (k, method), (line, count) in itertools.product(
-        enumerate(names), enumerate(sizes.ends(summary))
+        enumerate(shown), enumerate(sizes.ends(summary))
     ):
         mine = cells[(cells["method"] == method) & (cells[sizes.lines] == count)]
         if mine.empty:
             continue
-        ink, dodge = style.colour(names, method), 1.025 ** (k - (len(names) - 1) / 2)
+        ink, dodge = style.colour(names, method), 1.025 ** (k - (len(shown) - 1) / 2)
         if line == 0:
             _each_truth(axes, summary, mine, ink, dodge, sizes)
         pooled = pool(summary, kind, mine, where, over=sizes.x)
@@ -123,7 +142,7 @@ def _each_truth(
 ) -> None:
     """A thin line per truth or, where there are many, the range over truths."""
     if len(cells) <= MOST_LINES * len(sizes.along(summary)):
-        for _, one in cells.groupby(list(summary.truths) or [sizes.lines]):
+        for _, one in cells.groupby(list(summary.truths) or [sizes.lines], dropna=False):
             line = one.sort_values(sizes.x)
             axes.plot(line[sizes.x] * dodge, line["value"], "-", color=ink, lw=0.4, alpha=0.35)
     else:
@@ -142,8 +161,11 @@ def pool(
     ``over`` is the column whose values stay apart. A number over all truths needs all of them: it
     is missing where a cell has no estimate.
     """
-    rows, truths = [], summary.recovery.loc[summary.recovery["scope"] == "cell", "cell"].nunique()
-    truths //= len(summary.participants) * len(summary.trials)
+    rows, every = [], summary.recovery[summary.recovery["scope"] == "cell"]
+    # A method in one variant of the design is in the cells of that variant only.
+    mine = every[every["method"].isin(cells["method"])]
+    truths = mine.groupby("method", observed=True)["cell"].nunique().sum()
+    truths = max(1, truths // (len(summary.participants) * len(summary.trials)))
     squares = summary.measure("mse", **where) if kind == "rmse" else cells
     for column in ("method", "participants", "trials"):
         squares = squares[squares[column].isin(cells[column])]

@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from scipy import stats
 
 from rlrecovery.figures import style
 from rlrecovery.figures.data import Summary, counted, row_level, shown_trials, support, symbol
@@ -31,22 +32,46 @@ def draw_recovery(summary: Summary, width: float = style.TWO_COLUMNS) -> Figure:
     else:
         rows = list(itertools.product(summary.parameters, trials))
         columns = [(m, None) for m in summary.methods]
-    grid = style.facets(width, len(rows), len(columns), height=1.65)
-    for (i, (parameter, t)), (j, (method, u)) in itertools.product(
-        enumerate(rows), enumerate(columns)
-    ):
-        count, level = (t or u), row_level(summary, method)
-        chosen = _chosen(summary, parameter, people, count)
-        limits = _limits(chosen, parameter)
-        mine = chosen[(chosen["method"] == method) & (chosen["level"] == level)]
+
+    def of(i: int, j: int) -> tuple[str, str, int]:
+        """Parameter, method and trials of a panel."""
+        return rows[i][0], columns[j][0], rows[i][1] or columns[j][1]
+
+    places, pairs = itertools.product(range(len(rows)), range(len(columns))), summary.estimates
+    there = [(i, j) for i, j in places if (columns[j][0], rows[i][0]) in pairs]
+    grid = style.facets(
+        width, len(rows), len(columns), height=1.65, there=there,
+        telling=lambda place: -_correlation(_mine(summary, *of(*place), people)),
+        titles=[(method, f"{trials[-1]} trials") for method in summary.methods],
+    )  # fmt: skip
+    for i, j in grid.places:
+        parameter, method, count = of(i, j)
+        limits = _limits(_chosen(summary, parameter, people, count), parameter)
+        mine = _mine(summary, parameter, method, count, people)
         _panel(grid[i, j], mine, limits, style.colour(summary.methods, method))
-        of = "" if level == "participant" else " (group)"
-        style.title(grid[i, j], f"{method}{of}, {count} trials")
+        level = row_level(summary, method)
+        of_group = "" if level == "participant" else " (group)"
+        style.title(grid[i, j], f"{method}{of_group}", f"{count} trials", labelled=grid.flowing)
         grid[i, j].set_xlabel(f"true {symbol(parameter)}")
         if grid.begins(i, j):
             grid[i, j].set_ylabel(f"estimate of {symbol(parameter)}")
+    grid.say_left_out("with the lowest correlations", "summary/points.csv")
     style.legend(grid.figure, _handles(people, summary.points["status"].isin(VAGUE).any()))
     return grid.figure
+
+
+def _mine(summary: Summary, parameter: str, method: str, trials: int, people: int) -> pd.DataFrame:
+    """Points of a method at its finest level."""
+    chosen = _chosen(summary, parameter, people, trials)
+    return chosen[(chosen["method"] == method) & (chosen["level"] == row_level(summary, method))]
+
+
+def _correlation(points: pd.DataFrame) -> float:
+    """Rank correlation of truth and estimate; NaN where it is not defined."""
+    points = points.dropna(subset=["truth", "estimate"])
+    if points["truth"].nunique() < 2 or points["estimate"].nunique() < 2:
+        return np.nan
+    return float(stats.spearmanr(points["truth"], points["estimate"]).statistic)
 
 
 def _chosen(summary: Summary, parameter: str, people: int, trials: int) -> pd.DataFrame:

@@ -11,7 +11,7 @@ import functools
 import itertools
 import os
 import textwrap
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -90,6 +90,16 @@ def page(width: float, height: float) -> Figure:
     return figure
 
 
+#: Panels beside each other as they are asked for; more than that are broken into lines of at most
+#: so many.
+MOST_BESIDE, MOST_BROKEN = 5, 4
+#: Least height of a panel with its title and labels, in inches, and what else a page needs.
+LEAST, AROUND = 1.35, 0.55
+
+#: Row and column of a panel.
+Place = tuple[int, int]
+
+
 @dataclass(frozen=True)
 class Facets:
     """Panels of a page, asked for as rows and columns and laid out as the page has room.
@@ -98,28 +108,42 @@ class Facets:
     ----------
     figure : Figure
         The page.
-    panels : list of list of Axes
-        By row and column as asked for.
+    panels : dict
+        Axes by row and column as asked for.
     places : dict
         From row and column as asked for to row and column on the page.
+    flowing : bool
+        Whether panels follow each other and do not stand in the rows and columns asked for.
+    left_out : int
+        Panels that there are and that the page has no room for.
     """
 
     figure: Figure
-    panels: list[list[Axes]]
-    places: dict[tuple[int, int], tuple[int, int]]
+    panels: dict[Place, Axes]
+    places: dict[Place, Place]
+    flowing: bool = False
+    left_out: int = 0
 
-    def __getitem__(self, place: tuple[int, int]) -> Axes:
-        return self.panels[place[0]][place[1]]
+    def __getitem__(self, place: Place) -> Axes:
+        return self.panels[place]
 
     def headed(self, i: int, j: int) -> bool:
         """Whether a panel needs a heading of its own: none of its column stands above it."""
         down, across = self.places[i, j]
-        return down == 0 or self.places.get((i - 1, j)) != (down - 1, across)
+        return self.flowing or down == 0 or self.places.get((i - 1, j)) != (down - 1, across)
 
     def begins(self, i: int, j: int) -> bool:
         """Whether a panel needs a label of its vertical axis: none of its row stands before it."""
         down, across = self.places[i, j]
-        return across == 0 or self.places.get((i, j - 1)) != (down, across - 1)
+        return self.flowing or across == 0 or self.places.get((i, j - 1)) != (down, across - 1)
+
+    def say_left_out(self, which: str, table: str) -> None:
+        """Write above the page how many panels have no room, which have, and where all are."""
+        if self.left_out:
+            count = len(self.panels) + self.left_out
+            shown = f"{len(self.panels)} of {count} panels, of every parameter those {which}"
+            text = f"{shown}; all are in {table}"
+            aside(self.figure, text)
 
 
 def facets(
@@ -129,12 +153,18 @@ def facets(
     height: float = 1.6,
     share_rows: bool = False,
     beside: int = 2,
+    there: Collection[Place] | None = None,
+    telling: Callable[[Place], float] | None = None,
+    titles: Iterable[Sequence[str]] = (),
+    below: float = 0.0,
+    least: float = LEAST,
 ) -> Facets:
-    """A page of panels.
+    """A page of panels, never taller than a journal prints.
 
     A single column is laid out as a row. One column of a journal has room for two panels beside
     each other: two rows of more than two columns are turned into two columns, and more rows than
-    that are broken.
+    that are broken. Where some of the panels do not exist, or where there are too many for rows,
+    the others follow each other.
 
     Parameters
     ----------
@@ -148,39 +178,128 @@ def facets(
         Whether the panels of a row have the same vertical axis.
     beside : int
         Panels beside each other that one column of a journal has room for.
+    there : collection of (int, int), optional
+        Rows and columns that exist; all, if not given.
+    telling : callable, optional
+        How telling a panel is, where not all have room: the higher, the more. The first ones, if
+        not given.
+    titles : iterable of sequence of str
+        Parts of the longest titles, as `title` takes them: many lines need higher panels.
+    below : float
+        Inches that the legend takes beyond the usual ones.
+    least : float
+        Height of a panel below which it cannot be read, in inches.
     """
-    across = columns if columns > 1 else rows
-    if narrow(width):
-        across = min(across, beside)
-    places = _places(rows, columns, across)
-    deep = 1 + max(down for down, _ in places.values())
-    tall = max(height, min(2.6, 0.63 * width / across)) if deep < 3 else height
-    tall = min(tall, 1.4) if deep > 4 else tall
-    tall = max(0.9, min(tall, (TALLEST - 0.55) / deep)) if narrow(width) else tall
-    figure = page(width, 0.55 + tall * deep)
-    grid = figure.add_gridspec(deep, across)
-    made = Facets(figure, [[] for _ in range(rows)], places)
-    for (i, j), place in places.items():
-        shared = made[i, 0] if share_rows and j else None
-        made.panels[i].append(figure.add_subplot(grid[place], sharey=shared))
-        if shared is not None and not made.begins(i, j):
-            made[i, j].tick_params(labelleft=False)
+    asked = list(itertools.product(range(rows), range(columns)))
+    kept = [place for place in asked if there is None or place in there]
+    across = _beside(columns if columns > 1 else rows, width, beside)
+    places = _places(rows, columns, across, narrow(width)) if len(kept) == len(asked) else {}
+    room = TALLEST - AROUND - below
+    flowing = not places or _deep(places) > int(room / least)
+    if flowing:
+        across = min(len(kept), beside) if narrow(width) else _broken(len(kept))
+    more = _for_titles(titles, width, across, flowing)
+    if flowing:
+        most = across * max(1, int(room / (least + more)))
+        chosen = _most_of_rows(kept, most, telling)
+        places = {place: divmod(k, across) for k, place in enumerate(chosen)}
+    tall = _height(_deep(places), height, width / across, more, room)
+    figure = page(width, AROUND + tall * _deep(places))
+    grid = figure.add_gridspec(_deep(places), across)
+    panels = {asked: figure.add_subplot(grid[place]) for asked, place in places.items()}
+    made = Facets(figure, panels, places, flowing, len(kept) - len(places))
+    if share_rows:
+        _share_rows(made)
     return made
 
 
-#: More lines of panels than this are too flat for one page.
-_MOST_LINES = 9
+def _share_rows(made: Facets) -> None:
+    """One vertical axis for the panels of a row as asked for, labelled where it begins."""
+    firsts: dict[int, Axes] = {}
+    for (i, j), axes in made.panels.items():
+        if i in firsts:
+            axes.sharey(firsts[i])
+        if not made.begins(i, j):
+            axes.tick_params(labelleft=False)
+        firsts.setdefault(i, axes)
 
 
-def _places(rows: int, columns: int, across: int) -> dict[tuple[int, int], tuple[int, int]]:
+def _for_titles(titles: Iterable[Sequence[str]], width: float, across: int, flowing: bool) -> float:
+    """Inches that lines of titles take beyond the usual ones."""
+    tight = narrow(width) or flowing
+    lines = [len(_title_lines(parts, width / across, tight)) for parts in titles]
+    return 0.105 * max(0, max(lines, default=0) - (2 if flowing else 4))
+
+
+def _height(deep: int, usual: float, wide: float, more: float, room: float) -> float:
+    """Height of a panel, of so many below each other and of a width; more for long titles."""
+    tall = max(usual, min(2.6, 0.63 * wide)) if deep < 3 else usual
+    tall = (min(tall, 1.4) if deep > 4 else tall) + more
+    return min(tall, room / deep)
+
+
+def _beside(panels: int, width: float, narrowly: int) -> int:
+    """Panels beside each other, of so many that would be in a row."""
+    if narrow(width):
+        return min(panels, narrowly)
+    return panels if panels <= MOST_BESIDE else _broken(panels)
+
+
+def _broken(panels: int) -> int:
+    """Panels in a line where a row is broken into lines of about the same length."""
+    return -(-panels // -(-panels // MOST_BROKEN))
+
+
+def _places(rows: int, columns: int, across: int, turn: bool) -> dict[Place, Place]:
     """Where each panel stands on a page with room for so many beside each other."""
-    asked = [(i, j) for i in range(rows) for j in range(columns)]
-    if 1 < rows <= across < columns:
+    asked = list(itertools.product(range(rows), range(columns)))
+    if turn and 1 < rows <= across < columns:
         return {(i, j): (j, i) for i, j in asked}
+    if columns == 1:
+        return {(i, j): divmod(i, across) for i, j in asked}
     lines = -(-columns // across)
-    if columns == 1 or rows * lines > _MOST_LINES:
-        return {(i, j): divmod(i * columns + j, across) for i, j in asked}
     return {(i, j): (i * lines + j // across, j % across) for i, j in asked}
+
+
+def _deep(places: Mapping[Place, Place]) -> int:
+    """Panels below each other."""
+    return 1 + max(down for down, _ in places.values())
+
+
+def _most_of_rows(
+    kept: Sequence[Place], most: int, telling: Callable[[Place], float] | None
+) -> list[Place]:
+    """The panels that tell most, first that of every row, then the next of every row."""
+    if len(kept) <= most or telling is None:
+        return list(kept[:most])
+    numbers = dict(zip(kept, np.nan_to_num([telling(p) for p in kept], nan=-np.inf), strict=True))
+    ranks = {}
+    for _, row in itertools.groupby(kept, key=lambda place: place[0]):
+        best = sorted(row, key=lambda place: -numbers[place])
+        ranks |= {place: (rank, -numbers[place]) for rank, place in enumerate(best)}
+    return sorted(sorted(kept, key=ranks.get)[:most])
+
+
+def most_telling[T](
+    things: Sequence[T], most: int, telling: Callable[[T], float] | None = None
+) -> list[T]:
+    """At most so many things in their order: those that tell most, or the first.
+
+    What a number cannot be given for (NaN) tells least.
+    """
+    if len(things) <= most:
+        return list(things)
+    if telling is None:
+        return list(things[:most])
+    numbers = np.nan_to_num([telling(thing) for thing in things], nan=-np.inf)
+    ranks = np.argsort(-numbers, kind="stable")[:most]
+    return [things[k] for k in sorted(ranks)]
+
+
+def aside(figure: Figure, text: str) -> None:
+    """A remark above all panels about what the page has no room for."""
+    lines = textwrap.wrap(text, int(18 * figure.get_figwidth()))
+    figure.suptitle("\n".join(lines), x=0.99, ha="right", fontsize=6.5, color=FLAG)
 
 
 def blank(width: float, text: str) -> Figure:
@@ -203,7 +322,8 @@ def colour(names: Sequence[str], name: str) -> str:
 
 def marker(names: Sequence[str], name: str) -> str:
     """Marker of a method."""
-    return MARKERS[names.index(name) % len(MARKERS)]
+    place = names.index(name)  # with more methods than colours, the pairing changes
+    return MARKERS[(place + place // len(COLOURS)) % len(MARKERS)]
 
 
 def shade(base: str, rank: int, of: int) -> tuple[float, float, float]:
@@ -221,20 +341,50 @@ def method_handles(names: Sequence[str], shown: Sequence[str] | None = None) -> 
     ]
 
 
-def legend(figure: Figure, handles: Sequence[Any]) -> None:
-    """One legend for the page, below all panels."""
+#: Lines of a legend that a page has room for anyway, and the height of one in inches.
+FEW_LINES, LINE = 5, 0.155
+
+
+def legend(figure: Figure, handles: Sequence[Any], few: int = FEW_LINES) -> None:
+    """One legend for the page, below all panels; the page grows with lines beyond a few."""
     if handles:
-        letters = sum(len(str(handle.get_label())) + 6 for handle in handles)
-        rows = max(1, int(np.ceil(letters / (15 * figure.get_figwidth()))))
-        columns = int(np.ceil(len(handles) / rows))
-        while columns > 1 and _widest(handles, columns) > 16.4 * figure.get_figwidth():
-            columns -= 1
+        _wrap_labels(handles, int(16.4 * figure.get_figwidth()) - 6)
+        columns = _legend_columns([str(h.get_label()) for h in handles], figure.get_figwidth())
         figure.legend(handles=handles, loc="outside lower center", ncols=columns)
+        height, more = figure.get_figheight(), LINE * (-(-len(handles) // columns) - few)
+        figure.set_figheight(max(height, min(height + more, TALLEST)))
 
 
-def _widest(handles: Sequence[Any], columns: int) -> int:
+def _legend_columns(labels: Sequence[str], width: float) -> int:
+    """Columns of a legend with these labels on a page of a width."""
+    rows = max(1, int(np.ceil(sum(len(label) + 6 for label in labels) / (15 * width))))
+    columns = int(np.ceil(len(labels) / rows))
+    while columns > 1 and _widest(labels, columns) > 16.4 * width:
+        columns -= 1
+    return columns
+
+
+def legend_of_methods(names: Sequence[str], width: float, others: int = 0) -> float:
+    """Inches that a legend of methods takes beyond the usual ones, with some other entries."""
+    lines = -(-(len(names) + others) // _legend_columns(names, width))
+    return LINE * max(0, lines - FEW_LINES)
+
+
+def few_lines(names: Sequence[str]) -> int:
+    """Lines of a legend of methods for which a page has room; few, with more than usual."""
+    return FEW_LINES if len(names) <= len(COLOURS) else 2
+
+
+def _wrap_labels(handles: Sequence[Any], letters: int) -> None:
+    """Break labels that are wider than the page."""
+    for handle in handles:
+        if len(label := str(handle.get_label())) > letters:
+            handle.set_label("\n".join(wrapped(label, letters)))
+
+
+def _widest(labels: Sequence[str], columns: int) -> int:
     """Letters across a legend that is filled column by column, the first ones fuller."""
-    parts = np.array_split([len(str(handle.get_label())) + 6 for handle in handles], columns)
+    parts = np.array_split([len(label) + 6 for label in labels], columns)
     return int(sum(part.max() for part in parts if part.size))
 
 
@@ -319,16 +469,37 @@ def note(axes: Axes, text: str) -> None:
     made.set_gid("note")
 
 
-def title(axes: Axes, text: str) -> None:
-    """Panel title at the left, wrapped to the panel, above what `note` said or may say."""
-    aside = 0.7 if narrow(axes.get_figure(root=True).get_figwidth()) else 0.5
-    letters = int((room(axes) - aside) / 0.057)
-    if room(axes) < 1.9:
-        text = text.replace(", ", ",\n")
-    # Names of methods may be long, and have no spaces to break them at.
-    parts = [textwrap.wrap(line.replace("_", "_ "), letters) for line in text.split("\n")]
-    lines = [part.replace("_ ", "_") for part in itertools.chain(*(part or [""] for part in parts))]
+def title(axes: Axes, *parts: str, labelled: bool = False) -> None:
+    """Panel title at the left, wrapped to the panel, above what `note` said or may say.
+
+    Its parts are in lines of their own where the panel is narrow, and behind each other otherwise.
+    It has less room where every panel has a label of its vertical axis.
+    """
+    tight = narrow(axes.get_figure(root=True).get_figwidth())
+    lines = _title_lines(parts, room(axes), tight or labelled)
     axes.set_title("\n".join(lines), loc="left", pad=12.5 + 7 * _more_lines(axes), fontsize=7.5)
+
+
+def _title_lines(parts: Sequence[str], inches: float, tight: bool) -> list[str]:
+    """Lines of a title in a panel of a width."""
+    text = (",\n" if inches < 1.9 else ", ").join(parts)
+    letters = int((inches - (0.7 if tight else 0.5)) / 0.057)
+    return [line for each in text.split("\n") for line in wrapped(each, letters)]
+
+
+def wrapped(text: str, letters: int) -> list[str]:
+    """Lines of at most so many letters, broken behind a comma rather than elsewhere."""
+    lines = [""]
+    pieces = [piece + "," for piece in text.split(", ")]
+    pieces[-1] = pieces[-1][:-1]
+    for piece in pieces:
+        if len(lines[-1]) + 1 + len(piece) <= letters and lines[-1]:
+            lines[-1] += " " + piece
+            continue
+        # Names of methods may be long, and have no spaces to break them at.
+        broken = textwrap.wrap(piece.replace("_", "_ "), letters)
+        lines += [line.replace("_ ", "_") for line in broken]
+    return lines[1:] or [""]
 
 
 def _more_lines(axes: Axes) -> int:
@@ -365,9 +536,9 @@ def log_ticks(axis: Axis, low: float, high: float, most: int = 5) -> None:
     axis.set_major_locator(FixedLocator(ticks) if len(ticks) > 1 else MaxNLocator(min(most, 3)))
 
 
-def xlabel(axes: Axes, text: str) -> None:
-    """Label below a panel, in two lines where the panel is narrow."""
-    if 0.06 * len(text) > room(axes) - 0.25:
+def xlabel(axes: Axes, text: str, beside: float = 0.25) -> None:
+    """Label below a panel, in two lines where the panel less so many inches is narrow."""
+    if 0.06 * len(text) > room(axes) - beside:
         text = text.replace("; ", ";\n")
     axes.set_xlabel(text)
 

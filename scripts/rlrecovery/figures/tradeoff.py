@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -22,7 +23,12 @@ BLOCKS = 20
 @style.styled
 def draw_tradeoff(summary: Summary, width: float = style.TWO_COLUMNS) -> Figure:
     """Estimation errors of every pair of parameters, per method and number of trials."""
-    pairs = list(itertools.combinations(summary.parameters, 2))
+    errors = {m: wide_errors(summary, m) for m in summary.methods}
+    known, pairs = summary.estimates, list(itertools.combinations(summary.parameters, 2))
+    together = {m: [p for p in pairs if {(m, p[0]), (m, p[1])} <= known] for m in errors}
+    pairs = [pair for pair in pairs if any(pair in mine for mine in together.values())]
+    if not pairs:
+        return style.blank(width, "No two parameters are estimated together.")
     trials = shown_trials(summary, width)
     if len(summary.methods) * len(trials) <= 4:
         rows = [(pair, None) for pair in pairs]
@@ -30,21 +36,52 @@ def draw_tradeoff(summary: Summary, width: float = style.TWO_COLUMNS) -> Figure:
     else:
         rows = list(itertools.product(pairs, trials))
         columns = [(m, None) for m in summary.methods]
-    grid = style.facets(width, len(rows), len(columns), height=1.75)
-    errors = {m: wide_errors(summary, m) for m in summary.methods}
-    for (i, (pair, t)), (j, (method, u)) in itertools.product(enumerate(rows), enumerate(columns)):
-        axes, count = grid[i, j], t or u
-        every = pd.concat([e[e["trials"] == count] for e in errors.values()])
-        limits = [style.fence(every[name], [0]) if name in every else (-1, 1) for name in pair]
-        here = errors[method]
-        here = here[here["trials"] == count]
-        _panel(axes, here, pair, limits, style.colour(summary.methods, method))
-        style.title(axes, f"{method}, {count} trials\n{axes.get_title(loc='left')}")
-        axes.set_xlabel(f"error of {symbol(pair[0])}")
-        if grid.begins(i, j):
-            axes.set_ylabel(f"error of {symbol(pair[1])}")
+
+    def of(i: int, j: int) -> tuple[tuple[str, str], str, int]:
+        """Parameters, method and trials of a panel."""
+        return rows[i][0], columns[j][0], rows[i][1] or columns[j][1]
+
+    places = itertools.product(range(len(rows)), range(len(columns)))
+    there = [place for place in places if of(*place)[0] in together[of(*place)[1]]]
+    grid = style.facets(
+        width, len(rows), len(columns), height=1.75, there=there,
+        telling=lambda place: _strength(errors, *of(*place)),
+        titles=[(method, f"{trials[-1]} trials\nρ") for method in summary.methods],
+    )  # fmt: skip
+    for i, j in grid.places:
+        _named_panel(grid, (i, j), summary, errors, *of(i, j))
+    grid.say_left_out("with the strongest correlations", "summary/points.csv")
     style.legend(grid.figure, _handles(summary))
     return grid.figure
+
+
+def _named_panel(
+    grid: style.Facets, place: style.Place, summary: Summary, errors: Mapping[str, pd.DataFrame],
+    pair: tuple[str, str], method: str, count: int,
+) -> None:  # fmt: skip
+    """A panel with its labels; its limits are those of all methods."""
+    axes = grid[place]
+    every = pd.concat([e[e["trials"] == count] for e in errors.values()])
+    limits = [style.fence(every[name], [0]) if name in every else (-1, 1) for name in pair]
+    here = errors[method]
+    here = here[here["trials"] == count]
+    _panel(axes, here, pair, limits, style.colour(summary.methods, method))
+    style.title(
+        axes, method, f"{count} trials\n{axes.get_title(loc='left')}", labelled=grid.flowing
+    )
+    axes.set_xlabel(f"error of {symbol(pair[0])}")
+    if grid.begins(*place):
+        axes.set_ylabel(f"error of {symbol(pair[1])}")
+
+
+def _strength(
+    errors: Mapping[str, pd.DataFrame], pair: tuple[str, str], method: str, count: int
+) -> float:
+    """Size of the rank correlation; NaN where it is not defined."""
+    here = errors[method]
+    here = here[here["trials"] == count].dropna(subset=list(pair))
+    ranks = here[list(pair)].rank()
+    return abs(float(ranks[pair[0]].corr(ranks[pair[1]])))
 
 
 def wide_errors(summary: Summary, method: str) -> pd.DataFrame:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import NamedTuple
 
 import numpy as np
@@ -47,21 +46,31 @@ def draw_zip(summary: Summary, width: float = style.TWO_COLUMNS) -> Figure:
     if nominal is None or not set(interval_columns(nominal)) <= set(summary.points.columns):
         return style.blank(width, "There are no intervals to draw.")
     rows, methods = summary.parameters, summary.methods
-    grid = style.facets(width, len(rows), len(methods), height=1.75, share_rows=True)
-    every = {(p, m): ranked(summary, p, m, nominal) for p, m in itertools.product(rows, methods)}
+    known = summary.estimates
+    pairs = [(p, m) for p in rows for m in methods if (m, p) in known]
+    every = {(p, m): ranked(summary, p, m, nominal) for p, m in pairs}
     seen = {pair: coverage(table) for pair, (table, _) in every.items()}
     bottom = 50 if all(100 * s.value >= HALF for s in seen.values() if s.value == s.value) else 0
-    for (i, parameter), (j, method) in itertools.product(enumerate(rows), enumerate(methods)):
+    grid = style.facets(
+        width, len(rows), len(methods), height=1.75, share_rows=True,
+        there=[(rows.index(p), methods.index(m)) for p, m in pairs],
+        telling=lambda place: abs(seen[rows[place[0]], methods[place[1]]].value - nominal),
+        titles=[(f"{method}\ncoverage",) for method in methods],
+    )  # fmt: skip
+    for i, j in grid.places:
+        parameter, method = rows[i], methods[j]
         axes, (table, total) = grid[i, j], every[parameter, method]
-        ends = [every[parameter, m][0][["low", "high"]].to_numpy() for m in methods]
+        ends = [each[["low", "high"]].to_numpy() for (p, _), (each, _) in every.items()
+                if p == parameter]  # fmt: skip
         limits = style.fence(np.concatenate([e.ravel() for e in ends]), [0])
         _panel(axes, table, total, limits, style.colour(methods, method))
         _levels(axes, seen[parameter, method], nominal, bottom)
         of = "" if row_level(summary, method) == "participant" else " (group)"
-        style.title(axes, f"{method}{of}\n{_words(seen[parameter, method])}")
+        style.title(axes, f"{method}{of}\n{_words(seen[parameter, method])}", labelled=grid.flowing)
         axes.set_xlabel(f"interval − true {symbol(parameter)}")
         if grid.begins(i, j):
             axes.set_ylabel("centile of\n|error| / SE (%)")
+    grid.say_left_out("whose coverage is furthest from nominal", "summary/points.csv")
     style.legend(grid.figure, _handles(nominal))
     return grid.figure
 

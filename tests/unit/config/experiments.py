@@ -27,8 +27,12 @@ REAL = {"distribution": "Normal", "mu": 0, "sigma": 1.5}
 #: Words that many sentences share.
 MODEL_NAMES = " or ".join(", ".join(MODELS).rsplit(", ", 1))
 TOP_KEYS = (
-    "run, seed, task, model, truth, population, participants, trials, replicates, batch_size, "
-    "interval_levels, methods"
+    "run, seed, task, tasks, model, truth, population, models, variants, participants, trials, "
+    "missing, completed, replicates, batch_size, observed, interval_levels, methods"
+)
+TASK_KEYS = (
+    "arms, rewards, sd, blocks, reset, feedback, reversals, drift, schedule, missing_trials, "
+    "start_value"
 )
 FORM = "{spread: ...} or {distribution: name, and its arguments}"
 HAS = "rescorla_wagner has this parameter"
@@ -94,8 +98,65 @@ def valid() -> dict:
     )
 
 
-def changed(changes: dict) -> dict:
+def several() -> dict:
+    """A study with everything that came later: tasks, variants, competing models, gaps."""
     raw = valid()
+    for key in ("task", "model", "truth", "population"):
+        del raw[key]
+    plain = {"arms": [0.4, 0.6], "blocks": 2, "start_value": 0.5}
+    drift = {"sd": 2.8, "lower": 1, "upper": 100, "decay": 0.9836, "centre": 50}
+    values = [[t % 2, (t + 1) % 2] for t in range(40)]
+    spread = {"spread": 0.5}
+    bounds = {"alpha": [0, 1], "beta": [0, 50], "lapse": [0, 1], "start_value": [-5, 5]}
+    priors = {"alpha": FLAT, "beta": HALF}
+    return unshared(
+        raw
+        | {
+            "tasks": {
+                "plain": plain,
+                "reversing": plain
+                | {"reversals": {"after": [10], "every": 15, "correct": 8, "within": 10}},
+                "restless": plain
+                | {"arms": [20, 40, 60], "rewards": "gaussian", "sd": 4, "drift": drift}
+                | {"reset": False, "feedback": "full"},
+                "scheduled": {"blocks": 1, "start_value": 0.5, "missing_trials": [[5, 17], []]}
+                | {"schedule": {"file": "lab.csv", "holds": "means", "values": values}},
+            },
+            "variants": {
+                "lapsing": {"model": "rescorla_wagner", "lapse": True, "start_value": "free"},
+                "decided": {"model": "rescorla_wagner", "fixed": {"beta": 5}},
+            },
+            "models": {
+                "simulate": {
+                    "rescorla_wagner": {
+                        "truth": {"alpha": [0.2, 0.5], "beta": [2, 5]},
+                        "population": {"alpha": spread, "beta": spread},
+                    },
+                    "decided": {"population": {"alpha": FLAT}},
+                },
+                "fit": ["rescorla_wagner", "lapsing", "decided"],
+            },
+            "trials": [20, 40],
+            "missing": [0, 0.1],
+            "completed": [[1], [0.6, 0.8, 1]],
+            "methods": {
+                "mle": without_model(raw["methods"]["mle"]) | {"bounds": bounds},
+                "bayes": without_model(raw["methods"]["bayes"]) | {"loo": True, "priors": priors},
+                "hierarchical": raw["methods"]["hierarchical"],
+                "exact": {"estimator": "quadrature", "model": "decided", "engine": "scan"}
+                | {"point": "mean"},
+                "mock": {"estimator": "mock"},
+            },
+        }
+    )
+
+
+def without_model(method: dict) -> dict:
+    return {key: value for key, value in method.items() if key != "model"}
+
+
+def changed(changes: dict, base=valid) -> dict:
+    raw = base()
     for path, value in changes.items():
         *sections, key = path.split(".")
         place = raw

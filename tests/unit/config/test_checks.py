@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 
 from rlrecovery.config import parse
+from rlrecovery.design import cells_of
 from rlrecovery.models import MODELS, RESCORLA_WAGNER
 from unit.config.experiments import (
     FLAT,
@@ -17,6 +18,7 @@ from unit.config.experiments import (
     REAL,
     changed,
     problems,
+    several,
     two_rates,
 )
 
@@ -83,6 +85,14 @@ TOGETHER = [
         "participants contains 10 more than once, but its values must differ",
     ),
     ({"trials": [50, 50]}, "trials contains 50 more than once, but its values must differ"),
+    (
+        {"missing": [0, 0.1, 0.10]},
+        "missing contains 0.1 more than once, but its values must differ",
+    ),
+    (
+        {"completed": [[1], [0.6, 1], [1, 0.6], [0.60, 1.0]]},
+        "completed contains [0.6, 1.0] more than once, but its values must differ",
+    ),
     (
         {"interval_levels": [0.5, 0.50]},
         "interval_levels contains 0.5 more than once, but its values must differ",
@@ -210,6 +220,24 @@ def test_one_mistake_is_one_sentence(changes, sentence):
     assert problems(changed(changes)) == [sentence]
 
 
+def test_everything_that_is_crossed_counts_as_cells():
+    many = {"participants": list(range(1, 501)), "missing": [i / 100 for i in range(99)]}
+    (sentence,) = problems(changed(many, several))
+    cells = (4 + 1) * 4 * 500 * 2 * 99 * 2
+    assert sentence == (
+        f"models.simulate is crossed with participants and trials into {cells} cells, but there "
+        "may be 1000000 at most"
+    )
+
+
+def test_everything_that_is_fitted_counts_as_jobs():
+    (sentence,) = problems(changed({"replicates": 1000, "batch_size": 1}, several))
+    jobs = 160 * 1000 * (3 * 3 + 2)
+    assert sentence == (
+        f"batch_size is 1, which makes {jobs} fit jobs, but there may be 1000000 at most"
+    )
+
+
 def test_more_jobs_than_can_be_planned_are_refused():
     (sentence,) = problems(changed({"replicates": 10**8, "batch_size": 1}))
     assert sentence.startswith("batch_size is 1, which makes ")
@@ -240,3 +268,52 @@ def test_quadrature_gets_the_models_default_priors():
         "distribution": "Beta", "alpha": 1.0, "beta": 1.0
     }  # fmt: skip
     assert method.model_dump()["priors"]["beta"]["distribution"] == "HalfNormal"
+
+
+# ------------------------------------------------------------------------------- names of cells
+
+
+LONG = "a" * 40
+TOO_LONG = "but there may be 200 at most, because files are named by it"
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        (
+            {"truth.beta": [2, 1e-200]},
+            f"truth.beta contains 1e-200, which makes a cell's name of 228 letters, {TOO_LONG}",
+        ),
+        (
+            {"participants": [10**250, 5]},
+            f"participants contains {str(10**250)[:67]}..., which makes a cell's name of 278 "
+            f"letters, {TOO_LONG}",
+        ),
+        (
+            {"missing": [1e-300]},
+            f"missing contains 1e-300, which makes a cell's name of 340 letters, {TOO_LONG}",
+        ),
+    ],
+)
+def test_a_level_that_makes_names_of_files_too_long_is_one_sentence(changes, sentence):
+    assert problems(changed(changes)) == [sentence]
+
+
+def test_names_that_make_names_of_files_too_long_are_one_sentence():
+    raw = several()
+    source = {"truth": {"alpha": [1 / 3], "beta": [10 / 3], "lapse": [1 / 7]}}
+    source["population"] = {name: {"spread": 1} for name in source["truth"]}
+    raw["variants"][LONG] = {"model": "rescorla_wagner", "lapse": True}
+    raw["models"]["simulate"][LONG] = source
+    raw["tasks"][LONG] = raw["tasks"].pop("plain")
+    raw["completed"] = [[0.25, 0.5, 0.75, 1]]
+    text = f"the name of a model, which makes a cell's name of 217 letters, {TOO_LONG}"
+    assert problems(raw) == [f"models.simulate.{LONG} is {text}"]
+    raw["completed"] = [[1]]
+    assert max(map(len, cells_of(parse(raw).resolved()))) == 189
+
+
+def test_as_many_shares_as_people_make_no_long_name():
+    shares = [round(0.5 + i / 1000, 3) for i in range(80)]
+    cells = cells_of(parse(changed({"completed": [shares]})).resolved())
+    assert max(map(len, cells)) < 100

@@ -4,10 +4,12 @@ import json
 import subprocess
 import sys
 
+import pytest
 import yaml
 
 from rlrecovery import config
-from unit.config.experiments import ROOT, changed
+from rlrecovery.design import cells_of, methods_of
+from unit.config.experiments import ROOT, changed, several
 
 
 def test_the_verb_schema_prints_the_schema(capsys):
@@ -27,6 +29,23 @@ def test_the_verb_check_prints_one_line(capsys):
         f"{path} is valid: run default, 40 cells of 4 replicates, "
         "methods mle, bayes, hierarchical\n"
     )
+
+
+def test_the_verb_check_counts_all_that_is_crossed_and_all_that_is_fitted(capsys, tmp_path):
+    path = tmp_path / "config.yaml"
+    path.write_text(yaml.safe_dump(several()))
+    assert config.main(["check", str(path)]) == 0
+    methods = methods_of(config.load(path).resolved())
+    cells = len(cells_of(config.load(path).resolved()))
+    assert capsys.readouterr().out == (
+        f"{path} is valid: run test, {cells} cells of 20 replicates, methods {', '.join(methods)}\n"
+    )
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "tests" / "config").glob("*.yaml")))
+def test_the_committed_configs_are_valid(capsys, path):
+    assert config.main(["check", str(path)]) == 0
+    assert f" {len(cells_of(config.load(path).resolved()))} cells " in capsys.readouterr().out
 
 
 def test_the_verb_check_prints_mistakes_without_a_traceback(tmp_path):

@@ -3,10 +3,10 @@
 import pytest
 
 from rlrecovery.config import parse
-from rlrecovery.distributions import Distribution
+from rlrecovery.distributions import Distribution, families
 from unit.config.experiments import FLAT, FORM, GONE, HALF, NEEDS, REAL, changed, problems
 
-FAMILIES = "Beta, Exponential, Gamma, HalfNormal, LogNormal, Normal or Uniform"
+FAMILIES = " or ".join(", ".join(families()).rsplit(", ", 1))
 TOO_EXTREME = "its arguments must not be too large or too small to compute with"
 
 

@@ -10,7 +10,8 @@ from unit.config.experiments import ROOT
 
 #: From the ground up; each imports only from those before it, and so there are no cycles.
 ROOMS = [
-    "fields", "distributions", "settings", "schema", "words", "sentences", "draft", "checks",
+    "fields", "distributions", "settings", "schema", "words", "sentences", "draft",
+    "phrases", "check_tasks", "check_models", "check_methods", "checks",
     "reading", "help", "command", "__init__", "__main__",
 ]  # fmt: skip
 FOLDER = Path(config.__file__).parent

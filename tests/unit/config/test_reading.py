@@ -3,6 +3,7 @@
 import copy
 import json
 import sys
+from pathlib import Path
 
 import pytest
 import yaml
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rlrecovery.config import ConfigError, Experiment, load, parse
+from rlrecovery.design import cells_of, methods_of
 from rlrecovery.distributions import Distribution
 from rlrecovery.models import RESCORLA_WAGNER
 from unit.config.experiments import (
@@ -22,6 +24,7 @@ from unit.config.experiments import (
     TOP_KEYS,
     changed,
     problems,
+    several,
     valid,
 )
 
@@ -221,21 +224,28 @@ def test_a_mapping_inside_itself_is_no_crash(tmp_path):
 # ------------------------------------------------------------------------------ nothing crashes
 
 
+#: Words that mean something somewhere in a config.
+WORDS = [
+    "mle", "bayes", "mock", "partial", "Beta", "1e-3", "[key]", "rescorla_wagner", "lapsing",
+    "free", "gaussian", "means", "rewards",
+]  # fmt: skip
 SCALARS = (
     st.none()
     | st.booleans()
     | st.integers()
     | st.floats()
     | st.text(max_size=8)
-    | st.sampled_from(
-        ["mle", "bayes", "mock", "partial", "Beta", "1e-3", "[key]", 10**400, "\ud800"]
-    )
+    | st.sampled_from([*WORDS, "\ud800", 0, 1, 0.5, 10**300, 10**400])
     | st.dates()
     | st.binary(max_size=3)
 )
-NAMES = st.sampled_from(
-    ["alpha", "beta", "spread", "distribution", "location", "scale", "estimator", "[key]"]
-)
+KEYS = [
+    "alpha", "beta", "spread", "distribution", "location", "scale", "estimator", "[key]", "task",
+    "tasks", "model", "models", "fit", "simulate", "fixed", "lapse", "start_value", "schedule",
+    "values", "file", "drift", "reversals", "sd", "arms", "rewards", "variants", "missing",
+    "completed", "missing_trials", "truth", "population", "bounds", "priors",
+]  # fmt: skip
+NAMES = st.sampled_from(KEYS)
 JUNK = st.recursive(
     SCALARS,
     lambda inner: (
@@ -247,27 +257,37 @@ JUNK = st.recursive(
 )
 
 
-def places(node, path=()):
-    children = node.items() if isinstance(node, dict) else enumerate(node)
-    for key, child in children:
-        yield (*path, key)
-        if isinstance(child, dict | list):
-            yield from places(child, (*path, key))
+def found_at(node, path):
+    for key in path:
+        node = node[key]
+    return node
+
+
+@st.composite
+def place_in(draw, raw):
+    """Path of an entry, of the many deep ones as of the few others."""
+    path, node = (), raw
+    while isinstance(node, dict | list) and node and (not path or draw(st.integers(0, 3))):
+        key = draw(st.sampled_from(list(node) if isinstance(node, dict) else range(len(node))))
+        path, node = (*path, key), node[key]
+    return path or ("run",)
 
 
 @st.composite
 def spoilt(draw):
-    raw = valid()
+    raw = draw(st.sampled_from([valid, several]))()
     for _ in range(draw(st.integers(1, 4))):
-        *sections, key = draw(st.sampled_from(list(places(raw)) or [("run",)]))
+        *sections, key = draw(place_in(raw))
         place = raw
         for section in sections:
             place = place[section]
-        action = draw(st.sampled_from(["replace", "replace", "delete", "add"]))
+        action = draw(st.sampled_from(["replace", "replace", "copy", "delete", "add"]))
         if action == "delete" and key != "run":
             place.pop(key)
         elif action == "add" and isinstance(place, dict):
             place[draw(NAMES | SCALARS)] = draw(JUNK)
+        elif action == "copy":
+            place[key] = copy.deepcopy(found_at(raw, draw(place_in(raw))))
         else:
             place[key] = draw(JUNK)
     return raw
@@ -290,15 +310,65 @@ def test_a_spoilt_config_is_valid_or_a_config_error(raw):
         assert problem.isprintable()
         assert " but " in problem
     if experiment is not None:
-        assert parse(experiment.model_dump(mode="json")) == experiment
+        assert parse(experiment.resolved()) == experiment
+        assert cells_of(experiment.resolved())
+        assert methods_of(experiment.resolved())
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.integers(0, 1200), st.integers(0, 40), st.text(max_size=6))
-def test_a_spoilt_file_is_valid_or_a_config_error(tmp_path_factory, start, length, insert):
-    text = yaml.safe_dump(valid(), sort_keys=False)
+@given(
+    st.sampled_from([valid, several]), st.integers(0, 9000), st.integers(0, 40), st.text(max_size=6)
+)
+def test_a_spoilt_file_is_valid_or_a_config_error(tmp_path_factory, base, start, length, insert):
+    text = yaml.safe_dump(base(), sort_keys=False)
+    start %= len(text)
     path = tmp_path_factory.getbasetemp() / "spoilt.yaml"
     path.write_bytes((text[:start] + insert + text[start + length :]).encode("utf-8", "replace"))
     experiment, found = attempt(load, path)
     assert (experiment is None) == bool(found)
     assert not any("\n" in problem for problem in found)
+
+
+CSV = st.binary(max_size=30) | st.text(alphabet='0123456789.,;e-"\n\r\0 ax', max_size=60)
+
+
+@settings(max_examples=100, deadline=None)
+@given(CSV)
+def test_a_spoilt_schedule_is_valid_or_a_config_error(tmp_path_factory, content):
+    folder = tmp_path_factory.getbasetemp()
+    (folder / "spoilt.csv").write_bytes(content.encode() if isinstance(content, str) else content)
+    schedule = {"file": "spoilt.csv", "holds": "means"}
+    raw = changed({"task": {"schedule": schedule, "blocks": 1, "start_value": 0.5}, "trials": [1]})
+    experiment, found = attempt(lambda raw: parse(raw, source=str(folder / "config.yaml")), raw)
+    assert (experiment is None) == (len(found) == 1)
+    assert all(problem.startswith("task.schedule.file is 'spoilt.csv', which") for problem in found)
+
+
+class TestObserved:
+    """A lab's own data: a file beside the config, or wherever the path leads."""
+
+    def written(self, folder, observed):
+        path = folder / "study.yaml"
+        path.write_text(yaml.safe_dump(valid() | {"observed": observed}))
+        return path
+
+    def test_it_stands_relative_to_the_config(self, tmp_path):
+        (tmp_path / "data.csv").write_text("participant,trial,choice,reward\n")
+        found = load(self.written(tmp_path, "data.csv")).observed
+        assert Path(found) == tmp_path / "data.csv"
+
+    def test_a_resolved_path_is_found_again(self, tmp_path):
+        (tmp_path / "data.csv").write_text("participant,trial,choice,reward\n")
+        resolved = load(self.written(tmp_path, "data.csv")).resolved()
+        elsewhere = tmp_path / "results"
+        elsewhere.mkdir()
+        assert load(self.written(elsewhere, resolved["observed"])).observed == resolved["observed"]
+        assert parse(resolved).resolved() == resolved
+
+    @pytest.mark.parametrize("name", ["nowhere.csv", "", ".", "a\0b", "x" * 5000])
+    def test_a_file_that_is_not_there_is_one_sentence(self, tmp_path, name):
+        with pytest.raises(ConfigError) as failure:
+            load(self.written(tmp_path, name))
+        (problem,) = failure.value.problems
+        assert problem.startswith("observed is ")
+        assert "a CSV file that is there" in problem

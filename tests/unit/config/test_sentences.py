@@ -5,7 +5,17 @@ from datetime import date
 
 import pytest
 
-from unit.config.experiments import GONE, MODEL_NAMES, TOP_KEYS, changed, problems, two_rates
+from unit.config.experiments import (
+    GONE,
+    MODEL_NAMES,
+    TASK_KEYS,
+    TOP_KEYS,
+    changed,
+    problems,
+    two_rates,
+)
+
+WORD = "text of up to 40 lower-case letters, digits and _ that starts with a letter"
 
 KEYS = [
     ({"colour": 5}, f"colour is 5, but there is no such key; the keys here are {TOP_KEYS}"),
@@ -30,7 +40,7 @@ KEYS = [
     ),
     ({"model": GONE}, f"model is missing, but must be {MODEL_NAMES}"),
     ({"truth": GONE}, "truth is missing, but must be a section with one entry per parameter"),
-    ({"task": 5}, "task is 5, but must be a section with the keys arms, blocks, start_value"),
+    ({"task": 5}, f"task is 5, but must be a section with the keys {TASK_KEYS}"),
     (
         {"methods": {}},
         "methods is {}, but must be a section with at least one method, each under its name",
@@ -64,8 +74,7 @@ KEYS = [
     ),
     (
         {"methods.Mle": two_rates()},
-        "methods.Mle is no valid name of a method, but a name must be text of lower-case letters, "
-        "digits and _ that starts with a letter",
+        f"methods.Mle is no valid name of a method, but a name must be {WORD}",
     ),
     (
         {"methods.mle.bounds": GONE},
@@ -77,9 +86,11 @@ KEYS = [
     ),
 ]
 
-RUN = "text of letters, digits, _ and - that starts with a letter or a digit"
+RUN = "text of up to 100 letters, digits, _ and - that starts with a letter or a digit"
 OPEN = "a number between 0 and 1, ends excluded"
-SHARE = "a number from 0 to 1"
+GAPS = "a number of at least 0 and less than 1"
+DONE = "a number greater than 0 and of at most 1"
+SHARES = f"of at least 1 value, each {DONE}"
 FINITE = "a finite number"
 QUOTES = " (put it in quotes)"
 
@@ -109,11 +120,10 @@ VALUES = [
     ("seed", 2.0, "is 2.0", whole(0) + " (write 2)"),
     ("seed", "1e3", "is '1e3'", whole(0) + " (write 1000)"),
     ("seed", False, "is false", whole(0)),
-    ("task.arms", [0.5], "is [0.5]", listed(SHARE, "at least 2 values")),
-    ("task.arms", 0.5, "is 0.5", listed(SHARE, "at least 2 values")),
-    ("task.arms", [0.5, 1.5], "contains 1.5", SHARE),
-    ("task.arms", [0.5, -0.1], "contains -0.1", SHARE),
-    ("task.arms", [0.5, "x"], "contains 'x'", SHARE),
+    ("task.arms", [0.5], "is [0.5]", listed("a number", "at least 2 values")),
+    ("task.arms", 0.5, "is 0.5", listed("a number", "at least 2 values")),
+    ("task.arms", [0.5, "x"], "contains 'x'", "a number"),
+    ("task.arms", [0.5, math.nan], "contains nan", FINITE),
     ("task.blocks", 0, "is 0", whole(1)),
     ("task.start_value", math.inf, "is inf", FINITE),
     ("task.start_value", 10**400, "is inf", FINITE),
@@ -130,6 +140,21 @@ VALUES = [
     ("trials", [50, 0], "contains 0", whole(1)),
     ("trials", [50, 60.0], "contains 60.0", whole(1) + " (write 60)"),
     ("trials", [True], "contains true", whole(1)),
+    ("missing", 0.1, "is 0.1", listed(GAPS) + " (write [0.1])"),
+    ("missing", [], "is []", listed(GAPS)),
+    ("missing", [0, 1], "contains 1", GAPS),
+    ("missing", [-0.1], "contains -0.1", GAPS),
+    ("missing", None, "is empty", listed(GAPS)),
+    ("completed", 0.5, "is 0.5", f"a list of at least 1 list, each {SHARES} (write [[0.5]])"),
+    ("completed", [], "is []", f"a list of at least 1 list, each {SHARES}"),
+    ("completed", True, "is true", f"a list of at least 1 list, each {SHARES}"),
+    ("completed", [0.5], "contains 0.5", f"a list {SHARES} (write [0.5])"),
+    ("completed", [[1], []], "contains []", f"a list {SHARES}"),
+    ("completed", [[1, 0]], "contains 0", DONE),
+    ("completed", [[1.2]], "contains 1.2", DONE),
+    ("completed", [["all"]], "contains 'all'", DONE),
+    ("completed", [[math.nan]], "contains nan", "a finite number greater than 0 and of at most 1"),
+    ("run", "a" * 101, f"is '{'a' * 66}...", RUN),
     ("replicates", 1, "is 1", whole(2)),
     ("batch_size", 0, "is 0", whole(1)),
     ("interval_levels", [], "is []", listed(OPEN)),

@@ -7,17 +7,52 @@ import pytest
 import yaml
 
 from rlrecovery.config import MockMethod, parse
-from unit.config.experiments import FLAT, GONE, HALF, ROOT, changed, problems, two_rates, valid
+from unit.config.experiments import (
+    FLAT,
+    GONE,
+    HALF,
+    ROOT,
+    changed,
+    problems,
+    several,
+    two_rates,
+    valid,
+)
 
 
-@pytest.mark.parametrize("raw", [valid(), yaml.safe_load((ROOT / "config.yaml").read_text())])
+@pytest.mark.parametrize(
+    "raw", [valid(), several(), yaml.safe_load((ROOT / "config.yaml").read_text())]
+)
 def test_the_resolved_dump_round_trips(raw):
     experiment = parse(raw)
-    dump = experiment.model_dump(mode="json")
+    dump = experiment.resolved()
     assert parse(dump) == experiment
     assert parse(yaml.safe_load(yaml.safe_dump(dump))) == experiment
-    assert parse(json.loads(json.dumps(dump))).model_dump(mode="json") == dump
+    assert parse(json.loads(json.dumps(dump))).resolved() == dump
     assert pickle.loads(pickle.dumps(experiment)) == experiment
+
+
+def nulls(value) -> bool:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return value is None or any(map(nulls, inner))
+
+
+@pytest.mark.parametrize("base", [valid, several])
+def test_the_resolved_config_has_defaults_and_no_nulls(base):
+    dump = parse(base()).resolved()
+    assert not nulls(dump)
+    assert set(base()) <= set(dump)
+    methods = dump["methods"].values()
+    assert all("loo" in method for method in methods if method["estimator"] == "bayes")
+
+
+def test_what_is_left_out_is_as_usual():
+    dump = parse(valid()).resolved()
+    new = {"variants": {}, "missing": [0.0], "completed": [[1.0]]}
+    assert {key: dump[key] for key in dump if key not in valid()} == new
+    assert dump["task"] == {
+        **valid()["task"], "rewards": "bernoulli", "reset": True, "feedback": "partial"
+    }  # fmt: skip
 
 
 def test_the_fields_have_their_types():

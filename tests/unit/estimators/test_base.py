@@ -18,6 +18,21 @@ def test_setting_takes_the_sizes_of_task_and_cell_and_never_the_truth():
     assert (made.n_arms, made.start_value, made.participants, made.trials) == (3, 0.25, 2, 40)
     assert made.levels == (0.8,)
     assert made == Setting.of(MLE, TASK, CELL | {"truth": {"alpha": 0.1}}, [0.8])
+    assert made.full is False
+
+
+def test_setting_knows_what_a_participant_is_shown():
+    assert Setting.of(MLE, TASK | {"feedback": "full"}, CELL, [0.8]).full is True
+    schedule = {"holds": "rewards", "values": [[0, 1, 0, 1]] * 40}
+    task = {"blocks": 1, "start_value": 0.0, "schedule": schedule}
+    assert Setting.of(MLE, task, CELL, [0.8]).n_arms == 4
+
+
+def test_setting_has_the_parameters_of_a_variant():
+    spec = {"name": "x", "model": "rescorla_wagner", "lapse": True, "fixed": {"beta": 3.0}}
+    made = Setting.of(MLE | {"model": spec}, TASK, CELL, [0.8])
+    assert made.model.names == ("alpha", "lapse")
+    assert [target[2] for target in made.whole("group")] == ["alpha", "lapse"]
 
 
 def test_targets_are_participant_by_participant():
@@ -42,7 +57,8 @@ def test_row_has_every_column_but_the_replicate():
     assert (first["status"], first["reason"]) == ("ok", "")
     assert bool(first["converged"]) is True
     assert bool(first["at_bound"]) is False
-    assert table[["ess_bulk", "ess_tail", "divergences", "log_likelihood"]].isna().all(axis=None)
+    unknown = ["ess_bulk", "ess_tail", "divergences", "log_likelihood", "choices", "log_evidence"]
+    assert table[[*unknown, "elpd_loo", "pareto_k"]].isna().all(axis=None)
 
 
 def test_failed_rows_hold_a_reason_and_no_number():

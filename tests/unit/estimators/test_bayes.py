@@ -1,4 +1,5 @@
 import dataclasses
+import functools
 import itertools
 import math
 
@@ -28,7 +29,7 @@ from fits import (
     table,
     targets_of,
 )
-from quadrature import log_density, log_likelihood, posterior
+from quadrature import log_density, log_left_out, log_likelihood, posterior, posterior_draws
 from scipy import stats
 from scipy.special import expit, logit
 
@@ -41,10 +42,11 @@ from rlrecovery.estimators.bayes import (
     complaints,
     data_of,
     draws_of,
+    left_out,
     posterior_row,
 )
 from rlrecovery.likelihood import trace
-from rlrecovery.models import RESCORLA_WAGNER
+from rlrecovery.models import RESCORLA_WAGNER, find_model
 from unit.forms import interpreted, without_machine_code
 
 POOLINGS = ("none", "partial", "complete")
@@ -170,6 +172,14 @@ def test_completely_pooled_posterior_is_that_of_quadrature():
     check_errors(np.array([errors_of(fitter, group_of_five(40, i), i) for i in range(3)]))
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("likelihood", ["potential", "categorical"])
+def test_posterior_where_all_outcomes_are_shown(likelihood):
+    data, known = simulated(0.4, 4, 40, 3, full=True), setting(1, 40, full=True)
+    fitter = Bayes.of(bayes_method("none", likelihood), known)
+    check_errors(errors_of(fitter, data, 1))
+
+
 def test_categorical_form_samples_the_same_posterior():
     whole = simulated(0.5, 5, 28, 2)
     data = one_block(*(np.insert(a, [4, 20], -1, axis=1) for a in (whole.choices, whole.rewards)))
@@ -191,10 +201,17 @@ def ragged():
     return one_block(choices, rewards)
 
 
+def ragged_with_all_outcomes():
+    """The same, and what the other arm would have paid."""
+    data, rng = ragged(), np.random.default_rng(8)
+    return one_block(data.choices, rng.integers(2, size=(*data.choices.shape, 2)))
+
+
 def model_with_data(pooling, likelihood, engine, data):
     people, trials = data.choices.shape
     method = bayes_method(pooling, likelihood, engine=engine)
-    model = build_model(method, setting(people, trials), people)
+    known = setting(people, trials, full=data.rewards.ndim == 3)
+    model = build_model(method, known, people)
     with model:
         pm.set_data(data_of(data, likelihood))
     return model
@@ -258,8 +275,9 @@ def expected_prior(point, priors):
 
 
 @pytest.mark.parametrize("pooling", POOLINGS)
-def test_all_forms_have_the_density_of_the_formulas(pooling):
-    data = ragged()
+@pytest.mark.parametrize("make", [ragged, ragged_with_all_outcomes])
+def test_all_forms_have_the_density_of_the_formulas(pooling, make):
+    data = make()
     models = [model_with_data(pooling, *form, data) for form in FORMS]
     points = several_points(models[0])
     expected = np.array([expected_density(point, pooling, data) for point in points])
@@ -269,6 +287,37 @@ def test_all_forms_have_the_density_of_the_formulas(pooling):
         values = np.array([logp(point) for point in points])
         assert np.isfinite(values).all()
         np.testing.assert_allclose(values - values[0], expected - expected[0], atol=1e-9)
+
+
+@pytest.mark.parametrize("form", FORMS, ids="-".join)
+def test_variants_have_the_density_of_the_formulas(form):
+    """A lapse rate, a free start and a fixed beta, for three participants who share them."""
+    spec = {
+        "name": "mine", "model": "rescorla_wagner", "lapse": True, "start_value": "free",
+        "fixed": {"beta": 3.0},
+    }  # fmt: skip
+    priors = {
+        "alpha": FLAT["alpha"],
+        "lapse": {"distribution": "Beta", "alpha": 1, "beta": 9},
+        "start_value": {"distribution": "Normal", "mu": 0.4, "sigma": 0.3},
+    }
+    data, (likelihood, engine) = ragged(), form
+    method = bayes_method("complete", likelihood, engine=engine, priors=priors)
+    known = dataclasses.replace(setting(3, TRIALS), model=find_model(spec))
+    model = build_model(method, known, 3)
+    with model:
+        pm.set_data(data_of(data, likelihood))
+    logp, found, expected = evaluator(model, jacobian=False), [], []
+    for alpha, lapse, start in ((0.3, 0.1, 0.5), (0.8, 0.6, -0.2), (0.1, 0.02, 1.0)):
+        point = {"alpha_logodds__": logit(alpha), "lapse_logodds__": logit(lapse)}
+        found.append(logp(point | {"start_value": start}))
+        value = sum(
+            log_likelihood(c, r, alpha, 3.0, start, lapse=lapse)
+            for c, r in zip(data.choices, data.rewards, strict=True)
+        )
+        value += stats.beta(1, 9).logpdf(lapse) + stats.norm(0.4, 0.3).logpdf(start)
+        expected.append(float(value))
+    np.testing.assert_allclose(found, expected, atol=1e-9)
 
 
 SCALES = [
@@ -411,6 +460,101 @@ def test_prior_predictive_choices_follow_the_prior(categorical):
     assert choice.shape == (500, *data.choices.shape)
     # Nothing is learnt yet at the first trial, whatever the parameters are.
     assert abs(choice[:, 0, 0].mean() - 0.5) < 4 * np.sqrt(0.25 / 500)
+
+
+# --- what was predicted ------------------------------------------------------------------------
+
+SPOTTY = one_block(
+    np.where(np.arange(30) % 7 == 3, -1, simulated(0.4, 3, 30, 3).choices),
+    simulated(0.4, 3, 30, 3).rewards,
+)
+PREDICTED = {
+    "usual": simulated(0.5, 4, 60, 2),
+    "some missing": SPOTTY,
+    "all outcomes": simulated(0.5, 4, 60, 2, full=True),
+}
+
+
+@functools.cache
+def exact_draws(kind):
+    """Independent draws of the exact posterior, shape (chains, draws, parameters)."""
+    data = PREDICTED[kind]
+    known = setting(1, data.choices.shape[1], full=data.rewards.ndim == 3)
+    rng = np.random.default_rng(1)
+    drawn = posterior_draws(data.choices[0], data.rewards[0], 40_000, rng)
+    return known, drawn.reshape(4, -1, 2)
+
+
+@pytest.mark.parametrize("kind", PREDICTED)
+def test_leaving_single_choices_out_is_as_exact_sums_have_it(kind):
+    data, (known, draws) = PREDICTED[kind], exact_draws(kind)
+    found = left_out(known, data, draws)
+    terms = log_left_out(data.choices[0], data.rewards[0])
+    terms = terms[data.choices[0] >= 0]
+    assert found["elpd_loo"] == pytest.approx(terms.sum(), abs=0.05)
+    # Weights are bounded; where they are next to equal their tail may look long all the same.
+    assert 0.3 < found["pareto_k"] < (0.7 if kind != "all outcomes" else 5)
+    # It is worse than the fit of the same choices, and better than guesses.
+    assert len(terms) * np.log(0.5) < found["elpd_loo"]
+    alpha, beta = draws.reshape(-1, 2).T
+    fitted = log_likelihood(data.choices[0], data.rewards[0], alpha, beta).mean()
+    assert terms.sum() < fitted
+
+
+def test_participants_who_share_draws_are_left_out_choice_by_choice():
+    known, draws = exact_draws("usual")
+    both = stacked(PREDICTED["usual"], simulated(0.3, 2, 60, 5))
+    each = [left_out(known, both.rows([i]), draws) for i in range(2)]
+    found = left_out(known, both, draws)
+    assert found["elpd_loo"] == pytest.approx(sum(one["elpd_loo"] for one in each), rel=1e-12)
+    assert found["pareto_k"] == max(one["pareto_k"] for one in each)
+
+
+def test_a_choice_that_no_parameter_changes_is_predicted_as_it_is():
+    known, draws = exact_draws("usual")
+    found = left_out(known, constant_chooser(1), draws)
+    assert found["elpd_loo"] == pytest.approx(np.log(0.5))
+    assert math.isnan(found["pareto_k"])
+    nobody = left_out(known, one_block(np.full(5, -1), np.zeros(5)), draws)
+    assert nobody["elpd_loo"] == 0
+
+
+def test_rows_say_how_many_choices_they_rest_on_and_how_well_these_are_predicted():
+    data = stacked(SPOTTY, simulated(0.3, 4, 30, 3))
+    without = bayes("none", participants=2, trials=30, **SHORT).fit(data, seed())
+    rows = bayes("none", participants=2, trials=30, loo=True, **SHORT).fit(data, seed())
+    assert [row["choices"] for row in rows] == [26, 26, 30, 30]
+    assert all(math.isnan(row["elpd_loo"]) for row in without)
+    for i in range(2):
+        mine, terms = rows[2 * i], log_left_out(data.choices[i], data.rewards[i])
+        expected = terms[data.choices[i] >= 0].sum()
+        assert mine["elpd_loo"] == pytest.approx(expected, abs=1.0)
+        assert mine["elpd_loo"] == rows[2 * i + 1]["elpd_loo"]
+        assert np.isfinite(mine["pareto_k"])
+    # No draw is another one.
+    same = [name for name in rows[0] if name not in ("elpd_loo", "pareto_k", "seconds")]
+    for one, other in zip(rows, without, strict=True):
+        assert str([one[n] for n in same]) == str([other[n] for n in same])
+
+
+@pytest.mark.parametrize("pooling", ["partial", "complete"])
+def test_whose_choices_are_predicted(pooling):
+    data = group_of_five(40)
+    choices = data.choices.copy()
+    choices[2, :10] = -1
+    fitter = bayes(pooling, participants=PEOPLE, trials=40, loo=True, **SHORT)
+    rows = fitter.fit(one_block(choices, data.rewards), seed())
+    counts = {target[:2]: row["choices"] for target, row in zip(fitter.targets, rows, strict=True)}
+    known = {target[:2]: row["elpd_loo"] for target, row in zip(fitter.targets, rows, strict=True)}
+    if pooling == "complete":
+        assert counts == {("group", -1): 190}
+        assert -190 * np.log(2) < known["group", -1] < -40
+        return
+    assert [counts["participant", i] for i in range(PEOPLE)] == [40, 40, 30, 40, 40]
+    assert math.isnan(counts["group", -1])
+    assert math.isnan(counts["spread", -1])
+    assert all(-60 < known["participant", i] < -1 for i in range(PEOPLE))
+    assert math.isnan(known["group", -1])
 
 
 # --- hierarchical -----------------------------------------------------------------------------
@@ -615,8 +759,8 @@ def test_looser_criteria_pass_the_same_draws():
 
 
 def a_row(draws, divergences=0, **changes):
-    method = bayes_method(**changes)
-    return posterior_row(("group", -1, "alpha"), draws, divergences, method, LEVELS, 2.5)
+    method, target = bayes_method(**changes), ("group", -1, "alpha")
+    return posterior_row(target, draws, divergences, method, LEVELS, seconds=2.5)
 
 
 def test_posterior_row_summarises_the_draws():

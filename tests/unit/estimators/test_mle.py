@@ -5,11 +5,13 @@ import pytest
 from fits import (
     KNOWN_SEED,
     LEVELS,
+    MLE,
     alternating_chooser,
     assert_same,
     constant_chooser,
     maximum_likelihood,
     one_block,
+    setting,
     simulated,
     stacked,
     table,
@@ -19,7 +21,7 @@ from quadrature import best_on_grid, log_likelihood
 from scipy import stats
 from scipy.special import expit, logit
 
-from rlrecovery.estimators.mle import EDGE, mean_row, wald_row
+from rlrecovery.estimators.mle import EDGE, MaximumLikelihood, mean_row, wald_row
 from rlrecovery.models import RESCORLA_WAGNER
 from rlrecovery.tables import STATUSES
 
@@ -132,6 +134,7 @@ def test_no_point_of_a_dense_grid_is_higher_for_many_participants():
 def test_log_likelihood_is_that_of_the_estimates():
     data = simulated([0.2, 0.8], [2, 6], 60, 5)
     rows = participants(fit(data))
+    assert (rows["choices"] == 60).all()
     for i in range(2):
         alpha, beta = rows.query("participant == @i")["estimate"]
         expected = log_likelihood(data.choices[i], data.rewards[i], alpha, beta)
@@ -156,6 +159,29 @@ def test_missing_trials_count_for_nothing():
     without = table(fit(data))
     numbers = without.select_dtypes("float64").columns
     np.testing.assert_allclose(with_gap[numbers], without[numbers], rtol=1e-6)
+
+
+def test_choices_are_responses():
+    choices = np.array([[0, 1, -1, 1, 1, 0], [-1, 0, -1, 1, -1, -1], [-1] * 6])
+    rows = fit(one_block(choices, np.ones(choices.shape)))
+    assert participants(rows)["choices"].tolist() == [5, 5, 2, 2, 0, 0]
+    # A mean of participants is of no choices in particular.
+    assert np.isnan(group(rows, "alpha")["choices"])
+
+
+@pytest.mark.parametrize("engine", ["compiled", pytest.param("scan", marks=pytest.mark.slow)])
+def test_with_all_outcomes_no_point_of_a_dense_grid_is_higher(engine):
+    data = simulated([0.3, 0.7], [4, 2], 60, 2, full=True)
+    fitter = MaximumLikelihood.of(MLE | {"engine": engine}, setting(2, 60, full=True))
+    rows = participants(fitter.fit(data, UNUSED_SEED))
+    assert rows["converged"].all()
+    for i in range(2):
+        bounds = (EDGE, 1 - EDGE), (EDGE, 50 - EDGE)
+        highest = best_on_grid(data.choices[i], data.rewards[i], *bounds)
+        mine = rows.query("participant == @i")
+        assert highest - 1e-6 <= mine["log_likelihood"].iloc[0] <= highest + 0.1
+        value = log_likelihood(data.choices[i], data.rewards[i], *mine["estimate"])
+        assert mine["log_likelihood"].iloc[0] == pytest.approx(float(value), rel=1e-10)
 
 
 # --- its uncertainty ------------------------------------------------------------------------

@@ -1,0 +1,13 @@
+"""Door of rule `predict`: predictive checks of the example data set, or of a lab's own data."""
+
+from rlrecovery.doors import logged
+from rlrecovery.predictive import write_check
+
+with logged(snakemake.log[0]):
+    write_check(
+        cell=snakemake.params.cell,
+        generator=snakemake.params.generator,
+        methods=snakemake.params.methods,
+        observed_file=snakemake.input.get("observed"),
+        output=snakemake.output.predictive,
+    )

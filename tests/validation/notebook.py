@@ -1,0 +1,70 @@
+"""The public notebook's data set and fit, to the last digit that it gives."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rlrecovery.estimators.base import Setting
+from rlrecovery.estimators.mle import MaximumLikelihood
+from rlrecovery.likelihood import Observations, observations, value_and_gradient
+from rlrecovery.models import RESCORLA_WAGNER
+from rlrecovery.simulate import Behaviour, behave
+from rlrecovery.tasks import Task
+
+#: Negative log-likelihoods rest on the choices after the first, as the notebook's do.
+CHOICES, REWARDS = "1000001111", "0111001111"
+AT_TRUTH, AT_MAXIMUM = 47.418936097207, 47.050814541
+ALPHA, BETA = 0.50473, 5.70738
+
+
+def notebook() -> bool:
+    """Print the notebook's numbers beside ours; whether all are the same."""
+    print("The public notebook: one participant, 150 trials, alpha 0.5, beta 5")
+    behaviour = simulated()
+    data = observations(behaviour.choices, behaviour.rewards, np.zeros((1, 150), dtype=int))
+    values = {engine: at_truth(data, engine) for engine in ("scan", "compiled")}
+    alpha, beta, lowest = maximum(data)
+    lines = [
+        ("first choices", CHOICES, "".join(map(str, behaviour.choices[0, :10]))),
+        ("first rewards", REWARDS, "".join(f"{r:.0f}" for r in behaviour.rewards[0, :10])),
+        *[(f"at the truth, {e}", f"{AT_TRUTH:.12f}", f"{v:.12f}") for e, v in values.items()],
+        ("at the maximum", f"{AT_MAXIMUM:.9f}", f"{lowest:.9f}"),
+        ("alpha", f"{ALPHA:.5f}", cut(alpha)),
+        ("beta", f"{BETA:.5f}", cut(beta)),
+    ]  # fmt: skip
+    for name, theirs, ours in lines:
+        verdict = "the same" if theirs == ours else "DIFFERS"
+        print(f"  {name:24} theirs {theirs:>16}   ours {ours:>16}   {verdict}")
+    print("  alpha and beta are cut, not rounded, after five digits, as theirs.")
+    return all(theirs == ours for _, theirs, ours in lines)
+
+
+def cut(value: float) -> str:
+    """A number cut off after five digits."""
+    return f"{np.floor(value * 1e5) / 1e5:.5f}"
+
+
+def simulated() -> Behaviour:
+    """The notebook's participant, from the notebook's random numbers."""
+    rng = np.random.default_rng(sum(map(ord, "RL_PyMC")))
+    values = {"alpha": np.array([0.5]), "beta": np.array([5.0])}
+    return behave(RESCORLA_WAGNER, values, Task((0.4, 0.6)), rng.random((1, 150, 2)))
+
+
+def at_truth(data: Observations, engine: str) -> float:
+    """Negative log-likelihood at the truth, without the first trial."""
+    value, _ = value_and_gradient(RESCORLA_WAGNER, 2, 0.5, engine)(data, np.array([[0.5, 5.0]]))
+    return -float(value[0]) - np.log(2)
+
+
+def maximum(data: Observations) -> tuple[float, float, float]:
+    """Alpha and beta at the maximum, and the negative log-likelihood there."""
+    settings = {
+        "bounds": {"alpha": [0, 1], "beta": [0, 50]},
+        "grid": 10, "starts": 3, "group_scale": "natural", "engine": "compiled",
+    }  # fmt: skip
+    setting = Setting(RESCORLA_WAGNER, 2, 0.5, participants=1, trials=150, levels=())
+    found = MaximumLikelihood.of(settings, setting).maximise(data)
+    parameters = zip(RESCORLA_WAGNER.parameters, found.point, strict=True)
+    alpha, beta = (float(parameter.to_natural(x)) for parameter, x in parameters)
+    return alpha, beta, -found.log_likelihood - np.log(2)

@@ -1,0 +1,67 @@
+"""What `make validate` says of numbers that are met and of numbers that are not."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from rlrecovery.selection import SELECTION
+from validation import wilson_collins as figure
+from validation.notebook import cut, notebook
+from validation.tradeoff import errors
+
+
+def test_the_notebooks_numbers_are_met(capsys):
+    assert notebook()
+    said = capsys.readouterr().out
+    assert "DIFFERS" not in said
+    assert said.count("the same") == 7
+
+
+def test_numbers_are_cut_and_not_rounded():
+    assert cut(5.7073854) == "5.70738"
+
+
+def written(folder, shares, n=100):
+    """A summary with the BIC matrix of a study."""
+    rows = [
+        dict.fromkeys(SELECTION, np.nan)
+        | {"scope": "all", "criterion": "BIC", "unit": "participant", "n": n,
+           "simulated": simulated, "fitted": fitted, "confusion": share}
+        for simulated, mine in zip(figure.MODELS, shares, strict=True)
+        for fitted, share in zip(figure.MODELS, mine, strict=True)
+    ]  # fmt: skip
+    pd.DataFrame(rows).sample(frac=1, random_state=1).to_csv(folder / "selection.csv", index=False)
+    return folder
+
+
+def test_the_published_matrix_is_as_itself(tmp_path, capsys):
+    assert figure.wilson_collins(written(tmp_path, figure.PUBLISHED))
+    assert "DIFFERS" not in capsys.readouterr().out
+
+
+def test_a_row_that_differs_is_called_so(tmp_path, capsys):
+    shares = figure.PUBLISHED.copy()
+    shares[2] = [0.4, 0, 0.6, 0, 0]
+    assert not figure.wilson_collins(written(tmp_path, shares))
+    said = capsys.readouterr().out
+    assert said.count("DIFFERS") == 1
+    assert "0.60" in said
+
+
+@pytest.mark.parametrize(("n", "different"), [(100, False), (1000, True)])
+def test_more_simulations_tell_more(n, different):
+    ours = np.array([0.14, 0, 0.86, 0, 0])
+    p = figure.same(figure.PUBLISHED[2], ours, n)
+    assert (p < 0.05) == different
+
+
+def test_errors_are_of_single_participants():
+    rows = [
+        ("participant", 0, "alpha", 0.3, 0.4), ("participant", 0, "beta", 3, 2.5),
+        ("group", -1, "alpha", 0.3, 0.9), ("participant", 1, "alpha", 0.3, 0.2),
+        ("participant", 1, "beta", 3, 4.0),
+    ]  # fmt: skip
+    points = pd.DataFrame(rows, columns=["level", "participant", "parameter", "truth", "estimate"])
+    found = errors(points.assign(cell="c", replicate=0))
+    assert found["alpha"].tolist() == pytest.approx([0.1, -0.1])
+    assert found["beta"].tolist() == pytest.approx([-0.5, 1.0])
