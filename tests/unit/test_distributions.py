@@ -39,6 +39,11 @@ EXAMPLES = {
         0.3,
         -math.log(2 * math.sqrt(2 * math.pi)) - 1.3**2 / 8,
     ),
+    "ShiftedExponential": (
+        {"lower": 1, "lam": 2},
+        1.7,
+        math.log(2) - 2 * 0.7,
+    ),
     "Uniform": ({"lower": -1, "upper": 3}, 0.3, -math.log(4)),
 }
 each = pytest.mark.parametrize("name", list(EXAMPLES))

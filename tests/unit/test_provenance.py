@@ -70,7 +70,7 @@ class TestSourceFingerprint:
             ("simulate.py", '"""Let participants choose and learn.', '"""Another docstring.'),
             ("simulate.py", '"""Simulation: model', '"""Now the title: model'),
             ("simulate.py", "state, steps = fresh, []", "state, steps = (fresh,\n        [])"),
-            ("design.py", '"""One combination of truth', '"""A class has a docstring: truth'),
+            ("design.py", '"""One combination of generating', '"""Another: of generating'),
             ("tasks.py", "\nclass Task:", "\n# fmt: off\n\n\nclass Task:"),
         ],
     )  # fmt: skip
@@ -84,7 +84,11 @@ class TestSourceFingerprint:
         [
             ("simulate.py", "(cumulative <= uniform", "(cumulative < uniform"),
             ("models.py", "return p.beta * state", "return 2 * p.beta * state"),  # imported
-            ("distributions.py", "scale=1 / lam", "scale=lam"),  # imported by an imported one
+            (
+                "distributions.py",
+                "expon(scale=1 / lam",
+                "expon(scale=lam",
+            ),  # imported by an imported one
             ("tables.py", '"reward": "float64"', '"reward": "float32"'),
         ],
     )

@@ -264,7 +264,11 @@ def made(rows, truth=0.5, **defaults) -> tuple[pd.DataFrame, pd.DataFrame]:
         "ess_bulk": np.nan,
         "ess_tail": np.nan,
         "divergences": np.nan,
+        "choices": 30.0,
         "log_likelihood": -10.0,
+        "log_evidence": np.nan,
+        "elpd_loo": np.nan,
+        "pareto_k": np.nan,
         "seconds": 0.5,
         "truth": truth,
     } | defaults
