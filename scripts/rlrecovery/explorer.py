@@ -358,6 +358,9 @@ def explorer(summary: Summary) -> dict[str, Any] | None:
         ``names`` (what the numbers in the data stand for), ``truths`` (each in words) and
         ``ideals`` (by measure).
     """
+    cells = summary.recovery[summary.recovery["scope"] == "cell"]
+    if cells[list(summary.truths)].isna().any(axis=None):
+        return None  # models with truths of their own have no map in common
     codes = Codes.of(summary)
     cells = map_table(summary, codes)
     if cells.empty:

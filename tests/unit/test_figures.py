@@ -138,18 +138,15 @@ CASES = [
 ]
 
 
-@pytest.mark.filterwarnings("error:constrained_layout not applied")
-@pytest.mark.parametrize("width", [style.TWO_COLUMNS, style.ONE_COLUMN])
-@pytest.mark.parametrize(("design", "name"), CASES)
-def test_every_figure_has_labels_that_stay_apart_and_on_the_page(runs, design, name, width):
-    figure = draw(name, runs[design], width)
+def check_page(figure, name, width):
+    """Every panel has its labels, they stay apart, and nothing leaves a page of a journal."""
     # Drawing the panels as well would take half as long again; a legend finds its place when drawn.
     figure.get_layout_engine().execute(figure)
     for legend in figure.legends:
         legend.draw(RendererAgg(*figure.bbox.size, figure.dpi))
     across, height = figure.get_size_inches()
     assert across == pytest.approx(width)
-    assert height <= (style.TALLEST if style.narrow(width) else 13)
+    assert height <= style.TALLEST + 1e-9
     assert plt.get_fignums() == []
     assert panels(figure)
     for axes in panels(figure):
@@ -168,6 +165,13 @@ def test_every_figure_has_labels_that_stay_apart_and_on_the_page(runs, design, n
     shown = [(t.get_text(), t.get_window_extent().padded(-1)) for t in texts(figure)]
     for (one, box), (other, at) in itertools.combinations([t for t in shown if t[0]], 2):
         assert not box.overlaps(at), (one, other)
+
+
+@pytest.mark.filterwarnings("error:constrained_layout not applied")
+@pytest.mark.parametrize("width", [style.TWO_COLUMNS, style.ONE_COLUMN])
+@pytest.mark.parametrize(("design", "name"), CASES)
+def test_every_figure_has_labels_that_stay_apart_and_on_the_page(runs, design, name, width):
+    check_page(draw(name, runs[design], width), name, width)
 
 
 @pytest.mark.parametrize("name", ["bias", "posterior"])
@@ -643,3 +647,365 @@ def test_long_remarks_and_titles_are_broken_where_a_panel_is_narrow():
         assert "".join(lines) == "mle_from_very_many_starts_0123456789"
         assert all(line.endswith("_") for line in lines[:-1])
         assert (len(lines) > 1) == bool(breaks)
+
+
+# --- several tasks, shares of missing responses and generating models ---------------------------
+
+#: What a study may call its variants; with two methods these are ten series.
+LONG = [
+    f"{missing}, {completed} % completed"
+    for missing, completed in itertools.product(
+        ("none missing", "10 % missing"), ("100", "50/75/100", "50 to 100")
+    )
+][:5]
+ROUGH = {"participants": (2,), "replicates": 3}
+#: Generating models with the truths on their grid: different ones, some, or none.
+GRIDS = {
+    "rescorla_wagner": {"alpha": [0.2, 0.6], "beta": [5]},
+    "rescorla_wagner_sticky": {"alpha": [0.2], "beta": [3, 8], "stickiness": [0.5]},
+    "pearce_hall": {"beta": [5]},
+    "win_stay_lose_shift": {},
+}
+
+
+def of_model(model, truth, methods=("mle", "bayes")):
+    """An experiment of one generating model with methods named after it, as where models compete.
+
+    What is drawn has the same mean for every parameter.
+    """
+    exp = summaries.experiment(model=model, truth=truth, methods=methods, trials=(40,), **ROUGH)
+    for settings in exp["methods"].values():
+        if known := settings.get("priors"):
+            names = MODELS[model].names
+            settings["priors"] = {n: known["beta" if "beta" in n else "alpha"] for n in names}
+    exp["methods"] = {f"{name}_{model}": m for name, m in exp["methods"].items()}
+    return exp
+
+
+@pytest.fixture(scope="module")
+def varied(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("varied")
+    ten = experiment(
+        truth={"alpha": [0.3, 0.7], "beta": [5]}, trials=(50, 150),
+        methods=("mle", "bayes_informed"), **ROUGH,
+    )  # fmt: skip
+    tasks = experiment(
+        truth={"alpha": [0.3, 0.7], "beta": [2, 5]}, trials=(40,), methods=("bayes",), **ROUGH
+    )
+    models = {model: of_model(model, truth) for model, truth in GRIDS.items()}
+    many = {model: of_model(model, GRIDS.get(model, {}), ("mle",)) for model in MODELS}
+    written = {
+        "ten series": summaries.write_variants(folder / "ten", dict.fromkeys(LONG, ten)),
+        "tasks": summaries.write_variants(folder / "tasks", {f"task_{k}": tasks for k in range(8)}),
+        "models": summaries.write_variants(folder / "models", models, competing=True),
+        "many models": summaries.write_variants(folder / "many", many, competing=True),
+    }
+    return {name: figures.load_summary(place / "summary") for name, place in written.items()}
+
+
+OF_SERIES = (
+    "recovery", "bias", "rmse", "nested", "comparison", "coverage", "zip", "precision", "tradeoff",
+    "contraction", "convergence",
+)  # fmt: skip
+VARIED = [
+    *itertools.product(("ten series", "models"), OF_SERIES),
+    *itertools.product(("tasks",), ("recovery", "bias", "nested", "precision")),
+    *itertools.product(("many models",), ("recovery", "bias", "nested", "tradeoff", "convergence")),
+]
+
+
+@pytest.mark.filterwarnings("error:constrained_layout not applied")
+@pytest.mark.parametrize("width", [style.TWO_COLUMNS, style.ONE_COLUMN])
+@pytest.mark.parametrize(("design", "name"), VARIED)
+def test_every_figure_of_many_series_has_labels_apart_on_a_page_of_a_journal(
+    varied, design, name, width
+):
+    check_page(draw(name, varied[design], width), name, width)
+
+
+def panel_keys(figure):
+    """Title, and labels of both axes, of every panel, without the breaks of lines."""
+    for axes in panels(figure):
+        keys = (axes.get_title(loc="left"), axes.get_xlabel(), axes.get_ylabel())
+        yield tuple(text.replace("_\n", "_").replace("\n", " ") for text in keys)
+
+
+def test_only_panels_of_what_a_method_estimates_are_drawn_each_with_all_labels(varied):
+    summary = varied["models"]
+    assert summary.mixed
+    there = {(m, p) for m, p in summary.estimates}
+    assert len(there) == 2 * (2 + 3 + 3 + 1)
+    expected = {(f"{m}, 40 trials", f"true {data.symbol(p)}", f"estimate of {data.symbol(p)}")
+                for m, p in there}  # fmt: skip
+    assert sorted(panel_keys(draw("recovery", summary))) == sorted(expected)
+    for name, per_pair in (("coverage", True), ("zip", True), ("contraction", False)):
+        keys = list(panel_keys(draw(name, summary)))
+        assert all(all(key) for key in keys), name
+        titles = {title.split(" ")[0] for title, *_ in keys}
+        methods = set(summary.methods) if per_pair else {m for m in summary.methods if "bayes" in m}
+        assert titles == methods, name
+    assert len(list(panel_keys(draw("contraction", summary)))) == len(there) / 2
+    for width, across in ((style.TWO_COLUMNS, 4), (style.ONE_COLUMN, 2)):
+        grid = panels(draw("recovery", summary, width))[0].get_gridspec()
+        assert grid.ncols <= across
+
+
+def test_only_pairs_that_are_estimated_together_have_a_tradeoff(varied):
+    keys = list(panel_keys(draw("tradeoff", varied["models"])))
+    # One pair of Rescorla-Wagner, three of each of the two others, for two methods.
+    assert len(keys) == 2 * (1 + 3 + 3)
+    assert not [key for key in keys if "not estimated" in key[0] or "shift" in key[0]]
+    alone = dataclasses.replace(
+        varied["models"],
+        recovery=varied["models"].recovery[varied["models"].recovery["parameter"] == "epsilon"],
+    )
+    figure = draw("tradeoff", alone)
+    assert "No two parameters" in figure.texts[0].get_text()
+
+
+def test_every_cell_has_its_mark_where_truths_are_missing(varied):
+    summary = varied["models"]
+    assert summary.recovery["stickiness"].isna().any()
+    for name in ("bias", "rmse"):
+        figure, drawn = draw(name, summary), 0
+        for axes in figure.axes:
+            marks = [line for line in axes.lines if line.get_marker() in style.MARKERS]
+            drawn += sum(len(line.get_xdata()) for line in marks)
+            low, high = axes.get_xlim()
+            assert all((low < line.get_xdata()).all() for line in marks)
+            assert all((line.get_xdata() < high).all() for line in marks)
+        there = summary.measure(name)
+        assert drawn == len(there[there["level"].isin(["participant", "group"])])
+    axis = truth_axis(summary, "alpha")
+    assert axis.columns[0] == "alpha"
+    assert axis.labels == ["0.2", "0.6", "\ndrawn"], "Pearce and Hall's is drawn"
+    assert truth_axis(summary, "epsilon").columns == ()
+    assert truth_axis(summary, "stickiness").labels == ["0.5"]
+    bias = summary.measure("bias", parameter="alpha", level="participant")
+    cells = bias.drop_duplicates("cell")
+    assert len(np.unique(axis.place(cells))) == len(cells) == 5
+
+
+def test_many_rows_of_one_size_are_broken_into_lines(varied):
+    """Nine parameters and levels once stood in a row of nine columns."""
+    for width, most in ((style.TWO_COLUMNS, 4), (style.ONE_COLUMN, 2)):
+        figure = draw("bias", varied["models"], width)
+        grid = figure.axes[0].get_gridspec()
+        assert grid.ncols <= most
+        labels = [text.get_text() for text in figure.legends[0].get_texts()]
+        assert labels[-1] == "2 participants, 40 trials", "said once and not over every panel"
+
+
+def test_rows_of_more_methods_than_have_room_are_broken(varied):
+    figure = draw("recovery", varied["tasks"])
+    assert figure.axes[0].get_gridspec().ncols == 4
+    assert len(figure.axes) == 16
+    assert figure.get_suptitle() == ""
+    narrow = draw("recovery", varied["tasks"], style.ONE_COLUMN)
+    told = narrow.get_suptitle().replace("\n", " ")
+    assert told.startswith(f"{len(narrow.axes)} of 16 panels, of every parameter those with the")
+    assert told.endswith("all are in summary/points.csv")
+    assert {key[1] for key in panel_keys(narrow)} == {"true α", "true β"}
+
+
+def test_the_most_telling_panels_of_every_row_are_kept_and_the_others_counted():
+    def telling(place):
+        return np.nan if place == (1, 29) else place[1]
+
+    there = [(i, j) for i, j in itertools.product(range(3), range(30)) if (i, j) != (0, 0)]
+    wide = style.facets(style.TWO_COLUMNS, 3, 30, there=there, telling=telling)
+    assert wide.flowing
+    assert len(wide.panels) == 24
+    assert wide.left_out == 89 - 24
+    assert [j for i, j in wide.places if i == 0] == list(range(22, 30))
+    assert [j for i, j in wide.places if i == 1] == list(range(21, 29)), "NaN tells least"
+    assert max(across for _, across in wide.places.values()) == 3
+    assert wide.figure.get_figheight() <= style.TALLEST
+    assert all(wide.headed(*place) and wide.begins(*place) for place in wide.places)
+    wide.say_left_out("that tell most", "summary/table.csv")
+    assert wide.figure.get_suptitle().replace("\n", " ") == (
+        "24 of 89 panels, of every parameter those that tell most; all are in summary/table.csv"
+    )
+    whole = style.facets(style.TWO_COLUMNS, 3, 4, there=list(itertools.product(range(3), range(4))))
+    assert not whole.flowing
+    assert whole.places[2, 3] == (2, 3)
+    whole.say_left_out("that tell most", "summary/table.csv")
+    assert whole.figure.get_suptitle() == ""
+
+
+def test_names_of_series_break_only_where_a_line_is_full():
+    name = "mle, none missing, 50/75/100 % completed"
+    assert style.wrapped(name, 60) == [name]
+    assert style.wrapped(name, 25) == ["mle, none missing,", "50/75/100 % completed"]
+    assert style.wrapped(name, 12) == ["mle,", "none", "missing,", "50/75/100 %", "completed"]
+    axes = style.facets(style.TWO_COLUMNS, 1, 4)[0, 0]
+    style.title(axes, "bayes, stable", "100 trials")
+    assert axes.get_title(loc="left") == "bayes, stable,\n100 trials"
+    for columns, said in (
+        (2, "mle, none missing, 50/75/100 % completed, 60 trials"),
+        (3, "mle, none missing,\n50/75/100 % completed, 60 trials"),
+    ):
+        axes = style.facets(style.TWO_COLUMNS, 1, columns)[0, 0]
+        style.title(axes, name, "60 trials")
+        assert axes.get_title(loc="left") == said
+
+
+def test_ten_series_are_told_apart_by_more_than_colour(varied):
+    summary = varied["ten series"]
+    names = summary.methods
+    assert len(names) == 10
+    looks = {(style.colour(names, name), style.marker(names, name)) for name in names}
+    assert len(looks) == 10
+    steps = {nested._look(summary, name) for name in names}
+    assert len(steps) == 10, "nested steps have no markers, but their lines differ"
+    for name in ("bias", "rmse", "nested", "precision"):
+        for width in (style.TWO_COLUMNS, style.ONE_COLUMN):
+            (legend,) = draw(name, summary, width).legends
+            told = {text.get_text().replace("\n", " ") for text in legend.get_texts()}
+            assert set(names) <= told, name
+
+
+def test_a_series_is_one_line_of_the_nested_plot(varied):
+    for design in ("ten series", "models"):
+        summary = varied[design]
+        cells = nested.nested_order(summary)
+        assert cells["cell"].is_unique
+        for method in summary.methods:
+            mine = set(summary.recovery.loc[summary.recovery["method"] == method, "cell"])
+            places = np.flatnonzero(cells["cell"].isin(mine))
+            assert (np.diff(places) == 1).all(), method
+    lanes = draw("nested", varied["models"]).axes[-1]
+    assert [text.get_text() for text in lanes.texts] == ["true α: 0.2, 0.6", "true β: 3, 5, 8"]
+
+
+def test_methods_are_compared_within_their_variant_of_the_design(varied):
+    table = data.against_first(varied["ten series"])
+    pairs = set(zip(table["method"], table["reference"], strict=True))
+    assert pairs == {(f"bayes_informed, {word}", f"mle, {word}") for word in LONG}
+    table = data.against_first(varied["models"])
+    pairs = set(zip(table["method"], table["reference"], strict=True))
+    assert pairs == {(f"bayes_{model}", f"mle_{model}") for model in GRIDS}
+    title = draw("comparison", varied["models"]).axes[0].get_title(loc="left")
+    assert title.replace("\n", " ") == "against mle_… on the same data"
+    alone = draw("comparison", varied["tasks"])
+    assert "No two methods" in alone.texts[0].get_text()
+
+
+def test_a_fit_of_a_model_that_did_not_generate_the_data_is_not_compared(varied):
+    summary, table = varied["models"], varied["models"].comparison
+    wrong = table[table["method"] == "bayes_pearce_hall"].astype({"method": "object"})
+    wrong = wrong.assign(method="mle_rescorla_wagner, from pearce_hall")
+    more = dataclasses.replace(summary, comparison=pd.concat([table, wrong]))
+    assert len(data.against_first(more)) == len(data.against_first(summary))
+
+
+def test_priors_are_those_of_every_series(varied):
+    methods = set(varied["ten series"].priors["method"])
+    assert methods == {f"bayes_informed, {word}" for word in LONG}
+    assert set(varied["models"].priors["method"]) == {f"bayes_{model}" for model in GRIDS}
+
+
+def test_strips_are_those_of_methods_that_estimate_the_parameter(varied):
+    figure = draw("convergence", varied["models"])
+    shares = {axes.get_xlabel(): axes for axes in figure.axes}
+    only = shares["ε at a bound (% of rows)"]
+    names = [text.get_text().replace("\n", "") for text in only.get_yticklabels()]
+    assert names == ["mle_win_stay_lose_shift", "bayes_win_stay_lose_shift"]
+    time = figure.axes[-1]
+    marks = [line for line in time.lines if line.get_marker() in style.MARKERS]
+    assert sum(len(line.get_xdata()) for line in marks) == 2 * (2 + 2 + 1 + 1), "every cell, once"
+
+
+def test_bars_of_few_comparisons_and_of_run_times_are_inside_the_axis(varied):
+    figure = draw("comparison", varied["models"])
+    for axes in figure.axes:
+        for bars in axes.collections:
+            for segment in bars.get_segments():
+                assert segment[:, 0].max() < axes.get_xlim()[1]
+    time = draw("convergence", varied["models"]).axes[-1]
+    ends = np.concatenate([s for bars in time.collections for s in bars.get_segments()])[:, 0]
+    assert ends.max() < time.get_xlim()[1]
+
+
+def test_small_gains_have_more_than_one_tick():
+    axes = style.facets(style.TWO_COLUMNS, 1, 2)[0, 0]
+    axes.set(xscale="log", xlim=(0.97, 1.07))
+    comparison._gain_ticks(axes)
+    assert len(axes.get_xticks()) >= 2
+    assert [comparison.gain_label(ratio) for ratio in (1.005, 0.998, 1.05)] == [
+        "+0.5",
+        "−0.2",
+        "+5",
+    ]
+
+
+# --- a participant of a changing task, and a posterior of many parameters ------------------------
+
+
+def with_means(summary, means, rewards=None):
+    """The same summary, with what the two arms of its example participant are worth."""
+    trials = summary.participant.iloc[np.arange(len(means)) % len(summary.participant)]
+    trials = trials.reset_index(drop=True).assign(trial=np.arange(len(means)))
+    trials = trials.assign(block=0, mean_0=means, mean_1=1 - np.asarray(means))
+    if rewards is not None:
+        trials["reward"] = rewards
+    return dataclasses.replace(summary, participant=trials)
+
+
+def pale_lines(figure):
+    return [line for line in figure.axes[1].lines if line.get_linewidth() > 2]
+
+
+def test_what_the_arms_are_worth_is_drawn_where_it_changes(runs):
+    jumps = np.repeat([0.2, 0.8, 0.2], 40)
+    figure = draw("participant", with_means(runs["small"], jumps))
+    assert [line.get_ydata().tolist() for line in pale_lines(figure)] == [
+        jumps.tolist(), (1 - jumps).tolist(),
+    ]  # fmt: skip
+    assert {line.get_drawstyle() for line in pale_lines(figure)} == {"steps-mid"}
+    walk = np.linspace(0.2, 0.8, 120)
+    drifting = pale_lines(draw("participant", with_means(runs["small"], walk)))
+    assert {line.get_drawstyle() for line in drifting} == {"default"}
+    # A reversal after the trials that one column shows is known all the same.
+    late = with_means(runs["small"], np.repeat([0.2, 0.8], [110, 10]))
+    assert len(pale_lines(draw("participant", late, style.ONE_COLUMN))) == 2
+    sequence = (np.arange(120) % 3 == 0).astype(float)
+    for constant in (np.full(120, 0.3), sequence):
+        figure = draw("participant", with_means(runs["small"], constant))
+        assert pale_lines(figure) == []
+        labels = [text.get_text() for text in figure.legends[0].get_texts()]
+        assert "what the arm is worth" not in labels
+
+
+def test_a_long_session_shows_its_first_trials_and_says_so(runs):
+    long = with_means(runs["small"], np.full(1000, 0.3))
+    for width, shown in ((style.TWO_COLUMNS, 200), (style.ONE_COLUMN, 80)):
+        figure = draw("participant", long, width)
+        assert figure.axes[2].get_xlabel() == f"trial (the first {shown} of 1000)"
+        assert figure.axes[0].get_xlim() == (0, shown + 1)
+
+
+def test_rewards_are_full_above_the_median_of_the_whole_session(runs):
+    rewards = np.r_[np.linspace(0, 1, 80), np.full(120, 5.0)]
+    summary = with_means(runs["small"], np.full(200, 0.3), rewards)
+    for width in (style.TWO_COLUMNS, style.ONE_COLUMN):
+        marks = draw("participant", summary, width).axes[0].lines
+        full = [mark for mark in marks if mark.get_markerfacecolor() in style.ARMS]
+        early = [x for mark in full for x in mark.get_xdata() if x <= 80]
+        assert early == [], "none of the first 80 is above the median of all, 5"
+
+
+@pytest.mark.filterwarnings("error:constrained_layout not applied")
+@pytest.mark.parametrize("width", [style.TWO_COLUMNS, style.ONE_COLUMN])
+def test_a_posterior_of_many_parameters_stays_on_the_page(runs, width):
+    names = ["alpha", "beta", "alpha_choice", "beta_choice", "lapse", "start_value"]
+    rng = np.random.default_rng(0)
+    draws = pd.DataFrame(rng.normal(size=(400, 6)), columns=names)
+    draws = draws.assign(chain=np.repeat(range(4), 100), draw=np.tile(range(100), 4))
+    draws["beta"] -= 5 * draws["alpha"]
+    figure = draw("posterior", dataclasses.replace(runs["small"], posterior=draws), width)
+    figure.get_layout_engine().execute(figure)
+    assert figure.get_figheight() <= style.TALLEST
+    shown = len(figure.axes) - 2 * 6
+    assert f"{shown} of 15 pairs" in figure.get_suptitle()
+    assert ("α", "β") in [(axes.get_xlabel(), axes.get_ylabel()) for axes in figure.axes]

@@ -97,7 +97,7 @@ def check_page(figure, width):
     """Nothing leaves the page or covers another label."""
     across, height = figure.get_size_inches()
     assert across == pytest.approx(width)
-    assert height <= (style.TALLEST if style.narrow(width) else 12) + 1e-9
+    assert height <= style.TALLEST + 1e-9
     assert plt.get_fignums() == []
     page = figure.bbox.padded(2)
     shown = [(text.get_text(), corners(text)) for text in texts(figure)]
@@ -398,7 +398,9 @@ def test_panels_without_room_are_named():
         figure = draw_misfit(of_crossed(crossed(LABELS)), width)
         assert len(figure.axes) == most
         groups = shared_bias(crossed(LABELS)).groupby(["simulated", "parameter"]).ngroups
-        told = figure.get_suptitle().replace("\n", " ").removeprefix("not shown: ").split(", ")
+        told = figure.get_suptitle().replace("\n", " ").removeprefix("not shown: ")
+        assert told.endswith("; all are in summary/crossed.csv")
+        told = told.split(";")[0].split(", ")
         assert len(told) == groups - most
         assert "β of Kalman filter" in told
     assert draw_misfit(of_crossed(crossed(FEW))).get_suptitle() == ""
@@ -413,6 +415,26 @@ def test_runaway_cells_are_counted_and_their_mean_stays_inside():
     low, high = axes.get_ylim()
     assert high < 500
     assert all(low < mean < high for _, mean, *_ in drawn(axes))
+
+
+@pytest.mark.parametrize("cells", [1, 4])
+def test_every_bar_is_inside_the_axis_with_room(cells):
+    """Limits once were those of the means, and cut the bars of a single cell off."""
+    table = crossed(FEW, cells=cells).assign(mcse=0.5)
+    for axes in draw_misfit(of_crossed(table)).axes:
+        low, high = axes.get_ylim()
+        ends = [end for _, _, *both in drawn(axes) for end in both]
+        room = 0.03 * (high - low)
+        assert low + room < min(ends) < max(ends) < high - room
+
+
+def test_dots_of_cells_are_in_the_legend_where_they_are_drawn():
+    def labels(cells):
+        figure = draw_misfit(of_crossed(crossed(FEW[:2], cells=cells)))
+        return [text.get_text() for text in figure.legends[0].get_texts()]
+
+    assert labels(3) == ["mle", "one cell", "the model that simulated"]
+    assert labels(1) == ["mle", "the model that simulated"]
 
 
 @pytest.mark.parametrize("width", WIDTHS)

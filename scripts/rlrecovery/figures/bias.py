@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -14,6 +16,8 @@ from rlrecovery.figures.layout import TruthAxis, positive_bars, truth_axis
 
 #: More marks than this in one panel leave room for two panels beside each other only.
 CROWDED = 30
+#: Which panels are shown where not all have room, by whether the measure is positive.
+TELLING = {False: "with the most certain bias", True: "where it differs most"}
 #: Height of a panel in inches, and of one that stands alone or holds many methods.
 USUAL, LONE = 1.35, 1.7
 
@@ -46,14 +50,14 @@ def over_truths(
         return style.blank(width, "There are no estimates.")
     sizes = ["parameter", "level", "participants", "trials"]
     groups = dict(list(table.groupby(sizes, observed=True)))
-    crowded = max(map(len, groups.values())) > CROWDED or style.narrow(width)
-    columns = combinations(summary, 2 if crowded else 3)
+    wide = max(map(len, groups.values())) <= CROWDED and not style.narrow(width)
+    columns = combinations(summary, 3 if wide else 2)
 
     def of(i: int, j: int) -> pd.DataFrame:
         """Marks of a panel."""
         return groups.get((*rows[i], *columns[j]), table.iloc[:0])
 
-    # Panels of one size only say it once, in the legend, where there are many of them.
+    # Many panels of one size say it once, in the legend.
     lone = len(columns) == 1 and (summary.mixed or len(rows) > style.MOST_BESIDE)
     grid = style.facets(
         width, len(rows), len(columns), share_rows=True,
@@ -71,11 +75,15 @@ def over_truths(
             style.title(axes, *described(*columns[j]), labelled=grid.flowing)
         if grid.begins(i, j):
             axes.set_ylabel(f"{word} of {symbol(parameter)}\n({level})")
-    which = "where it differs most" if log else "with the most certain bias"
-    grid.say_left_out(which, "summary/recovery.csv")
-    said = [Line2D([], [], ls="", label=describe(*columns[0]))] if lone else []
-    style.legend(grid.figure, [*style.method_handles(names), *said], style.few_lines(names))
+    grid.say_left_out(TELLING[log], "summary/recovery.csv")
+    _legend(grid.figure, names, describe(*columns[0]) if lone else "")
     return grid.figure
+
+
+def _legend(figure: Figure, names: Sequence[str], size: str) -> None:
+    """Methods, and the size of all panels if they do not say it."""
+    said = [Line2D([], [], ls="", label=size)] if size else []
+    style.legend(figure, [*style.method_handles(names), *said], style.few_lines(names))
 
 
 def _telling(rows: pd.DataFrame, log: bool) -> float:

@@ -47,7 +47,7 @@ def draw_comparison(summary: Summary, width: float = style.TWO_COLUMNS) -> Figur
 
     grid = style.facets(
         width, len(rows), len(MEASURES), height=0.62 + strip * most,
-        beside=1 if long_names(summary.methods[1:]) else 2,
+        beside=(2, 1 if long_names(summary.methods[1:]) else 2),
         telling=lambda place: _certain(of(*place)),
         least=max(style.LEAST, 0.62 + most * strip_height(summary.methods, width, 0.12)),
     )  # fmt: skip

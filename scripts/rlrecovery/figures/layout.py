@@ -157,9 +157,14 @@ def strips(
                 elinewidth=0.6, color=style.shade(ink, rank, len(trials)),
             )  # fmt: skip
     axes.set(yticks=range(len(methods)), ylim=(len(methods) - 0.5, -0.5))
-    lines = _strip_names(methods, axes.get_figure(root=True).get_figwidth()) if names else []
-    axes.set_yticklabels(lines, **({"linespacing": 1.0} if "\n" in "".join(lines) else {}))
+    _write_names(axes, methods if names else ())
     return place.to_numpy()
+
+
+def _write_names(axes: Axes, methods: Sequence[str]) -> None:
+    """Names beside strips."""
+    lines = _strip_names(methods, axes.get_figure(root=True).get_figwidth())
+    axes.set_yticklabels(lines, **({"linespacing": 1.0} if "\n" in "".join(lines) else {}))
 
 
 def _strip_names(methods: Sequence[str], width: float) -> list[str]:

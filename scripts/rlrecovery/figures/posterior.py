@@ -18,6 +18,8 @@ from rlrecovery.figures.data import Summary, symbol
 
 MOST_DRAWS = 300
 MOST_PAIRS = 1000
+#: Heights in one column, in inches: of a trace, and of a pair of parameters.
+TRACE, PAIR = 1.2, 1.6
 
 
 @style.styled
@@ -27,7 +29,8 @@ def draw_posterior(summary: Summary, width: float = style.TWO_COLUMNS) -> Figure
     names = [name for name in draws.columns if name not in ("chain", "draw")]
     if draws.empty or not names:
         return _nothing(example, width)
-    pairs = list(itertools.combinations(names, 2))
+    every = list(itertools.combinations(names, 2))
+    pairs = style.most_telling(every, _most_pairs(len(names), width), lambda p: _tied(draws, p))
     figure, panels, pair_panels = _panels(names, pairs, width)
     for k, (name, (trace, density)) in enumerate(zip(names, panels, strict=True)):
         _trace(trace, draws, name, example["truth"].get(name))
@@ -37,9 +40,23 @@ def draw_posterior(summary: Summary, width: float = style.TWO_COLUMNS) -> Figure
     for pair, axes in zip(pairs, pair_panels, strict=True):
         _pair(axes, draws, pair, example["truth"])
     title = f"{example['method']}: one participant, {example['trials']} trials"
+    if len(pairs) < len(every):
+        title += f"\n{len(pairs)} of {len(every)} pairs, those with the strongest correlations"
     figure.suptitle(title, fontsize=8)
     style.legend(figure, _handles(draws))
     return figure
+
+
+def _most_pairs(parameters: int, width: float) -> int:
+    """Pairs of so many parameters that a page has room for."""
+    if style.narrow(width):
+        return 2 * max(1, int((style.TALLEST - 0.8 - TRACE * parameters) / PAIR))
+    return max(6, int(min(1.5 * parameters, style.TALLEST - 0.6) / 1.1))
+
+
+def _tied(draws: pd.DataFrame, pair: tuple[str, str]) -> float:
+    """Size of the rank correlation of two parameters."""
+    return abs(float(stats.spearmanr(draws[pair[0]], draws[pair[1]]).statistic))
 
 
 def _panels(
@@ -51,14 +68,14 @@ def _panels(
     """
     if style.narrow(width):
         below = -(-len(pairs) // 2)
-        figure = style.page(width, 0.8 + 1.2 * len(names) + 1.6 * below)
-        heights = [1.2] * len(names) + [1.6] * below
+        figure = style.page(width, min(0.8 + TRACE * len(names) + PAIR * below, style.TALLEST))
+        heights = [TRACE] * len(names) + [PAIR] * below
         grid = figure.add_gridspec(len(names) + below, 2, height_ratios=heights)
         panels = [[figure.add_subplot(grid[k, c]) for c in (0, 1)] for k in range(len(names))]
         places = [divmod(k, 2) for k in range(len(pairs))]
         joint = [figure.add_subplot(grid[len(names) + r, c]) for r, c in places]
         return figure, panels, joint
-    figure = style.page(width, 0.6 + 1.5 * len(names))
+    figure = style.page(width, min(0.6 + 1.5 * len(names), style.TALLEST))
     ratios = [1.25, 1, 1.1] if pairs else [1.25, 1]
     outer = figure.add_gridspec(1, len(ratios), width_ratios=ratios)
     columns = [outer[c].subgridspec(len(names), 1) for c in (0, 1)]

@@ -146,25 +146,44 @@ class Facets:
             aside(self.figure, text)
 
 
-def facets(
-    width: float,
-    rows: int,
-    columns: int,
-    height: float = 1.6,
-    share_rows: bool = False,
-    beside: int = 2,
-    there: Collection[Place] | None = None,
-    telling: Callable[[Place], float] | None = None,
-    titles: Iterable[Sequence[str]] = (),
-    below: float = 0.0,
-    least: float = LEAST,
-) -> Facets:
+@dataclass(frozen=True)
+class Wish:
+    """What a figure wishes of its panels.
+
+    Attributes
+    ----------
+    height, least : float
+        Of a panel, in inches: where nothing speaks for another, and for it to be readable.
+    share_rows : bool
+        Whether the panels of a row have the same vertical axis.
+    beside : tuple of int
+        Panels beside each other, where rows are broken, in two columns and in one column.
+    there : collection of Place, optional
+        Panels that exist; all, if not given.
+    telling : callable, optional
+        How telling a panel is, where not all have room; the first ones are, if not given.
+    titles : iterable of sequence of str
+        Parts of the longest titles, as `title` takes them: many lines need higher panels.
+    below : float
+        Inches that the legend takes beyond the usual ones.
+    """
+
+    height: float = 1.6
+    least: float = LEAST
+    share_rows: bool = False
+    beside: tuple[int, int] = (MOST_BROKEN, 2)
+    there: Collection[Place] | None = None
+    telling: Callable[[Place], float] | None = None
+    titles: Iterable[Sequence[str]] = ()
+    below: float = 0.0
+
+
+def facets(width: float, rows: int, columns: int, **wishes: Any) -> Facets:
     """A page of panels, never taller than a journal prints.
 
-    A single column is laid out as a row. One column of a journal has room for two panels beside
-    each other: two rows of more than two columns are turned into two columns, and more rows than
-    that are broken. Where some of the panels do not exist, or where there are too many for rows,
-    the others follow each other.
+    A single column is laid out as a row. Rows that are too long are broken, and two long rows are
+    turned into two columns in one column of a journal. Where some of the panels do not exist, or
+    where there are too many for rows, the others follow each other.
 
     Parameters
     ----------
@@ -172,43 +191,27 @@ def facets(
         Of the page, in inches.
     rows, columns : int
         Panels.
-    height : float
-        Of a panel, in inches, where nothing speaks for another.
-    share_rows : bool
-        Whether the panels of a row have the same vertical axis.
-    beside : int
-        Panels beside each other that one column of a journal has room for.
-    there : collection of (int, int), optional
-        Rows and columns that exist; all, if not given.
-    telling : callable, optional
-        How telling a panel is, where not all have room: the higher, the more. The first ones, if
-        not given.
-    titles : iterable of sequence of str
-        Parts of the longest titles, as `title` takes them: many lines need higher panels.
-    below : float
-        Inches that the legend takes beyond the usual ones.
-    least : float
-        Height of a panel below which it cannot be read, in inches.
+    **wishes
+        Attributes of `Wish`.
     """
-    asked = list(itertools.product(range(rows), range(columns)))
-    kept = [place for place in asked if there is None or place in there]
-    across = _beside(columns if columns > 1 else rows, width, beside)
+    wish, asked = Wish(**wishes), list(itertools.product(range(rows), range(columns)))
+    kept = [place for place in asked if wish.there is None or place in wish.there]
+    room = TALLEST - AROUND - wish.below
+    across = _beside(columns if columns > 1 else rows, width, wish.beside)
     places = _places(rows, columns, across, narrow(width)) if len(kept) == len(asked) else {}
-    room = TALLEST - AROUND - below
-    flowing = not places or _deep(places) > int(room / least)
+    if flowing := not places or _deep(places) > int(room / wish.least):
+        across = _broken(len(kept), width, wish.beside)
+    more = _for_titles(wish.titles, width, across, flowing)
     if flowing:
-        across = min(len(kept), beside) if narrow(width) else _broken(len(kept))
-    more = _for_titles(titles, width, across, flowing)
-    if flowing:
-        most = across * max(1, int(room / (least + more)))
-        chosen = _most_of_rows(kept, most, telling)
+        most = across * max(1, int(room / (wish.least + more)))
+        chosen = _most_of_rows(kept, most, wish.telling)
         places = {place: divmod(k, across) for k, place in enumerate(chosen)}
-    tall = _height(_deep(places), height, width / across, more, room)
+    tall = _height(_deep(places), wish.height, width / across, more, room)
     figure = page(width, AROUND + tall * _deep(places))
     grid = figure.add_gridspec(_deep(places), across)
     panels = {asked: figure.add_subplot(grid[place]) for asked, place in places.items()}
     made = Facets(figure, panels, places, flowing, len(kept) - len(places))
-    if share_rows:
+    if wish.share_rows:
         _share_rows(made)
     return made
 
@@ -238,16 +241,17 @@ def _height(deep: int, usual: float, wide: float, more: float, room: float) -> f
     return min(tall, room / deep)
 
 
-def _beside(panels: int, width: float, narrowly: int) -> int:
+def _beside(panels: int, width: float, beside: tuple[int, int]) -> int:
     """Panels beside each other, of so many that would be in a row."""
     if narrow(width):
-        return min(panels, narrowly)
-    return panels if panels <= MOST_BESIDE else _broken(panels)
+        return min(panels, beside[1])
+    return panels if panels <= MOST_BESIDE else _broken(panels, width, beside)
 
 
-def _broken(panels: int) -> int:
-    """Panels in a line where a row is broken into lines of about the same length."""
-    return -(-panels // -(-panels // MOST_BROKEN))
+def _broken(panels: int, width: float, beside: tuple[int, int]) -> int:
+    """Panels in a line where a row is broken, in two columns into lines of about one length."""
+    most = beside[narrow(width)]
+    return min(panels, most) if narrow(width) else -(-panels // -(-panels // most))
 
 
 def _places(rows: int, columns: int, across: int, turn: bool) -> dict[Place, Place]:
