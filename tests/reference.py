@@ -381,9 +381,12 @@ WALKS: dict[str, Callable[..., Walk]] = {
 
 
 def central_differences(
-    function: Callable[[np.ndarray], float], theta: Sequence[float], step: float = 1e-4
+    function: Callable[[np.ndarray], float], theta: Sequence[float], step: float = 3e-5
 ) -> np.ndarray:
-    """Gradient by the five-point stencil, whose error is of fourth order in the step."""
+    """Gradient by the five-point stencil, whose error is of fourth order in the step.
+
+    A longer step would more often reach over a kink, such as where an error of 1 is.
+    """
     theta, gradient = np.asarray(theta, dtype=float), []
     for j in range(len(theta)):
         h = np.zeros(len(theta))

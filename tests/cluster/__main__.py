@@ -5,6 +5,7 @@ It must end with the numbers of a study on one computer, bit by bit.
 
 from __future__ import annotations
 
+import base64
 import os
 import shutil
 import signal
@@ -21,12 +22,7 @@ from workflow.runs import BAYES, MEASURES, MLE, estimates, snakemake, study, wri
 from cluster.head import Head, working, write_profile
 from cluster.slurm import Unavailable, ask, cluster, install, wait_for
 
-#: Long enough to be caught at work.
-METHODS = {
-    "mle": MLE,
-    "bayes": BAYES | {"tune": 1000, "draws": 4000},
-    "hierarchical": BAYES | {"pooling": "partial"},
-}
+METHODS = {"mle": MLE, "bayes": BAYES, "hierarchical": BAYES | {"pooling": "partial"}}
 TARGETS = ("results/small/design.csv", MEASURES)
 
 #: Seconds after which something is taken to hang.
@@ -77,35 +73,34 @@ def compare_with_slurm(folder: Path) -> str:
 
 
 def through_slurm(folder: Path, config: Path, profile: Path) -> str:
-    """A study to its end, although a job and then the head process are killed."""
+    """A study to its end, although first the head process and then a job are killed."""
     arguments = (*TARGETS, "--configfile", config, "--workflow-profile", profile)
     first = Head.start(folder, folder.parent / "first.log", *arguments)
     try:
-        number, what, process = working(first, "fit", "bayes", PATIENCE)
-        os.kill(process, signal.SIGKILL)
-        wait_for("a second attempt", lambda: completed(first, what, 2) or first.ended(), PATIENCE)
+        wait_for(
+            "three estimated batches",
+            lambda: len(finished(folder, "estimates")) >= 3 or first.ended(),
+            PATIENCE,
+        )
         assert not first.ended(), first.said()
         first.kill()
     finally:
         first.interrupt()
-    left = after_the_head(first)
-    kept = finished(folder)
+    left, kept = after_the_head(first), finished(folder)
     assert snakemake(folder, "--unlock", "--configfile", config).returncode == 0
     second = Head.start(folder, folder.parent / "second.log", *arguments)
     try:
+        number, what, process = working(second, "fit", PATIENCE)
+        os.kill(process, signal.SIGKILL)
         second.finish(PATIENCE)
     finally:
         second.interrupt()
     changed = [path for path, when in kept.items() if path.stat().st_mtime_ns != when]
     assert not changed, f"finished files were made again: {changed}"
-    told = f"{left} jobs outlived the head process and were cancelled; {len(kept)} files were kept."
-    return f"{attempts(first, second, number, what)}\n{told}"
-
-
-def completed(head: Head, what: str, attempt: int) -> bool:
-    """Whether that attempt of a job has come to a good end."""
-    ends = [(job.what, job.attempt, job.state) for job in head.jobs()]
-    return (what, attempt, "COMPLETED") in ends
+    return (
+        f"The head process was killed: {left} jobs outlived it and were cancelled, and all "
+        f"{len(kept)} finished tables were kept.\n{attempts(first, second, number, what)}"
+    )
 
 
 def after_the_head(head: Head) -> int:
@@ -117,19 +112,30 @@ def after_the_head(head: Head) -> int:
     return left
 
 
-def finished(folder: Path) -> dict[Path, int]:
-    """When each of the tables that are there was written."""
-    found = (folder / "results").rglob("*.parquet")
-    return {path: path.stat().st_mtime_ns for path in found}
+def finished(folder: Path, kind: str = "") -> dict[Path, int]:
+    """When each table was written, those left out whose good end nobody noticed."""
+    found = (folder / "results/small" / kind).rglob("*.parquet")
+    known = set(found) - unfinished(folder)
+    return {path: path.stat().st_mtime_ns for path in known}
+
+
+def unfinished(folder: Path) -> set[Path]:
+    """Files that Snakemake has marked as being made: each mark's name is the file's, encoded."""
+    marks = folder / ".snakemake/incomplete"
+    names = [path.relative_to(marks).parts for path in marks.rglob("*") if path.is_file()]
+    encoded = ["".join(part.removeprefix("@") for part in parts) for parts in names]
+    return {folder / base64.urlsafe_b64decode(name).decode() for name in encoded}
 
 
 def attempts(first: Head, second: Head, number: str, what: str) -> str:
     """Check that what was killed came back and asked for more; say how many jobs there were."""
-    jobs = [*first.jobs(), *second.jobs()]
+    later = second.jobs()
+    jobs = [*first.jobs(), *later]
     states = Counter(job.state for job in jobs)
     lines = [f"{len(jobs)} jobs in Slurm: " + ", ".join(f"{n} {s}" for s, n in states.items())]
-    for name, why in ((what, f"process killed in job {number}"), ("design", "too little memory")):
-        tries = [job for job in jobs if job.what == name]
+    killed = {what: f"process killed in job {number}", "summarise": "too little memory"}
+    for name, why in killed.items():
+        tries = [job for job in later if job.what == name]
         assert [job.attempt for job in tries] == [1, 2], tries
         assert [job.state for job in tries] == ["FAILED", "COMPLETED"], tries
         assert tries[0].memory < tries[1].memory, tries

@@ -34,7 +34,7 @@ def write_profile(folder: Path) -> Path:
     """The project's profile with this cluster's entries, one rule being short of memory."""
     profile = yaml.safe_load(PROFILE.read_text())
     profile["default-resources"]["slurm_partition"] = "test"
-    profile["set-resources"]["design"] = TIGHT
+    profile["set-resources"]["summarise"] = TIGHT
     folder.mkdir()
     (folder / "config.yaml").write_text(yaml.safe_dump(profile | OWN))
     return folder
@@ -178,22 +178,19 @@ def _mebibytes(text: str) -> int:
     return round(number * {"M": 1, "G": 1024}[unit])
 
 
-def working(head: Head, rule: str, method: str, seconds: float) -> tuple[str, str, int]:
-    """A running job of a rule and a method: its number, what it is, and the process at work.
+def working(head: Head, rule: str, seconds: float) -> tuple[str, str, int]:
+    """A running job of a rule: its number, what it is, and the process at work.
 
     That is the process of the rule's script, which a cluster kills when it wants too much memory;
     the two of Snakemake around it live on.
     """
-    end, start = time.monotonic() + seconds, f"rule_{rule}_wildcards_{method}_"
-    while time.monotonic() < end:
-        running = ask(
-            "squeue", "--noheader", "--states=R", f"--name={head.name()}", "--format=%i %k"
-        )
-        for line in running.splitlines():
+    end, mine = time.monotonic() + seconds, ("--states=R", f"--name={head.name()}")
+    while time.monotonic() < end and not head.ended():
+        for line in ask("squeue", "--noheader", *mine, "--format=%i %k").splitlines():
             number, what = line.split(maxsplit=1)
-            if what.startswith(start):
+            if what.startswith(f"rule_{rule}_"):
                 for process, command in head.processes(number).items():
                     if f".{rule}.py" in command:
                         return number, what.removeprefix("rule_"), process
         time.sleep(0.1)
-    raise TimeoutError(f"no running job of {rule} with {method} within {seconds:.0f} s")
+    raise TimeoutError(f"no running job of {rule} within {seconds:.0f} s:\n{head.said()}")

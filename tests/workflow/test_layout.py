@@ -9,7 +9,8 @@ from workflow.runs import ROOT
 
 RULES = sorted((ROOT / "workflow/rules").glob("*.smk"))
 DOORS = sorted((ROOT / "scripts").glob("*.py"))
-LOCK = (ROOT / "envs/requirements.lock").read_text()
+LOCKS = {path.stem: path.read_text() for path in (ROOT / "envs").glob("*.lock")}
+LOCK = LOCKS["requirements"]
 SHAPE = ("log:", "benchmark:", "threads:", "resources:", "message:", "conda:", "source=")
 
 
@@ -56,24 +57,42 @@ def test_every_table_has_a_caption():
     assert captions == set(SHEETS)
 
 
-def test_the_lock_pins_everything_with_hashes_and_without_addresses():
-    entries = re.findall(r"(?m)^[A-Za-z0-9].*", LOCK)
+def pins(lock):
+    """Versions by package."""
+    return dict(re.findall(r"(?m)^([A-Za-z0-9_.-]+)==([^ ;\\]+)", lock))
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_a_lock_pins_everything_with_hashes_and_without_addresses(name):
+    lock = LOCKS[name]
+    entries = re.findall(r"(?m)^[A-Za-z0-9].*", lock)
     assert entries
     assert all("==" in entry for entry in entries)
-    for block in re.split(r"(?m)^(?=[A-Za-z0-9])", LOCK):
+    for block in re.split(r"(?m)^(?=[A-Za-z0-9])", lock):
         if block.strip() and not block.startswith("#"):
             assert "--hash=sha256:" in block
-    assert "://" not in LOCK
+    assert "://" not in lock
+
+
+def test_the_other_locks_have_the_same_versions_and_what_they_are_for():
+    assert set(LOCKS) == {"requirements", "bench", "slurm"}
+    added = {name: set(pins(LOCKS[name])) - set(pins(LOCK)) for name in ("bench", "slurm")}
+    assert "numpyro" in added["bench"]
+    plugin = "snakemake-executor-plugin-slurm"
+    assert added["slurm"] == {plugin, f"{plugin}-jobstep"}
+    for name in ("bench", "slurm"):
+        common = {k: v for k, v in pins(LOCKS[name]).items() if k not in added[name]}
+        assert common.items() <= pins(LOCK).items()
 
 
 def test_the_conda_environment_has_the_versions_of_the_lock():
-    pins = dict(re.findall(r"(?m)^([A-Za-z0-9_.-]+)==([^ ;\\]+)", LOCK))
+    locked = pins(LOCK)
     aliases = {"matplotlib-base": "matplotlib", "snakemake-minimal": "snakemake"}
     environment = yaml.safe_load((ROOT / "envs/recovery.yaml").read_text())
     named = dict(entry.split("=") for entry in environment["dependencies"])
     assert named.pop("python") == (ROOT / ".python-version").read_text().strip()
     for name, version in named.items():
-        assert pins[aliases.get(name, name)] == version
+        assert locked[aliases.get(name, name)] == version
     text = (ROOT / "pyproject.toml").read_text()
     direct = re.findall(r'(?m)^    "([a-z-]+)>=', text.split("[project.optional")[0])
     missing = set(direct) - {aliases.get(name, name) for name in named}
@@ -83,7 +102,8 @@ def test_the_conda_environment_has_the_versions_of_the_lock():
 def committed():
     """Text files of the project that a reader gets; caches and results left out."""
     kinds = {".py", ".smk", ".yaml", ".md", ".toml", ".cff", ".rst", ".j2", ".js"}
-    named = [ROOT / "Snakefile", ROOT / "Makefile", ROOT / ".ci/run"]
+    names = ("Snakefile", "Makefile", ".ci/run", "envs/Containerfile")
+    named = [ROOT / name for name in names]
     found = [path for path in ROOT.rglob("*") if path.suffix in kinds]
     hidden = [any(part.startswith(".") for part in p.relative_to(ROOT).parts) for p in found]
     return named + [path for path, skip in zip(found, hidden, strict=True) if not skip]

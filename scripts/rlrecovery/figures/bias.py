@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -16,6 +14,8 @@ from rlrecovery.figures.layout import TruthAxis, positive_bars, truth_axis
 
 #: More marks than this in one panel leave room for two panels beside each other only.
 CROWDED = 30
+#: What tells panels apart.
+PANEL = ["parameter", "level", "participants", "trials"]
 #: Which panels are shown where not all have room, by whether the measure is positive.
 TELLING = {False: "with the most certain bias", True: "where it differs most"}
 #: Height of a panel in inches, and of one that stands alone or holds many methods.
@@ -48,8 +48,7 @@ def over_truths(
     rows = estimated(summary, table, width)
     if not rows:
         return style.blank(width, "There are no estimates.")
-    sizes = ["parameter", "level", "participants", "trials"]
-    groups = dict(list(table.groupby(sizes, observed=True)))
+    groups = dict(list(table.groupby(PANEL, observed=True)))
     wide = max(map(len, groups.values())) <= CROWDED and not style.narrow(width)
     columns = combinations(summary, 3 if wide else 2)
 
@@ -59,16 +58,16 @@ def over_truths(
 
     # Many panels of one size say it once, in the legend.
     lone = len(columns) == 1 and (summary.mixed or len(rows) > style.MOST_BESIDE)
+    size = [describe(*columns[0])] if lone else []
     grid = style.facets(
         width, len(rows), len(columns), share_rows=True,
         height=LONE if lone or len(names) > len(style.COLOURS) else USUAL,
         telling=lambda place: _telling(of(*place), log),
-        below=style.legend_of_methods(names, width, others=lone),
+        below=style.below([*names, *size], width),
     )  # fmt: skip
     for i, j in grid.places:
         axes, (parameter, level), truths = grid[i, j], rows[i], truth_axis(summary, rows[i][0])
-        mine = table[(table["parameter"] == parameter) & (table["level"] == level)]
-        limits = _limits(mine, columns, log)
+        limits = _limits(pd.concat([of(i, k) for k in range(len(columns))]), log)
         _axis(axes, limits, truths, log, beside=0.25 if len(columns) > 1 else 0.6)
         _marks(axes, of(i, j), limits, truths, summary)
         if grid.headed(i, j) and not lone:
@@ -76,14 +75,9 @@ def over_truths(
         if grid.begins(i, j):
             axes.set_ylabel(f"{word} of {symbol(parameter)}\n({level})")
     grid.say_left_out(TELLING[log], "summary/recovery.csv")
-    _legend(grid.figure, names, describe(*columns[0]) if lone else "")
+    handles = [*style.method_handles(names), *(Line2D([], [], ls="", label=s) for s in size)]
+    style.legend(grid.figure, handles, style.few_lines(names))
     return grid.figure
-
-
-def _legend(figure: Figure, names: Sequence[str], size: str) -> None:
-    """Methods, and the size of all panels if they do not say it."""
-    said = [Line2D([], [], ls="", label=size)] if size else []
-    style.legend(figure, [*style.method_handles(names), *said], style.few_lines(names))
 
 
 def _telling(rows: pd.DataFrame, log: bool) -> float:
@@ -94,10 +88,8 @@ def _telling(rows: pd.DataFrame, log: bool) -> float:
     return float((value.abs() / rows["mcse"]).max())
 
 
-def _limits(table: pd.DataFrame, columns: list[tuple[int, int]], log: bool) -> tuple[float, float]:
+def _limits(shown: pd.DataFrame, log: bool) -> tuple[float, float]:
     """Range of the shown columns; generous, so that only runaways are cut."""
-    designs = zip(table["participants"], table["trials"], strict=True)
-    shown = table[[pair in columns for pair in designs]]
     value, mcse = shown["value"], shown["mcse"].fillna(0)
     ends = pd.concat([value - mcse, value + mcse])
     if log:

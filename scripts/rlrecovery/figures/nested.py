@@ -36,7 +36,7 @@ def draw_nested(summary: Summary, width: float = style.TWO_COLUMNS) -> Figure:
         cells = cells[most].reset_index(drop=True)
     factors = [name for name in factors_of(summary) if cells[name].max() > cells[name].min()]
     room = style.TALLEST - 0.8 - 0.3 * len(factors)
-    room -= style.legend_of_methods(summary.methods, width, others=1)
+    room -= style.below([*summary.methods, "± MCSE"], width)
     most = max(1, int(room / LEAST / len(WORDS)))
     shown = style.most_telling(summary.parameters, most, lambda name: _certain(summary, name))
     panels = [(parameter, measure) for parameter in shown for measure in WORDS]

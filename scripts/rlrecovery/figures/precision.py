@@ -87,9 +87,10 @@ def over_sizes(
     if summary.mixed:
         columns = [c for c in columns if _any(measures[c[0]], c[1])] or columns
     # Single participants and their error come first, and tell most.
+    handles = _handles(summary, sizes)
     grid = style.facets(
         width, len(rows), len(columns), telling=lambda place: -place[1],
-        below=style.legend_of_methods(summary.methods, width, others=3),
+        below=style.below([handle.get_label() for handle in handles], width),
     )  # fmt: skip
     for i, j in grid.places:
         axes, (kind, level) = grid[i, j], columns[j]
@@ -100,7 +101,7 @@ def over_sizes(
             style.title(axes, name, level, labelled=grid.flowing)
         axes.set_xlabel(sizes.label)
     grid.say_left_out("of single participants, the error first", "summary/recovery.csv")
-    style.legend(grid.figure, _handles(summary, sizes), style.few_lines(summary.methods))
+    style.legend(grid.figure, handles, style.few_lines(summary.methods))
     return grid.figure
 
 

@@ -206,7 +206,7 @@ def facets(width: float, rows: int, columns: int, **wishes: Any) -> Facets:
         most = across * max(1, int(room / (wish.least + more)))
         chosen = _most_of_rows(kept, most, wish.telling)
         places = {place: divmod(k, across) for k, place in enumerate(chosen)}
-    tall = _height(_deep(places), wish.height, width / across, more, room)
+    tall = _height(_deep(places), wish.height, 0.63 * width / across, more, room)
     figure = page(width, AROUND + tall * _deep(places))
     grid = figure.add_gridspec(_deep(places), across)
     panels = {asked: figure.add_subplot(grid[place]) for asked, place in places.items()}
@@ -229,14 +229,14 @@ def _share_rows(made: Facets) -> None:
 
 def _for_titles(titles: Iterable[Sequence[str]], width: float, across: int, flowing: bool) -> float:
     """Inches that lines of titles take beyond the usual ones."""
-    tight = narrow(width) or flowing
-    lines = [len(_title_lines(parts, width / across, tight)) for parts in titles]
+    beside = _beside_title(narrow(width), flowing)
+    lines = [len(_title_lines(parts, width / across, beside)) for parts in titles]
     return 0.105 * max(0, max(lines, default=0) - (2 if flowing else 4))
 
 
-def _height(deep: int, usual: float, wide: float, more: float, room: float) -> float:
-    """Height of a panel, of so many below each other and of a width; more for long titles."""
-    tall = max(usual, min(2.6, 0.63 * wide)) if deep < 3 else usual
+def _height(deep: int, usual: float, broad: float, more: float, room: float) -> float:
+    """Height of a panel of so many below each other; higher if few are broad; more for titles."""
+    tall = max(usual, min(2.6, broad)) if deep < 3 else usual
     tall = (min(tall, 1.4) if deep > 4 else tall) + more
     return min(tall, room / deep)
 
@@ -368,10 +368,9 @@ def _legend_columns(labels: Sequence[str], width: float) -> int:
     return columns
 
 
-def legend_of_methods(names: Sequence[str], width: float, others: int = 0) -> float:
-    """Inches that a legend of methods takes beyond the usual ones, with some other entries."""
-    lines = -(-(len(names) + others) // _legend_columns(names, width))
-    return LINE * max(0, lines - FEW_LINES)
+def below(labels: Sequence[str], width: float) -> float:
+    """Inches that a legend with these labels takes beyond the usual ones."""
+    return LINE * max(0, -(-len(labels) // _legend_columns(labels, width)) - FEW_LINES)
 
 
 def few_lines(names: Sequence[str]) -> int:
@@ -480,14 +479,19 @@ def title(axes: Axes, *parts: str, labelled: bool = False) -> None:
     It has less room where every panel has a label of its vertical axis.
     """
     tight = narrow(axes.get_figure(root=True).get_figwidth())
-    lines = _title_lines(parts, room(axes), tight or labelled)
+    lines = _title_lines(parts, room(axes), _beside_title(tight, labelled))
     axes.set_title("\n".join(lines), loc="left", pad=12.5 + 7 * _more_lines(axes), fontsize=7.5)
 
 
-def _title_lines(parts: Sequence[str], inches: float, tight: bool) -> list[str]:
+def _beside_title(tight: bool, labelled: bool) -> float:
+    """Inches of a panel's width that a title cannot have."""
+    return 0.7 if tight else 0.65 if labelled else 0.5
+
+
+def _title_lines(parts: Sequence[str], inches: float, beside: float) -> list[str]:
     """Lines of a title in a panel of a width."""
     text = (",\n" if inches < 1.9 else ", ").join(parts)
-    letters = int((inches - (0.7 if tight else 0.5)) / 0.057)
+    letters = int((inches - beside) / 0.057)
     return [line for each in text.split("\n") for line in wrapped(each, letters)]
 
 
