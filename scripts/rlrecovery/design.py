@@ -16,6 +16,10 @@ from rlrecovery.models import find_model
 
 #: What a cell is called where a study has no names for its models and its tasks.
 UNNAMED = ""
+#: How methods that sample pool participants, in the order in which a single posterior tells most;
+#: and all methods that have posteriors.
+POOLINGS = ("none", "partial", "complete")
+POSTERIORS = (*POOLINGS, "quadrature")
 #: Shares of the trials that participants complete where all complete them.
 ALL = (1.0,)
 #: What may tell cells apart besides truth, participants and trials.
@@ -216,6 +220,28 @@ def methods_of(experiment: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
             told = {"model": model, "contest": name, "fitted": fitted}
             found[f"{name}_{fitted}"] = settings | own | told
     return found
+
+
+def with_posterior(
+    methods: Mapping[str, Mapping[str, Any]], model: str | Mapping[str, Any], kinds: Sequence[str]
+) -> str | None:
+    """Name of the method whose posterior is looked at; None if no method is of these kinds.
+
+    Parameters
+    ----------
+    methods : mapping
+        `methods_of` the experiment.
+    model : str or mapping
+        The generating model as in `generator_of`, or its name: methods that fit it go first.
+    kinds : sequence of str
+        Poolings and estimators (for one that does not pool), the preferred first.
+    """
+    ranks = {
+        name: (model not in (method["model"], method.get("fitted")), kinds.index(kind))
+        for name, method in methods.items()
+        if (kind := method.get("pooling") or method["estimator"]) in kinds
+    }
+    return min(ranks, key=lambda name: ranks[name], default=None)
 
 
 def example_of(cells: Mapping[str, Cell]) -> Cell:

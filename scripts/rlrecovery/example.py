@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from rlrecovery.design import Cell
+from rlrecovery.design import POOLINGS, Cell, with_posterior
 from rlrecovery.simulate import simulate_replicate
 from rlrecovery.tables import write_json, write_table
 from rlrecovery.tasks import task_from_config
@@ -19,13 +19,6 @@ log = logging.getLogger(__name__)
 
 #: The first participant of the first data set is as good as any, and chosen before anyone looks.
 REPLICATE, PARTICIPANT = 0, 0
-
-
-def choose_method(methods: Mapping[str, Mapping[str, Any]]) -> str | None:
-    """Method whose posterior is shown: Bayesian, and unpooled if there is one."""
-    order = {"none": 0, "partial": 1, "complete": 2}
-    bayes = {name: m["pooling"] for name, m in methods.items() if m["estimator"] == "bayes"}
-    return min(bayes, key=lambda name: order[bayes[name]], default=None)
 
 
 def participant_table(behaviour: Any, blocks: Any) -> pd.DataFrame:
@@ -108,7 +101,7 @@ def write_example(
     values, behaviour = simulate_replicate(cell, generator, REPLICATE)
     task = task_from_config(generator["task"])
     blocks = task.block_of_trial(cell["trials"])
-    name = choose_method(methods)
+    name = with_posterior(methods, generator["model"], POOLINGS)
     posterior = pd.DataFrame({"chain": [], "draw": []})
     if name is not None:
         try:

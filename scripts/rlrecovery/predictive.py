@@ -561,25 +561,6 @@ def _row(key: Key, actual: Any, drawn: Floats) -> dict[str, Any]:
     return row | numbers | {"p": p if math.isfinite(actual) else math.nan}
 
 
-def choose(methods: Mapping[str, Mapping[str, Any]], model: str | Mapping[str, Any]) -> str | None:
-    """Name of the method to check: Bayesian, and of the model that generated the data if possible.
-
-    Parameters
-    ----------
-    methods : mapping
-        `rlrecovery.design.methods_of` the experiment.
-    model : str or mapping
-        The generating model as in `rlrecovery.design.generator_of`, or its name.
-    """
-    order = {"none": 0, "partial": 1, "complete": 2, "quadrature": 3}
-    ranks = {
-        name: (model not in (method["model"], method.get("fitted")), order[kind])
-        for name, method in methods.items()
-        if (kind := method.get("pooling") or method["estimator"]) in order
-    }
-    return min(ranks, key=lambda name: ranks[name], default=None)
-
-
 def write_check(
     cell: Mapping[str, Any],
     generator: Mapping[str, Any],

@@ -7,6 +7,7 @@ from typing import Any
 
 from rlrecovery.design import (
     ALL,
+    POSTERIORS,
     Cell,
     cells_of,
     example_of,
@@ -15,10 +16,10 @@ from rlrecovery.design import (
     sources,
     specification,
     tasks,
+    with_posterior,
 )
 from rlrecovery.figures.data import Summary
 from rlrecovery.models import find_model
-from rlrecovery.predictive import choose
 from rlrecovery.tasks import Drift, Reversals, task_from_config
 from rlrecovery.witness import overall
 from rlrecovery.wording import plural
@@ -154,7 +155,9 @@ def methods(experiment: Mapping[str, Any]) -> list[dict[str, Any]]:
 def checked(experiment: Mapping[str, Any]) -> str:
     """What the predictive checks are of; empty where no method has a posterior."""
     cell = example_of(cells_of(experiment))
-    name = choose(methods_of(experiment), generator_of(experiment, cell)["model"])
+    name = with_posterior(
+        methods_of(experiment), generator_of(experiment, cell)["model"], POSTERIORS
+    )
     if name is None:
         return ""
     data = f"the first data set of {cell.key}, which is simulated"

@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 
 from rlrecovery import config
 from rlrecovery.design import (
+    POOLINGS,
+    POSTERIORS,
     Cell,
     batches,
     cells_of,
@@ -27,6 +29,7 @@ from rlrecovery.design import (
     tasks,
     variants,
     varying,
+    with_posterior,
     wrong_fits,
 )
 from rlrecovery.models import find_model
@@ -566,3 +569,33 @@ def test_the_design_table_has_a_column_for_what_varies():
     assert (last["task"], last["missing"], last["completed"]) == ("scheduled", 0.1, "0.6, 0.8, 1")
     gaps = design_table(cells_of(PLAIN | {"missing": [0.0, 0.1]}), 20)
     assert list(gaps.columns)[-3:] == ["trials", "missing", "replicates"]
+
+
+def test_the_posterior_that_is_looked_at_is_of_the_generating_model_and_unpooled():
+    lapse = {"name": "lapsing", "model": "rescorla_wagner", "lapse": True}
+    bayes = {"estimator": "bayes", "model": "rescorla_wagner"}
+    exact = {"estimator": "quadrature", "model": "rescorla_wagner"}
+    methods = {
+        "mle": {"estimator": "mle", "model": "rescorla_wagner"},
+        "mock": {"estimator": "mock", "model": "rescorla_wagner"},
+        "exact": exact,
+        "whole": bayes | {"pooling": "complete"},
+        "hierarchical": bayes | {"pooling": "partial"},
+        "alone": bayes | {"pooling": "none"},
+        "alone too": bayes | {"pooling": "none"},
+        "contest_lapsing": exact | {"model": lapse, "contest": "contest", "fitted": "lapsing"},
+    }
+    for name in ("alone", "alone too", "hierarchical", "whole", "exact"):
+        sampled = None if name == "exact" else name
+        assert with_posterior(methods, "rescorla_wagner", POSTERIORS) == name
+        assert with_posterior(methods, "rescorla_wagner", POOLINGS) == sampled
+        del methods[name]
+    # One of another model is better than nothing.
+    assert with_posterior(methods, "rescorla_wagner", POSTERIORS) == "contest_lapsing"
+    methods |= {"alone": bayes | {"pooling": "none"}}
+    for model in (lapse, "lapsing"):
+        assert with_posterior(methods, model, POSTERIORS) == "contest_lapsing"
+    assert with_posterior(methods, "kalman_filter", POSTERIORS) == "alone"
+    few = {name: methods[name] for name in ("mle", "mock")}
+    assert with_posterior(few, "rescorla_wagner", POSTERIORS) is None
+    assert with_posterior({}, "rescorla_wagner", POSTERIORS) is None

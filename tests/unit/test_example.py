@@ -4,10 +4,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from fits import FLAT, MLE, PEOPLE, bayes_method, compiled
+from fits import MLE, PEOPLE, bayes_method, compiled
 
 from rlrecovery.estimators import bayes as bayes_module
-from rlrecovery.example import choose_method, write_example
+from rlrecovery.example import write_example
 from rlrecovery.fit import fit_batch
 from rlrecovery.simulate import simulate_batch
 
@@ -116,17 +116,9 @@ def test_draws_are_those_that_the_fit_job_summarises(tmp_path, monkeypatch, pool
         assert posterior[name].quantile(0.05) == pytest.approx(fitted["lower_90"], rel=1e-12)
 
 
-def test_the_unpooled_method_is_shown_where_there_is_one():
-    methods = {
-        "mle": MLE,
-        "whole": bayes_method("complete"),
-        "hierarchical": bayes_method("partial"),
-        "alone": bayes_method("none", priors=FLAT),
-        "alone too": bayes_method("none"),
-    }
-    assert choose_method(methods) == "alone"
-    del methods["alone"], methods["alone too"]
-    assert choose_method(methods) == "hierarchical"
-    del methods["hierarchical"]
-    assert choose_method(methods) == "whole"
-    assert choose_method({"mle": MLE}) is None
+def test_the_posterior_is_of_the_model_that_generated_the_data(tmp_path, monkeypatch):
+    monkeypatch.setattr(bayes_module, "compile_model", lambda _: compiled("none"))
+    wrong = bayes_method(**SHORT) | {"model": "kalman_filter", "fitted": "kalman_filter"}
+    right = bayes_method(**SHORT) | {"fitted": "rescorla_wagner"}
+    example = written(tmp_path, {"wrong": wrong, "right": right})[2]
+    assert example["method"] == "right"

@@ -20,7 +20,6 @@ from rlrecovery.predictive import (
     WAYS,
     Observed,
     check,
-    choose,
     forward,
     known_means,
     one_step,
@@ -771,29 +770,6 @@ def test_without_a_method_or_with_one_that_fails_the_table_has_no_rows(
 def test_mistakes_in_own_data_are_said_even_without_a_method(tmp_path):
     with pytest.raises(BrokenFile, match="is not there"):
         output(tmp_path, {}, str(tmp_path / "none.csv"))
-
-
-def test_the_method_that_is_checked_is_bayesian_and_of_the_generating_model():
-    lapse = {"name": "lapsing", "model": "rescorla_wagner", "lapse": True}
-    methods = {
-        "mle": {"estimator": "mle", "model": "rescorla_wagner"},
-        "mock": {"estimator": "mock", "model": "rescorla_wagner"},
-        "exact": EXACT,
-        "whole": sampled("complete"),
-        "hierarchical": sampled("partial"),
-        "alone": sampled("none"),
-        "alone too": sampled("none"),
-        "contest_lapsing": EXACT | {"model": lapse, "contest": "contest", "fitted": "lapsing"},
-    }
-    for name in ("alone", "alone too", "hierarchical", "whole", "exact"):
-        assert choose(methods, "rescorla_wagner") == name
-        del methods[name]
-    assert choose(methods, "rescorla_wagner") == "contest_lapsing"  # better than nothing
-    methods |= {"alone": sampled("none")}
-    assert choose(methods, lapse) == choose(methods, "lapsing") == "contest_lapsing"
-    assert choose(methods, "kalman_filter") == "alone"
-    assert choose({name: methods[name] for name in ("mle", "mock")}, "rescorla_wagner") is None
-    assert choose({}, "rescorla_wagner") is None
 
 
 def test_a_variant_is_checked_with_its_own_parameters():

@@ -10,16 +10,17 @@ sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
 from rlrecovery import config as settings
 from rlrecovery.design import (
+    POOLINGS,
+    POSTERIORS,
     batches,
     cells_of,
     example_of,
     generator_of,
     methods_of,
+    with_posterior,
     wrong_fits,
 )
-from rlrecovery.example import choose_method
 from rlrecovery.figures import available_figures, files
-from rlrecovery.predictive import choose as choose_checked
 from rlrecovery.provenance import PACKAGES, source_fingerprint, versions, whole_fingerprint
 from rlrecovery.resources import (
     Load,
@@ -91,10 +92,10 @@ def methods_with_wrong_models(wildcards):
     return wrong_fits(METHODS, KNOWN_CELLS[wildcards.cell])
 
 
-def checked_methods(methods, cell):
-    """The one method whose predictions are checked; none if no method has a posterior."""
-    name = choose_checked(methods, generator_of(EXPERIMENT, cell)["model"])
-    return {name: methods[name]} if name else {}
+def method_shown(cell, kinds):
+    """The one method whose posterior of a cell's example is looked at; none if there is none."""
+    name = with_posterior(METHODS, generator_of(EXPERIMENT, cell)["model"], kinds)
+    return {name: METHODS[name]} if name else {}
 
 
 def replicate_range(wildcards):

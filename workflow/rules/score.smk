@@ -85,7 +85,7 @@ rule example:
     params:
         cell=EXAMPLE.values(),
         generator=generator_of(EXPERIMENT, EXAMPLE),
-        methods={name: METHODS[name] for name in [choose_method(METHODS)] if name},
+        methods=method_shown(EXAMPLE, POOLINGS),
         source=source_fingerprint("example"),
     message:
         "Preparing one participant and one posterior to look at"
@@ -111,7 +111,7 @@ rule predict:
     params:
         cell=EXAMPLE.values(),
         generator=generator_of(EXPERIMENT, EXAMPLE),
-        methods=checked_methods(METHODS, EXAMPLE),
+        methods=method_shown(EXAMPLE, POSTERIORS),
         source=source_fingerprint("predictive"),
         versions=versions("numpy", "scipy", "pytensor", "numba", *SAMPLING),
     message:
