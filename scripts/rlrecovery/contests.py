@@ -31,8 +31,8 @@ def contests(summary: Summary) -> list[dict[str, Any]]:
     -------
     list of dict
         ``title``, ``fitted`` (names), ``confusion`` and ``inversion`` (a name and texts per row),
-        ``sentences``, ``left_out`` and ``designs`` (the same of every design, where there are
-        several).
+        ``sentences``, ``units`` (how many of each row), ``left_out`` and ``doubtful`` (how many of
+        all) and ``designs`` (the same of every design, where there are several).
     """
     table = summary.selection
     if table.empty:
@@ -81,8 +81,11 @@ def _matrices(part: pd.DataFrame) -> dict[str, Any]:
         for kind in ("confusion", "inversion")
     }
     units = {name: int(cells[name, fitted[0]]["n"]) for name in rows}
-    gone = int(sum(cells[name, fitted[0]]["left_out"] for name in rows))
-    return {"fitted": fitted, "units": units, "left_out": gone, **whole}
+    totals = {
+        name: int(sum(cells[row, fitted[0]][name] for row in rows))
+        for name in ("left_out", "doubtful")
+    }
+    return {"fitted": fitted, "units": units, **totals, **whole}
 
 
 def probability(row: dict[str, Any], kind: str) -> str:

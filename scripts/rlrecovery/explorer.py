@@ -20,6 +20,7 @@ import vl_convert
 from rlrecovery.answer import SHARES
 from rlrecovery.figures.data import Summary, symbol
 from rlrecovery.tables import STATUSES, interval_columns
+from rlrecovery.wording import enumeration
 
 #: Points in the page at most; the figures of the run have more.
 MOST_POINTS = 12_000
@@ -349,7 +350,7 @@ def _finished(chart: alt.TopLevelMixin) -> dict[str, Any]:
 
 
 def explorer(summary: Summary) -> dict[str, Any] | None:
-    """What the page needs to draw the explorer; None where nothing was estimated.
+    """What the page needs to draw the explorer; None where `unmapped` or nothing was estimated.
 
     Returns
     -------
@@ -358,9 +359,8 @@ def explorer(summary: Summary) -> dict[str, Any] | None:
         ``names`` (what the numbers in the data stand for), ``truths`` (each in words) and
         ``ideals`` (by measure).
     """
-    cells = summary.recovery[summary.recovery["scope"] == "cell"]
-    if cells[list(summary.truths)].isna().any(axis=None):
-        return None  # models with truths of their own have no map in common
+    if unmapped(summary):
+        return None
     codes = Codes.of(summary)
     cells = map_table(summary, codes)
     if cells.empty:
@@ -374,6 +374,16 @@ def explorer(summary: Summary) -> dict[str, Any] | None:
         "truths": truth_words(summary, codes),
         "ideals": {measure.key: measure.ideal for measure in measures(summary)},
     }
+
+
+def unmapped(summary: Summary) -> str:
+    """Why the cells of a study have no map in common; empty where they have."""
+    cells = summary.recovery[summary.recovery["scope"] == "cell"]
+    own = [name for name in summary.truths if cells[name].isna().any()]
+    if not own:
+        return ""
+    names = enumeration(own)
+    return f"not every generating model has {names}, so that no map has a place for every truth"
 
 
 def truth_words(summary: Summary, codes: Codes) -> list[str]:

@@ -32,7 +32,7 @@ from rlrecovery.answer import (
 )
 from rlrecovery.contests import contests
 from rlrecovery.design import methods_of, sources
-from rlrecovery.explorer import explorer, library
+from rlrecovery.explorer import explorer, library, unmapped
 from rlrecovery.figures import FIGURES
 from rlrecovery.figures.data import Summary, load_summary
 from rlrecovery.lights import RULE, advice, small_table
@@ -99,6 +99,7 @@ def _numbers(
         "rule": RULE,
         "advice": advice(summary),
         "explorer": explorer(summary),
+        "unmapped": unmapped(summary),
         "method_names": summary.methods,
         "answers": [answer(summary, parameter) for parameter in summary.parameters],
         "two_step": two_step(summary, experiment),

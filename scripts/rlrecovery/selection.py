@@ -14,6 +14,9 @@ the reverse, p(simulated | best fit): the inversion matrix (Wilson & Collins 201
 - The unit that is counted is a participant, and also a data set as a whole: the sum of the scores
   of its participants, which asks for the one model that all of them share. A unit in which any
   model lacks a score is left out, and how many were is said: comparing the rest would favour them.
+- LOO is estimated by importance sampling, whose weights are unreliable where the shape k of the
+  Pareto distribution of the largest ones exceeds 0.7 for some choice (Vehtari et al. 2024, Journal
+  of Machine Learning Research 25:72). Such units are compared all the same, but counted.
 - Models with exactly the same score share a win in equal parts.
 - Participants of one data set are independent given the cell, because the truth fixes the
   population that they are drawn from; so they may be counted as units. A hierarchical fit (partial
@@ -42,16 +45,19 @@ from rlrecovery.sums import Floats, ratio
 from rlrecovery.tables import conform
 
 #: One row per participant (-1 for a fit to a whole data set) and criterion; the highest ``score``
-#: is the best, and it is missing where the fit failed.
+#: is the best, and it is missing where the fit failed. ``pareto_k`` is the largest of the fit's
+#: choices, and missing where the criterion does not rest on it.
 CRITERIA = {
     "replicate": "int64",
     "participant": "int64",
     "criterion": "str",
     "score": "float64",
+    "pareto_k": "float64",
 }
 
 #: One row per unit and criterion, and more where models tie. ``participant`` is -1 for a data set;
-#: ``winner`` is missing where the unit is left out; ``share`` is the winner's part of the win.
+#: ``winner`` is missing where the unit is left out; ``share`` is the winner's part of the win;
+#: ``pareto_k`` is the largest of all models and participants of the unit.
 WINNERS = {
     "unit": "str",
     "replicate": "int64",
@@ -59,10 +65,12 @@ WINNERS = {
     "criterion": "str",
     "winner": "str",
     "share": "float64",
+    "pareto_k": "float64",
 }
 
 #: One row per fitted model: how often it won in a cell. ``n`` units were compared and ``left_out``
-#: were not; both are the same for all models of a contest, criterion and unit.
+#: were not; of ``doubtful`` ones among the n some score is unreliable. All three are the same for
+#: all models of a contest, criterion and unit.
 COUNTS = {
     "contest": "str",
     "criterion": "str",
@@ -74,6 +82,7 @@ COUNTS = {
     "wins": "float64",
     "n": "int64",
     "left_out": "int64",
+    "doubtful": "int64",
 }
 
 #: One row per square of a matrix; see `selection_table`.
@@ -90,6 +99,9 @@ SELECTION = {
 
 #: What is pooled by scope: a cell has one generating model, a design its cells with every one.
 SCOPES = {"cell": ["design", "cell"], "design": ["design"], "all": []}
+
+#: A score that rests on importance sampling is doubtful where a choice's Pareto k is above this.
+LARGEST_K = 0.7
 
 #: Prior wins of all fitted models together.
 PRIOR_WINS = 1.0
@@ -130,8 +142,13 @@ def criteria(estimates: pd.DataFrame) -> pd.DataFrame:
         failed=("failed", "any"),
         **{name: (name, "first") for name in _RESTS_ON},
     )
+    fits["pareto_k"] = fits["pareto_k"].mask(fits["failed"])
     found = [
-        fits.assign(criterion=name, score=score.mask(fits["failed"])).reset_index()[list(CRITERIA)]
+        fits.assign(
+            criterion=name,
+            score=score.mask(fits["failed"]),
+            pareto_k=fits["pareto_k"] if name == "LOO" else np.nan,
+        ).reset_index()[list(CRITERIA)]
         for name, score in _scores(fits).items()
         if score.notna().any()
     ]
@@ -139,7 +156,7 @@ def criteria(estimates: pd.DataFrame) -> pd.DataFrame:
 
 
 #: What criteria rest on; the same on all rows of a fit.
-_RESTS_ON = ("choices", "log_likelihood", "elpd_loo", "log_evidence")
+_RESTS_ON = ("choices", "log_likelihood", "elpd_loo", "pareto_k", "log_evidence")
 
 
 def _scores(fits: pd.DataFrame) -> dict[str, pd.Series]:
@@ -171,10 +188,8 @@ def winners(scores: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         Models that tie exactly have a row each, with a share of 1 / their number; a unit in which
         any score is missing or infinite has one row without a winner and a share of 0.
     """
-    wide = pd.DataFrame(
-        {label: table.set_index([*_UNIT, "criterion"])["score"] for label, table in scores.items()},
-        dtype="float64",
-    )
+    keyed = {label: table.set_index([*_UNIT, "criterion"]) for label, table in scores.items()}
+    wide = pd.DataFrame({label: table["score"] for label, table in keyed.items()}, dtype="float64")
     if wide.empty:
         return conform((), WINNERS)
     wide.index = wide.index.set_names([*_UNIT, "criterion"])
@@ -185,7 +200,15 @@ def winners(scores: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         found.append(_best(people).assign(unit="participant"))
     if len(whole) or len(people.index.unique("participant")) > 1:
         found.append(_best(_data_sets(people, whole)).assign(unit="data set"))
-    return conform(pd.concat(found, ignore_index=True), WINNERS)
+    worst = pd.concat([table["pareto_k"] for table in keyed.values()]).reset_index()
+    return conform(_with_worst(pd.concat(found, ignore_index=True), worst), WINNERS)
+
+
+def _with_worst(won: pd.DataFrame, k: pd.DataFrame) -> pd.DataFrame:
+    """Winners with the largest Pareto k of the unit's fits; for a data set, of all of its fits."""
+    whole = k.assign(participant=-1)
+    largest = pd.concat([k, whole]).groupby([*_UNIT, "criterion"])["pareto_k"].max()
+    return won.join(largest, on=[*_UNIT, "criterion"])
 
 
 def _data_sets(people: pd.DataFrame, whole: pd.DataFrame) -> pd.DataFrame:
@@ -225,20 +248,22 @@ def counts(won: pd.DataFrame, fitted: Sequence[str]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns ``criterion``, ``unit``, ``fitted``, ``wins``, ``n`` and ``left_out``.
+        Columns ``criterion``, ``unit``, ``fitted``, ``wins``, ``n``, ``left_out`` and ``doubtful``.
     """
-    columns = ["criterion", "unit", "fitted", "wins", "n", "left_out"]
+    columns = ["criterion", "unit", "fitted", "wins", "n", "left_out", "doubtful"]
     found = []
     for (criterion, unit), group in won.groupby(["criterion", "unit"], sort=False):
         compared = group[group["winner"].notna()]
         shares = compared.groupby("winner")["share"].sum()
+        units = compared.drop_duplicates(_UNIT)
         found.append(
             pd.DataFrame({"fitted": list(fitted)}).assign(
                 criterion=criterion,
                 unit=unit,
                 wins=[float(shares.get(label, 0.0)) for label in fitted],
-                n=len(compared.drop_duplicates(_UNIT)),
+                n=len(units),
                 left_out=len(group) - len(compared),
+                doubtful=int((units["pareto_k"] > LARGEST_K).sum()),
             )
         )
     table = pd.concat(found, ignore_index=True) if found else ()
@@ -306,7 +331,7 @@ def selection_table(counted: pd.DataFrame, seed: int = SEED) -> pd.DataFrame:
     """
     if counted.empty:
         return conform((), SELECTION)
-    numbers, found = ["wins", "n", "left_out"], []
+    numbers, found = ["wins", "n", "left_out", "doubtful"], []
     for scope, kept in SCOPES.items():
         keys = [*_MATRIX, *kept, "simulated", "fitted"]
         pooled = counted.groupby(keys, sort=False, observed=True)[numbers].sum().reset_index()

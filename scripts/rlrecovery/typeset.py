@@ -26,7 +26,7 @@ from rlrecovery.figures.data import (
 )
 from rlrecovery.lights import judged
 from rlrecovery.pages import environment
-from rlrecovery.wording import pm, row_text
+from rlrecovery.wording import enumeration, pm, row_text
 
 
 @dataclass(frozen=True)
@@ -102,13 +102,22 @@ def comparison_sheet(summary: Summary) -> Sheet:
     level = next((v for v in summary.levels if len(table) and v in set(table["level"])), None)
     if level is None:
         return Sheet("No two methods estimate the same on the same data.", pd.DataFrame())
-    first = methods_with(summary, level)[0]
     table = table[table["level"] == level]
     return Sheet(
-        f"RMSE as a multiple of that of {first} on the same data, ± Monte Carlo standard error, of "
-        f"the estimates of {LEVEL_WORDS[level]}{_sizes(summary)}.",
+        f"RMSE as a multiple of that of {_references(table)} on the same data, ± Monte Carlo "
+        f"standard error, of the estimates of {LEVEL_WORDS[level]}{_sizes(summary)}.",
         _by_truth(summary, table, lambda row: pm(row["value"], row["mcse"]), level),
     )
+
+
+def _references(table: pd.DataFrame) -> str:
+    """The method that all are compared with; of several, each with those compared with it."""
+    pairs = table[["reference", "method"]].astype("object").drop_duplicates()
+    compared = pairs.groupby("reference", sort=False)["method"].agg(list)
+    if len(compared) == 1:
+        return str(compared.index[0])
+    each = (f"{first} ({enumeration(others)})" for first, others in compared.items())
+    return enumeration(list(each))
 
 
 def selection_sheet(summary: Summary) -> Sheet:

@@ -10,13 +10,14 @@ from rlrecovery.selection import COUNTS, SELECTION, selection_table
 from rlrecovery.typeset import selection_sheet
 
 
-def counted(wins, design="d", unit="participant", left_out=0):
+def counted(wins, design="d", unit="participant", left_out=0, doubtful=0):
     """Counts of a contest of models a and b, by generating model."""
     rows = [
         {
             "contest": "mle", "criterion": "BIC", "unit": unit, "design": design,
             "cell": f"{simulated}_{design}", "simulated": simulated, "fitted": fitted,
             "wins": float(won), "n": sum(mine), "left_out": left_out,
+            "doubtful": doubtful,
         }
         for simulated, mine in wins.items()
         for fitted, won in zip("ab", mine, strict=True)
@@ -35,12 +36,12 @@ def test_a_study_without_competing_models_has_nothing_to_say():
 
 
 def test_matrices_have_the_numbers_of_the_table():
-    found = summary(counted({"a": [18, 2], "b": [5, 15]}, left_out=3))
+    found = summary(counted({"a": [18, 2], "b": [5, 15]}, left_out=3, doubtful=2))
     (contest,) = contests(found)
     assert contest["title"] == "mle, the Bayesian information criterion, participant by participant"
     assert contest["fitted"] == ["a", "b"]
     assert contest["units"] == {"a": 20, "b": 20}
-    assert contest["left_out"] == 6
+    assert (contest["left_out"], contest["doubtful"]) == (6, 4)
     assert contest["designs"] == []
     table = found.selection
     whole = table[table["scope"] == "all"].set_index(["simulated", "fitted"])

@@ -146,6 +146,17 @@ def test_nothing_estimated_is_no_explorer(summary):
     assert explorer.explorer(empty) is None
 
 
+def test_models_with_truths_of_their_own_have_no_map_and_the_reason_names_them(summary):
+    from dataclasses import replace
+
+    assert explorer.unmapped(summary) == ""
+    some = summary.recovery["cell"] == summary.recovery["cell"].iloc[0]
+    own = replace(summary, recovery=summary.recovery.assign(
+        beta=summary.recovery["beta"].mask(some)))  # fmt: skip
+    assert "every generating model has beta" in explorer.unmapped(own)
+    assert explorer.explorer(own) is None
+
+
 def test_the_library_is_whole_and_ends_no_script_early():
     source = explorer.library()
     assert "window.vegaEmbed" in source

@@ -37,7 +37,13 @@ def made(labels, contests, units, n, left_out):
         weights[-1] *= len(labels) < 5
         wins = rng.multinomial(n, weights / weights.sum())
         head = {"contest": contest, "criterion": criterion, "unit": unit, "design": "d"}
-        head |= {"cell": f"cell-{i}", "simulated": simulated, "n": n, "left_out": left_out}
+        head |= {
+            "cell": f"cell-{i}",
+            "simulated": simulated,
+            "n": n,
+            "left_out": left_out,
+            "doubtful": 0,
+        }
         rows += [head | {"fitted": f, "wins": w} for f, w in zip(labels, wins, strict=True)]
     return selection_table(conform(rows, COUNTS))
 

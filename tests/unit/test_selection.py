@@ -208,6 +208,27 @@ def test_a_failure_of_one_participant_spoils_the_sum_of_its_data_set():
 # --- one cell ---------------------------------------------------------------------------------
 
 
+def test_units_with_an_unreliable_loo_are_compared_and_counted():
+    a, b = (fitted([[3, 1], [2, 2], [5, 4]], "elpd_loo") for _ in "ab")
+    sure = np.full(len(a), 0.3)
+    a["pareto_k"], b["pareto_k"] = sure, sure
+    a.loc[(a["replicate"] == 0) & (a["participant"] == 1), "pareto_k"] = 0.71
+    b.loc[(b["replicate"] == 1) & (b["participant"] == 0), "pareto_k"] = 0.7  # not above it
+    b.loc[(b["replicate"] == 0) & (b["participant"] == 0), "pareto_k"] = np.nan
+    lost = failed(b.assign(pareto_k=b["pareto_k"].mask(b["replicate"] == 2, 0.9)), 2, 0)
+    found = cell_counts({"sampled": {"a": a, "b": lost}}, "c", "d", "a").set_index("unit")
+    kept = ["n", "left_out", "doubtful"]
+    assert set(map(tuple, found.loc["participant", kept].to_numpy())) == {(5, 1, 2)}
+    assert set(map(tuple, found.loc["data set", kept].to_numpy())) == {(2, 1, 1)}
+
+
+def test_other_criteria_do_not_rest_on_importance_sampling():
+    both = fitted([[3, 1]], "elpd_loo", log_likelihood=-9.0, pareto_k=2.0)
+    found = cell_counts({"x": {"a": both, "b": both}}, "c", "d", "a")
+    doubtful = found.groupby("criterion")["doubtful"].max().to_dict()
+    assert doubtful == {"AIC": 0, "BIC": 0, "LOO": 2}
+
+
 def test_counts_of_a_cell_carry_its_keys_for_every_contest():
     models = {"a": fitted([[3, 1, 3]]), "b": fitted([[2, 4, 2]])}
     loo = {"a": fitted([[3, 1, 3]], "elpd_loo"), "b": fitted([[9, 9, 9]], "elpd_loo")}
@@ -248,7 +269,7 @@ def counted(wins=None, labels=("a", "b"), left_out=1, **columns):
     fixed = {"contest": "mle", "criterion": "AIC", "unit": "participant"} | columns
     rows = [
         fixed | {"design": design, "cell": cell, "simulated": simulated, "fitted": label,
-                 "wins": won, "n": round(sum(each)), "left_out": left_out}
+                 "wins": won, "n": round(sum(each)), "left_out": left_out, "doubtful": 0}
         for (design, cell, simulated), each in wins.items()
         for label, won in zip(labels, each, strict=True)
     ]  # fmt: skip

@@ -70,6 +70,16 @@ def test_the_comparison_is_with_the_first_method(summary):
     )
 
 
+def test_methods_that_are_compared_with_several_say_with_which(tmp_path):
+    both = summaries.experiment(replicates=4, participants=(3,), trials=(50,),
+                                methods=("mle", "bayes_informed"))  # fmt: skip
+    folder = summaries.write_variants(tmp_path, {"plain": both, "reversing": both})
+    summary = load_summary(folder / "summary", NEEDED)
+    caption = SHEETS["comparison"](summary).caption
+    for name in ("plain", "reversing"):
+        assert f"mle, {name} (bayes_informed, {name})" in caption
+
+
 def test_sizes_that_do_not_vary_are_said_in_the_caption(summary):
     sheet = measure_sheet(summary, "bias", "Bias")
     assert "3 participants" in sheet.caption
