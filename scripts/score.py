@@ -10,4 +10,5 @@ with logged(snakemake.log[0]):
         levels=snakemake.params.levels,
         scores=dict(zip(snakemake.params.methods, snakemake.output.scores, strict=True)),
         paired=snakemake.output.paired,
+        wrong=snakemake.params.wrong,
     )

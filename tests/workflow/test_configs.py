@@ -60,6 +60,8 @@ def test_competing_models_to_the_report(tmp_path):
         assert float(whole.loc[(model, model), "wins"]) >= 4
     recovery = pd.read_csv(tmp_path / "results/small/summary/recovery.csv")
     assert set(recovery["method"]) == {"mle_random_responding", "mle_rescorla_wagner"}
+    # Fits of a wrong model compete, but are no methods to be compared in error.
+    assert pd.read_csv(tmp_path / "results/small/summary/comparison.csv").empty
     page = (tmp_path / REPORT).read_text()
     assert "Which model wins for whose data" in page
     assert "Of 6 participants that rescorla_wagner generated" in page

@@ -27,6 +27,16 @@ def test_every_working_rule_has_the_one_shape(name, block):
     assert f'"../../scripts/{name}.py"' in block
 
 
+@pytest.mark.parametrize(("name", "block"), list(rules()))
+def test_every_door_hands_on_all_that_its_rule_gives(name, block):
+    given = re.search(r"(?ms)^    params:\n(.*?)^    message:", block).group(1)
+    given = set(re.findall(r"(?m)^        ([a-z]+)=", given))
+    door = (ROOT / f"scripts/{name}.py").read_text()
+    lost = {key for key in given if f"snakemake.params.{key}" not in door}
+    # What only says when a job has to run again.
+    assert lost <= {"source", "versions", "caption"}
+
+
 def test_every_door_has_its_rule_and_is_only_a_door():
     assert {path.stem for path in DOORS} == {name for name, _ in rules()}
     for path in DOORS:
