@@ -3,7 +3,7 @@
 from rlrecovery.doors import logged
 from rlrecovery.record import write_record
 
-with logged(snakemake.log[0]):
+with logged(snakemake.log[0], snakemake.params.source):
     write_record(
         experiment=snakemake.params.experiment,
         fingerprint=snakemake.params.source,

@@ -3,7 +3,7 @@
 from rlrecovery.doors import logged
 from rlrecovery.example import write_example
 
-with logged(snakemake.log[0]):
+with logged(snakemake.log[0], snakemake.params.source):
     write_example(
         cell=snakemake.params.cell,
         generator=snakemake.params.generator,

@@ -3,7 +3,7 @@
 from rlrecovery.doors import logged
 from rlrecovery.figures import write_figure
 
-with logged(snakemake.log[0]):
+with logged(snakemake.log[0], snakemake.params.source):
     write_figure(
         figure=snakemake.wildcards.figure,
         summary=snakemake.params.summary,

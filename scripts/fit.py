@@ -3,7 +3,7 @@
 from rlrecovery.doors import logged
 from rlrecovery.fit import fit_batch
 
-with logged(snakemake.log[0]):
+with logged(snakemake.log[0], snakemake.params.source):
     fit_batch(
         method=snakemake.params.method,
         generator=snakemake.params.generator,
@@ -11,4 +11,5 @@ with logged(snakemake.log[0]):
         levels=snakemake.params.levels,
         trials=snakemake.input.trials,
         estimates=snakemake.output.estimates,
+        made={"source": snakemake.params.source, "versions": snakemake.params.versions},
     )

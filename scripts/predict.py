@@ -3,7 +3,7 @@
 from rlrecovery.doors import logged
 from rlrecovery.predictive import write_check
 
-with logged(snakemake.log[0]):
+with logged(snakemake.log[0], snakemake.params.source):
     write_check(
         cell=snakemake.params.cell,
         generator=snakemake.params.generator,

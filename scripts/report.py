@@ -3,7 +3,7 @@
 from rlrecovery.doors import logged
 from rlrecovery.report import write_report
 
-with logged(snakemake.log[0]):
+with logged(snakemake.log[0], snakemake.params.source):
     write_report(
         summary_folder=snakemake.params.folder,
         config_file=snakemake.input.config,

@@ -3,7 +3,7 @@
 from rlrecovery.doors import logged
 from rlrecovery.score import score
 
-with logged(snakemake.log[0]):
+with logged(snakemake.log[0], snakemake.params.source):
     score(
         estimates=snakemake.input.estimates,
         truth=snakemake.input.truth,

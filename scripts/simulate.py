@@ -3,11 +3,12 @@
 from rlrecovery.doors import logged
 from rlrecovery.simulate import simulate_batch
 
-with logged(snakemake.log[0]):
+with logged(snakemake.log[0], snakemake.params.source):
     simulate_batch(
         cell=snakemake.params.cell,
         generator=snakemake.params.generator,
         replicates=snakemake.params.replicates,
         trials=snakemake.output.trials,
         truth=snakemake.output.truth,
+        made={"source": snakemake.params.source, "versions": snakemake.params.versions},
     )

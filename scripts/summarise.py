@@ -3,7 +3,7 @@
 from rlrecovery.doors import logged
 from rlrecovery.summary import summarise
 
-with logged(snakemake.log[0]):
+with logged(snakemake.log[0], snakemake.params.source):
     summarise(
         methods=snakemake.params.methods,
         cells=snakemake.params.cells,
@@ -12,4 +12,6 @@ with logged(snakemake.log[0]):
         batches=snakemake.params.batches,
         witnesses=snakemake.params.witnesses,
         summary=snakemake.params.summary,
+        begun=snakemake.input.begun,
+        provenance=snakemake.output.provenance,
     )

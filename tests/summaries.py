@@ -473,6 +473,7 @@ def write_records(folder, exp):
         "git": {"commit": "0123456789abcdef0123456789abcdef01234567", "dirty": True},
         "config_sha256": "c" * 64,
         "source_fingerprint": "f" * 64,
+        "ended": "2026-01-01T01:00:00+00:00",
         "started": "2025-01-02T03:04:05+00:00",
         "platform": "Linux x86_64",
     }

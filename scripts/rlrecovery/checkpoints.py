@@ -38,7 +38,7 @@ def work_key(data: str, **parts: Any) -> str:
     data : str
         File of the data sets; its bytes count.
     **parts
-        Plain values that JSON can write: method, generator, cell, levels, code, versions.
+        Plain values that JSON can write: method, generator, cell, levels, and what is at work.
     """
     digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode())
     digest.update(Path(data).read_bytes())

@@ -2,28 +2,58 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
+from rlrecovery.provenance import is_current
 from rlrecovery.tables import BrokenFile
 
 log = logging.getLogger(__name__)
 
 
+#: What the system says no with, as something to do.
+REASONS = {
+    errno.ENOSPC: "the disk is full{where}; make room and run the workflow again",
+    errno.EDQUOT: "the disk quota is used up{where}; make room and run the workflow again",
+    errno.EROFS: "the results lie on a disk that is read-only{where}",
+    errno.EACCES: "the results may not be written there{where}: check whose folder that is",
+    errno.EPERM: "the results may not be written there{where}: check whose folder that is",
+}
+
+
+def _hold_to(source: str) -> None:
+    if not is_current(source):
+        raise BrokenFile(
+            "the code of this project was changed after the study was started. Start the study "
+            "again: what depends on the change is computed anew, and the rest is kept."
+        )
+
+
+def _end(sentence: str) -> NoReturn:
+    log.error("%s", sentence)
+    sys.exit(f"error: {sentence}")
+
+
 @contextmanager
-def logged(path: str) -> Iterator[None]:
+def logged(path: str, source: str) -> Iterator[None]:
     """Send log messages to a file while a job works.
 
-    A `BrokenFile` ends the job with its sentence alone; any other exception goes into the log in
-    full and on to the caller.
+    A job of other code than it was planned with does not begin: what it made would be mixed with
+    what was made before. A `BrokenFile` ends the job with its sentence alone, as do a full disk and
+    a folder that may not be written; any other exception goes into the log in full and on to the
+    caller.
 
     Parameters
     ----------
     path : str
         Log file; its folder is made.
+    source : str
+        Fingerprint of the code that the job was planned with.
     """
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     handler = logging.FileHandler(path, mode="w", encoding="utf-8")
@@ -34,11 +64,19 @@ def logged(path: str) -> Iterator[None]:
     logging.captureWarnings(True)
     logging.getLogger("py.warnings").addHandler(handler)
     try:
+        _hold_to(source)
         yield
         log.info("done")
     except BrokenFile as error:
-        log.error("%s", error)
-        sys.exit(f"error: {error}")
+        _end(str(error))
+    except OSError as error:
+        if error.errno not in REASONS:
+            log.exception("this job failed")
+            raise
+        where = f" ({error.filename})" if error.filename else ""
+        _end(REASONS[error.errno].format(where=where))
+    except MemoryError:
+        _end("there is too little memory for this job; on a cluster its next attempt asks for more")
     except Exception:
         log.exception("this job failed")
         raise

@@ -17,14 +17,10 @@ from rlrecovery.design import Cell, seed_sequence
 from rlrecovery.estimators import make_fitter
 from rlrecovery.estimators.base import Fitter, Row, Setting, failed, sentence
 from rlrecovery.likelihood import Observations, observations_from_table
-from rlrecovery.provenance import source_fingerprint, versions
 from rlrecovery.simulate import identity_of
 from rlrecovery.tables import TRIALS, conform, estimates_columns, read_table, write_table
 
 log = logging.getLogger(__name__)
-
-#: Packages of which another version may give other rows.
-DECISIVE = ("numpy", "scipy", "pytensor", "numba", "pymc", "nutpie", "arviz-stats")
 
 
 def sampling_seed(
@@ -55,6 +51,7 @@ def fit_batch(
     levels: Sequence[float],
     trials: str,
     estimates: str,
+    made: Mapping[str, Any] | None = None,
 ) -> None:
     """Fit every data set of a batch and write the estimates.
 
@@ -71,6 +68,9 @@ def fit_batch(
         Nominal levels of the intervals.
     trials, estimates : str
         Path to read and path to write.
+    made : mapping, optional
+        The code and versions at work, which the file is to carry; a checkpoint of others is of no
+        use.
 
     Raises
     ------
@@ -83,16 +83,11 @@ def fit_batch(
         fitter = make_fitter(method, Setting.of(method, generator["task"], cell, levels))
         log.info("%s: ready to fit after %.1f s", key, time.perf_counter() - started)
         parts = {"method": method, "generator": generator, "cell": cell, "levels": list(levels)}
-        key = functools.partial(_work_key, trials, parts)
+        key = functools.partial(work_key, trials, made=made, **parts)
         checkpoint = Checkpoint(estimates, key, estimates_columns(levels))
         rows = _fit_all(fitter, table, generator, cell, levels, checkpoint)
-    write_table(conform(rows, estimates_columns(levels)), estimates)
+    write_table(conform(rows, estimates_columns(levels)), estimates, made)
     checkpoint.remove()
-
-
-def _work_key(trials: str, parts: Mapping[str, Any]) -> str:
-    code = source_fingerprint("fit", f"estimators.{parts['method']['estimator']}")
-    return work_key(trials, code=code, versions=versions(*DECISIVE), **parts)
 
 
 def _fit_all(

@@ -23,6 +23,10 @@ PACKAGES = (
 )  # fmt: skip
 
 
+#: What a fingerprint names: modules one after the other, or all there are.
+_AND, _ALL = "+", "all"
+
+
 def _file_of(module: str) -> Path | None:
     """Source file of a module of this package, or None for a name that is not one."""
     path = PACKAGE.joinpath(*module.split(".")[1:])
@@ -70,6 +74,11 @@ def source_fingerprint(*modules: str) -> str:
     ----------
     *modules : str
         Names below the package, for instance ``"simulate"`` or ``"estimators.mle"``.
+
+    Returns
+    -------
+    str
+        The names and the hash: ``estimators.mle+fit:0123456789abcdef``.
     """
     waiting, seen = [f"{PACKAGE.name}.{module}" for module in modules], {}
     for module in waiting:
@@ -83,7 +92,7 @@ def source_fingerprint(*modules: str) -> str:
         seen[module], imports = _parsed(path)
         waiting += imports
     digest = hashlib.sha256(json.dumps(seen, sort_keys=True).encode())
-    return digest.hexdigest()[:16]
+    return f"{_AND.join(sorted(modules))}:{digest.hexdigest()[:16]}"
 
 
 def whole_fingerprint() -> str:
@@ -94,7 +103,14 @@ def whole_fingerprint() -> str:
             digest.update(_parsed(path)[0].encode())
         elif path.suffix in {".j2", ".css", ".js"}:
             digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
+    return f"{_ALL}:{digest.hexdigest()[:16]}"
+
+
+def is_current(fingerprint: str) -> bool:
+    """Whether the code that a fingerprint is of is still as it was then."""
+    modules = fingerprint.rpartition(":")[0]
+    now = whole_fingerprint() if modules == _ALL else source_fingerprint(*modules.split(_AND))
+    return fingerprint == now
 
 
 def git_state() -> dict[str, Any] | None:
@@ -132,6 +148,11 @@ def config_hash(experiment: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(experiment, sort_keys=True).encode()).hexdigest()
 
 
+def now() -> str:
+    """The time in UTC, to the second."""
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+
+
 def provenance(
     experiment: Mapping[str, Any], fingerprint: str, used: Mapping[str, str]
 ) -> dict[str, Any]:
@@ -143,6 +164,6 @@ def provenance(
         "git": git_state(),
         "config_sha256": config_hash(experiment),
         "source_fingerprint": fingerprint,
-        "started": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "started": now(),
         "platform": platform.platform(),
     }

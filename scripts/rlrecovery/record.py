@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rlrecovery.design import cells_of, design_table
-from rlrecovery.provenance import provenance
+from rlrecovery.provenance import now, provenance
 from rlrecovery.tables import write_json, write_table, write_yaml
 
 
@@ -27,8 +27,26 @@ def write_record(
     versions : mapping
         Versions by package.
     outputs : mapping
-        Paths to write: ``design``, ``config`` and ``provenance``.
+        Paths to write: ``design``, ``config`` and ``begun``, to which `end_record` adds.
     """
     write_table(design_table(cells_of(experiment), experiment["replicates"]), outputs["design"])
     write_yaml(dict(experiment), outputs["config"])
-    write_json(provenance(experiment, fingerprint, versions), outputs["provenance"])
+    write_json(provenance(experiment, fingerprint, versions), outputs["begun"])
+
+
+def end_record(begun: Mapping[str, Any], made_by: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The provenance of a run all of whose numbers are there.
+
+    Parameters
+    ----------
+    begun : mapping
+        What `write_record` wrote when the run began.
+    made_by : sequence of mapping
+        `rlrecovery.origins.origins` of its files.
+
+    Returns
+    -------
+    dict
+        ``begun`` with ``ended`` (UTC) and ``made_by``.
+    """
+    return dict(begun) | {"ended": now(), "made_by": [dict(each) for each in made_by]}

@@ -36,6 +36,7 @@ from rlrecovery.explorer import explorer, library, unmapped
 from rlrecovery.figures import FIGURES
 from rlrecovery.figures.data import Summary, load_summary
 from rlrecovery.lights import RULE, advice, small_table
+from rlrecovery.origins import mixtures
 from rlrecovery.pages import TEMPLATES, environment
 from rlrecovery.protocol import checked, conventions, estimands, mechanisms, methods, witnesses
 from rlrecovery.wording import enumeration, few_note, pm, row_text
@@ -328,11 +329,12 @@ def _provenance(record: Mapping[str, Any]) -> dict[str, Any]:
         clean = "without uncommitted changes"
         state = f"commit {git.get('commit')}, {dirty if git.get('dirty') else clean}"
         state += " (when the design was last recorded)"
-    names = ("seed", "config_sha256", "source_fingerprint", "started", "platform")
+    names = ("seed", "config_sha256", "source_fingerprint", "started", "ended", "platform")
     return {
         "git": state,
         "commit": (git or {}).get("commit"),
         "dirty": bool((git or {}).get("dirty")),
         "facts": [(name.replace("_", " "), str(record.get(name, "unknown"))) for name in names],
+        "mixtures": list(mixtures(record.get("made_by") or [])),
         "versions": sorted((record.get("versions") or {}).items()),
     }

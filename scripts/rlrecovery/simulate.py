@@ -333,6 +333,7 @@ def simulate_batch(
     replicates: Sequence[int],
     trials: str,
     truth: str,
+    made: Mapping[str, Any] | None = None,
 ) -> None:
     """Simulate a batch of data sets and write trials and truth.
 
@@ -344,6 +345,8 @@ def simulate_batch(
         First replicate and one past the last.
     trials, truth : str
         Paths to write.
+    made : mapping, optional
+        The code and versions at work, which both files are to carry.
     """
     task = task_from_config(generator["task"])
     blocks = task.block_of_trial(cell["trials"])
@@ -353,5 +356,5 @@ def simulate_batch(
         behaviours.append(trials_table(behaviour, replicate, blocks, lengths(cell)))
         truths.append(truth_table(values, population, replicate))
     log.info("%s: simulated %d data sets", Cell.of(cell).key, len(behaviours))
-    write_table(pd.concat(truths, ignore_index=True), truth)
-    write_table(pd.concat(behaviours, ignore_index=True), trials)
+    write_table(pd.concat(truths, ignore_index=True), truth, made)
+    write_table(pd.concat(behaviours, ignore_index=True), trials, made)

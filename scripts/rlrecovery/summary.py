@@ -10,8 +10,10 @@ from typing import Any
 import pandas as pd
 
 from rlrecovery.design import Cell, variants, wrong_fits
+from rlrecovery.origins import origins
 from rlrecovery.paired import PAIRED
 from rlrecovery.priors import prior_sds
+from rlrecovery.record import end_record
 from rlrecovery.scores import join, score_grid
 from rlrecovery.selection import cell_counts, selection_table
 from rlrecovery.tables import (
@@ -21,8 +23,10 @@ from rlrecovery.tables import (
     conform,
     estimates_columns,
     interval_columns,
+    read_json,
     read_table,
     read_tables,
+    write_json,
     write_table,
 )
 from rlrecovery.witness import WITNESS, differences
@@ -59,9 +63,11 @@ def summarise(
     cells: Mapping[str, Mapping[str, Any]],
     levels: Sequence[float],
     folders: Mapping[str, str],
-    batches: Sequence[str],
+    batches: Mapping[str, Sequence[str]],
     witnesses: Sequence[Sequence[str]],
     summary: str,
+    begun: str,
+    provenance: str,
 ) -> None:
     """Gather scores and estimates of a whole study into its summary.
 
@@ -75,12 +81,15 @@ def summarise(
         Nominal levels of the intervals.
     folders : mapping
         Where ``scores``, ``paired``, ``estimates`` and ``truth`` are.
-    batches : sequence of str
-        Keys of all batches.
+    batches : mapping
+        From cell key to the keys of its batches.
     witnesses : sequence of two names
         Methods to compare: `rlrecovery.witness.pairs`.
     summary : str
         Folder to write into: `rlrecovery.tables.SUMMARY`, each as CSV and as Parquet.
+    begun, provenance : str
+        What is known of the run since its beginning, and the path to write it to with what is known
+        at its end.
     """
     known = {key: Cell.of(values) for key, values in cells.items()}
     tables = gathered(methods, known, levels, folders, batches)
@@ -92,6 +101,7 @@ def summarise(
     for name in SUMMARY:
         for kind in ("csv", "parquet"):
             write_table(tables[name], f"{summary}/{name}.{kind}")
+    write_json(end_record(read_json(begun), origins(folders, list(methods), batches)), provenance)
 
 
 def gathered(
@@ -99,7 +109,7 @@ def gathered(
     cells: Mapping[str, Cell],
     levels: Sequence[float],
     folders: Mapping[str, str],
-    batches: Sequence[str],
+    batches: Mapping[str, Sequence[str]],
 ) -> dict[str, pd.DataFrame]:
     """Measures, points and flags of all methods and cells: three of the summary's tables.
 
@@ -179,7 +189,7 @@ def selected(
     methods: Mapping[str, Mapping[str, Any]],
     cells: Mapping[str, Cell],
     folders: Mapping[str, str],
-    batches: Sequence[str],
+    batches: Mapping[str, Sequence[str]],
     levels: Sequence[float],
 ) -> pd.DataFrame:
     """How often which model won, `rlrecovery.selection.SELECTION`."""
@@ -219,7 +229,7 @@ def compared(
     folders: Mapping[str, str],
     witnesses: Sequence[Sequence[str]],
     cells: Iterable[str],
-    batches: Sequence[str],
+    batches: Mapping[str, Sequence[str]],
     levels: Sequence[float],
 ) -> pd.DataFrame:
     """Sampled against exact posteriors in every cell, as `rlrecovery.witness.WITNESS`."""
@@ -245,11 +255,11 @@ def read_cell(
     folders: Mapping[str, str],
     method: str,
     cell: Cell,
-    batches: Sequence[str],
+    batches: Mapping[str, Sequence[str]],
     levels: Sequence[float],
 ) -> pd.DataFrame:
     """Estimates of one method in one cell, each with its truth."""
-    truth = [f"{folders['truth']}/{cell.key}/{batch}.parquet" for batch in batches]
+    truth = [f"{folders['truth']}/{cell.key}/{batch}.parquet" for batch in batches[cell.key]]
     estimates = read_estimates(folders, method, cell.key, batches, levels)
     return join(estimates, read_tables(truth, TRUTH))
 
@@ -258,11 +268,11 @@ def read_estimates(
     folders: Mapping[str, str],
     method: str,
     cell: str,
-    batches: Sequence[str],
+    batches: Mapping[str, Sequence[str]],
     levels: Sequence[float],
 ) -> pd.DataFrame:
     """Estimates of one method in the cell of that key."""
-    paths = [f"{folders['estimates']}/{method}/{cell}/{batch}.parquet" for batch in batches]
+    paths = [f"{folders['estimates']}/{method}/{cell}/{batch}.parquet" for batch in batches[cell]]
     return read_tables(paths, estimates_columns(levels))
 
 

@@ -7,16 +7,21 @@ with its name and what to do.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import yaml
+
+#: Where a Parquet file says what made it.
+_MADE = b"rlrecovery.made"
 
 #: One row per participant and trial. ``choice`` is -1 and ``reward`` missing where no response
 #: was given. ``block`` and ``trial`` count from 0; ``trial`` runs through all blocks.
@@ -169,12 +174,41 @@ def write_atomically(path: str | os.PathLike[str], write: Callable[[Path], None]
         temporary.unlink(missing_ok=True)
 
 
-def write_table(table: pd.DataFrame, path: str | os.PathLike[str]) -> None:
-    """Write a table as Parquet or CSV, as the path's ending says, whole or not at all."""
-    if Path(path).suffix == ".parquet":
-        write_atomically(path, lambda temporary: table.to_parquet(temporary, index=False))
-    else:
+def write_table(
+    table: pd.DataFrame, path: str | os.PathLike[str], made: Mapping[str, Any] | None = None
+) -> None:
+    """Write a table as Parquet or CSV, as the path's ending says, whole or not at all.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Its index is not written.
+    path : path
+        Where to.
+    made : mapping, optional
+        What made it, as plain values. A Parquet file carries them, and `read_made` reads them.
+    """
+    if Path(path).suffix != ".parquet":
         write_atomically(path, lambda temporary: table.to_csv(temporary, index=False))
+        return
+    rows = pa.Table.from_pandas(table, preserve_index=False)
+    if made is not None:
+        said = {_MADE: json.dumps(dict(made), sort_keys=True)}
+        rows = rows.replace_schema_metadata({**(rows.schema.metadata or {}), **said})
+    write_atomically(path, lambda temporary: pq.write_table(rows, temporary))
+
+
+def read_made(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """What made a Parquet file, as `write_table` was told; empty where it was told nothing.
+
+    Raises
+    ------
+    BrokenFile
+        If the file is missing or not Parquet.
+    """
+    with _readable(path):
+        said = (pq.read_schema(path).metadata or {}).get(_MADE, b"{}")
+        return dict(json.loads(said))
 
 
 def write_text(text: str, path: str | os.PathLike[str]) -> None:
@@ -199,15 +233,11 @@ def read_table(
     BrokenFile
         If the file is missing, empty, truncated, not a table, or lacks a column.
     """
-    try:
+    with _readable(path):
         if Path(path).suffix == ".parquet":
             table = pd.read_parquet(path)
         else:
             table = pd.read_csv(path, keep_default_na=True)
-    except FileNotFoundError:
-        raise BrokenFile(f"{path} is not there; run the workflow again to make it") from None
-    except (OSError, ValueError, pa.ArrowException) as error:
-        raise BrokenFile(_remedy(path, str(error))) from None
     lacking = [name for name in columns or {} if name not in table.columns]
     if lacking:
         raise BrokenFile(_remedy(path, f"it lacks the columns {', '.join(lacking)}"))
@@ -221,12 +251,8 @@ def read_tables(paths: Iterable[str], columns: Mapping[str, str]) -> pd.DataFram
 
 def read_json(path: str | os.PathLike[str]) -> Any:
     """Read JSON; a broken file is a `BrokenFile`."""
-    try:
+    with _readable(path):
         return json.loads(Path(path).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise BrokenFile(f"{path} is not there; run the workflow again to make it") from None
-    except (OSError, ValueError) as error:
-        raise BrokenFile(_remedy(path, str(error))) from None
 
 
 def write_json(content: Any, path: str | os.PathLike[str]) -> None:
@@ -237,6 +263,19 @@ def write_json(content: Any, path: str | os.PathLike[str]) -> None:
 def write_yaml(content: Any, path: str | os.PathLike[str]) -> None:
     """Write YAML in the order of the keys, whole or not at all."""
     write_text(yaml.safe_dump(content, sort_keys=False, allow_unicode=True), path)
+
+
+@contextlib.contextmanager
+def _readable(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Make a `BrokenFile` of what goes wrong while a file is read."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise BrokenFile(f"{path} is not there; run the workflow again to make it") from None
+    except PermissionError:
+        raise BrokenFile(f"{path} may not be read: its permissions do not allow it") from None
+    except (OSError, ValueError, pa.ArrowException) as error:
+        raise BrokenFile(_remedy(path, str(error))) from None
 
 
 def _remedy(path: str | os.PathLike[str], what: str) -> str:

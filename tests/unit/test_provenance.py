@@ -56,7 +56,16 @@ def package(tmp_path, monkeypatch):
 
 class TestSourceFingerprint:
     def test_form(self):
-        assert re.fullmatch(r"[0-9a-f]{16}", provenance.source_fingerprint("simulate"))
+        assert re.fullmatch(r"simulate:[0-9a-f]{16}", provenance.source_fingerprint("simulate"))
+        both = provenance.source_fingerprint("fit", "estimators.mle")
+        assert re.fullmatch(r"estimators\.mle\+fit:[0-9a-f]{16}", both)
+
+    def test_it_is_current_until_that_code_changes(self, package):
+        made = [package.fingerprint("simulate"), package.fingerprint("wording"), package.whole()]
+        assert all(map(provenance.is_current, made))
+        package.append("simulate.py", "\nADDED = 1\n")
+        forget()
+        assert list(map(provenance.is_current, made)) == [False, True, False]
 
     def test_a_copy_is_the_same(self, package):
         copied = package.fingerprint("simulate")

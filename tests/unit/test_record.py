@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from pathlib import Path
 
 import pandas as pd
@@ -10,7 +11,7 @@ import yaml
 
 from rlrecovery import config
 from rlrecovery.design import cells_of
-from rlrecovery.record import write_record
+from rlrecovery.record import end_record, write_record
 from rlrecovery.tables import read_json
 
 SMOKE = Path(__file__).parents[1] / "config" / "smoke.yaml"
@@ -24,7 +25,7 @@ def experiment():
 @pytest.fixture(scope="module")
 def outputs(experiment, tmp_path_factory):
     folder = tmp_path_factory.mktemp("record")
-    names = {"design": "design.csv", "config": "config.yaml", "provenance": "provenance.json"}
+    names = {"design": "design.csv", "config": "config.yaml", "begun": "begun.json"}
     paths = {key: str(folder / name) for key, name in names.items()}
     write_record(experiment, "0123456789abcdef", {"numpy": "2.5.2"}, paths)
     return paths
@@ -45,16 +46,28 @@ def test_config_is_the_experiment_and_runs_again(experiment, outputs):
 
 
 def test_provenance(experiment, outputs):
-    found = read_json(outputs["provenance"])
+    found = read_json(outputs["begun"])
     assert found["source_fingerprint"] == "0123456789abcdef"
     assert found["versions"] == {"numpy": "2.5.2"}
     assert (found["run"], found["seed"]) == (experiment["run"], experiment["seed"])
 
 
+def test_the_end_adds_when_it_was_and_what_made_the_files(outputs):
+    begun = read_json(outputs["begun"])
+    made_by = [{"stage": "simulate", "files": 3, "source": "simulate:0", "versions": {}}]
+    ended = end_record(begun, made_by)
+    assert begun.items() <= ended.items()
+    assert set(ended) - set(begun) == {"ended", "made_by"}
+    assert ended["made_by"] == made_by
+    assert datetime.datetime.fromisoformat(ended["ended"]) >= datetime.datetime.fromisoformat(
+        begun["started"]
+    )
+
+
 def test_nothing_else_is_left(outputs):
     folder = Path(outputs["design"]).parent
     assert sorted(p.name for p in folder.iterdir()) == [
+        "begun.json",
         "config.yaml",
         "design.csv",
-        "provenance.json",
     ]

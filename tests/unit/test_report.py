@@ -433,6 +433,20 @@ def test_figures_are_embedded_with_their_captions(page):
     assert 'alt="Truth against estimate' in page
 
 
+def test_a_mixture_of_code_states_is_said_on_top(tiny):
+    provenance = json.loads((tiny / "provenance.json").read_text())
+    made = [
+        {"stage": "mle", "files": 3, "source": "fit:1", "versions": {}},
+        {"stage": "mle", "files": 2, "source": "fit:2", "versions": {}},
+    ]
+    (tiny / "provenance.json").write_text(json.dumps(provenance | {"made_by": made[:1]}))
+    assert "mix results" not in words(build(tiny))
+    (tiny / "provenance.json").write_text(json.dumps(provenance | {"made_by": made}))
+    text = words(build(tiny))
+    assert "Estimates of mle: 3 by fit:1 and 2 by fit:2" in text
+    assert text.index("mix results of different code") < text.index("1. The answer")
+
+
 @pytest.mark.parametrize(
     ("git", "says"),
     [

@@ -13,7 +13,7 @@ from rlrecovery.fit import fit_batch
 from rlrecovery.paired import PAIRED
 from rlrecovery.score import score
 from rlrecovery.simulate import simulate_batch
-from rlrecovery.tables import SUMMARY, BrokenFile, read_table, write_table
+from rlrecovery.tables import SUMMARY, BrokenFile, read_table, write_json, write_table
 from rlrecovery.witness import WITNESS
 
 GENERATOR = {
@@ -55,10 +55,13 @@ def run_summary(folder, **changes):
         "cells": {key: cell.values() for key, cell in CELLS.items()},
         "levels": LEVELS,
         "folders": folders,
-        "batches": list(BATCHES),
+        "batches": {key: list(BATCHES) for key in CELLS},
         "witnesses": [],
         "summary": tempfile.mkdtemp(dir=folder),
     }
+    records = {name: f"{given['summary']}/{name}.json" for name in ("begun", "provenance")}
+    write_json({"run": "small"}, records["begun"])
+    given |= records
     summary.summarise(**(given | changes))
     written = Path(given["summary"])
     found = {name: read_table(written / f"{name}.csv") for name in SUMMARY}
@@ -260,7 +263,7 @@ def test_a_study_without_failures_has_an_empty_table_of_them(study):
 
 def test_a_missing_batch_is_named(study):
     with pytest.raises(BrokenFile, match=r"00005-00007\.parquet is not there"):
-        run_summary(study, batches=[*BATCHES, "00005-00007"])
+        run_summary(study, batches={key: [*BATCHES, "00005-00007"] for key in CELLS})
 
 
 def test_scoring_does_not_depend_on_how_replicates_are_cut(study, tmp_path):

@@ -5,7 +5,7 @@ rule design:
     output:
         design=f"{RUN}/design.csv",
         config=f"{RUN}/config.yaml",
-        provenance=f"{RUN}/provenance.json",
+        begun=f"{RUN}/begun.json",
     log:
         f"{LOGS}/design/design.log",
     benchmark:

@@ -76,7 +76,7 @@ rule report:
         summary=INGREDIENTS,
         design=rules.design.output.design,
         config=rules.design.output.config,
-        provenance=rules.design.output.provenance,
+        provenance=rules.summarise.output.provenance,
         figures=expand(rules.figure.output.shown, figure=FIGURES),
         files=figure_files,
         tables=rules.typeset.output,

@@ -35,9 +35,11 @@ rule summarise:
         paired=expand(rules.score.output.paired, cell=CELLS),
         estimates=expand(rules.fit.output.estimates, method=METHODS, cell=CELLS, batch=BATCHES),
         truth=expand(rules.simulate.output.truth, cell=CELLS, batch=BATCHES),
+        begun=rules.design.output.begun,
     output:
         csv=[f"{SUMMARY_FOLDER}/{name}.csv" for name in SUMMARY],
         parquet=[f"{SUMMARY_FOLDER}/{name}.parquet" for name in SUMMARY],
+        provenance=f"{RUN}/provenance.json",
     log:
         f"{LOGS}/summarise/summarise.log",
     benchmark:
@@ -53,7 +55,7 @@ rule summarise:
         cells=CELLS,
         levels=LEVELS,
         folders={kind: f"{RUN}/{kind}" for kind in ("scores", "paired", "estimates", "truth")},
-        batches=list(BATCHES),
+        batches=dict.fromkeys(CELLS, list(BATCHES)),
         witnesses=pairs(METHODS),
         summary=folder_written,
         source=source_fingerprint("summary"),
