@@ -184,6 +184,10 @@ def softmax_of(logits):
     return logits - logsumexp(logits)
 
 
+#: The outcome that is neither good nor bad, midway between 0 and 1.
+NEUTRAL = 0.5
+
+
 def random_responding(theta, choices, rewards, blocks, n_arms, start_value, lapse=None) -> Walk:
     """P(first arm) = b; the others share the rest evenly. Zeros are `safe`."""
     b, other = safe(theta[0]), safe(1 - theta[0])
@@ -212,7 +216,7 @@ def win_stay_lose_shift(theta, choices, rewards, blocks, n_arms, start_value, la
         return np.log(p / p.sum())
 
     def learn(states, choice, reward):
-        states["last"][:] = choice, obtained(choice, reward) > start_value
+        states["last"][:] = choice, obtained(choice, reward) > NEUTRAL
 
     walk = walked(
         theta, choices, rewards, blocks, n_arms, lambda: {"last": np.array([-1.0, 0.0])},
@@ -308,13 +312,13 @@ def rescorla_wagner_counterfactual(
     theta, choices, rewards, blocks, n_arms, start_value, lapse=None
 ) -> Walk:
     """Arms that are not chosen learn from their own outcome or, where that is not shown, as if they
-    had paid the reward mirrored at the start value."""
+    had paid the reward mirrored at the neutral outcome."""
     alpha, alpha_u, beta = theta
 
     def change(q, chosen, outcome, reward):
         if chosen:
             return (1 - alpha) * q + alpha * reward
-        seen = start_value - (reward - start_value) if outcome is None else outcome
+        seen = NEUTRAL - (reward - NEUTRAL) if outcome is None else outcome
         return (1 - alpha_u) * q + alpha_u * seen
 
     return values_alone(theta, choices, rewards, blocks, n_arms, start_value, beta, change, lapse)

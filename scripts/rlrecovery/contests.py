@@ -31,8 +31,8 @@ def contests(summary: Summary) -> list[dict[str, Any]]:
     -------
     list of dict
         ``title``, ``fitted`` (names), ``confusion`` and ``inversion`` (a name and texts per row),
-        ``sentences``, ``units`` (how many of each row), ``left_out`` and ``doubtful`` (how many of
-        all) and ``designs`` (the same of every design, where there are several).
+        ``sentences``, ``units`` (how many of each row), ``left_out``, ``doubtful`` and ``stopped``
+        (how many of all) and ``designs`` (the same of every design, where there are several).
     """
     table = summary.selection
     if table.empty:
@@ -83,7 +83,7 @@ def _matrices(part: pd.DataFrame) -> dict[str, Any]:
     units = {name: int(cells[name, fitted[0]]["n"]) for name in rows}
     totals = {
         name: int(sum(cells[row, fitted[0]][name] for row in rows))
-        for name in ("left_out", "doubtful")
+        for name in ("left_out", "doubtful", "stopped")
     }
     return {"fitted": fitted, "units": units, **totals, **whole}
 

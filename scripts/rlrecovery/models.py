@@ -15,12 +15,15 @@ import functools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.special import expit, logit
 
 from rlrecovery.distributions import Distribution
+
+if TYPE_CHECKING:
+    from rlrecovery.tasks import Task
 
 State = dict[str, Any]
 
@@ -170,12 +173,15 @@ class Model:
         Parameters that are held at a value, and so are not among `parameters`.
     lapse : bool
         Whether a choice is random with probability ``p.lapse``, see `with_lapse`.
+    neutral : float
+        The task's neutral outcome, see `facing`.
 
     Notes
     -----
-    ``p`` carries the parameters and ``p.start_value``, the start value of Q, ``p.arm``, the place
-    of the arm from 0, ``p.n_arms``, the number of arms, and ``p.full``, whether the outcomes of
-    all arms are shown (`shown` says of which).
+    ``p`` carries the parameters and ``p.start_value``, the start value of Q, ``p.neutral``, the
+    outcome that is neither good nor bad, ``p.arm``, the place of the arm from 0, ``p.n_arms``, the
+    number of arms, and ``p.full``, whether the outcomes of all arms are shown (`shown` says of
+    which).
     """
 
     name: str
@@ -187,6 +193,11 @@ class Model:
     update: Callable[[State, Any, Any, SimpleNamespace], State]
     fixed: tuple[tuple[str, float], ...] = ()
     lapse: bool = False
+    neutral: float = 0.5
+
+    def facing(self, task: Task) -> Model:
+        """The same model where a task says which outcome is neither good nor bad."""
+        return replace(self, neutral=task.neutral)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -223,6 +234,7 @@ class Model:
         """
         arm = np.arange(n_arms, dtype=np.float64) if arm is None else float(arm)
         known = {"start_value": start_value, "arm": arm, "n_arms": n_arms, "full": full}
+        known["neutral"] = self.neutral
         return SimpleNamespace(**(known | dict(self.fixed) | dict(values)))
 
     def choice_logits(self, state: State, p: SimpleNamespace, blank: Any) -> Any:
@@ -374,7 +386,7 @@ RANDOM_RESPONDING = Model(
 
 
 def _win_or_lose(state: State, chosen: Any, reward: Any, p: SimpleNamespace) -> State:
-    return {"won": chosen * (reward > p.start_value), "lost": chosen * (reward <= p.start_value)}
+    return {"won": chosen * (reward > p.neutral), "lost": chosen * (reward <= p.neutral)}
 
 
 def _stay_or_shift(state: State, p: SimpleNamespace) -> Any:
@@ -387,7 +399,7 @@ def _stay_or_shift(state: State, p: SimpleNamespace) -> Any:
 
 WIN_STAY_LOSE_SHIFT = Model(
     name="win_stay_lose_shift",
-    title="Noisy win-stay, lose-shift; a win is a reward above the start value",
+    title="Noisy win-stay, lose-shift; a win is a reward above the neutral one",
     citation="Wilson & Collins (2019), eLife 8:e49547",
     parameters=(learning_rate("epsilon", r"\epsilon", "probability of a random choice"),),
     initial=lambda p: {"won": 0.0, "lost": 0.0},
@@ -438,8 +450,14 @@ RESCORLA_WAGNER_STICKY = Model(
 
 RESCORLA_WAGNER_FORGETTING = Model(
     name="rescorla_wagner_forgetting",
-    title="Rescorla-Wagner learning that forgets arms whose outcome is not shown",
-    citation="Ito & Doya (2009), Journal of Neuroscience 29:9861",
+    title=(
+        "Rescorla-Wagner learning; values of arms whose outcome is not shown fall back to where "
+        "they started"
+    ),
+    citation=(
+        "Collins & Frank (2012), European Journal of Neuroscience 35:1024; with a start value of 0 "
+        "as in Ito & Doya (2009), Journal of Neuroscience 29:9861"
+    ),
     parameters=(ALPHA, learning_rate("forgetting", r"\varphi", "rate of forgetting"), BETA),
     initial=_start,
     logit=_softmax_of_values,
@@ -453,7 +471,7 @@ RESCORLA_WAGNER_FORGETTING = Model(
 
 def _counterfactual_rule(state: State, chosen: Any, reward: Any, p: SimpleNamespace) -> State:
     """Without an outcome of its own, an arm learns from the reward's mirror image."""
-    other = reward if p.full else 2 * p.start_value - reward
+    other = reward if p.full else 2 * p.neutral - reward
     mine = p.alpha * chosen * (reward - state["q"])
     return {"q": state["q"] + mine + p.alpha_other * (1 - chosen) * (other - state["q"])}
 
@@ -462,7 +480,7 @@ RESCORLA_WAGNER_COUNTERFACTUAL = Model(
     name="rescorla_wagner_counterfactual",
     title=(
         "Rescorla-Wagner learning; arms not chosen learn from their own outcome or, where that is "
-        "not shown, from the mirror image of the reward"
+        "not shown, from the reward mirrored at the neutral one: 1 - r for rewards of 0 and 1"
     ),
     citation="Gläser, Hampton & O'Doherty (2009), Cerebral Cortex 19:483",
     parameters=(
@@ -481,7 +499,7 @@ def _associability_rule(state: State, chosen: Any, reward: Any, p: SimpleNamespa
     error, rate = reward - state["q"], state["rate"]
     size = abs(error) * (abs(error) < 1) + (abs(error) >= 1)
     return {
-        "q": state["q"] + p.alpha * rate * shown(chosen, p) * error,
+        "q": state["q"] + p.kappa * rate * shown(chosen, p) * error,
         "rate": rate + p.eta * shown(chosen, p) * (size - rate),
     }
 
@@ -494,7 +512,7 @@ PEARCE_HALL = Model(
         "& Daw (2011), Nature Neuroscience 14:1250"
     ),
     parameters=(
-        learning_rate("alpha", r"\alpha", "learning rate at an associability of 1"),
+        learning_rate("kappa", r"\kappa", "learning rate at an associability of 1"),
         learning_rate("eta", r"\eta", "rate at which associability follows the errors"),
         BETA,
     ),
@@ -516,8 +534,11 @@ def _kalman_rule(state: State, chosen: Any, reward: Any, p: SimpleNamespace) -> 
 
 KALMAN_FILTER = Model(
     name="kalman_filter",
-    title="Kalman filter: learning by uncertainty, in arms whose values drift",
-    citation="Daw, O'Doherty, Dayan, Seymour & Dolan (2006), Nature 441:876",
+    title="Kalman filter: learning by uncertainty, in arms whose values are random walks",
+    citation=(
+        "Daw, O'Doherty, Dayan, Seymour & Dolan (2006), Nature 441:876, here without decay towards "
+        "a centre and with outcomes of variance 1"
+    ),
     parameters=(
         variance("prior_variance", "v_0", "variance of values before the first trial", 0.0),
         variance("drift", r"\omega", "variance that a trial adds to every value", -2.0),

@@ -112,7 +112,7 @@ def statistics(
     rewards: Floats,
     blocks: Integers,
     means: Floats | None,
-    start_value: float,
+    neutral: float,
     n_arms: int,
     history: tuple[Integers, Floats] | None = None,
 ) -> Statistics:
@@ -128,7 +128,7 @@ def statistics(
         Block of each trial, rising.
     means : float array, shape (..., people or 1, trials, arms), optional
         Mean reward of every arm; None where it is unknown.
-    start_value : float
+    neutral : float
         A reward above it is a win; others are losses.
     n_arms : int
         Number of arms.
@@ -150,7 +150,7 @@ def statistics(
     before, paid = (choices, rewards) if history is None else history
     last = _previous(before >= 0, _start_of_block(blocks))
     there, place = responded & (last >= 0), np.maximum(last, 0)
-    won = there & (np.take_along_axis(paid, place, axis=-1) > start_value)
+    won = there & (np.take_along_axis(paid, place, axis=-1) > neutral)
     repeated = choices == np.take_along_axis(before, place, axis=-1)
     found["win_stay", None] = _share(repeated, won)
     found["lose_shift", None] = _share(~repeated, there & ~won)
@@ -354,7 +354,7 @@ def forward(
         mine = {name: drawn[part] for name, drawn in values.items()}
         choices, rewards, means = course.run(model, mine, rng)
         means = None if observed.means is None else means
-        known = (observed.blocks, means, task.start_value, task.n_arms)
+        known = (observed.blocks, means, task.neutral, task.n_arms)
         parts.append(statistics(choices, rewards, *known))
     return _joined(parts)
 
@@ -441,7 +441,7 @@ def one_step(
     """
     data, gone = observed.data(task.reset), observed.choices < 0
     theta = np.stack([values[name] for name in model.names], axis=-1)
-    known = (observed.rewards, observed.blocks, observed.means, task.start_value, task.n_arms)
+    known = (observed.rewards, observed.blocks, observed.means, task.neutral, task.n_arms)
     parts = []
     for part in _parts(values, gone.size):
         drawn = np.stack(
@@ -532,7 +532,7 @@ def check(
         Sinica 6:733.
     """
     known = (observed.choices, observed.rewards, observed.blocks, observed.means)
-    actual = statistics(*known, task.start_value, task.n_arms)
+    actual = statistics(*known, task.neutral, task.n_arms)
     of_prior, of_posterior, *others = seed.spawn(2 + len(OF) * len(WAYS))
     draws = {
         "prior": prior_draws(method, setting, count, np.random.default_rng(of_prior)),

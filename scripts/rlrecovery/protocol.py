@@ -100,10 +100,12 @@ def _reversals(rule: Reversals) -> str:
 
 
 def _drift(drift: Drift) -> str:
-    pull = f" with decay {drift.decay:g} to {drift.centre:g}" if drift.decay < 1 else ""
+    pull = ""
+    if drift.decay < 1:
+        pull = f" with decay {drift.decay:g} to {drift.centre:g} (as in Daw et al., 2006)"
     return (
         f"The arms' means follow random walks with SD {drift.sd:g} per trial{pull}, reflected at "
-        f"{drift.lower:g} and {drift.upper:g} (as in Daw et al., 2006), anew for each participant."
+        f"{drift.lower:g} and {drift.upper:g}, anew for each participant."
     )
 
 
@@ -236,6 +238,7 @@ def conventions(experiment: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Choices that change numbers without anyone noticing."""
     faced = [task_from_config(task) for task in tasks(experiment).values()]
     starts = ", ".join(dict.fromkeys(f"{task.start_value:g}" for task in faced))
+    wins = ", ".join(dict.fromkeys(f"{task.neutral:g}" for task in faced))
     binary = all(task.sd is None and not task.schedule for task in faced)
     bounds = [
         f"{name}: {p} in [{low:g}, {high:g}]"
@@ -245,6 +248,7 @@ def conventions(experiment: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [
         ("Start value", f"{starts} for every arm wherever learning starts, unless a model has it "
                         "as a parameter."),
+        ("Wins", f"Outcomes above {wins} are wins, all others losses."),
         ("Rewards", "0 and 1. With −1 and +1 the same beta would mean twice the determinism."
                     if binary else "On the scale of the task. With rewards twice as large the same "
                     "beta would mean twice the determinism."),

@@ -16,7 +16,8 @@ the reverse, p(simulated | best fit): the inversion matrix (Wilson & Collins 201
   model lacks a score is left out, and how many were is said: comparing the rest would favour them.
 - LOO is estimated by importance sampling, whose weights are unreliable where the shape k of the
   Pareto distribution of the largest ones exceeds 0.7 for some choice (Vehtari et al. 2024, Journal
-  of Machine Learning Research 25:72). Such units are compared all the same, but counted.
+  of Machine Learning Research 25:72). Such units are compared all the same, but counted; so are
+  those in which some fit did not converge.
 - Models with exactly the same score share a win in equal parts.
 - Participants of one data set are independent given the cell, because the truth fixes the
   population that they are drawn from; so they may be counted as units. A hierarchical fit (partial
@@ -46,18 +47,21 @@ from rlrecovery.tables import conform
 
 #: One row per participant (-1 for a fit to a whole data set) and criterion; the highest ``score``
 #: is the best, and it is missing where the fit failed. ``pareto_k`` is the largest of the fit's
-#: choices, and missing where the criterion does not rest on it.
+#: choices, and missing where the criterion does not rest on it; ``stopped`` says that the fit did
+#: not converge.
 CRITERIA = {
     "replicate": "int64",
     "participant": "int64",
     "criterion": "str",
     "score": "float64",
     "pareto_k": "float64",
+    "stopped": "bool",
 }
 
 #: One row per unit and criterion, and more where models tie. ``participant`` is -1 for a data set;
 #: ``winner`` is missing where the unit is left out; ``share`` is the winner's part of the win;
-#: ``pareto_k`` is the largest of all models and participants of the unit.
+#: ``pareto_k`` is the largest of all models and participants of the unit, and ``stopped`` says
+#: whether any of these fits did not converge.
 WINNERS = {
     "unit": "str",
     "replicate": "int64",
@@ -66,11 +70,12 @@ WINNERS = {
     "winner": "str",
     "share": "float64",
     "pareto_k": "float64",
+    "stopped": "bool",
 }
 
 #: One row per fitted model: how often it won in a cell. ``n`` units were compared and ``left_out``
-#: were not; of ``doubtful`` ones among the n some score is unreliable. All three are the same for
-#: all models of a contest, criterion and unit.
+#: were not; among the n, ``doubtful`` ones have an unreliable score and ``stopped`` ones a fit that
+#: did not converge. All four are the same for all models of a contest, criterion and unit.
 COUNTS = {
     "contest": "str",
     "criterion": "str",
@@ -83,6 +88,7 @@ COUNTS = {
     "n": "int64",
     "left_out": "int64",
     "doubtful": "int64",
+    "stopped": "int64",
 }
 
 #: One row per square of a matrix; see `selection_table`.
@@ -136,10 +142,11 @@ def criteria(estimates: pd.DataFrame) -> pd.DataFrame:
     """
     people = estimates["level"] == "participant"
     rows = estimates[people if people.any() else estimates["level"] == "group"]
-    rows = rows.assign(failed=rows["status"] == "failed")
+    rows = rows.assign(failed=rows["status"] == "failed", stopped=rows["status"] == "not_converged")
     fits = rows.groupby(_UNIT).agg(
         k=("parameter", "nunique"),
         failed=("failed", "any"),
+        stopped=("stopped", "any"),
         **{name: (name, "first") for name in _RESTS_ON},
     )
     fits["pareto_k"] = fits["pareto_k"].mask(fits["failed"])
@@ -200,15 +207,15 @@ def winners(scores: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         found.append(_best(people).assign(unit="participant"))
     if len(whole) or len(people.index.unique("participant")) > 1:
         found.append(_best(_data_sets(people, whole)).assign(unit="data set"))
-    worst = pd.concat([table["pareto_k"] for table in keyed.values()]).reset_index()
+    worst = pd.concat([table[["pareto_k", "stopped"]] for table in keyed.values()]).reset_index()
     return conform(_with_worst(pd.concat(found, ignore_index=True), worst), WINNERS)
 
 
-def _with_worst(won: pd.DataFrame, k: pd.DataFrame) -> pd.DataFrame:
-    """Winners with the largest Pareto k of the unit's fits; for a data set, of all of its fits."""
-    whole = k.assign(participant=-1)
-    largest = pd.concat([k, whole]).groupby([*_UNIT, "criterion"])["pareto_k"].max()
-    return won.join(largest, on=[*_UNIT, "criterion"])
+def _with_worst(won: pd.DataFrame, fits: pd.DataFrame) -> pd.DataFrame:
+    """Winners with the worst of the unit's fits; for a data set, of all of its fits."""
+    people = fits[fits["participant"] >= 0]
+    both = pd.concat([fits, people.assign(participant=-1)])
+    return won.join(both.groupby([*_UNIT, "criterion"]).max(), on=[*_UNIT, "criterion"])
 
 
 def _data_sets(people: pd.DataFrame, whole: pd.DataFrame) -> pd.DataFrame:
@@ -248,9 +255,10 @@ def counts(won: pd.DataFrame, fitted: Sequence[str]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns ``criterion``, ``unit``, ``fitted``, ``wins``, ``n``, ``left_out`` and ``doubtful``.
+        Columns ``criterion``, ``unit``, ``fitted``, ``wins``, ``n``, ``left_out``, ``doubtful`` and
+        ``stopped``.
     """
-    columns = ["criterion", "unit", "fitted", "wins", "n", "left_out", "doubtful"]
+    columns = ["criterion", "unit", "fitted", "wins", "n", "left_out", "doubtful", "stopped"]
     found = []
     for (criterion, unit), group in won.groupby(["criterion", "unit"], sort=False):
         compared = group[group["winner"].notna()]
@@ -264,6 +272,7 @@ def counts(won: pd.DataFrame, fitted: Sequence[str]) -> pd.DataFrame:
                 n=len(units),
                 left_out=len(group) - len(compared),
                 doubtful=int((units["pareto_k"] > LARGEST_K).sum()),
+                stopped=int(units["stopped"].sum()),
             )
         )
     table = pd.concat(found, ignore_index=True) if found else ()
@@ -331,7 +340,7 @@ def selection_table(counted: pd.DataFrame, seed: int = SEED) -> pd.DataFrame:
     """
     if counted.empty:
         return conform((), SELECTION)
-    numbers, found = ["wins", "n", "left_out", "doubtful"], []
+    numbers, found = ["wins", "n", "left_out", "doubtful", "stopped"], []
     for scope, kept in SCOPES.items():
         keys = [*_MATRIX, *kept, "simulated", "fitted"]
         pooled = counted.groupby(keys, sort=False, observed=True)[numbers].sum().reset_index()

@@ -217,7 +217,8 @@ def simulate_replicate(
     replicate : int
         Number of the data set in its cell.
     """
-    model, task = find_model(generator["model"]), task_from_config(generator["task"])
+    task = task_from_config(generator["task"])
+    model = find_model(generator["model"]).facing(task)
     identity = identity_of(cell, generator)
 
     def rng(purpose: str) -> np.random.Generator:
@@ -302,7 +303,10 @@ def population_truths(
 
 
 def truth_table(
-    values: Mapping[str, Floats], population: Mapping[str, tuple[float, float]], replicate: int
+    values: Mapping[str, Floats],
+    population: Mapping[str, tuple[float, float]],
+    replicate: int,
+    fixed: Mapping[str, float] | None = None,
 ) -> pd.DataFrame:
     """Truth of one data set as rows of `rlrecovery.tables.TRUTH`.
 
@@ -314,7 +318,11 @@ def truth_table(
         `population_truths` of the cell.
     replicate : int
         Number of the data set in its cell.
+    fixed : mapping, optional
+        Parameters that the model holds at a value. They are as true as the others, for a method
+        that does not know.
     """
+    people = len(next(iter(values.values()), ()))
     rows: list[dict[str, Any]] = []
     for name, (location, spread) in population.items():
         whole = {"replicate": replicate, "participant": -1, "parameter": name}
@@ -324,6 +332,10 @@ def truth_table(
             {**whole, "participant": i, "level": "participant", "truth": value}
             for i, value in enumerate(values[name])
         )
+    for name, value in (fixed or {}).items():
+        known = {"replicate": replicate, "parameter": name, "truth": value}
+        rows.append({**known, "participant": -1, "level": "group"})
+        rows.extend({**known, "participant": i, "level": "participant"} for i in range(people))
     return conform(rows, TRUTH)
 
 
@@ -351,10 +363,11 @@ def simulate_batch(
     task = task_from_config(generator["task"])
     blocks = task.block_of_trial(cell["trials"])
     population, behaviours, truths = population_truths(cell, generator), [], []
+    fixed = dict(find_model(generator["model"]).fixed)
     for replicate in range(*replicates):
         values, behaviour = simulate_replicate(cell, generator, replicate)
         behaviours.append(trials_table(behaviour, replicate, blocks, lengths(cell)))
-        truths.append(truth_table(values, population, replicate))
+        truths.append(truth_table(values, population, replicate, fixed))
     log.info("%s: simulated %d data sets", Cell.of(cell).key, len(behaviours))
     write_table(pd.concat(truths, ignore_index=True), truth, made)
     write_table(pd.concat(behaviours, ignore_index=True), trials, made)

@@ -29,6 +29,7 @@ PLAIN = {
     "drift": None,
     "schedule": None,
     "missing_trials": None,
+    "neutral": None,
 }
 
 
@@ -147,6 +148,8 @@ class Task:
         How the arms change; None where they do not.
     missing_trials : tuple of tuple of int
         Trials without a response, from 1: a list for each participant, in turn; empty for none.
+    neutral : float
+        Outcome that is neither good nor bad: one above it is a win.
     """
 
     arms: tuple[float, ...]
@@ -159,6 +162,7 @@ class Task:
     drift: Drift | None = None
     schedule: Schedule | None = None
     missing_trials: tuple[tuple[int, ...], ...] = ()
+    neutral: float = 0.5
 
     @property
     def n_arms(self) -> int:
@@ -282,7 +286,8 @@ class Course:
         rule = self.task.reversals
         if rule is None or not rule.correct:
             return
-        right = choice == here.argmax(axis=1)
+        taken = np.take_along_axis(here, np.maximum(choice, 0)[:, None], axis=1)[:, 0]
+        right = taken == here.max(axis=1)  # of a tie, all are best
         for i in np.flatnonzero(~missing):
             self._hits[i] = [*self._hits[i], bool(right[i])][-rule.within :]
             if sum(self._hits[i]) >= rule.correct:
@@ -307,8 +312,17 @@ def task_from_config(task: Mapping[str, Any]) -> Task:
         reset=given["reset"],
         full=given["feedback"] == "full",
         missing_trials=tuple(tuple(each) for each in given["missing_trials"] or ()),
+        neutral=_neutral(given),
         **made,
     )
+
+
+def _neutral(given: Mapping[str, Any]) -> float:
+    """The neutral outcome: midway between 0 and 1, and elsewhere what is expected at first."""
+    if given["neutral"] is not None:
+        return float(given["neutral"])
+    own = given["schedule"] and given["schedule"]["holds"] == "rewards"
+    return given["start_value"] if own or given["rewards"] == "gaussian" else 0.5
 
 
 def _frozen(section: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ def counted(wins, design="d", unit="participant", left_out=0, doubtful=0):
             "contest": "mle", "criterion": "BIC", "unit": unit, "design": design,
             "cell": f"{simulated}_{design}", "simulated": simulated, "fitted": fitted,
             "wins": float(won), "n": sum(mine), "left_out": left_out,
-            "doubtful": doubtful,
+            "doubtful": doubtful, "stopped": doubtful,
         }
         for simulated, mine in wins.items()
         for fitted, won in zip("ab", mine, strict=True)
@@ -41,7 +41,7 @@ def test_matrices_have_the_numbers_of_the_table():
     assert contest["title"] == "mle, the Bayesian information criterion, participant by participant"
     assert contest["fitted"] == ["a", "b"]
     assert contest["units"] == {"a": 20, "b": 20}
-    assert (contest["left_out"], contest["doubtful"]) == (6, 4)
+    assert (contest["left_out"], contest["doubtful"], contest["stopped"]) == (6, 4, 4)
     assert contest["designs"] == []
     table = found.selection
     whole = table[table["scope"] == "all"].set_index(["simulated", "fitted"])

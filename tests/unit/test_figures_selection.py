@@ -43,6 +43,8 @@ def made(labels, contests, units, n, left_out):
             "n": n,
             "left_out": left_out,
             "doubtful": 0,
+            "stopped": 0,
+            "stopped": 0,
         }
         rows += [head | {"fitted": f, "wins": w} for f, w in zip(labels, wins, strict=True)]
     return selection_table(conform(rows, COUNTS))
@@ -62,7 +64,7 @@ def crossed(labels, contests=("mle",), cells=5, levels=("participant", "group"))
             shift = 0 if simulated == fitted else (-1) ** len(fitted) * 0.2
             head = {"scope": "cell", "method": f"{contest}_{fitted}", "cell": f"cell-{cell}"}
             head |= {"alpha": 0.3, "participants": 10, "trials": 100, "level": level}
-            head |= {"parameter": parameter, "rows": "all", "measure": "bias", "interval": np.nan}
+            head |= {"parameter": parameter, "rows": "ok", "measure": "bias", "interval": np.nan}
             head |= {"value": shift + 0.03 * rng.normal(), "mcse": 0.01 + 0.01 * rng.random()}
             head |= {"n": 50, "n_rows": 500, "contest": contest, "design": "d"}
             rows.append(head | {"simulated": simulated, "fitted": fitted})

@@ -21,6 +21,7 @@ from rlrecovery.models import (
     learning_rate,
 )
 from rlrecovery.tables import ESTIMATES, MEASURES, TRUTH
+from rlrecovery.tasks import Task
 
 every_model = pytest.mark.parametrize("model", list(MODELS.values()), ids=list(MODELS))
 every_parameter = pytest.mark.parametrize(
@@ -232,7 +233,7 @@ class TestByHand:
 
     def test_pearce_hall_learns_faster_after_surprise(self):
         model = MODELS["pearce_hall"]
-        p = model.bind({"alpha": 0.5, "eta": 0.4, "beta": 1.0}, 0.5, 2)
+        p = model.bind({"kappa": 0.5, "eta": 0.4, "beta": 1.0}, 0.5, 2)
         state = {"q": np.array([0.5, 0.5]), "rate": np.array([1.0, 1.0])}
         state = model.update(state, np.eye(2)[0], 1.0, p)
         np.testing.assert_allclose(state["q"], [0.75, 0.5])
@@ -251,6 +252,50 @@ class TestByHand:
 
 def variant(base="rescorla_wagner", name="mine", **changes):
     return find_model({"name": name, "model": base, **changes})
+
+
+class TestNeutralOutcome:
+    """Outcomes, start value and neutral outcome shifted alike change no choice."""
+
+    REWARDS = np.array([1.0, 0.0, 0.0, 1.0, 1.0, 0.0])
+    CHOICES = np.array([0, 1, 1, 0, 2, 2])
+
+    def odds(self, model, values, start, shift=0.0):
+        p = model.bind(values, start, 3)
+        state = {k: np.zeros(3) + v for k, v in model.initial(p).items()}
+        for choice, reward in zip(self.CHOICES, self.REWARDS + shift, strict=True):
+            state = model.update(state, np.eye(3)[choice], reward, p)
+        odds = model.logit(state, p)
+        return odds - odds.mean()
+
+    @pytest.mark.parametrize(
+        ("name", "values"),
+        [
+            ("win_stay_lose_shift", {"epsilon": 0.2}),
+            ("rescorla_wagner_counterfactual", {"alpha": 0.4, "alpha_other": 0.3, "beta": 2.0}),
+        ],
+    )
+    def test_it_is_the_tasks_and_not_the_start_value(self, name, values):
+        plain, shifted = Task(arms=(0.2, 0.5, 0.8)), Task(arms=(2.2, 2.5, 2.8), neutral=2.5)
+        model = MODELS[name].facing(plain)
+        assert model == MODELS[name]
+        expected = self.odds(model, values, 0.3)
+        moved = self.odds(MODELS[name].facing(shifted), values, 2.3, shift=2.0)
+        np.testing.assert_allclose(moved, expected, atol=1e-12)
+        assert not np.allclose(self.odds(MODELS[name].facing(shifted), values, 0.3), expected)
+
+    def test_one_is_a_win_whatever_is_expected_at_first(self):
+        model = MODELS["win_stay_lose_shift"].facing(Task(arms=(0.2, 0.8), start_value=1.0))
+        p = model.bind({"epsilon": 0.0}, 1.0, 2)
+        odds = model.logit(model.update(model.initial(p), np.eye(2)[0], 1.0, p), p)
+        assert odds[0] > odds[1] + 20
+
+    def test_the_counterpart_of_a_reward_of_one_is_zero_whatever_is_expected_at_first(self):
+        model = MODELS["rescorla_wagner_counterfactual"].facing(Task(arms=(0.2, 0.8)))
+        for start in (0.0, 0.5, 1.0):
+            p = model.bind({"alpha": 1.0, "alpha_other": 1.0, "beta": 1.0}, start, 2)
+            after = model.update({"q": np.array([start, start])}, np.eye(2)[0], 1.0, p)
+            assert after["q"].tolist() == [1.0, 0.0]
 
 
 class TestVariants:
@@ -364,7 +409,7 @@ class TestFullFeedbackByHand:
 
     def test_every_arm_has_its_associability(self):
         rate = {"rate": np.array([1.0, 0.5, 1.0])}
-        after = self.after("pearce_hall", rate, alpha=0.5, eta=0.4, beta=1.0)
+        after = self.after("pearce_hall", rate, kappa=0.5, eta=0.4, beta=1.0)
         np.testing.assert_allclose(after["q"], [0.45, 0.4, 0.5])
         np.testing.assert_allclose(after["rate"], [0.96, 0.62, 0.6])
 

@@ -222,6 +222,14 @@ def test_units_with_an_unreliable_loo_are_compared_and_counted():
     assert set(map(tuple, found.loc["data set", kept].to_numpy())) == {(2, 1, 1)}
 
 
+def test_units_with_a_fit_that_did_not_converge_are_compared_and_counted():
+    a, b = fitted([[3, 1], [2, 2]]), fitted([[1, 3], [5, 1]])
+    b.loc[(b["replicate"] == 0) & (b["participant"] == 1), "status"] = "not_converged"
+    found = cell_counts({"exact": {"a": a, "b": b}}, "c", "d", "a").set_index("unit")
+    assert set(map(tuple, found.loc["participant", ["n", "stopped"]].to_numpy())) == {(4, 1)}
+    assert set(map(tuple, found.loc["data set", ["n", "stopped"]].to_numpy())) == {(2, 1)}
+
+
 def test_other_criteria_do_not_rest_on_importance_sampling():
     both = fitted([[3, 1]], "elpd_loo", log_likelihood=-9.0, pareto_k=2.0)
     found = cell_counts({"x": {"a": both, "b": both}}, "c", "d", "a")
@@ -269,7 +277,8 @@ def counted(wins=None, labels=("a", "b"), left_out=1, **columns):
     fixed = {"contest": "mle", "criterion": "AIC", "unit": "participant"} | columns
     rows = [
         fixed | {"design": design, "cell": cell, "simulated": simulated, "fitted": label,
-                 "wins": won, "n": round(sum(each)), "left_out": left_out, "doubtful": 0}
+                 "wins": won, "n": round(sum(each)), "left_out": left_out,
+                 "doubtful": 0, "stopped": 0}
         for (design, cell, simulated), each in wins.items()
         for label, won in zip(labels, each, strict=True)
     ]  # fmt: skip

@@ -27,7 +27,7 @@ MOST_PARAMETERS = 3
 
 def check_methods(draft: Draft) -> Iterator[Problem]:
     """All mistakes about methods."""
-    for check in (_contests, _called_the_same, _mle, _bayes, _quadrature):
+    for check in (_contests, _scores, _called_the_same, _mle, _bayes, _quadrature):
         yield from check(draft)
 
 
@@ -46,6 +46,18 @@ def _contests(draft: Draft) -> Iterator[Problem]:
     if readable and simulated and len(contests) == len(methods) and not {*fit} & {*simulated}:
         text = f"{show(fit)}, but must contain one of {', '.join(simulated)}, which generate data"
         yield Problem(("models", "fit"), text)
+
+
+def _scores(draft: Draft) -> Iterator[Problem]:
+    """A method that fits competing models must have a score to compare them by."""
+    for name in draft.contests():
+        estimator = draft.get("methods", name, "estimator")
+        if estimator == "mock":
+            text = "missing, but must be named for a mock: it has no score to compare models by"
+            yield Problem(("methods", name, "model"), text)
+        elif estimator == "bayes" and not draft.get("methods", name, "loo"):
+            text = "false, but must be true where models compete: it is what they are compared by"
+            yield Problem(("methods", name, "loo"), text)
 
 
 def _called_the_same(draft: Draft) -> Iterator[Problem]:

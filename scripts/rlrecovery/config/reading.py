@@ -164,8 +164,28 @@ def _find_observed(raw: dict[str, Any], source: str) -> Iterator[Problem]:
         yield Problem(("observed",), text)
 
 
+def _unreadable(raw: dict[str, Any]) -> list[str]:
+    """What is wrong inside a lab's own data, if anything."""
+    from rlrecovery.design import cells_of, example_of, generator_of
+    from rlrecovery.predictive import read_observed
+    from rlrecovery.tables import BrokenFile
+    from rlrecovery.tasks import task_from_config
+
+    experiment = Experiment.model_validate(raw).resolved()
+    cell = example_of(cells_of(experiment))
+    try:
+        read_observed(raw["observed"], task_from_config(generator_of(experiment, cell)["task"]))
+    except BrokenFile as error:
+        return [f"observed is {show(raw['observed'])}, but {error}"]
+    return []
+
+
 #: What a schedule looks like.
 _CSV = "with a header, a column per arm and a row per trial"
+
+
+#: Names of columns that count trials.
+_NO_ARMS = {"", "trial", "trials", "trial_number", "index", "row", "id", "block", "unnamed: 0"}
 
 
 class _NoSchedule(Exception):
@@ -185,9 +205,27 @@ def _rows(path: Path) -> list[list[float]]:
     columns = len(lines[0][1]) if lines else 0
     if columns < 2:
         raise _NoSchedule("which has less than two columns with commas in between")
+    _check_header(lines[0][1])
     if len(lines) < 2:
         raise _NoSchedule("which has a header and nothing else")
     return [_row(line, columns, number) for number, line in lines[1:]]
+
+
+def _check_header(names: Sequence[str]) -> None:
+    """Refuse a first trial instead of a header, and columns that are no arms."""
+    if all(map(_is_number, names)):
+        raise _NoSchedule("whose first line is numbers: the first trial would be lost as a header")
+    for name in names:
+        if name.strip().lower() in _NO_ARMS:
+            raise _NoSchedule(f"which has a column called {show(name)}, but each must be an arm")
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return "_" not in text
 
 
 def _row(line: Sequence[str], columns: int, number: int) -> list[float]:
@@ -196,10 +234,7 @@ def _row(line: Sequence[str], columns: int, number: int) -> list[float]:
         raise _NoSchedule(f"which has {count} in line {number}, not {columns}")
     row = []
     for text in line:
-        try:
-            row.append(float(text))
-        except ValueError:
-            row.append(math.nan)
+        row.append(float(text) if _is_number(text) else math.nan)
         if not math.isfinite(row[-1]):
             raise _NoSchedule(f"which has {show(text)} in line {number}, not a finite number")
     return row
@@ -222,6 +257,8 @@ def _inspect(content: Any, source: str) -> tuple[dict[str, Any], list[str]]:
     problems += wrong_keys_and_values(raw)
     problems += list(cross_checks(Draft(raw, problems)))
     sentences = [problem.sentence() for problem in sorted(problems, key=_order)]
+    if not sentences and raw.get("observed"):
+        sentences += _unreadable(_with_default_priors(raw))
     return raw if sentences else _with_default_priors(raw), list(dict.fromkeys(sentences))
 
 

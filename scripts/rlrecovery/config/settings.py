@@ -174,6 +174,14 @@ class Task(Section):
             "turn. [[5, 17]] for the same trials in all. Left out, there are none."
         ),
     )
+    neutral: Omittable[float] = Field(
+        default=None,
+        description=(
+            "The outcome that is neither good nor bad: one above it is a win (win-stay, "
+            "lose-shift), and a counterfactual learner mirrors outcomes at it. Left out, it is 0.5 "
+            "where rewards are 1 or 0, and the start value elsewhere."
+        ),
+    )
     start_value: float = Field(
         description=(
             "Expected reward of every arm before the first trial of a block. 0.5 lies midway "

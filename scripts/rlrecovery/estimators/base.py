@@ -62,7 +62,7 @@ class Setting:
         """Setting of a method (a ``methods`` entry of the config) in a cell."""
         faced = task_from_config(task)
         return cls(
-            model=find_model(method["model"]),
+            model=find_model(method["model"]).facing(faced),
             n_arms=faced.n_arms,
             start_value=faced.start_value,
             participants=cell["participants"],

@@ -39,6 +39,9 @@ AT_BOUND = 1e-3
 #: alpha from 0.007 to 0.993, beta from 0.007 to 148.
 GRID_REACH = 5.0
 
+#: Starts are more than so many points of the grid apart, along one parameter at least.
+APART = 1
+
 #: Largest projected gradient per unconstrained unit at which a maximum counts as found. With
 #: log-likelihoods of about 100 and curvatures of about 1 it is an error of 0.001 in the estimate.
 GRADIENT_TOLERANCE = 1e-3
@@ -96,7 +99,7 @@ class MaximumLikelihood:
     limits : dict of tuple
         Bounds on the natural scale, by parameter.
     grid, starts : int
-        Grid points per parameter, and how many of its peaks are searched from at most.
+        Grid points per parameter, and from how many of them a search begins at most.
     points : float array, shape (grid ** parameters, parameters)
         The grid, on the unconstrained scale.
     group_scale : str
@@ -140,11 +143,12 @@ class MaximumLikelihood:
         started, rows = time.perf_counter(), []
         maxima: list[Maximum | None] = []
         for i in range(self.setting.participants):
-            begin = time.perf_counter()
+            begin, choices = time.perf_counter(), int((data.choices[i] >= 0).sum())
             mine = [("participant", i, name) for name in self.setting.model.names]
             try:
+                if not choices:
+                    raise ValueError("without any response nothing can be estimated")
                 maximum = self.maximise(data.rows(slice(i, i + 1)))
-                choices = int((data.choices[i] >= 0).sum())
                 rows += self._rows(i, maximum, choices, time.perf_counter() - begin)
                 maxima.append(maximum)
             except Exception as error:
@@ -193,16 +197,25 @@ class MaximumLikelihood:
         return found
 
     def _starting_points(self, data: Observations) -> list[Floats]:
-        """The best peaks of a coarse grid; other points of a peak lead to the same maximum."""
+        """The best peaks of a coarse grid, and then the best points that are apart from them.
+
+        A narrow peak may lie between the points of the grid, on the slope of another one.
+        """
         # A kernel of values alone would be faster here, but slower to load than it saves.
         values, _ = self.evaluate(data, self.points)
         if not np.isfinite(values).any():
             raise FloatingPointError("the log-likelihood is not finite anywhere on the grid")
         values = np.nan_to_num(values, nan=-np.inf)
         table = values.reshape([self.grid] * self.points.shape[1])
-        peaks = np.flatnonzero(ndimage.maximum_filter(table, size=3, mode="nearest") == table)
-        best = peaks[np.argsort(-values[peaks], kind="stable")]
-        return list(self.points[best[: self.starts]])
+        peaks = ndimage.maximum_filter(table, size=3, mode="nearest") == table
+        left, chosen = np.isfinite(table), []
+        while len(chosen) < self.starts and left.any():
+            among = left & peaks if (left & peaks).any() else left
+            best = int(np.where(among, table, -np.inf).argmax())
+            place = np.unravel_index(best, table.shape)
+            left[tuple(slice(max(i - APART, 0), i + APART + 1) for i in place)] = False
+            chosen.append(best)
+        return list(self.points[chosen])
 
     def _rows(self, participant: int, maximum: Maximum, choices: int, seconds: float) -> list[Row]:
         rows = []

@@ -48,7 +48,7 @@ def draw_misfit(summary: Summary, width: float = style.TWO_COLUMNS) -> Figure:
         axes = figure.add_subplot(grid[divmod(k, across)])
         _panel(axes, groups[key], names[key], contests)
         name_ticks(axes, names[key], slots[key])
-        axes.set(xlabel="fitted model", ylabel=f"bias of {symbol(key[1])}")
+        axes.set(xlabel="fitted model", ylabel=f"bias of {symbol(key[1])}\n(unflagged estimates)")
         style.title(axes, f"simulated: {short_name(key[0])}")
     style.legend(figure, _handles(table, contests))
     rest = [f"{symbol(name)} of {short_name(model)}" for model, name in list(groups)[len(shown) :]]
@@ -59,6 +59,8 @@ def draw_misfit(summary: Summary, width: float = style.TWO_COLUMNS) -> Figure:
 
 def shared_bias(crossed: pd.DataFrame) -> pd.DataFrame:
     """Bias per cell of the parameters that at least one other model shares.
+
+    Flagged estimates are left out: those at a bound would say where the bound was put.
 
     Parameters
     ----------
@@ -76,7 +78,7 @@ def shared_bias(crossed: pd.DataFrame) -> pd.DataFrame:
         return crossed
     names = ["scope", "contest", *_KEYS, "fitted", "level", "rows", "measure"]
     table = crossed.assign(**{name: crossed[name].astype("str") for name in names})
-    chosen = (table["scope"] == "cell") & (table["measure"] == "bias") & (table["rows"] == "all")
+    chosen = (table["scope"] == "cell") & (table["measure"] == "bias") & (table["rows"] == "ok")
     table = table[chosen & table["level"].isin(LEVELS) & np.isfinite(table["value"])]
     rank = table["level"].map(LEVELS.index)
     table = table[rank == rank.groupby(table["contest"]).transform("min")]

@@ -267,7 +267,23 @@ def test_one_trial_has_no_interval():
 def test_nobody_responded():
     rows = fit(one_block(np.full(20, -1), np.zeros(20)))
     table(rows).apply(check_row, axis=1)
-    assert not (table(rows)["status"] == "ok").any()
+    assert (table(rows)["status"] == "failed").all()
+    assert table(rows)["estimate"].isna().all()
+    assert "without any response" in rows[0]["reason"]
+
+
+def test_who_did_not_respond_is_not_in_the_group():
+    one, two = [0, 1, 0, 0, 1, 0, 0, 1] * 5, [0, 0, 1, 0, 1, 0, 1, 1] * 5
+    data = one_block([one, [-1] * 40, two], [two, [0] * 40, one])
+    rows = table(fit(data, participants=3))
+    people = rows[rows["level"] == "participant"]
+    assert (people.loc[people["participant"] == 1, "status"] == "failed").all()
+    whole = rows[rows["level"] == "group"].set_index("parameter")
+    for name, part in people[people["participant"] != 1].groupby("parameter"):
+        transform = RESCORLA_WAGNER.parameter(name)
+        mean = transform.to_natural(np.mean(transform.to_real(part["estimate"].to_numpy())))
+        assert whole.loc[name, "estimate"] == pytest.approx(mean)
+        assert whole.loc[name, "reason"] == "1 of 3 participants' fits are missing"
 
 
 def test_at_the_upper_bound_of_beta():
