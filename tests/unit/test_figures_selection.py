@@ -44,7 +44,6 @@ def made(labels, contests, units, n, left_out):
             "left_out": left_out,
             "doubtful": 0,
             "stopped": 0,
-            "stopped": 0,
         }
         rows += [head | {"fitted": f, "wins": w} for f, w in zip(labels, wins, strict=True)]
     return selection_table(conform(rows, COUNTS))
@@ -320,8 +319,9 @@ def test_a_panel_is_a_shared_parameter_and_the_right_model_is_first():
     panels = [(a.get_title(loc="left"), a.get_ylabel()) for a in figure.axes]
     # The choice kernel shares no parameter with the others, and kappa is of one model alone.
     assert panels == [
-        ("simulated: RW", "bias of α"), ("simulated: RW", "bias of β"),
-        ("simulated: RW sticky", "bias of α"), ("simulated: RW sticky", "bias of β"),
+        ("simulated: RW", "bias of α (unflagged)"), ("simulated: RW", "bias of β (unflagged)"),
+        ("simulated: RW sticky", "bias of α (unflagged)"),
+        ("simulated: RW sticky", "bias of β (unflagged)"),
     ]  # fmt: skip
     ticks = [" ".join(t.get_text().split()) for t in figure.axes[2].get_xticklabels()]
     assert ticks == ["RW sticky", "RW"]

@@ -49,15 +49,17 @@ def _contests(draft: Draft) -> Iterator[Problem]:
 
 
 def _scores(draft: Draft) -> Iterator[Problem]:
-    """A method that fits competing models must have a score to compare them by."""
-    for name in draft.contests():
-        estimator = draft.get("methods", name, "estimator")
-        if estimator == "mock":
-            text = "missing, but must be named for a mock: it has no score to compare models by"
-            yield Problem(("methods", name, "model"), text)
-        elif estimator == "bayes" and not draft.get("methods", name, "loo"):
-            text = "false, but must be true where models compete: it is what they are compared by"
-            yield Problem(("methods", name, "loo"), text)
+    """Competing models need a score that they are compared by; a mock stands for any method."""
+    fit, contests = draft.get("models", "fit"), draft.contests()
+    if fit is None or not contests or not draft.sound("methods"):
+        return
+    methods = [draft.get("methods", name) for name in contests]
+    if not any(m["estimator"] != "bayes" or m.get("loo") for m in methods):
+        text = (
+            f"{show(fit)}, but no method that is fitted with each has a score to compare them by: "
+            "mle, quadrature, and bayes with loo: true have"
+        )
+        yield Problem(("models", "fit"), text)
 
 
 def _called_the_same(draft: Draft) -> Iterator[Problem]:

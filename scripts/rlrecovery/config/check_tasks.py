@@ -187,8 +187,8 @@ def _missing_trials(draft: Draft, path: Location) -> Iterator[Problem]:
         return
     late = [(i, trial) for i, trials in enumerate(lists) for trial in trials if trial > max(counts)]
     yield from strays(where, late, f"must be at most {max(counts)}, the largest number of trials")
-    shares = [share for _, level in draft.entries("completed") for share in level]
-    fewest = max(1, round(min([1.0, *shares]) * min(counts)))
+    completed = draft.entries("completed") if draft.sound("completed") else []
+    fewest = max(1, round(min([1.0, *(s for _, level in completed for s in level)]) * min(counts)))
     for i, trials in enumerate(lists):
         if len({trial for trial in trials if trial <= fewest}) == fewest:
             text = f"{show(trials)}, but some of {fewest} trials must have a response"

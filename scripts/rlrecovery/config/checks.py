@@ -39,7 +39,13 @@ def _truth_lists(draft: Draft) -> Iterator[list[Location]]:
 def _levels(draft: Draft, path: Location) -> list[tuple[int, Any]]:
     """Sound entries of a list as values that can be compared, with their places."""
     entries = [(i, value) for i, value in draft.entries(*path) if draft.sound(*path, i)]
-    return [(i, tuple(value) if isinstance(value, list) else value) for i, value in entries]
+    return [(i, _once(tuple(value)) if isinstance(value, list) else value) for i, value in entries]
+
+
+def _once(turns: tuple[Any, ...]) -> tuple[Any, ...]:
+    """What participants get in turn, without repeats: (1, 1) and (1,) are the same."""
+    sizes = [n for n in range(1, len(turns)) if len(turns) % n == 0]
+    return next((turns[:n] for n in sizes if turns[:n] * (len(turns) // n) == turns), turns)
 
 
 def _check_repeats(draft: Draft) -> Iterator[Problem]:

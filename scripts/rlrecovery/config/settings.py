@@ -258,14 +258,14 @@ class MleMethod(Section):
     )
     grid: int = Field(
         ge=2,
-        description="Points per parameter of the coarse grid whose peaks start the searches.",
+        description="Points per parameter of the coarse grid that the searches start from.",
     )
     starts: int = Field(
         ge=1,
         description=(
-            "Largest number of local searches per participant: they start from the best peaks of "
-            "the grid, and the best end point is the estimate. At most the number of points of the "
-            "grid."
+            "Number of local searches per participant: they start from the best peaks of the grid "
+            "and then from the best points apart from these, and the best end point is the "
+            "estimate. At most the number of points of the grid."
         ),
     )
     group_scale: Literal["unconstrained", "natural"] = Field(

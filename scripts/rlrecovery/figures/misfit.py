@@ -48,7 +48,7 @@ def draw_misfit(summary: Summary, width: float = style.TWO_COLUMNS) -> Figure:
         axes = figure.add_subplot(grid[divmod(k, across)])
         _panel(axes, groups[key], names[key], contests)
         name_ticks(axes, names[key], slots[key])
-        axes.set(xlabel="fitted model", ylabel=f"bias of {symbol(key[1])}\n(unflagged estimates)")
+        axes.set(xlabel="fitted model", ylabel=f"bias of {symbol(key[1])} (unflagged)")
         style.title(axes, f"simulated: {short_name(key[0])}")
     style.legend(figure, _handles(table, contests))
     rest = [f"{symbol(name)} of {short_name(model)}" for model, name in list(groups)[len(shown) :]]

@@ -32,7 +32,7 @@ TOP_KEYS = (
 )
 TASK_KEYS = (
     "arms, rewards, sd, blocks, reset, feedback, reversals, drift, schedule, missing_trials, "
-    "start_value"
+    "neutral, start_value"
 )
 FORM = "{spread: ...} or {distribution: name, and its arguments}"
 HAS = "rescorla_wagner has this parameter"

@@ -134,6 +134,18 @@ def test_models_that_compete_need_a_method_without_a_model():
     ]
 
 
+def test_models_that_compete_by_sampling_need_a_score():
+    raw = several()
+    bayes = raw["methods"]["bayes"]
+    raw["methods"] = {"bayes": bayes | {"loo": False}}
+    assert problems(raw) == [
+        "models.fit is [rescorla_wagner, lapsing, decided], but no method that is fitted with each "
+        "has a score to compare them by: mle, quadrature, and bayes with loo: true have"
+    ]
+    raw["methods"]["scored"] = bayes
+    parse(raw)
+
+
 def test_some_model_is_fitted_to_its_own_data():
     """Otherwise nothing could be recovered, and the summary would be empty."""
     raw = changed({"models.fit": ["random_responding", "choice_kernel"]}, several)

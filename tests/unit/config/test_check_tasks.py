@@ -257,8 +257,9 @@ def scheduled(tmp_path, content, **changes) -> list[str]:
     task = {"schedule": schedule, "blocks": 1, "start_value": 0.5} | changes
     with pytest.raises(ConfigError) as caught:
         parse(changed({"task": task}), source=str(tmp_path / "config.yaml"))
-    prefix = "task.schedule.file is 'lab.csv', which "
-    return [problem.removeprefix(prefix) for problem in caught.value.problems]
+    prefix = "task.schedule.file is 'lab.csv', "
+    found = [problem.removeprefix(prefix) for problem in caught.value.problems]
+    return [problem.removeprefix("which ") for problem in found]
 
 
 @pytest.mark.parametrize(
@@ -270,6 +271,13 @@ def scheduled(tmp_path, content, **changes) -> list[str]:
         ("a\n1\n", f"has less than two columns with commas in between, {CSV}"),
         ("a;b\n1;2\n", f"has less than two columns with commas in between, {CSV}"),
         ("a,b\n", f"has a header and nothing else, {CSV}"),
+        (
+            ROWS,
+            f"whose first line is numbers: the first trial would be lost as a header, {CSV}",
+        ),
+        ("trial,a,b\n1,0,1\n", f"has a column called 'trial', but each must be an arm, {CSV}"),
+        (",a,b\n0,0,1\n", f"has a column called '', but each must be an arm, {CSV}"),
+        ("a,b\n1_0,0\n", f"has '1_0' in line 2, not a finite number, {CSV}"),
         ("a,b\n1,0\n\n1\n", f"has 1 value in line 4, not 2, {CSV}"),
         ("a,b\n1,0,1\n", f"has 3 values in line 2, not 2, {CSV}"),
         ("a,b\n1,\n", f"has '' in line 2, not a finite number, {CSV}"),

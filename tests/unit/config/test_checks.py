@@ -81,6 +81,10 @@ TOGETHER = [
         "truth.beta contains 2.0 more than once, but its values must differ",
     ),
     (
+        {"completed": [[1], [0.5, 1], [1, 1]]},
+        "completed contains [1] more than once, but its values must differ",
+    ),
+    (
         {"participants": [10, 5, 10]},
         "participants contains 10 more than once, but its values must differ",
     ),

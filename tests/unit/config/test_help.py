@@ -49,7 +49,7 @@ OPTIONAL = [
     "observed",
     "task", "tasks", "model", "models", "truth", "population", "variants", "missing", "completed",
     "task.arms", "task.rewards", "task.sd", "task.reset", "task.feedback", "task.reversals",
-    "task.drift", "task.schedule", "task.missing_trials", "task.reversals.after",
+    "task.drift", "task.schedule", "task.missing_trials", "task.neutral", "task.reversals.after",
     "task.reversals.every", "task.reversals.correct", "task.reversals.within", "task.drift.decay",
     "task.drift.centre", "task.schedule.values", "models.simulate.<model>.truth",
     "variants.<name>.fixed", "variants.<name>.lapse", "variants.<name>.start_value",

@@ -341,7 +341,10 @@ def test_a_spoilt_schedule_is_valid_or_a_config_error(tmp_path_factory, content)
     raw = changed({"task": {"schedule": schedule, "blocks": 1, "start_value": 0.5}, "trials": [1]})
     experiment, found = attempt(lambda raw: parse(raw, source=str(folder / "config.yaml")), raw)
     assert (experiment is None) == (len(found) == 1)
-    assert all(problem.startswith("task.schedule.file is 'spoilt.csv', which") for problem in found)
+    assert all(problem.startswith("task.schedule.file is 'spoilt.csv', wh") for problem in found)
+
+
+DATA = "participant,trial,choice,reward\n1,1,0,1\n1,2,1,0\n"
 
 
 class TestObserved:
@@ -353,17 +356,34 @@ class TestObserved:
         return path
 
     def test_it_stands_relative_to_the_config(self, tmp_path):
-        (tmp_path / "data.csv").write_text("participant,trial,choice,reward\n")
+        (tmp_path / "data.csv").write_text(DATA)
         found = load(self.written(tmp_path, "data.csv")).observed
         assert Path(found) == tmp_path / "data.csv"
 
     def test_a_resolved_path_is_found_again(self, tmp_path):
-        (tmp_path / "data.csv").write_text("participant,trial,choice,reward\n")
+        (tmp_path / "data.csv").write_text(DATA)
         resolved = load(self.written(tmp_path, "data.csv")).resolved()
         elsewhere = tmp_path / "results"
         elsewhere.mkdir()
         assert load(self.written(elsewhere, resolved["observed"])).observed == resolved["observed"]
         assert parse(resolved).resolved() == resolved
+
+    @pytest.mark.parametrize(
+        ("content", "words"),
+        [
+            ("", "data.csv"),
+            ("participant,trial,choice\n1,1,0\n", "reward"),
+            ("participant,trial,choice,reward\n1,1,7,0\n", "line 2"),
+            ("participant,trial,choice,reward\n1,1,-1,0\n", "no response at all"),
+        ],
+    )
+    def test_what_is_wrong_inside_is_said_before_any_job(self, tmp_path, content, words):
+        (tmp_path / "data.csv").write_text(content)
+        with pytest.raises(ConfigError) as failure:
+            load(self.written(tmp_path, "data.csv"))
+        (problem,) = failure.value.problems
+        assert problem.startswith("observed is ")
+        assert words in problem
 
     @pytest.mark.parametrize("name", ["nowhere.csv", "", ".", "a\0b", "x" * 5000])
     def test_a_file_that_is_not_there_is_one_sentence(self, tmp_path, name):
