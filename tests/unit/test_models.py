@@ -111,7 +111,7 @@ class TestContract:
     def test_bind(self, model):
         values = {name: i for i, name in enumerate(model.names)}
         alone = model.bind(values, 0.25, 3, 2)
-        known = {"start_value": 0.25, "n_arms": 3, "arm": 2.0}
+        known = {"start_value": 0.25, "n_arms": 3, "arm": 2.0, "neutral": 0.5}
         assert alone == SimpleNamespace(**known, full=False, **values)
         assert model.bind(values, 0.25, 3).arm.tolist() == [0, 1, 2]
         assert model.bind(values, 0.25, 3, 2, True) == SimpleNamespace(**known, full=True, **values)
@@ -257,7 +257,7 @@ def variant(base="rescorla_wagner", name="mine", **changes):
 class TestNeutralOutcome:
     """Outcomes, start value and neutral outcome shifted alike change no choice."""
 
-    REWARDS = np.array([1.0, 0.0, 0.0, 1.0, 1.0, 0.0])
+    REWARDS = np.array([1.0, 0.0, 0.0, 1.0, 0.0, 1.0])
     CHOICES = np.array([0, 1, 1, 0, 2, 2])
 
     def odds(self, model, values, start, shift=0.0):
@@ -350,7 +350,7 @@ class TestVariants:
         p = made.bind(values, 0.5, 2)
         assert made.initial(p) == {"q": 0.25}
         learnt = made.update({"q": np.array([0.25, 0.25])}, np.eye(2)[0], 1.0, p)
-        np.testing.assert_allclose(learnt["q"], [0.625, 0.25 + 0.1 * (-0.5 - 0.25)])
+        np.testing.assert_allclose(learnt["q"], [0.625, 0.25 + 0.1 * (0 - 0.25)])
 
     def test_every_parameter_is_there_once_per_model_and_then_those_of_variants(self):
         found = list(models.every_parameter())

@@ -374,6 +374,21 @@ class TestFromConfig:
         assert task_from_config(BASE) == expected
         assert task_from_config(BASE | PLAIN) == expected
 
+    @pytest.mark.parametrize(
+        ("changes", "neutral"),
+        [
+            ({}, 0.5),
+            ({"start_value": 1.0}, 0.5),
+            ({"rewards": "gaussian", "sd": 2.0}, 0.25),
+            ({"schedule": {"holds": "means", "values": [[0, 1]]}}, 0.5),
+            ({"schedule": {"holds": "rewards", "values": [[0, 1]]}}, 0.25),
+            ({"rewards": "gaussian", "sd": 2.0, "neutral": 50}, 50.0),
+            ({"neutral": 0}, 0.0),
+        ],
+    )
+    def test_the_neutral_outcome(self, changes, neutral):
+        assert task_from_config(BASE | changes).neutral == neutral
+
     def test_everything(self):
         found = task_from_config(
             BASE
@@ -397,6 +412,7 @@ class TestFromConfig:
             reversals=Reversals((40, 80), 0, 8, 10),
             drift=DAW,
             missing_trials=((5, 17), ()),
+            neutral=0.25,
         )
         hash(found)
 
@@ -444,3 +460,12 @@ class TestSaid:
         assert said(BASE | {"schedule": one | {"values": [[0, 1]]}}) != said(
             BASE | {"schedule": one}
         )
+
+
+def test_any_of_the_best_arms_counts_towards_a_reversal():
+    task = Task((0.8, 0.8, 0.1), reversals=Reversals((), 0, 2, 2))
+    course = Course(task, task.means(3, 10, np.random.default_rng(0)), 3)
+    for trial, choice in enumerate([[0, 1, 2], [1, 1, 0]]):
+        course.note(course.now(trial), np.array(choice), np.zeros(3, dtype=bool))
+    # Who chose one of the best two twice has reversed arms, who did so once has not.
+    np.testing.assert_array_equal(course.now(2), [[0.1, 0.8, 0.8]] * 2 + [[0.8, 0.8, 0.1]])
