@@ -1,7 +1,7 @@
 # The few verbs of the project. `make run` and `make test` do all of their own set-up.
 
 .DELETE_ON_ERROR:
-.PHONY: run test test-all test-cluster browser bench validate replicate figures report plan lint format check help-config schema lock clean
+.PHONY: run test test-all test-cluster test-kills browser bench validate replicate figures report plan lint format check help-config schema lock clean
 
 CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 CONFIG ?= config.yaml
@@ -53,6 +53,11 @@ test-all: $(READY) browser
 # A study through a Slurm cluster of one node, which is started for it and stopped again; as root.
 test-cluster: $(SLURM)/ready
 	@PYTHONPATH=scripts:tests $(SLURM)/bin/python -m cluster
+
+# Kills a study KILLS times at random moments and compares it with an undisturbed one; ten minutes.
+KILLS ?= 20
+test-kills: $(READY)
+	@PYTHONPATH=scripts:tests $(BIN)/python -m kills --kills $(KILLS)
 
 # The report is tested in a real browser; one is installed if there is none.
 browser: $(READY)

@@ -16,8 +16,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-import pandas as pd
-from workflow.runs import BAYES, MEASURES, MLE, estimates, snakemake, study, write
+from workflow.runs import BAYES, MEASURES, MLE, same_numbers, snakemake, study, write
 
 from cluster.head import Head, working, write_profile
 from cluster.slurm import Unavailable, ask, cluster, install, wait_for
@@ -61,7 +60,7 @@ def compare_with_slurm(folder: Path) -> str:
         done = time.monotonic()
     alone = snakemake(here, *TARGETS, "--configfile", config)
     assert alone.returncode == 0, alone.stdout + alone.stderr
-    rows, tables = compare(there, here)
+    rows, tables = same_numbers(there, here)
     again = snakemake(there, *TARGETS, "--configfile", config, "--dry-run")
     assert "Nothing to be done" in again.stdout + again.stderr, again.stdout
     return (
@@ -143,20 +142,6 @@ def attempts(first: Head, second: Head, number: str, what: str) -> str:
         asked = " then ".join(f"{job.memory} MiB and {job.minutes} min" for job in tries)
         lines.append(f"{name}: {why}; attempts 1 and 2 asked for {asked}")
     return "\n".join(lines)
-
-
-def compare(there: Path, here: Path) -> tuple[int, int]:
-    """Hold the numbers of two studies together; how many estimates and tables there are."""
-    one, two = estimates(there), estimates(here)
-    pd.testing.assert_frame_equal(one, two, check_exact=True)
-    tables = sorted(path.name for path in (here / MEASURES).parent.glob("*.csv"))
-    assert "recovery.csv" in tables
-    for name in tables:
-        pair = [pd.read_csv((base / MEASURES).parent / name) for base in (there, here)]
-        if "measure" in pair[0]:  # how long a fit took is no number of the study
-            pair = [table[table["measure"] != "seconds"] for table in pair]
-        pd.testing.assert_frame_equal(*pair, check_exact=True)
-    return len(one), len(tables)
 
 
 if __name__ == "__main__":

@@ -100,6 +100,20 @@ def estimates(folder, run="small"):
     return table.drop(columns="seconds")
 
 
+def same_numbers(one, other):
+    """Hold two runs of one study together, bit by bit; counts of their estimates and tables."""
+    mine = estimates(one)
+    pd.testing.assert_frame_equal(mine, estimates(other), check_exact=True)
+    tables = sorted(path.name for path in (Path(other) / MEASURES).parent.glob("*.csv"))
+    assert "recovery.csv" in tables
+    for name in tables:
+        pair = [pd.read_csv((Path(base) / MEASURES).parent / name) for base in (one, other)]
+        if "measure" in pair[0]:  # how long a fit took is no number of the study
+            pair = [table[table["measure"] != "seconds"] for table in pair]
+        pd.testing.assert_frame_equal(*pair, check_exact=True)
+    return len(mine), len(tables)
+
+
 def jobs(output):
     """Counts of jobs per rule in the output of a dry run."""
     return {rule: int(n) for rule, n in re.findall(r"^([a-z_]+) +(\d+)$", output, re.M)}
