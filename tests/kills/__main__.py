@@ -1,4 +1,4 @@
-"""`make test-kills`: kill a study at random moments, resume it, and compare it with an unharmed one.
+"""`make test-kills`: a study that is killed at random moments and resumed, beside an unharmed one.
 
 Killed with SIGKILL, in turn: Snakemake's own process, one job, and the whole process group. Its
 tables must be, bit by bit, those of a study that nobody disturbed.
