@@ -1,7 +1,7 @@
 # The few verbs of the project. `make run` and `make test` do all of their own set-up.
 
 .DELETE_ON_ERROR:
-.PHONY: run test test-all test-cluster test-kills browser bench validate replicate figures report plan lint format check help-config schema lock clean
+.PHONY: run partial test test-all test-cluster test-kills browser bench validate replicate figures report plan lint format check help-config schema lock clean
 
 CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 CONFIG ?= config.yaml
@@ -30,6 +30,10 @@ PYTEST := OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(CORES)
 run: $(READY) check
 	@$(BIN)/snakemake $(SETTINGS)
 	@$(BIN)/python -m rlrecovery.where $(CONFIG)
+
+# A report of what is finished so far, beside a study that runs or that cannot be finished.
+partial: $(READY) check
+	@$(BIN)/snakemake $(SETTINGS) --config partial=true --nolock --executor local --cores $(CORES)
 
 # The figures alone, from the summary.
 figures: $(READY) check

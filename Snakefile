@@ -7,8 +7,14 @@ report: "workflow/report/workflow.rst"
 
 include: "workflow/rules/common.smk"
 include: "workflow/rules/design.smk"
-include: "workflow/rules/simulate.smk"
-include: "workflow/rules/fit.smk"
+
+
+if not PARTIAL:
+
+    include: "workflow/rules/simulate.smk"
+    include: "workflow/rules/fit.smk"
+
+
 include: "workflow/rules/score.smk"
 include: "workflow/rules/report.smk"
 
@@ -38,5 +44,6 @@ onsuccess:
 
 onerror:
     print(
-        f"\nThe study is not finished. What was finished is kept, and {LOGS}/ says what went wrong."
+        f"\nThe study is not finished. What was finished is kept, and {LOGS}/ says what went wrong;"
+        "\n`make partial` makes a report of what is there."
     )

@@ -7,6 +7,7 @@ with logged(snakemake.log[0], snakemake.params.source):
     write_record(
         experiment=snakemake.params.experiment,
         fingerprint=snakemake.params.source,
+        replicates=snakemake.params.replicates,
         versions=snakemake.params.versions,
         outputs=dict(snakemake.output.items()),
     )

@@ -330,7 +330,7 @@ def seed_sequence(
     return np.random.SeedSequence([root, *np.frombuffer(digest, dtype=np.uint32).tolist()])
 
 
-def design_table(cells: Mapping[str, Cell], replicates: int) -> pd.DataFrame:
+def design_table(cells: Mapping[str, Cell], replicates: Mapping[str, int]) -> pd.DataFrame:
     """One row per cell: key, truth per parameter, participants, trials, what varies, replicates."""
     names = list(dict.fromkeys(name for cell in cells.values() for name, _ in cell.truth))
     factors = varying(cells)
@@ -341,7 +341,7 @@ def design_table(cells: Mapping[str, Cell], replicates: int) -> pd.DataFrame:
         | {factor: _written(getattr(cell, factor)) for factor in factors}
         for key, cell in cells.items()
     ]
-    return pd.DataFrame(rows).assign(replicates=replicates)
+    return pd.DataFrame(rows).assign(replicates=[replicates[key] for key in cells])
 
 
 def _written(level: Any) -> Any:

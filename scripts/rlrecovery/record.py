@@ -12,6 +12,7 @@ from rlrecovery.tables import write_json, write_table, write_yaml
 
 def write_record(
     experiment: Mapping[str, Any],
+    replicates: Mapping[str, int],
     fingerprint: str,
     versions: Mapping[str, str],
     outputs: Mapping[str, str],
@@ -22,6 +23,8 @@ def write_record(
     ----------
     experiment : mapping
         The resolved config.
+    replicates : mapping
+        Data sets by cell key; cells without an entry are left out.
     fingerprint : str
         Of the package's code.
     versions : mapping
@@ -29,7 +32,8 @@ def write_record(
     outputs : mapping
         Paths to write: ``design``, ``config`` and ``begun``, to which `end_record` adds.
     """
-    write_table(design_table(cells_of(experiment), experiment["replicates"]), outputs["design"])
+    cells = {key: cell for key, cell in cells_of(experiment).items() if key in replicates}
+    write_table(design_table(cells, replicates), outputs["design"])
     write_yaml(dict(experiment), outputs["config"])
     write_json(provenance(experiment, fingerprint, versions), outputs["begun"])
 

@@ -38,6 +38,7 @@ from rlrecovery.figures.data import Summary, load_summary
 from rlrecovery.lights import RULE, advice, small_table
 from rlrecovery.origins import mixtures
 from rlrecovery.pages import TEMPLATES, environment
+from rlrecovery.progress import lacking
 from rlrecovery.protocol import checked, conventions, estimands, mechanisms, methods, witnesses
 from rlrecovery.wording import enumeration, few_note, pm, row_text
 
@@ -80,8 +81,17 @@ def write_report(
     design = tables.read_table(design_file, {"cell": "", "replicates": ""})
     context |= _numbers(load_summary(summary_folder), _parse_yaml(config_text, config_file), design)
     context |= _scripts(context["explorer"])
+    context["lacking"] = _lacking(config_text, config_file, design, provenance_file)
     html = environment().get_template("report.html.j2").render(context)
     tables.write_text(html, output)
+
+
+def _lacking(
+    config_text: str, config_file: Any, design: pd.DataFrame, provenance_file: Any
+) -> list[str]:
+    """What of the study the report does not rest on, because it is not finished."""
+    made_by = tables.read_json(provenance_file).get("made_by") or []
+    return list(lacking(_parse_yaml(config_text, config_file), design, made_by))
 
 
 def _numbers(

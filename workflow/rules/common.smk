@@ -21,6 +21,7 @@ from rlrecovery.design import (
     wrong_fits,
 )
 from rlrecovery.figures import available_figures, files
+from rlrecovery.progress import data_sets, finished
 from rlrecovery.provenance import PACKAGES, source_fingerprint, versions, whole_fingerprint
 from rlrecovery.resources import (
     Load,
@@ -34,6 +35,10 @@ from rlrecovery.tables import SUMMARY
 from rlrecovery.typeset import SHEETS
 from rlrecovery.witness import pairs
 
+# `--config partial=true`: a report of what is finished, in a folder of its own, while the rest is
+# still at work or cannot be done.
+PARTIAL = str(workflow.config_settings.config.get("partial", "")).lower() in ("true", "1", "yes")
+
 
 def read_experiment():
     """The experiment as plain values, checked; one sentence per mistake otherwise."""
@@ -43,6 +48,7 @@ def read_experiment():
     try:
         experiment = settings.load(files[0])
         overrides = dict(workflow.config_settings.config)  # --config KEY=VALUE
+        overrides.pop("partial", None)
         if overrides:
             given = experiment.resolved() | overrides
             experiment = settings.parse(given, source=f"{files[0]} with --config")
@@ -55,9 +61,20 @@ EXPERIMENT = read_experiment()
 # A lab's own data, if the config names any; the file stands relative to the config.
 OBSERVED = {"observed": EXPERIMENT["observed"]} if EXPERIMENT.get("observed") else {}
 KNOWN_CELLS = cells_of(EXPERIMENT)
-CELLS = {key: cell.values() for key, cell in KNOWN_CELLS.items()}
 BATCHES = batches(EXPERIMENT["replicates"], EXPERIMENT["batch_size"])
 METHODS = methods_of(EXPERIMENT)
+RUN = f"results/{EXPERIMENT['run']}"
+TRUTH = f"{RUN}/truth/{{cell}}/{{batch}}.parquet"
+ESTIMATES = f"{RUN}/estimates/{{method}}/{{cell}}/{{batch}}.parquet"
+
+# What scores, summary and report rest on: all batches of all cells, or those that are finished.
+DONE = {key: list(BATCHES) for key in KNOWN_CELLS}
+if PARTIAL:
+    names, DONE = finished(RUN, list(METHODS), list(DONE), list(BATCHES))
+    METHODS = {name: METHODS[name] for name in names}
+    if not DONE:
+        raise WorkflowError(f"error: nothing in {RUN}/ is finished by all methods yet")
+CELLS = {key: KNOWN_CELLS[key].values() for key in DONE}
 FIGURES = available_figures(EXPERIMENT)
 CAPTIONS = {figure: workflow.source_path(f"../report/{figure}.rst") for figure in FIGURES}
 LEVELS = EXPERIMENT["interval_levels"]
@@ -65,11 +82,11 @@ LEVELS = EXPERIMENT["interval_levels"]
 # Packages that decide what a sampler's rows say.
 SAMPLING = ["pymc", "nutpie", "arviz-stats"]
 
-RUN = f"results/{EXPERIMENT['run']}"
-LOGS, BENCHMARKS = f"{RUN}/logs", f"{RUN}/benchmarks"
-REPORT = f"{RUN}/report.html"
-SUMMARY_FOLDER = f"{RUN}/summary"
-FIGURE_FOLDER, TABLE_FOLDER = f"{RUN}/figures", f"{RUN}/tables"
+HERE = f"{RUN}/partial" if PARTIAL else RUN
+LOGS, BENCHMARKS = f"{HERE}/logs", f"{HERE}/benchmarks"
+REPORT = f"{HERE}/report.html"
+SUMMARY_FOLDER = f"{HERE}/summary"
+FIGURE_FOLDER, TABLE_FOLDER = f"{HERE}/figures", f"{HERE}/tables"
 
 
 wildcard_constraints:
@@ -145,12 +162,24 @@ def method_versions(wildcards):
 
 def batches_of_estimates(wildcards):
     """All batches of the first method, then all of the second, and so on."""
-    where = [f"{RUN}/estimates/{method}/{wildcards.cell}" for method in METHODS]
-    return [f"{folder}/{batch}.parquet" for folder in where for batch in BATCHES]
+    return expand(ESTIMATES, method=METHODS, cell=wildcards.cell, batch=DONE[wildcards.cell])
 
 
 def batches_of_truth(wildcards):
-    return [f"{RUN}/truth/{wildcards.cell}/{batch}.parquet" for batch in BATCHES]
+    return expand(TRUTH, cell=wildcards.cell, batch=DONE[wildcards.cell])
+
+
+def all_estimates(wildcards):
+    return [
+        ESTIMATES.format(method=method, cell=cell, batch=batch)
+        for method in METHODS
+        for cell in CELLS
+        for batch in DONE[cell]
+    ]
+
+
+def all_truth(wildcards):
+    return [TRUTH.format(cell=cell, batch=batch) for cell in CELLS for batch in DONE[cell]]
 
 
 def figure_caption(wildcards):

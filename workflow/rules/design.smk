@@ -3,9 +3,9 @@
 
 rule design:
     output:
-        design=f"{RUN}/design.csv",
-        config=f"{RUN}/config.yaml",
-        begun=f"{RUN}/begun.json",
+        design=f"{HERE}/design.csv",
+        config=f"{HERE}/config.yaml",
+        begun=f"{HERE}/begun.json",
     log:
         f"{LOGS}/design/design.log",
     benchmark:
@@ -18,6 +18,7 @@ rule design:
         runtime=10,
     params:
         experiment=EXPERIMENT,
+        replicates=data_sets(EXPERIMENT, DONE),
         source=whole_fingerprint(),
         versions=versions(*PACKAGES, "snakemake"),
     message:

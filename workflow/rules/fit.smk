@@ -5,7 +5,7 @@ rule fit:
     input:
         trials=rules.simulate.output.trials,
     output:
-        estimates=f"{RUN}/estimates/{{method}}/{{cell}}/{{batch}}.parquet",
+        estimates=ESTIMATES,
     log:
         f"{LOGS}/fit/{{method}}/{{cell}}/{{batch}}.log",
     benchmark:

@@ -6,8 +6,8 @@ rule score:
         estimates=batches_of_estimates,
         truth=batches_of_truth,
     output:
-        scores=[f"{RUN}/scores/{method}/{{cell}}.parquet" for method in METHODS],
-        paired=f"{RUN}/paired/{{cell}}.parquet",
+        scores=[f"{HERE}/scores/{method}/{{cell}}.parquet" for method in METHODS],
+        paired=f"{HERE}/paired/{{cell}}.parquet",
     log:
         f"{LOGS}/score/{{cell}}.log",
     benchmark:
@@ -33,13 +33,13 @@ rule summarise:
     input:
         scores=expand(rules.score.output.scores, cell=CELLS),
         paired=expand(rules.score.output.paired, cell=CELLS),
-        estimates=expand(rules.fit.output.estimates, method=METHODS, cell=CELLS, batch=BATCHES),
-        truth=expand(rules.simulate.output.truth, cell=CELLS, batch=BATCHES),
+        estimates=all_estimates,
+        truth=all_truth,
         begun=rules.design.output.begun,
     output:
         csv=[f"{SUMMARY_FOLDER}/{name}.csv" for name in SUMMARY],
         parquet=[f"{SUMMARY_FOLDER}/{name}.parquet" for name in SUMMARY],
-        provenance=f"{RUN}/provenance.json",
+        provenance=f"{HERE}/provenance.json",
     log:
         f"{LOGS}/summarise/summarise.log",
     benchmark:
@@ -54,8 +54,9 @@ rule summarise:
         methods=METHODS,
         cells=CELLS,
         levels=LEVELS,
-        folders={kind: f"{RUN}/{kind}" for kind in ("scores", "paired", "estimates", "truth")},
-        batches=dict.fromkeys(CELLS, list(BATCHES)),
+        folders={"estimates": f"{RUN}/estimates", "truth": f"{RUN}/truth"}
+        | {"scores": f"{HERE}/scores", "paired": f"{HERE}/paired"},
+        batches=DONE,
         witnesses=pairs(METHODS),
         summary=folder_written,
         source=source_fingerprint("summary"),

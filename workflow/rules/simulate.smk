@@ -4,7 +4,7 @@
 rule simulate:
     output:
         trials=f"{RUN}/trials/{{cell}}/{{batch}}.parquet",
-        truth=f"{RUN}/truth/{{cell}}/{{batch}}.parquet",
+        truth=TRUTH,
     log:
         f"{LOGS}/simulate/{{cell}}/{{batch}}.log",
     benchmark:
