@@ -539,8 +539,12 @@ class TestSeeds:
             seed_sequence(0, {"beta": float("inf")}, 0, "trials")
 
 
+def table_of(cells, replicates):
+    return design_table(cells, dict.fromkeys(cells, replicates))
+
+
 def test_design_table():
-    table = design_table(grid(TRUTH, [10], [50, 150]), 20)
+    table = table_of(grid(TRUTH, [10], [50, 150]), 20)
     assert list(table.columns) == ["cell", "alpha", "beta", "participants", "trials", "replicates"]
     assert len(table) == 12
     assert table["cell"].is_unique
@@ -556,7 +560,7 @@ def test_design_table():
 
 
 def test_the_design_table_has_a_column_for_what_varies():
-    table = design_table(STUDY_CELLS, 20)
+    table = table_of(STUDY_CELLS, 20)
     assert list(table.columns) == [
         *("cell", "alpha", "beta", "participants", "trials"),
         *("model", "task", "missing", "completed", "replicates"),
@@ -567,7 +571,7 @@ def test_the_design_table_has_a_column_for_what_varies():
     assert (first["alpha"], first["model"], first["completed"]) == (0.2, "rescorla_wagner", "1")
     assert np.isnan(last["alpha"])
     assert (last["task"], last["missing"], last["completed"]) == ("scheduled", 0.1, "0.6, 0.8, 1")
-    gaps = design_table(cells_of(PLAIN | {"missing": [0.0, 0.1]}), 20)
+    gaps = table_of(cells_of(PLAIN | {"missing": [0.0, 0.1]}), 20)
     assert list(gaps.columns)[-3:] == ["trials", "missing", "replicates"]
 
 

@@ -27,7 +27,8 @@ def outputs(experiment, tmp_path_factory):
     folder = tmp_path_factory.mktemp("record")
     names = {"design": "design.csv", "config": "config.yaml", "begun": "begun.json"}
     paths = {key: str(folder / name) for key, name in names.items()}
-    write_record(experiment, "0123456789abcdef", {"numpy": "2.5.2"}, paths)
+    everything = dict.fromkeys(cells_of(experiment), experiment["replicates"])
+    write_record(experiment, everything, "0123456789abcdef", {"numpy": "2.5.2"}, paths)
     return paths
 
 
