@@ -20,6 +20,9 @@ from rlrecovery.config.words import bare, flow, show
 from rlrecovery.distributions import Distribution
 from rlrecovery.models import Parameter
 
+#: A config with more values than this is a mistake, or an attempt to use up memory.
+MOST_VALUES = 1_000_000
+
 
 class ConfigError(Exception):
     """A config that cannot be run.
@@ -105,6 +108,17 @@ def _plain(value: Any, path: Location, problems: list[Problem]) -> Any:
     if isinstance(value, int) and value.bit_length() > 1000:
         return math.inf if value > 0 else -math.inf
     return value
+
+
+def _size(value: Any, known: dict[int, float]) -> float:
+    """Values in nested lists and mappings, those that an anchor repeats counted every time."""
+    if not isinstance(value, Mapping | list | tuple):
+        return 1
+    if id(value) not in known:
+        known[id(value)] = math.inf  # for one that contains itself
+        inner = value.values() if isinstance(value, Mapping) else value
+        known[id(value)] = 1 + sum(_size(item, known) for item in inner)
+    return known[id(value)]
 
 
 def _default_prior(parameter: Parameter, pooling: str) -> dict[str, Any]:
@@ -251,6 +265,9 @@ def _inspect(content: Any, source: str) -> tuple[dict[str, Any], list[str]]:
         return {}, [f"{source} is empty, but must describe an experiment"]
     if not isinstance(content, Mapping):
         return {}, [f"{source} is {show(content)}, but must be a mapping of keys to values"]
+    if _size(content, {}) > MOST_VALUES:
+        text = f"{source} holds more than {MOST_VALUES} values, counting what anchors repeat"
+        return {}, [f"{text}, but no experiment has so many"]
     problems: list[Problem] = []
     raw = _plain(content, (), problems)
     problems += [*_read_schedules(raw, source), *_find_observed(raw, source)]

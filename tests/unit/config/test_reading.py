@@ -329,6 +329,27 @@ def test_a_spoilt_file_is_valid_or_a_config_error(tmp_path_factory, base, start,
     assert not any("\n" in problem for problem in found)
 
 
+def test_anchors_that_repeat_themselves_are_one_sentence(tmp_path):
+    path = tmp_path / "bomb.yaml"
+    lines = ["a0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]"]
+    lines += [f"a{k}: &a{k} [{', '.join([f'*a{k - 1}'] * 10)}]" for k in range(1, 9)]
+    for text in ("\n".join(lines), "truth: &t {alpha: [*t, *t, *t]}"):
+        path.write_text(text)
+        experiment, (problem,) = attempt(load, path)
+        assert experiment is None
+        assert "more than 1000000 values, counting what anchors repeat" in problem
+
+
+def test_an_anchor_may_be_used_where_it_helps(tmp_path):
+    raw = valid()
+    raw["methods"]["again"] = raw["methods"]["bayes"]
+    path = tmp_path / "study.yaml"
+    path.write_text(yaml.safe_dump(raw))
+    assert "&id001" in path.read_text()
+    found = load(path).methods
+    assert found["again"] == found["bayes"]
+
+
 CSV = st.binary(max_size=30) | st.text(alphabet='0123456789.,;e-"\n\r\0 ax', max_size=60)
 
 
