@@ -136,6 +136,7 @@ def versions(*packages: str) -> dict[str, str]:
     return python | {name: _version(name) for name in packages or PACKAGES}
 
 
+@cache  # reading a package's metadata takes a millisecond, and every job of a study asks for some
 def _version(package: str) -> str:
     try:
         return metadata.version(package)
