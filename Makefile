@@ -43,8 +43,14 @@ figures: $(READY) check
 report: run
 	@$(BIN)/snakemake --report "$$($(BIN)/python -m rlrecovery.where --beside $(CONFIG))" $(SETTINGS)
 
-# How many jobs of each kind a study has; nothing is run.
+# What a study takes: jobs, time, disk and memory, and which batch size makes jobs of MINUTES minutes;
+# then what is left of it to do, out-of-date files included. Nothing of the study is run, but a few
+# data sets may be fitted to measure what that costs here.
+MINUTES ?= 10
 plan: $(READY) check
+	@$(BIN)/python -m rlrecovery.plan $(CONFIG) --cores $(CORES) \
+		--profile workflow/profiles/$(PROFILE) --minutes-per-job $(MINUTES)
+	@echo && echo "Left to do, as Snakemake sees it:"
 	@$(BIN)/snakemake $(SETTINGS) --dry-run --quiet rules
 
 test: $(READY) browser

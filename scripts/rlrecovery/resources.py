@@ -102,17 +102,26 @@ def memory_to_fit(method: Mapping[str, Any], load: Load) -> int:
 
 def minutes_to_fit(method: Mapping[str, Any], load: Load) -> int:
     """Minutes of a job that fits a batch; parameters as `memory_to_fit`."""
+    each = MICROSECONDS[method["estimator"]] * load.all_trials
+    return _minutes(each * relative_work(method))
+
+
+def relative_work(method: Mapping[str, Any]) -> float:
+    """How much longer a method's settings make a fit: with NUTS per draw, otherwise as a factor.
+
+    One for a compiled model of two parameters; parameters as `memory_to_fit`.
+    """
     estimator, parameters = method["estimator"], len(find_model(method["model"]).names)
-    each = MICROSECONDS[estimator] * load.all_trials
+    work = 1.0
     if estimator == "quadrature":
-        each *= NODES ** (parameters - 2)
+        work *= NODES ** (parameters - 2)
     elif estimator != "mock":
-        each *= max(1.0, parameters / 2)
+        work *= max(1.0, parameters / 2)
     if estimator == "bayes":
-        each *= method["chains"] * (method["tune"] + method["draws"])
-        each *= SLOWER_CATEGORICAL if method["likelihood"] == "categorical" else 1
-        each *= SLOWER_LOO if method.get("loo") else 1
-    return _minutes(each * (SLOWER_SCAN if method.get("engine") == "scan" else 1))
+        work *= method["chains"] * (method["tune"] + method["draws"])
+        work *= SLOWER_CATEGORICAL if method["likelihood"] == "categorical" else 1
+        work *= SLOWER_LOO if method.get("loo") else 1
+    return work * (SLOWER_SCAN if method.get("engine") == "scan" else 1)
 
 
 def _bytes_of_samples(method: Mapping[str, Any], load: Load) -> int:
