@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import json
 import math
+import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
@@ -159,7 +160,7 @@ def fitted(expected: Cost, seen: Sequence[Seen]) -> tuple[Cost, float]:
 
 
 def benchmarks(results: Path, run: str, experiment: Mapping[str, Any]) -> list[Seen]:
-    """Jobs of all studies below a folder that were run to their end; the own study comes first.
+    """Jobs of all studies below a folder that were run to their end; of many, some by chance.
 
     Parameters
     ----------
@@ -201,7 +202,7 @@ def _of_study(folder: Path, experiment: Mapping[str, Any]) -> list[Seen]:
     found = []
     for kind, work, place in kinds:
         there = [job for job in jobs if (place / job[0] / f"{job[1]}.tsv").is_file()]
-        for key, batch in there[:: max(1, len(there) // MOST_SEEN)]:
+        for key, batch in random.Random(0).sample(there, min(MOST_SEEN, len(there))):
             seconds = seconds_of(place / key / f"{batch}.tsv")
             start, stop = ranges[batch]
             load = Load(cells[key].participants, cells[key].trials, stop - start)

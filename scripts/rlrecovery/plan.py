@@ -45,7 +45,7 @@ REST = {
 MEMORY_TO_SCORE = 1000
 
 #: By what factor times may be off: from finished jobs, from a calibration, as expected beforehand;
-#: and how many times as long as the longest job seen makes another uncertain, by how much more.
+#: and how many times the most work seen makes a job less certain, and by what factor more.
 CLOSE, FAR, ROUGH = 1.3, 2.0, 4.0
 MUCH, FURTHER = 5.0, 1.5
 
@@ -120,20 +120,25 @@ class Knowledge:
     _costs: dict[str, tuple[Cost, str, float, float]] = field(default_factory=dict)
 
     def cost(self, kind: str) -> tuple[Cost, str, float, float]:
-        """Cost of a kind, where it is from, by what it may be off, and the longest job seen."""
+        """Cost of a kind, where it is from, by what it may be off, and the most work seen."""
         if kind not in self._costs:
             self._costs[kind] = self._fitted(kind)
         return self._costs[kind]
 
     def _fitted(self, kind: str) -> tuple[Cost, str, float, float]:
         for jobs, words, least in (
-            (of_kind(self.finished, kind), "finished jobs", CLOSE),
-            (of_kind(self.tried, kind), "calibration jobs", FAR),
+            (of_kind(self.finished, kind), "finished job", CLOSE),
+            (of_kind(self.tried, kind), "calibration job", FAR),
         ):
             if jobs:
                 found, scatter = fitted(expected_of(kind), jobs)
-                longest = max(job.seconds for job in jobs)
-                return found, f"{len(jobs)} {words}", max(least, scatter), longest
+                most = max(job.work * job.load.all_trials for job in jobs)
+                return (
+                    found,
+                    f"{len(jobs)} {words}{'s' * (len(jobs) > 1)}",
+                    max(least, scatter),
+                    most,
+                )
         return expected_of(kind), "expectation", ROUGH, math.inf
 
 
@@ -185,10 +190,10 @@ def _there(folder: Path, cells: Mapping[str, Cell]) -> set[tuple[str, str]]:
 
 def _timed(cost: tuple[Cost, str, float, float], work: float, jobs: Any, there: set[Any]) -> Any:
     """Seconds of all jobs and of those that are left, the source and the factor."""
-    model, source, factor, longest = cost
+    model, source, factor, most = cost
     seconds = {(key, batch): model.seconds(work, load) for key, batch, load in jobs}
     left = [value for place, value in seconds.items() if place not in there]
-    if seconds and max(seconds.values()) > MUCH * longest:
+    if max(work * load.all_trials for *_, load in jobs) > MUCH * most:
         factor = max(FAR, FURTHER * factor)
     return list(seconds.values()), left, source, factor
 
@@ -389,12 +394,12 @@ def machine_of(cores: int, profile: Path | None) -> Machine:
     try:
         settings = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
     except (OSError, yaml.YAMLError) as error:
-        raise ConfigError(f"error: {file} is no profile that can be read: {error}") from error
+        raise ConfigError([f"{file} is no profile that can be read: {error}"]) from error
     if "executor" not in settings:
         return Machine(cores)
     jobs = settings.get("jobs")
     if not isinstance(jobs, int) or jobs < 1:
-        raise ConfigError(f"error: jobs is {jobs!r} in {file}, but must be a whole number above 0")
+        raise ConfigError([f"jobs is {jobs!r} in {file}, but must be a whole number above 0"])
     return Machine(jobs, SUBMITTED)
 
 

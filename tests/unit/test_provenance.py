@@ -229,6 +229,20 @@ class TestGit:
         assert provenance.git_state() == {"commit": commit, "dirty": True}
 
 
+def test_a_version_is_read_once(monkeypatch):
+    """Every job of a study asks for some when it is planned."""
+    asked = []
+    monkeypatch.setattr(provenance.metadata, "version", lambda name: asked.append(name) or "1")
+    provenance._version.cache_clear()
+    try:
+        found = [provenance.versions("numpy", "scipy") for _ in range(3)]
+    finally:
+        provenance._version.cache_clear()
+    assert found[0] == found[2]
+    assert found[0]["scipy"] == "1"
+    assert asked == ["numpy", "scipy"]
+
+
 def test_versions():
     import numpy
     import pymc

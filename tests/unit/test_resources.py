@@ -14,6 +14,7 @@ from rlrecovery.resources import (
     memory_to_simulate,
     minutes_to_fit,
     minutes_to_simulate,
+    relative_work,
 )
 
 MOCK = {"estimator": "mock", "model": "rescorla_wagner"}
@@ -93,3 +94,10 @@ def test_each_attempt_asks_for_twice_as_much():
 
 def test_every_estimator_is_known():
     assert set(EMPTY) == set(MICROSECONDS) == {*FITTERS, "simulate"}
+
+
+def test_work_is_relative_to_a_compiled_model_of_two_parameters():
+    assert relative_work(MLE) == relative_work(QUADRATURE) == relative_work(MOCK) == 1
+    assert relative_work(NONE) == relative_work(PARTIAL) == 4 * 1500
+    assert relative_work(NONE | {"draws": 2500}) == 2 * relative_work(NONE)
+    assert relative_work(PARTIAL | {"loo": True}) > relative_work(PARTIAL)

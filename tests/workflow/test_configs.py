@@ -3,6 +3,8 @@
 import pandas as pd
 import pytest
 
+from rlrecovery.config import load
+from rlrecovery.plan import counts
 from workflow.runs import MLE, REPORT, ROOT, jobs, run, snakemake, study
 
 CONFIGS = sorted((ROOT / "tests/config").glob("*.yaml"))
@@ -15,10 +17,11 @@ BOUNDS = {
 
 
 @pytest.mark.parametrize("config", CONFIGS, ids=lambda path: path.stem)
-def test_a_config_can_be_planned(tmp_path, config):
+def test_a_config_can_be_planned_and_has_the_jobs_that_the_plan_counts(tmp_path, config):
     done = snakemake(tmp_path, "--dry-run", "--quiet", "rules", "--configfile", config)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert jobs(done.stdout)["fit"] > 0
+    counted = counts(load(config).resolved())
+    assert jobs(done.stdout) == counted | {"all": 1, "total": sum(counted.values()) + 1}
 
 
 @pytest.mark.slow

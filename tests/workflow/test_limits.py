@@ -1,5 +1,9 @@
 """What a study makes of extreme truths, other models, wrong configs and a very large design."""
 
+import json
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import yaml
@@ -126,3 +130,43 @@ def test_the_large_study_can_be_planned(tmp_path, batches):
     counts = jobs(plan.stdout + plan.stderr)
     assert counts["simulate"] == 5 * 4 * 3 * 4 * batches
     assert counts["fit"] == 3 * counts["simulate"]
+
+
+#: A dry run that says at its end how many seconds of a processor and MiB of memory it took.
+MEASURED = """
+import atexit, json, re, sys, time
+from pathlib import Path
+
+def told():
+    peak = re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]
+    print("took", json.dumps([time.process_time(), int(peak) / 1024]))
+
+atexit.register(told)
+from snakemake.cli import main
+main(sys.argv[1:])
+"""
+
+
+def planned(folder, experiment):
+    """Jobs, seconds and MiB of planning a study."""
+    config = write(folder, experiment)
+    command = ["-c", MEASURED, "--snakefile", ROOT / "Snakefile", "--directory", folder, "-c1",
+               "-n", "--quiet", "rules", "--configfile", config]  # fmt: skip
+    done = subprocess.run([sys.executable, *map(str, command)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    told = next(line for line in done.stdout.splitlines() if line.startswith("took "))
+    return jobs(done.stdout)["total"], *json.loads(told.removeprefix("took "))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="the peak of memory is read from /proc")
+def test_planning_grows_with_the_jobs_and_not_faster(tmp_path):
+    """Twice as many more jobs cost about twice as much more; so 40,000 stay below 2 GiB."""
+    paper = yaml.safe_load((ROOT / "tests/config/paper.yaml").read_text())
+    sizes = [planned(tmp_path, paper | {"batch_size": size}) for size in (100, 50, 25)]
+    number, seconds, memory = np.array(sizes).T
+    assert number[-1] > 7000
+    each = np.diff(seconds) / np.diff(number)
+    assert each[1] < 1.6 * each[0]
+    more = np.diff(memory) / np.diff(number)
+    assert memory[-1] + 1.5 * more[-1] * (40_000 - number[-1]) < 2048

@@ -9,7 +9,9 @@ import pandas as pd
 import pytest
 from browser import launched, opened
 
+from rlrecovery.config import parse
 from rlrecovery.figures import files
+from rlrecovery.plan import kinds_of, know
 from rlrecovery.tables import SUMMARY
 from rlrecovery.typeset import SHEETS
 from workflow.runs import MEASURES, MLE, MOCK, ROOT, estimates, jobs, run, snakemake, study, write
@@ -57,6 +59,21 @@ def test_every_stage_has_logs_and_benchmarks_beside_each_other(finished):
         }
         assert logs
         assert logs == marks
+
+
+def test_the_plan_knows_a_finished_study_and_how_much_disk_it_takes(finished):
+    results, experiment = finished[0] / "results", parse(study(methods=BOTH)).resolved()
+    known = know(experiment, results, calibrate=False)
+    kinds = kinds_of(experiment, known, results / "small")
+    for kind in kinds[:-1]:
+        assert kind.source.endswith("finished jobs"), kind.name
+        assert kind.left == []
+    places = (results / "small", finished[0] / ".snakemake/metadata")
+    taken = [p.stat().st_blocks * 512 for place in places for p in place.rglob("*") if p.is_file()]
+    assert sum(taken) / 2 < sum(kind.disk for kind in kinds) < 2 * sum(taken)
+    grown = parse(study(methods=BOTH, replicates=6)).resolved()
+    more = kinds_of(grown, known, results / "small")
+    assert [len(kind.left) for kind in more[:-2]] == [2, 2, 2]
 
 
 def test_a_fit_log_shows_progress(finished):
