@@ -231,9 +231,21 @@ def _score(
 ) -> Kind:
     methods, replicates = len(methods_of(experiment)), experiment["replicates"]
     jobs = [(k, "", Load(c.participants, c.trials, replicates)) for k, c in cells.items()]
-    there = {(k, "") for k in cells if (folder / f"paired/{k}.parquet").is_file()}
+    there = {(k, "") for k in _complete(experiment, cells, folder)}
     seconds, left, *words = _timed(known.cost("score"), float(methods), jobs, there)
     return Kind("score", seconds, left, MEMORY_TO_SCORE, len(cells) * per_cell(methods), *words)
+
+
+def _complete(
+    experiment: Mapping[str, Any], cells: Mapping[str, Cell], folder: Path
+) -> Iterator[str]:
+    """Cells that have been scored and of which no batch is missing: scores need all of them."""
+    parts = [_there(folder / "estimates" / name, cells) for name in methods_of(experiment)]
+    ranges = batches(experiment["replicates"], experiment["batch_size"])
+    for key in cells:
+        fitted_all = all((key, batch) in part for part in parts for batch in ranges)
+        if fitted_all and (folder / f"paired/{key}.parquet").is_file():
+            yield key
 
 
 def _rest(experiment: Mapping[str, Any], before: Sequence[Kind], folder: Path) -> Kind:
@@ -241,7 +253,8 @@ def _rest(experiment: Mapping[str, Any], before: Sequence[Kind], folder: Path) -
     number = counts(experiment)
     seconds = [float(each) for name, (each, _) in REST.items() for _ in range(number[name])]
     seconds[1] += sum(before[-1].seconds) / 2  # reads all estimates once more, and computes less
-    left = [] if (folder / "report.html").is_file() else seconds
+    waiting = any(kind.left for kind in before)
+    left = seconds if waiting or not (folder / "report.html").is_file() else []
     memory = max(memory for _, memory in REST.values())
     return Kind("all others", seconds, left, memory, fixed_bytes(number["figure"]))
 
