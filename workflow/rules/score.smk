@@ -35,7 +35,8 @@ rule summarise:
         paired=expand(rules.score.output.paired, cell=CELLS),
         estimates=all_estimates,
         truth=all_truth,
-        begun=rules.design.output.begun,
+        # As plain text: beside a rule's own output, the engine looks through all inputs for each.
+        begun=str(rules.design.output.begun),
     output:
         csv=[f"{SUMMARY_FOLDER}/{name}.csv" for name in SUMMARY],
         parquet=[f"{SUMMARY_FOLDER}/{name}.parquet" for name in SUMMARY],
