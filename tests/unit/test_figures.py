@@ -663,7 +663,7 @@ ROUGH = {"participants": (2,), "replicates": 3}
 GRIDS = {
     "rescorla_wagner": {"alpha": [0.2, 0.6], "beta": [5]},
     "rescorla_wagner_sticky": {"alpha": [0.2], "beta": [3, 8], "stickiness": [0.5]},
-    "pearce_hall": {"beta": [5]},
+    "rescorla_wagner_forgetting": {"beta": [5]},
     "win_stay_lose_shift": {},
 }
 
@@ -778,7 +778,7 @@ def test_every_cell_has_its_mark_where_truths_are_missing(varied):
         assert drawn == len(there[there["level"].isin(["participant", "group"])])
     axis = truth_axis(summary, "alpha")
     assert axis.columns[0] == "alpha"
-    assert axis.labels == ["0.2", "0.6", "\ndrawn"], "Pearce and Hall's is drawn"
+    assert axis.labels == ["0.2", "0.6", "\ndrawn"], "the forgetful learner's is drawn"
     assert truth_axis(summary, "epsilon").columns == ()
     assert truth_axis(summary, "stickiness").labels == ["0.5"]
     bias = summary.measure("bias", parameter="alpha", level="participant")
@@ -893,8 +893,9 @@ def test_methods_are_compared_within_their_variant_of_the_design(varied):
 
 def test_a_fit_of_a_model_that_did_not_generate_the_data_is_not_compared(varied):
     summary, table = varied["models"], varied["models"].comparison
-    wrong = table[table["method"] == "bayes_pearce_hall"].astype({"method": "object"})
-    wrong = wrong.assign(method="mle_rescorla_wagner, from pearce_hall")
+    wrong = table[table["method"] == "bayes_rescorla_wagner_forgetting"]
+    wrong = wrong.astype({"method": "object"})
+    wrong = wrong.assign(method="mle_rescorla_wagner, from rescorla_wagner_forgetting")
     more = dataclasses.replace(summary, comparison=pd.concat([table, wrong]))
     assert len(data.against_first(more)) == len(data.against_first(summary))
 

@@ -384,11 +384,11 @@ def test_every_contest_has_its_place_and_its_finest_level():
     assert labels == ["mle", "pooled, group", "one cell", "the model that simulated"]
 
 
-def test_only_bias_of_cells_with_all_rows_is_shown():
+def test_only_bias_of_cells_with_unflagged_rows_is_shown():
     table = crossed(FEW[:2])
     others = [
         table.assign(measure="rmse"),
-        table.assign(rows="ok"),
+        table.assign(rows="all"),
         table.assign(scope="grid"),
         table.assign(level="spread"),
         table.assign(value=np.nan),
