@@ -375,6 +375,8 @@ def write_variants(folder, runs, competing=False):
             if table != "priors":
                 said = f"from {label}" if table == "comparison" else ""
                 rows = rows.assign(variant=said if competing else label)
+                if table == "recovery":
+                    rows = rows.assign(model=label if competing else "")
                 rows["cell"] = label.replace(" ", "_") + "_" + rows["cell"]
             every.setdefault(table, []).append(rows)
     exp = next(iter(runs.values()))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -69,7 +69,7 @@ def study_size(
         "trials": enumeration([str(n) for n in summary.trials]),
         "methods": enumeration(list(methods_of(experiment))),
         "parameters": enumeration(list(summary.parameters)),
-        "model": enumeration([model.title for model in models]),
+        "model": "; ".join(dict.fromkeys(model.title for model in models)),
     }
 
 
@@ -118,21 +118,32 @@ def verdicts(summary: Summary) -> list[dict[str, str]]:
     list of dict
         ``about`` and ``text``.
     """
-    pairs = itertools.product(summary.parameters, summary.levels)
-    return [
-        {"about": f"{parameter} {OF[level]}", "text": verdict(summary, parameter, level)}
-        for parameter, level in pairs
-        if len(summary.measure("rmse", parameter=parameter, level=level))
-    ]
+    found = []
+    for parameter, level in itertools.product(summary.parameters, summary.levels):
+        there = set(summary.measure("rmse", parameter=parameter, level=level)["method"])
+        for model, methods in summary.sources.items():
+            mine = [method for method in methods if method in there]
+            if mine:
+                about = f"{parameter} {OF[level]}{of_source(summary, model)}"
+                found.append({"about": about, "text": verdict(summary, parameter, level, mine)})
+    return found
 
 
-def verdict(summary: Summary, parameter: str, level: str) -> str:
-    """The sentence of one parameter and level, by the rule that the page states."""
-    found = errors_over_truths(summary, parameter, level)
+def of_source(summary: Summary, model: str) -> str:
+    """``, data of choice_kernel`` where several models generated data."""
+    return f", data of {model}" if len(summary.sources) > 1 else ""
+
+
+def verdict(
+    summary: Summary, parameter: str, level: str, methods: Sequence[str] | None = None
+) -> str:
+    """The sentence of one parameter and level, by the rule of the page; of some methods or all."""
+    every = errors_over_truths(summary, parameter, level)
+    found = [error for error in every if methods is None or error.place.method in methods]
     if not found:
         return "no method has an estimate at every truth, so that nothing can be said."
     best = min(found, key=lambda error: error.value)
-    facts = [f"RMSE {pm(best.value, best.mcse)}{_over(summary, parameter)}"]
+    facts = [f"RMSE {pm(best.value, best.mcse)}{_over(summary, parameter, best.place.method)}"]
     rank = _correlation(summary, parameter, best.place, "spearman").split(" ± ")[0]
     facts += [f"rank correlation {float(rank.replace('−', '-')):.2f}"] if rank != "–" else []
     failed = headline_cells(summary, parameter, best.place).get("share_failed")
@@ -188,7 +199,7 @@ def guessing(summary: Summary, parameter: str, place: Place) -> float | None:
     None where the design has one true value only, around which people merely scatter: then there
     are no truths that an estimate could tell apart.
     """
-    if parameter in summary.truths and summary.recovery[parameter].nunique() < 2:
+    if len(set(summary.truths_of(parameter, place.method))) == 1:
         return None
     points = summary.points
     chosen = points["parameter"] == parameter
@@ -238,11 +249,11 @@ def _where(place: Place, summary: Summary) -> str:
     return f"{place.method} with {people * (len(summary.participants) > 1)}{place.trials} trials"
 
 
-def _over(summary: Summary, parameter: str) -> str:
+def _over(summary: Summary, parameter: str, method: str) -> str:
     """`` over truths from 2 to 5``."""
-    if parameter not in summary.truths:
+    truths = summary.truths_of(parameter, method)
+    if truths.empty:
         return " over the truths that were drawn"
-    truths = summary.recovery.loc[summary.recovery["scope"] == "cell", parameter]
     low, high = truths.min(), truths.max()
     text = f" at the truth {low:g}" if low == high else f" over truths from {low:g} to {high:g}"
     return minus(text)
@@ -354,7 +365,8 @@ def _worst_words(worst: pd.DataFrame, summary: Summary) -> str:
 
 def truth_words(row: pd.Series, summary: Summary) -> str:
     """A cell's truth in words, for instance ``alpha 0.2, beta 5``."""
-    return ", ".join(minus(f"{name} {row[name]:g}") for name in summary.truths) or "the only cell"
+    known = [name for name in summary.truths if np.isfinite(row[name])]
+    return ", ".join(minus(f"{name} {row[name]:g}") for name in known) or "the only cell"
 
 
 def flagged(cells: Mapping[str, pd.DataFrame]) -> list[str]:

@@ -27,6 +27,7 @@ from rlrecovery.answer import (
     guessing,
     headline_cells,
     levels_shown,
+    of_source,
     truth_words,
     with_interval,
 )
@@ -241,10 +242,13 @@ def advice(summary: Summary) -> list[dict[str, str]]:
     found = []
     for parameter in summary.parameters:
         for level in summary.levels:
-            errors = {e.place: e for e in errors_over_truths(summary, parameter, level)}
-            text = list(_levers(summary, errors, parameter))
-            if text:
-                found.append({"about": f"{parameter} {OF[level]}", "text": "; ".join(text) + "."})
+            every = errors_over_truths(summary, parameter, level)
+            for model, methods in summary.sources.items():
+                errors = {e.place: e for e in every if e.place.method in methods}
+                text = list(_levers(summary, errors, parameter))
+                if text:
+                    about = f"{parameter} {OF[level]}{of_source(summary, model)}"
+                    found.append({"about": about, "text": "; ".join(text) + "."})
     return found
 
 

@@ -128,14 +128,14 @@ def gathered(
             for cell in group:
                 scores = read_table(f"{folders['scores']}/{method}/{cell.key}.parquet")
                 scores = design_columns(scores, cell, names, variant, method)
-                measures.append(scores.assign(scope="cell"))
+                measures.append(scores.assign(scope="cell", model=cell.model))
                 rows = read_cell(folders, method, cell, batches, levels)
                 shown = some(rows, levels, limit)
                 points.append(design_columns(shown, cell, names, variant, method))
                 flagged.append(flags(rows, method, cell).assign(variant=variant))
                 joined.append(rows.assign(cell=cell.key))
             whole = over_truths(pd.concat(joined), method, group[0], names)
-            measures.append(whole.assign(variant=variant))
+            measures.append(whole.assign(variant=variant, model=group[0].model))
             log.info("%s, %s: summarised %d cells", method, group[0].size_key, len(group))
     columns = [*MEASURES[:3], *names, *MEASURES[3:]]
     return {
@@ -175,7 +175,7 @@ def crossed(
             models = {"simulated": cell.model, "fitted": settings["fitted"]}
             told = {"contest": settings["contest"], **models, "design": design_key(cell)}
             scores = design_columns(scores, cell, names, said[key], method)
-            found.append(scores.assign(scope="cell", **told))
+            found.append(scores.assign(scope="cell", model=cell.model, **told))
     columns = [*MEASURES[:3], *names, *MEASURES[3:], *CONTEST]
     return pd.concat(found, ignore_index=True)[columns] if found else pd.DataFrame(columns=columns)
 

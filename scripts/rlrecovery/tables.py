@@ -94,6 +94,7 @@ MEASURES = (
     "participants",
     "trials",
     "variant",
+    "model",
     "level",
     "parameter",
     "rows",

@@ -15,7 +15,7 @@ import summaries
 import yaml
 from scipy import stats
 
-from rlrecovery import answer
+from rlrecovery import answer, lights
 from rlrecovery.figures import load_summary
 from rlrecovery.report import write_report
 from rlrecovery.tables import BrokenFile
@@ -336,6 +336,32 @@ def test_the_verdict_follows_its_rule(run, tmp_path, values, mcse, says, silent)
     text = answer.verdict(summary, "beta", "participant")
     assert all(each in text for each in says), text
     assert not any(each in text for each in silent), text
+
+
+def test_errors_are_compared_on_data_of_one_model_only(tmp_path):
+    """Which model is easier to recover is no reason to fit it."""
+    easy, hard = (
+        summaries.experiment(truth={"alpha": [0.3], "beta": [beta]}, trials=(50, 100),
+                             participants=(3,), replicates=4,
+                             methods=(f"mle_{name}", f"bayes_{name}"))
+        for name, beta in (("easy", 2), ("hard", 8))
+    )  # fmt: skip
+    folder = summaries.write_variants(tmp_path, {"easy": easy, "hard": hard}, competing=True)
+    summary = load_summary(folder / "summary")
+    assert summary.sources == {
+        "easy": ["mle_easy", "bayes_easy"], "hard": ["mle_hard", "bayes_hard"]
+    }  # fmt: skip
+    told = answer.verdicts(summary) + lights.advice(summary)
+    assert len(told) > 4
+    for each in told:
+        of, other = ("easy", "hard") if "data of easy" in each["about"] else ("hard", "easy")
+        assert each["about"].endswith(f", data of {of}")
+        assert f"_{of}" in each["text"] or "trials" in each["text"]
+        assert f"_{other}" not in each["text"]
+    beta = [e["text"] for e in told if e["about"] == "beta of single participants, data of hard"]
+    assert "at the truth 8" in beta[0]
+    # One truth of each model is none to tell apart from another, though the models' truths differ.
+    assert {line["light"] for line in lights.small_table(summary)} == {"none"}
 
 
 def test_a_method_without_estimates_at_a_truth_is_never_the_best(tiny):

@@ -110,7 +110,7 @@ def tables(study):
 
 def test_recovery_has_the_agreed_columns(tables):
     assert list(tables.recovery.columns) == [
-        "scope", "method", "cell", "alpha", "beta", "participants", "trials", "variant",
+        "scope", "method", "cell", "alpha", "beta", "participants", "trials", "variant", "model",
         "level", "parameter", "rows", "measure", "interval", "value", "mcse", "n", "n_rows",
     ]  # fmt: skip
 

@@ -153,6 +153,24 @@ class Summary:
         levels = self.intervals
         return 0.95 if 0.95 in levels else (levels[-1] if levels else None)
 
+    @property
+    def sources(self) -> dict[str, list[str]]:
+        """Methods by the model that generated what they are fitted to; one entry, if one did.
+
+        Errors of methods are comparable on data of the same kind only.
+        """
+        cells = self.recovery[self.recovery["scope"] == "cell"]
+        known = cells[["model", "method"]].astype("object").drop_duplicates()
+        found = known.groupby("model", sort=False)["method"].agg(set)
+        return {model: [m for m in self.methods if m in mine] for model, mine in found.items()}
+
+    def truths_of(self, parameter: str, method: str) -> pd.Series:
+        """True values of a parameter in the cells of a method; none where they are drawn."""
+        if parameter not in self.truths:
+            return pd.Series(dtype="float64")
+        cells = (self.recovery["scope"] == "cell") & (self.recovery["method"] == method)
+        return self.recovery.loc[cells, parameter].dropna()
+
     def measure(self, name: str, **where: Any) -> pd.DataFrame:
         """Rows of one measure, by default of scope ``cell`` with all rows.
 
@@ -179,9 +197,15 @@ def _with_columns(*columns: str) -> Callable[[Path], pd.DataFrame]:
     return lambda path: tables.read_table(path, dict.fromkeys(columns, ""))
 
 
+def _recovery(path: Path) -> pd.DataFrame:
+    """Measures; an older summary does not say which model generated the data."""
+    table = _with_columns(*(name for name in tables.MEASURES if name != "model"))(path)
+    return table.assign(model=_text(table["model"]) if "model" in table else "")
+
+
 #: Files of a summary by the attribute of `Summary` that holds them, and how each is read.
 FILES: dict[str, tuple[str, Callable[[Path], Any]]] = {
-    "recovery": ("recovery.csv", lambda p: _as_categories(_with_columns(*tables.MEASURES)(p))),
+    "recovery": ("recovery.csv", lambda p: _as_categories(_recovery(p))),
     "points": ("points.csv", lambda p: _as_categories(_with_columns(*POINTS)(p))),
     "failures": (
         "failures.csv",
