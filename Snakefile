@@ -37,6 +37,10 @@ rule figures:
         figure_files,
 
 
+onstart:
+    check_folders()
+
+
 onsuccess:
     if not workflow.dag_settings.targets:
         print(f"\nThe report is {REPORT}: open it in any browser.")

@@ -6,7 +6,7 @@ import errno
 import logging
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NoReturn
 
@@ -24,6 +24,13 @@ REASONS = {
     errno.EACCES: "the results may not be written there{where}: check whose folder that is",
     errno.EPERM: "the results may not be written there{where}: check whose folder that is",
 }
+
+
+class _Log(logging.FileHandler):
+    """A log file that is silent where the disk is full."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Not a traceback for every message that finds no room."""
 
 
 def _hold_to(source: str) -> None:
@@ -56,7 +63,7 @@ def logged(path: str, source: str) -> Iterator[None]:
         Fingerprint of the code that the job was planned with.
     """
     Path(path).parent.mkdir(parents=True, exist_ok=True)
-    handler = logging.FileHandler(path, mode="w", encoding="utf-8")
+    handler = _Log(path, mode="w", encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     ours = logging.getLogger("rlrecovery")
     ours.setLevel(logging.INFO)
@@ -84,4 +91,5 @@ def logged(path: str, source: str) -> Iterator[None]:
         logging.captureWarnings(False)
         ours.removeHandler(handler)
         logging.getLogger("py.warnings").removeHandler(handler)
-        handler.close()
+        with suppress(OSError):  # on a full disk what matters has been said elsewhere
+            handler.close()

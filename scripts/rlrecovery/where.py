@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 
 from rlrecovery.config import load
@@ -14,6 +15,14 @@ BESIDE = "workflow-report.html"
 def report_of(config: str) -> Path:
     """Path of the report of a config."""
     return Path("results") / load(config).run / "report.html"
+
+
+def unwritable(run: str) -> list[str]:
+    """Folders of a run, or the nearest one above it, in which nothing can be written."""
+    place = Path(run)
+    there = next(folder for folder in (place, *place.parents) if folder.is_dir())
+    inside = sorted(path for path in place.glob("*") if path.is_dir())
+    return [str(folder) for folder in (there, *inside) if not os.access(folder, os.W_OK)]
 
 
 def sentence(config: str) -> str:

@@ -24,3 +24,19 @@ def test_the_other_report_stands_beside_it(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["where", "--beside", config])
     where.main()
     assert capsys.readouterr().out == "results/mine/workflow-report.html\n"
+
+
+def test_folders_that_may_not_be_written_are_named(tmp_path, monkeypatch):
+    run = tmp_path / "results/small"
+    for name in ("trials", "estimates"):
+        (run / name).mkdir(parents=True)
+    assert where.unwritable(str(run)) == []
+    closed = run / "estimates"
+    real = where.os.access
+    monkeypatch.setattr(where.os, "access", lambda p, mode: p != closed and real(p, mode))
+    assert where.unwritable(str(run)) == [str(closed)]
+    monkeypatch.setattr(where.os, "access", lambda p, mode: False)
+    assert (
+        where.unwritable(str(tmp_path / "new/one"))
+        == [str(tmp_path), str(tmp_path / "results")][:1]
+    )

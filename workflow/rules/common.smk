@@ -33,6 +33,7 @@ from rlrecovery.resources import (
 )
 from rlrecovery.tables import SUMMARY
 from rlrecovery.typeset import SHEETS
+from rlrecovery.where import unwritable
 from rlrecovery.witness import pairs
 
 # `--config partial=true`: a report of what is finished, in a folder of its own, while the rest is
@@ -94,6 +95,16 @@ wildcard_constraints:
     batch=r"\d+-\d+",
     method="[a-z][a-z0-9_]*",
     figure="[a-z]+",
+
+
+def check_folders():
+    """Before anything runs: jobs could not say it."""
+    closed = unwritable(HERE)
+    if closed:
+        raise WorkflowError(
+            f"error: {', '.join(closed)}: nothing can be written there; check whose folder that "
+            "is, and whether its disk is read-only"
+        )
 
 
 def cell_values(wildcards):
