@@ -45,9 +45,9 @@ def wilson_collins(summary: Path) -> bool:
         verdict = "DIFFERS from theirs" if different else "as theirs within Monte Carlo error"
         print(f"  {'':30}{_row(mine)}   ours, of {n:.0f}; {verdict} (exact test, p = {p:.2g})")
     print(
-        "  Theirs are fits from one random start, ours global maxima within bounds (beta up to\n"
-        "  100). A row is called different where Fisher's exact test of wins by the right model\n"
-        f"  gives p < {FAMILY / len(MODELS):.3f}."
+        "  Theirs are fits from one random start, ours the best of three searches from a grid\n"
+        "  (beta up to 100). A row is called different where Fisher's exact test of wins by\n"
+        f"  the right model gives p < {FAMILY / len(MODELS):.3f}."
     )
     return met
 
