@@ -48,6 +48,7 @@ onsuccess:
 
 onerror:
     print(
-        f"\nThe study is not finished. What was finished is kept, and {LOGS}/ says what went wrong;"
+        f"\nThe study is not finished. What was finished is kept, and {LOGS}/ says what went wrong."
+        "\nA job whose log ends without an error was killed, most often because memory ran out."
         "\n`make partial` makes a report of what is there."
     )

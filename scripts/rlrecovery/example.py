@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 
 from rlrecovery.design import POOLINGS, Cell, with_posterior
 from rlrecovery.simulate import simulate_replicate
-from rlrecovery.tables import write_json, write_table
+from rlrecovery.tables import MACHINE, write_json, write_table
 from rlrecovery.tasks import task_from_config
 
 log = logging.getLogger(__name__)
@@ -108,6 +108,8 @@ def write_example(
             with threadpool_limits(1):
                 posterior = posterior_table(methods[name], cell, generator, behaviour, blocks)
             log.info("sampled %d draws by %s", len(posterior), name)
+        except MACHINE:
+            raise
         except Exception as failure:  # as in a fit: one failure stops no study, the figure says so
             from rlrecovery.estimators.base import sentence
 

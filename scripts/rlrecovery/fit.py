@@ -18,7 +18,7 @@ from rlrecovery.estimators import make_fitter
 from rlrecovery.estimators.base import Fitter, Row, Setting, failed, sentence
 from rlrecovery.likelihood import Observations, observations_from_table
 from rlrecovery.simulate import identity_of
-from rlrecovery.tables import TRIALS, conform, estimates_columns, read_table, write_table
+from rlrecovery.tables import MACHINE, TRIALS, conform, estimates_columns, read_table, write_table
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +38,8 @@ def fit_data_set(
     started = time.perf_counter()
     try:
         return fitter.fit(data, seed)
+    except MACHINE:
+        raise
     except Exception as error:
         log.exception("this data set failed; its rows say so and the batch goes on")
         seconds = time.perf_counter() - started

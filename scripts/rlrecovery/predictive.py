@@ -29,7 +29,7 @@ from rlrecovery.design import seed_sequence
 from rlrecovery.distributions import Distribution
 from rlrecovery.models import Model
 from rlrecovery.simulate import behave, identity_of, simulate_replicate, softmax
-from rlrecovery.tables import BrokenFile, conform, write_table
+from rlrecovery.tables import MACHINE, BrokenFile, conform, write_table
 from rlrecovery.tasks import Floats, Integers, Task, said, task_from_config
 
 if TYPE_CHECKING:  # PyTensor and PyMC are loaded where something is computed with them
@@ -602,6 +602,8 @@ def write_check(
             with threadpool_limits(1):
                 table = check(method, setting, task, observed, seed)
             log.info("checked %d participants and %d trials by %s", people, trials, name)
+        except MACHINE:
+            raise
         except Exception as failure:  # as in a fit: one failure stops no study, the figure says so
             log.warning("%s gave no predictive check: %s", name, sentence(failure))
     write_table(table, output)

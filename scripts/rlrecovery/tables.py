@@ -112,6 +112,11 @@ SUMMARY = (
 )  # fmt: skip
 
 
+#: Failures of the machine (a full disk, no memory). They say nothing about a fit: they never become
+#: rows, but end the job, which is done again.
+MACHINE = (MemoryError, OSError)
+
+
 class BrokenFile(Exception):
     """A file that cannot be read; the message names it and says what to do."""
 

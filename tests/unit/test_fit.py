@@ -88,6 +88,22 @@ def test_a_data_set_whose_fit_raises_becomes_failed_rows(tmp_path, capricious):
     assert set(table[~lost]["status"]) == {"ok"}
 
 
+@pytest.mark.parametrize("error", [MemoryError(), OSError(28, "No space left on device")])
+def test_a_failure_of_the_machine_is_no_row(tmp_path, monkeypatch, error):
+    """A full disk says nothing about the fit: the job ends, and is done again."""
+
+    class Unlucky(Capricious):
+        """No memory, or no disk."""
+
+        def fit(self, data, seed):
+            raise error
+
+    monkeypatch.setattr(fit, "make_fitter", lambda method, setting: Unlucky(setting))
+    with pytest.raises(type(error)):
+        fitted(tmp_path, simulated(tmp_path))
+    assert not [path for path in tmp_path.rglob("*") if "estimates" in path.name]
+
+
 def test_the_other_data_sets_are_as_if_nothing_had_happened(tmp_path, capricious, monkeypatch):
     trials = simulated(tmp_path)
     with_failure = fitted(tmp_path, trials)

@@ -22,6 +22,8 @@ from rlrecovery.models import Parameter
 
 #: A config with more values than this is a mistake, or an attempt to use up memory.
 MOST_VALUES = 1_000_000
+#: A file larger than this is none: reading YAML takes about 5 s per MB.
+MOST_BYTES = 600_000
 
 
 class ConfigError(Exception):
@@ -66,6 +68,9 @@ class _Loader(yaml.SafeLoader):
 def _read(path: str | os.PathLike[str]) -> tuple[Any, list[str]]:
     """Content of a YAML file, and sentences on keys that are given twice."""
     try:
+        if Path(path).stat().st_size > MOST_BYTES:
+            text = f"{path} is larger than {MOST_BYTES // 1000} kB, but a config is a page or two"
+            raise ConfigError([text])
         loader = _Loader(Path(path).read_text(encoding="utf-8"))
         return loader.get_single_data(), loader.repeats
     except FileNotFoundError:

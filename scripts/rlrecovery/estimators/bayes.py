@@ -25,6 +25,7 @@ from rlrecovery.estimators.base import NAN, Row, Setting, Target, failed, row, s
 from rlrecovery.estimators.nuts import CompiledModel, compile_model, sample
 from rlrecovery.kernel import compiled_pointwise
 from rlrecovery.likelihood import TO_NATURAL, Observations, log_likelihood, logits
+from rlrecovery.tables import MACHINE
 from rlrecovery.tasks import Floats
 
 log = logging.getLogger(__name__)
@@ -203,6 +204,8 @@ class Bayes:
             mine = [("participant", i, name) for name in self.setting.model.names]
             try:
                 rows += self._fit_one(data.rows(slice(i, i + 1)), child, mine)
+            except MACHINE:
+                raise
             except Exception as error:
                 rows += failed(mine, sentence(error), self.setting.levels)
         return rows

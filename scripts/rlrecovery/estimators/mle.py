@@ -26,6 +26,7 @@ from rlrecovery.estimators.base import NAN, Row, Setting, Target, failed, row, s
 from rlrecovery.estimators.newton import Batch, Place, climb, look
 from rlrecovery.likelihood import Evaluator, Observations, value_and_gradient
 from rlrecovery.models import TRANSFORMS, Model, Parameter
+from rlrecovery.tables import MACHINE
 from rlrecovery.tasks import Floats
 
 #: A bound at the end of a support is infinitely far away on the unconstrained scale; the search
@@ -151,6 +152,8 @@ class MaximumLikelihood:
                 maximum = self.maximise(data.rows(slice(i, i + 1)))
                 rows += self._rows(i, maximum, choices, time.perf_counter() - begin)
                 maxima.append(maximum)
+            except MACHINE:
+                raise
             except Exception as error:
                 rows += failed(
                     mine, sentence(error), self.setting.levels, time.perf_counter() - begin

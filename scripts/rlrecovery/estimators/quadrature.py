@@ -26,6 +26,7 @@ from scipy import interpolate, special
 from rlrecovery.distributions import Distribution
 from rlrecovery.estimators.base import Row, Setting, Target, failed, row, sentence
 from rlrecovery.likelihood import Evaluator, Observations, values_only
+from rlrecovery.tables import MACHINE
 from rlrecovery.tasks import Floats
 
 #: Prior mass that lies beyond each end of the first grid, which is widened where data want it.
@@ -300,6 +301,8 @@ class Quadrature:
                 choices = float((data.choices[i] >= 0).sum())
                 seconds = time.perf_counter() - started
                 rows += self._rows(mine, grid, error, choices=choices, seconds=seconds)
+            except MACHINE:
+                raise
             except Exception as failure:
                 seconds = time.perf_counter() - started
                 rows += failed(mine, sentence(failure), self.setting.levels, seconds)

@@ -329,6 +329,14 @@ def test_a_spoilt_file_is_valid_or_a_config_error(tmp_path_factory, base, start,
     assert not any("\n" in problem for problem in found)
 
 
+def test_a_file_that_is_far_too_large_is_not_read(tmp_path):
+    path = tmp_path / "large.yaml"
+    path.write_text("truth: [" + "0.5, " * 200_000 + "]")
+    experiment, found = attempt(load, path)
+    assert experiment is None
+    assert found == [f"{path} is larger than 600 kB, but a config is a page or two"]
+
+
 def test_anchors_that_repeat_themselves_are_one_sentence(tmp_path):
     path = tmp_path / "bomb.yaml"
     lines = ["a0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]"]
