@@ -1,8 +1,24 @@
 """What a study does again, and what not: after growth, in other batches, after a crash."""
 
+import json
+
 import pandas as pd
 
-from workflow.runs import BAYES, MEASURES, estimates, jobs, run, snakemake, study, write
+from rlrecovery.origins import mixtures
+from rlrecovery.provenance import is_current
+from rlrecovery.tables import write_table
+from workflow.runs import (
+    BAYES,
+    MEASURES,
+    MLE,
+    estimates,
+    jobs,
+    run,
+    same_numbers,
+    snakemake,
+    study,
+    write,
+)
 
 
 def test_one_more_alpha_runs_its_own_cells_and_what_gathers_them(tmp_path):
@@ -37,6 +53,38 @@ def test_batches_change_no_number_of_a_sampler(tmp_path):
         run(folder, one | {"methods": methods}, MEASURES, cores=size)
         tables.append(estimates(folder))
     pd.testing.assert_frame_equal(*tables, check_exact=True)
+
+
+def test_a_study_that_was_moved_goes_on_and_more_cores_change_no_number(tmp_path):
+    first, second, whole = (tmp_path / name for name in ("first", "second", "whole"))
+    for folder in (first, whole):
+        folder.mkdir()
+    small, large = (study(methods={"mle": MLE}, replicates=count) for count in (2, 4))
+    run(first, small, MEASURES, cores=1)
+    first.rename(second)
+    before = {p: p.stat().st_mtime_ns for p in (second / "results/small/estimates").rglob("*.p*")}
+    said = run(second, small, MEASURES)
+    assert "Nothing to be done" in said
+    run(second, large, MEASURES, cores=8)
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+    run(whole, large, MEASURES, cores=2)
+    same_numbers(second, whole)
+
+
+def test_results_of_another_state_of_the_code_are_told(tmp_path):
+    """A file that was brought from elsewhere: the engine takes it, and the provenance tells."""
+    target = "results/small/provenance.json"
+    run(tmp_path, study(), target)
+    record = json.loads((tmp_path / target).read_text())
+    assert {each["stage"] for each in record["made_by"]} == {"simulate", "guess"}
+    assert all(is_current(each["source"]) for each in record["made_by"])
+    assert record["started"] <= record["ended"]
+    assert list(mixtures(record["made_by"])) == []
+    path = sorted((tmp_path / "results/small/estimates").rglob("*.parquet"))[0]
+    write_table(pd.read_parquet(path), path, {"source": "estimators.mock+fit:0", "versions": {}})
+    run(tmp_path, study(), target)
+    (mixture,) = mixtures(json.loads((tmp_path / target).read_text())["made_by"])
+    assert mixture.startswith("Estimates of guess: 1 by estimators.mock+fit:0 and 3 by ")
 
 
 def test_a_truncated_file_is_named_and_the_study_goes_on_where_it_stopped(tmp_path):
