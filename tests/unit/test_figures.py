@@ -909,9 +909,13 @@ def test_priors_are_those_of_every_series(varied):
 def test_strips_are_those_of_methods_that_estimate_the_parameter(varied):
     figure = draw("convergence", varied["models"])
     shares = {axes.get_xlabel(): axes for axes in figure.axes}
-    only = shares["ε at a bound (% of rows)"]
+    only = shares["β at a bound (%)"]
     names = [text.get_text().replace("\n", "") for text in only.get_yticklabels()]
-    assert names == ["mle_win_stay_lose_shift", "bayes_win_stay_lose_shift"]
+    assert names == [
+        f"{method}_rescorla_wagner{kind}"
+        for kind in ("", "_sticky", "_forgetting")
+        for method in ("mle", "bayes")
+    ]
     time = figure.axes[-1]
     marks = [line for line in time.lines if line.get_marker() in style.MARKERS]
     assert sum(len(line.get_xdata()) for line in marks) == 2 * (2 + 2 + 1 + 1), "every cell, once"

@@ -13,6 +13,7 @@ from rlrecovery.config.reading import ConfigError, load
 from rlrecovery.config.schema import json_schema
 from rlrecovery.config.settings import Experiment
 from rlrecovery.design import methods_of, sources, tasks
+from rlrecovery.wording import plural
 
 
 def _summary(experiment: Experiment) -> str:
@@ -23,7 +24,7 @@ def _summary(experiment: Experiment) -> str:
     )
     cells = truths * math.prod(map(len, [tasks(plain), *crossed]))
     return (
-        f"run {experiment.run}, {cells} cells of {experiment.replicates} replicates, "
+        f"run {experiment.run}, {plural(cells, 'cell')} of {experiment.replicates} replicates, "
         f"methods {', '.join(methods_of(plain))}"
     )
 

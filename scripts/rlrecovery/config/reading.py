@@ -270,7 +270,10 @@ def _inspect(content: Any, source: str) -> tuple[dict[str, Any], list[str]]:
         return {}, [f"{source} is empty, but must describe an experiment"]
     if not isinstance(content, Mapping):
         return {}, [f"{source} is {show(content)}, but must be a mapping of keys to values"]
-    if _size(content, {}) > MOST_VALUES:
+    size = _size(content, {})
+    if math.isinf(size):
+        return {}, [f"{source} has an anchor that stands inside itself, but must end somewhere"]
+    if size > MOST_VALUES:
         text = f"{source} holds more than {MOST_VALUES} values, counting what anchors repeat"
         return {}, [f"{text}, but no experiment has so many"]
     problems: list[Problem] = []

@@ -218,7 +218,9 @@ def test_a_mapping_inside_itself_is_no_crash(tmp_path):
     path.write_text("truth: &a\n  alpha: *a\n")
     with pytest.raises(ConfigError) as caught:
         load(path)
-    assert any(problem.startswith("truth.alpha is") for problem in caught.value.problems)
+    assert caught.value.problems == [
+        f"{path} has an anchor that stands inside itself, but must end somewhere"
+    ]
 
 
 # ------------------------------------------------------------------------------ nothing crashes
@@ -341,11 +343,10 @@ def test_anchors_that_repeat_themselves_are_one_sentence(tmp_path):
     path = tmp_path / "bomb.yaml"
     lines = ["a0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]"]
     lines += [f"a{k}: &a{k} [{', '.join([f'*a{k - 1}'] * 10)}]" for k in range(1, 9)]
-    for text in ("\n".join(lines), "truth: &t {alpha: [*t, *t, *t]}"):
-        path.write_text(text)
-        experiment, (problem,) = attempt(load, path)
-        assert experiment is None
-        assert "more than 1000000 values, counting what anchors repeat" in problem
+    path.write_text("\n".join(lines))
+    experiment, (problem,) = attempt(load, path)
+    assert experiment is None
+    assert "more than 1000000 values, counting what anchors repeat" in problem
 
 
 def test_an_anchor_may_be_used_where_it_helps(tmp_path):
