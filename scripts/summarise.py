@@ -14,4 +14,5 @@ with logged(snakemake.log[0], snakemake.params.source):
         summary=snakemake.params.summary,
         begun=snakemake.input.begun,
         provenance=snakemake.output.provenance,
+        works=snakemake.params.works,
     )

@@ -8,12 +8,11 @@ ends with the same rows as one that was not.
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import json
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,17 +29,17 @@ EVERY = 60.0
 _KEY = b"rlrecovery.work"
 
 
-def work_key(data: str, **parts: Any) -> str:
+def work_key(data: str, made: Mapping[str, Any] | None) -> str:
     """What the rows of a batch depend on, as a hash.
 
     Parameters
     ----------
     data : str
         File of the data sets; its bytes count.
-    **parts
-        Plain values that JSON can write: method, generator, cell, levels, and what is at work.
+    made : mapping, optional
+        What makes them: code, versions and settings.
     """
-    digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode())
+    digest = hashlib.sha256(json.dumps(made, sort_keys=True).encode())
     digest.update(Path(data).read_bytes())
     return digest.hexdigest()
 
@@ -52,8 +51,8 @@ class Checkpoint:
     ----------
     output : str
         The file that the batch will write; the checkpoint lies beside it.
-    key : callable
-        ``() -> str``, from `work_key`; asked for only where there is something to read or write.
+    key : str
+        From `work_key`.
     columns : mapping
         Columns and types of the rows.
     every : float
@@ -63,13 +62,13 @@ class Checkpoint:
     def __init__(
         self,
         output: str,
-        key: Callable[[], str],
+        key: str,
         columns: Mapping[str, str],
         every: float | None = None,
     ) -> None:
         target = Path(output)
         self.path = target.with_name(f".{target.name}.done-so-far")
-        self._key, self._columns = functools.cache(key), columns
+        self._key, self._columns = key, columns
         self._every = EVERY if every is None else every
         self._written = time.monotonic()
 
@@ -77,7 +76,7 @@ class Checkpoint:
         """Rows by replicate; empty where there is no checkpoint of this very work."""
         try:
             known = (pq.read_schema(self.path).metadata or {}).get(_KEY, b"").decode()
-            table = pq.read_table(self.path).to_pandas() if known == self._key() else None
+            table = pq.read_table(self.path).to_pandas() if known == self._key else None
         except FileNotFoundError:
             return {}
         except (OSError, ValueError, pa.ArrowException) as error:
@@ -98,7 +97,7 @@ class Checkpoint:
         if time.monotonic() - self._written < self._every:
             return
         table = pa.Table.from_pandas(conform(pd.DataFrame(rows), self._columns))
-        table = table.replace_schema_metadata({**(table.schema.metadata or {}), _KEY: self._key()})
+        table = table.replace_schema_metadata({**(table.schema.metadata or {}), _KEY: self._key})
         write_atomically(self.path, lambda temporary: pq.write_table(table, temporary))
         self._written = time.monotonic()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import logging
 import time
 from collections.abc import Mapping, Sequence
@@ -19,6 +18,7 @@ from rlrecovery.estimators.base import Fitter, Row, Setting, failed, sentence
 from rlrecovery.likelihood import Observations, observations_from_table
 from rlrecovery.simulate import identity_of
 from rlrecovery.tables import MACHINE, TRIALS, conform, estimates_columns, read_table, write_table
+from rlrecovery.works import fit_work
 
 log = logging.getLogger(__name__)
 
@@ -71,8 +71,8 @@ def fit_batch(
     trials, estimates : str
         Path to read and path to write.
     made : mapping, optional
-        The code and versions at work, which the file is to carry; a checkpoint of others is of no
-        use.
+        The code and versions at work. The file carries them and the settings; a checkpoint of
+        others is of no use.
 
     Raises
     ------
@@ -80,13 +80,13 @@ def fit_batch(
         If the trials cannot be read.
     """
     table, key = read_table(trials, TRIALS), Cell.of(cell).key
+    made = {**(made or {}), "work": fit_work(method, generator, cell, levels)}
+    work = work_key(trials, made)
     with threadpool_limits(1):  # small optimisations spin when BLAS spreads them over cores
         started = time.perf_counter()
         fitter = make_fitter(method, Setting.of(method, generator["task"], cell, levels))
         log.info("%s: ready to fit after %.1f s", key, time.perf_counter() - started)
-        parts = {"method": method, "generator": generator, "cell": cell, "levels": list(levels)}
-        key = functools.partial(work_key, trials, made=made, **parts)
-        checkpoint = Checkpoint(estimates, key, estimates_columns(levels))
+        checkpoint = Checkpoint(estimates, work, estimates_columns(levels))
         rows = _fit_all(fitter, table, generator, cell, levels, checkpoint)
     write_table(conform(rows, estimates_columns(levels)), estimates, made)
     checkpoint.remove()

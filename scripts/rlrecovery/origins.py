@@ -12,8 +12,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from rlrecovery.provenance import is_current
 from rlrecovery.tables import read_made
-from rlrecovery.wording import enumeration
+from rlrecovery.wording import enumeration, plural
 
 #: The stage that makes data sets.
 SIMULATED = "simulate"
@@ -23,6 +24,7 @@ def origins(
     folders: Mapping[str, str],
     methods: Sequence[str],
     batches: Mapping[str, Sequence[str]],
+    works: Mapping[str, Mapping[str, str]] | None = None,
 ) -> list[dict[str, Any]]:
     """What made the files that a summary rests on.
 
@@ -34,31 +36,39 @@ def origins(
         Names of methods.
     batches : mapping
         From the key of a cell to those of its batches.
+    works : mapping, optional
+        `rlrecovery.progress.works`: the settings that files of a stage and cell should be of.
 
     Returns
     -------
     list of dict
         For every ``stage`` (`SIMULATED`, or a method) and what made its files, ``source`` (the
-        code's fingerprint, None where a file does not say), ``versions`` (by package) and
-        ``files`` (how many).
+        code's fingerprint, None where a file does not say), ``versions`` (by package), ``right``
+        (whether the settings are those of the config) and ``files`` (how many).
     """
     stages = {SIMULATED: folders["truth"]}
     stages |= {method: f"{folders['estimates']}/{method}" for method in methods}
-    return [
-        {"stage": stage, "files": files, "source": None, "versions": {}} | json.loads(made)
-        for stage, folder in stages.items()
-        for made, files in sorted(_counted(folder, batches).items())
-    ]
+    found = []
+    for stage, folder in stages.items():
+        counted = Counter(
+            _said_by(f"{folder}/{cell}/{name}.parquet", (works or {}).get(stage, {}).get(cell))
+            for cell, names in batches.items()
+            for name in names
+        )
+        for made, files in sorted(counted.items()):
+            found.append({"stage": stage, "files": files} | json.loads(made))
+    return found
 
 
-def _counted(folder: str, batches: Mapping[str, Sequence[str]]) -> Counter[str]:
-    """Files by what made them, as JSON."""
-    paths = (f"{folder}/{cell}/{name}.parquet" for cell, names in batches.items() for name in names)
-    return Counter(json.dumps(read_made(path), sort_keys=True) for path in paths)
+def _said_by(path: str, work: str | None) -> str:
+    """What a file says of its making, as JSON."""
+    made = {"source": None, "versions": {}} | read_made(path)
+    right = made.pop("work", None) == work or work is None
+    return json.dumps(made | {"right": right}, sort_keys=True)
 
 
 def mixtures(made_by: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """A sentence for every stage whose files were not all made by the same code and versions.
+    """A sentence for every stage whose files are not all of one making, or not of this config.
 
     Parameters
     ----------
@@ -67,16 +77,29 @@ def mixtures(made_by: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """
     for stage in dict.fromkeys(each["stage"] for each in made_by):
         mine = [each for each in made_by if each["stage"] == stage]
-        if len(mine) == 1:
-            continue
         what = "Data sets" if stage == SIMULATED else f"Estimates of {stage}"
-        kinds = [str(each["source"] or "unknown code") for each in mine]
-        if len(set(kinds)) < len(kinds):
-            kinds = [
-                f"{kind} with {_said(e['versions'])}" for kind, e in zip(kinds, mine, strict=True)
-            ]
-        counts = [f"{each['files']} by {kind}" for each, kind in zip(mine, kinds, strict=True)]
-        yield f"{what}: {enumeration(counts)}"
+        files, wrong = sum(e["files"] for e in mine), [e for e in mine if not e.get("right", True)]
+        if wrong:
+            count = sum(each["files"] for each in wrong)
+            yield f"{what}: {count} of {plural(files, 'file')} were made for another config"
+        states: Counter[tuple[str, str]] = Counter()
+        for each in mine:
+            states[each["source"] or "", _said(each["versions"])] += each["files"]
+        (source, _), *others = states
+        if others:
+            yield f"{what}: {enumeration(_listed(states))}"
+        elif source and not is_current(source):
+            yield f"{what}: made by {source}, which is not the code that wrote this page"
+
+
+def _listed(states: Mapping[tuple[str, str], int]) -> list[str]:
+    """How many files each state made; versions are named where the code does not tell."""
+    sources = {source for source, _ in states}
+    return [
+        f"{files} by {source or 'unknown code'}"
+        + f" with {versions}" * (len(sources) < len(states))
+        for (source, versions), files in states.items()
+    ]
 
 
 def _said(versions: Mapping[str, str]) -> str:

@@ -13,15 +13,33 @@ from typing import Any
 
 import pandas as pd
 
-from rlrecovery.design import batches, cells_of, methods_of
+from rlrecovery.design import batches, cells_of, generator_of, methods_of
 from rlrecovery.origins import SIMULATED
+from rlrecovery.tables import BrokenFile, read_made
 from rlrecovery.wording import enumeration, plural
+from rlrecovery.works import fit_work, simulate_work
+
+
+def works(experiment: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """Hash of the settings that files should be made for, by stage (see `origins`) and cell."""
+    methods, found = methods_of(experiment), dict[str, dict[str, str]]()
+    levels = experiment["interval_levels"]
+    for key, cell in cells_of(experiment).items():
+        generator, values = generator_of(experiment, cell), cell.values()
+        found.setdefault(SIMULATED, {})[key] = simulate_work(generator, values)
+        for name, method in methods.items():
+            found.setdefault(name, {})[key] = fit_work(method, generator, values, levels)
+    return found
 
 
 def finished(
-    run: str, methods: Sequence[str], cells: Sequence[str], known: Sequence[str]
+    run: str,
+    methods: Sequence[str],
+    cells: Sequence[str],
+    known: Sequence[str],
+    made_for: Mapping[str, Mapping[str, str]],
 ) -> tuple[list[str], dict[str, list[str]]]:
-    """Methods and batches of which there are estimates.
+    """Methods and batches of which there are estimates, made for the present settings.
 
     Parameters
     ----------
@@ -29,6 +47,8 @@ def finished(
         Folder of the run.
     methods, cells, known : sequence of str
         Names of all methods, keys of all cells and of all batches.
+    made_for : mapping
+        `works` of the experiment.
 
     Returns
     -------
@@ -37,17 +57,30 @@ def finished(
     batches : dict
         From cell key to the batches that all of these methods have; only cells with any.
     """
-    there = {method: _files(Path(run) / "estimates" / method) for method in methods}
+    folders = {method: Path(run) / "estimates" / method for method in methods}
+    there = {method: _files(folders[method], made_for[method]) for method in methods}
     kept = [method for method in methods if there[method]]
-    whole = _files(Path(run) / "truth").intersection(*(there[method] for method in kept))
+    truth = _files(Path(run) / "truth", made_for[SIMULATED])
+    whole = truth.intersection(*(there[method] for method in kept))
     done = {cell: [batch for batch in known if (cell, batch) in whole] for cell in cells}
     return kept, {cell: mine for cell, mine in done.items() if mine and kept}
 
 
-def _files(folder: Path) -> set[tuple[str, str]]:
-    """Cell and batch of every table below a folder; hidden files are not finished."""
-    found = folder.glob("*/*.parquet")
-    return {(path.parent.name, path.stem) for path in found if not path.name.startswith(".")}
+def _files(folder: Path, made_for: Mapping[str, str]) -> set[tuple[str, str]]:
+    """Cell and batch of the tables of a stage below a folder; hidden files are not finished."""
+    return {
+        (path.parent.name, path.stem)
+        for path in folder.glob("*/*.parquet")
+        if not path.name.startswith(".") and _work(path) == made_for.get(path.parent.name)
+    }
+
+
+def _work(path: Path) -> str:
+    """Hash of the settings that a file was made for; empty where it cannot be read."""
+    try:
+        return str(read_made(path).get("work", ""))
+    except BrokenFile:  # being replaced, or broken: not finished
+        return ""
 
 
 def data_sets(experiment: Mapping[str, Any], done: Mapping[str, Sequence[str]]) -> dict[str, int]:

@@ -14,6 +14,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from rlrecovery.works import plain_hash
+
 PACKAGE = Path(__file__).parent
 
 #: Packages whose versions decide the numbers, in the order in which the report lists them.
@@ -25,10 +27,15 @@ PACKAGES = (
 
 #: What a fingerprint names: modules one after the other, or all there are.
 _AND, _ALL = "+", "all"
+#: Doors are the scripts beside the package: ``door.fit``.
+_DOOR = f"{PACKAGE.name}.door."
 
 
 def _file_of(module: str) -> Path | None:
-    """Source file of a module of this package, or None for a name that is not one."""
+    """Source file of a module of this package or of a door; None for a name that is neither."""
+    if module.startswith(_DOOR):
+        door = PACKAGE.parent / f"{module.removeprefix(_DOOR)}.py"
+        return door if door.is_file() else None
     path = PACKAGE.joinpath(*module.split(".")[1:])
     if path.with_suffix(".py").is_file() and path != PACKAGE:
         return path.with_suffix(".py")
@@ -73,7 +80,8 @@ def source_fingerprint(*modules: str) -> str:
     Parameters
     ----------
     *modules : str
-        Names below the package, for instance ``"simulate"`` or ``"estimators.mle"``.
+        Names below the package, for instance ``"simulate"`` or ``"estimators.mle"``, and doors:
+        ``"door.fit"``.
 
     Returns
     -------
@@ -87,7 +95,8 @@ def source_fingerprint(*modules: str) -> str:
     while waiting:
         module = waiting.pop()
         path = _file_of(module)
-        if path is None or module in seen:
+        # How a job writes its log and how it ends change no number.
+        if path is None or module in seen or module == f"{PACKAGE.name}.doors":
             continue
         seen[module], imports = _parsed(path)
         waiting += imports
@@ -109,8 +118,12 @@ def whole_fingerprint() -> str:
 def is_current(fingerprint: str) -> bool:
     """Whether the code that a fingerprint is of is still as it was then."""
     modules = fingerprint.rpartition(":")[0]
-    now = whole_fingerprint() if modules == _ALL else source_fingerprint(*modules.split(_AND))
-    return fingerprint == now
+    try:
+        return fingerprint == (
+            whole_fingerprint() if modules == _ALL else source_fingerprint(*modules.split(_AND))
+        )
+    except ValueError:  # of a module that is no more
+        return False
 
 
 def git_state() -> dict[str, Any] | None:
@@ -146,7 +159,7 @@ def _version(package: str) -> str:
 
 def config_hash(experiment: Mapping[str, Any]) -> str:
     """SHA-256 of a resolved experiment, independent of the order and comments of its file."""
-    return hashlib.sha256(json.dumps(experiment, sort_keys=True).encode()).hexdigest()
+    return plain_hash(experiment)
 
 
 def now() -> str:

@@ -19,6 +19,7 @@ from rlrecovery.distributions import Distribution
 from rlrecovery.models import Model, Parameter, find_model
 from rlrecovery.tables import TRIALS, TRUTH, conform, write_table
 from rlrecovery.tasks import Course, Floats, Integers, Task, said, task_from_config
+from rlrecovery.works import simulate_work
 
 log = logging.getLogger(__name__)
 
@@ -358,8 +359,9 @@ def simulate_batch(
     trials, truth : str
         Paths to write.
     made : mapping, optional
-        The code and versions at work, which both files are to carry.
+        The code and versions at work, which both files carry, with the settings.
     """
+    made = {**(made or {}), "work": simulate_work(generator, cell)}
     task = task_from_config(generator["task"])
     blocks = task.block_of_trial(cell["trials"])
     population, behaviours, truths = population_truths(cell, generator), [], []

@@ -68,6 +68,7 @@ def summarise(
     summary: str,
     begun: str,
     provenance: str,
+    works: Mapping[str, Mapping[str, str]] | None = None,
 ) -> None:
     """Gather scores and estimates of a whole study into its summary.
 
@@ -90,6 +91,8 @@ def summarise(
     begun, provenance : str
         What is known of the run since its beginning, and the path to write it to with what is known
         at its end.
+    works : mapping, optional
+        By stage and cell, the settings that files should be made for.
     """
     known = {key: Cell.of(values) for key, values in cells.items()}
     tables = gathered(methods, known, levels, folders, batches)
@@ -101,7 +104,8 @@ def summarise(
     for name in SUMMARY:
         for kind in ("csv", "parquet"):
             write_table(tables[name], f"{summary}/{name}.{kind}")
-    write_json(end_record(read_json(begun), origins(folders, list(methods), batches)), provenance)
+    made = origins(folders, list(methods), batches, works)
+    write_json(end_record(read_json(begun), made), provenance)
 
 
 def gathered(

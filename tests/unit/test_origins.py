@@ -4,9 +4,11 @@ import pandas as pd
 import pytest
 
 from rlrecovery.origins import mixtures, origins
+from rlrecovery.provenance import source_fingerprint
 from rlrecovery.tables import BrokenFile, read_made, read_table, write_table
 
-OLD, NEW = {"source": "fit:1", "versions": {"numpy": "2.5.1"}}, {"source": "fit:2", "versions": {}}
+OLD = {"source": "fit:1", "versions": {"numpy": "2.5.1"}}
+NEW = {"source": source_fingerprint("fit"), "versions": {}}
 OTHER = OLD | {"versions": {"numpy": "2.5.2"}}
 TABLE = pd.DataFrame({"x": [1.5, None], "y": ["a", "b"]})
 BATCHES = {"cell-1": ["00000-00002", "00002-00004"], "cell-2": ["00000-00002"]}
@@ -48,18 +50,33 @@ def test_files_are_counted_by_what_made_them(tmp_path):
     counts = {(each["stage"], each["source"]): each["files"] for each in found}
     assert counts == {
         ("simulate", "fit:1"): 3,
-        ("mle", "fit:1"): 2, ("mle", "fit:2"): 1,
-        ("bayes", "fit:2"): 2, ("bayes", None): 1,
+        ("mle", "fit:1"): 2, ("mle", NEW["source"]): 1,
+        ("bayes", NEW["source"]): 2, ("bayes", None): 1,
     }  # fmt: skip
     assert found[0]["versions"] == {"numpy": "2.5.1"}
 
 
 def test_only_what_is_mixed_is_told(tmp_path):
-    made = {"simulate": [OLD] * 3, "mle": [OLD, NEW, OLD], "bayes": [OLD, OLD, OTHER]}
+    made = {"simulate": [NEW] * 3, "mle": [OLD, NEW, OLD], "bayes": [OLD, OLD, OTHER]}
     found = origins(written(tmp_path, made), ["mle", "bayes"], BATCHES)
     code, versions = mixtures(found)
-    assert code == "Estimates of mle: 2 by fit:1 and 1 by fit:2"
+    assert code == f"Estimates of mle: 2 by fit:1 and 1 by {NEW['source']}"
     assert versions == (
         "Estimates of bayes: 2 by fit:1 with numpy 2.5.1 and 1 by fit:1 with numpy 2.5.2"
     )
     assert list(mixtures(origins(written(tmp_path, {"simulate": [None] * 3}), [], BATCHES))) == []
+
+
+def test_a_stage_that_is_all_of_old_code_is_told(tmp_path):
+    found = origins(written(tmp_path, {"simulate": [OLD] * 3}), [], BATCHES)
+    assert list(mixtures(found)) == [
+        "Data sets: made by fit:1, which is not the code that wrote this page"
+    ]
+
+
+def test_files_that_were_made_for_another_config_are_told(tmp_path):
+    works = {"simulate": {"cell-1": "right", "cell-2": "right"}}
+    made = [NEW | {"work": work} for work in ("right", "wrong", "right")]
+    found = origins(written(tmp_path, {"simulate": made}), [], BATCHES, works)
+    assert sorted((each["right"], each["files"]) for each in found) == [(False, 1), (True, 2)]
+    assert list(mixtures(found)) == ["Data sets: 1 of 3 files were made for another config"]

@@ -4,29 +4,47 @@ import pandas as pd
 import pytest
 
 from rlrecovery.design import batches, cells_of
-from rlrecovery.progress import data_sets, finished, lacking
+from rlrecovery.progress import data_sets, finished, lacking, works
+from rlrecovery.tables import write_table
 
 EXPERIMENT = {
     "seed": 1, "model": "rescorla_wagner", "truth": {"alpha": [0.2, 0.5], "beta": [3]},
     "population": {}, "task": {"arms": [0.3, 0.7], "blocks": 1, "start_value": 0.5},
     "participants": [2], "trials": [10], "missing": [0.0], "completed": [[1.0]],
     "replicates": 5, "batch_size": 2, "methods": {"mle": {"model": "x"}, "bayes": {"model": "x"}},
+    "interval_levels": [0.95],
 }  # fmt: skip
 ONE, TWO = cells_of(EXPERIMENT)
 BATCHES = list(batches(5, 2))
 FIRST, SECOND, LAST = BATCHES
 
 
-def made(folder, *paths):
+WORKS = works(EXPERIMENT)
+
+
+def made(folder, *paths, of=WORKS):
+    """Files that are made for some settings."""
     for path in paths:
-        file = folder / f"{path}.parquet"
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.touch()
-    return str(folder)
+        _, *method, cell, _ = path.split("/")
+        work = of[method[0] if method else "simulate"][cell]
+        write_table(pd.DataFrame({"x": [1]}), folder / f"{path}.parquet", {"work": work})
 
 
 def done(folder):
-    return finished(str(folder), ["mle", "bayes"], [ONE, TWO], BATCHES)
+    return finished(str(folder), ["mle", "bayes"], [ONE, TWO], BATCHES, WORKS)
+
+
+def test_what_was_made_for_other_settings_is_not_finished(tmp_path):
+    """While a study is computed again, old files lie beside new ones."""
+    old = works(EXPERIMENT | {"seed": 2})
+    assert not {*old["mle"].values()} & {*WORKS["mle"].values()}
+    made(tmp_path, f"truth/{ONE}/{FIRST}", f"truth/{TWO}/{FIRST}")
+    made(tmp_path, f"estimates/mle/{ONE}/{FIRST}", of=old)
+    made(tmp_path, f"estimates/mle/{TWO}/{FIRST}")
+    assert done(tmp_path) == (["mle"], {TWO: [FIRST]})
+    broken = tmp_path / f"estimates/mle/{TWO}/{FIRST}.parquet"
+    broken.write_bytes(b"PAR1")
+    assert done(tmp_path) == ([], {})
 
 
 def test_a_batch_is_finished_where_every_method_is(tmp_path):

@@ -1,5 +1,6 @@
 # What all rules share: the experiment, its cells and batches, and where files lie.
 
+import os
 import sys
 from pathlib import Path
 
@@ -21,8 +22,14 @@ from rlrecovery.design import (
     wrong_fits,
 )
 from rlrecovery.figures import available_figures, files
-from rlrecovery.progress import data_sets, finished
-from rlrecovery.provenance import PACKAGES, source_fingerprint, versions, whole_fingerprint
+from rlrecovery.progress import data_sets, finished, works
+from rlrecovery.provenance import (
+    PACKAGES,
+    config_hash,
+    source_fingerprint,
+    versions,
+    whole_fingerprint,
+)
 from rlrecovery.resources import (
     Load,
     grown,
@@ -59,6 +66,22 @@ def read_experiment():
 
 
 EXPERIMENT = read_experiment()
+
+
+def hold_to_the_study():
+    """On a cluster each job reads config and code anew: both must be those of the head process."""
+    stamp = f"{config_hash(EXPERIMENT)} {whole_fingerprint()}"
+    if not workflow.remote_exec:
+        os.environ["RLRECOVERY_STUDY"] = stamp
+    elif os.environ.get("RLRECOVERY_STUDY", stamp) != stamp:
+        raise WorkflowError(
+            "error: the config or the code of this project was changed after the study was "
+            "started. Start the study again: what depends on the change is computed anew, and the "
+            "rest is kept."
+        )
+
+
+hold_to_the_study()
 # A lab's own data, if the config names any; the file stands relative to the config.
 OBSERVED = {"observed": EXPERIMENT["observed"]} if EXPERIMENT.get("observed") else {}
 KNOWN_CELLS = cells_of(EXPERIMENT)
@@ -71,7 +94,7 @@ ESTIMATES = f"{RUN}/estimates/{{method}}/{{cell}}/{{batch}}.parquet"
 # What scores, summary and report rest on: all batches of all cells, or those that are finished.
 DONE = {key: list(BATCHES) for key in KNOWN_CELLS}
 if PARTIAL:
-    names, DONE = finished(RUN, list(METHODS), list(DONE), list(BATCHES))
+    names, DONE = finished(RUN, list(METHODS), list(DONE), list(BATCHES), works(EXPERIMENT))
     METHODS = {name: METHODS[name] for name in names}
     if not DONE:
         raise WorkflowError(f"error: nothing in {RUN}/ is finished by all methods yet")
@@ -162,7 +185,7 @@ def method_settings(wildcards):
 
 def method_source(wildcards):
     """Code that the estimates depend on: the estimator's own modules, not the other estimators'."""
-    return source_fingerprint("fit", f"estimators.{METHODS[wildcards.method]['estimator']}")
+    return source_fingerprint("door.fit", f"estimators.{METHODS[wildcards.method]['estimator']}")
 
 
 def method_versions(wildcards):

@@ -30,7 +30,7 @@ rule figure:
         summary=summary_read,
         folder=folder_written,
         caption=figure_caption,
-        source=source_fingerprint("figures"),
+        source=source_fingerprint("door.figure"),
     message:
         "Drawing the figure {wildcards.figure}"
     script:
@@ -64,7 +64,7 @@ rule typeset:
     params:
         summary=summary_read,
         folder=folder_written,
-        source=source_fingerprint("typeset"),
+        source=source_fingerprint("door.typeset"),
     message:
         "Typesetting the tables"
     script:

@@ -22,7 +22,7 @@ rule score:
         methods=list(METHODS),
         wrong=methods_with_wrong_models,
         levels=LEVELS,
-        source=source_fingerprint("score"),
+        source=source_fingerprint("door.score"),
     message:
         "Scoring all methods in {wildcards.cell}"
     script:
@@ -60,7 +60,8 @@ rule summarise:
         batches=DONE,
         witnesses=pairs(METHODS),
         summary=folder_written,
-        source=source_fingerprint("summary"),
+        works=works(EXPERIMENT),
+        source=source_fingerprint("door.summarise"),
     message:
         "Gathering the measures of all methods and cells"
     script:
@@ -90,7 +91,7 @@ rule example:
         cell=EXAMPLE.values(),
         generator=generator_of(EXPERIMENT, EXAMPLE),
         methods=method_shown(EXAMPLE, POOLINGS),
-        source=source_fingerprint("example"),
+        source=source_fingerprint("door.example"),
     message:
         "Preparing one participant and one posterior to look at"
     script:
@@ -116,7 +117,7 @@ rule predict:
         cell=EXAMPLE.values(),
         generator=generator_of(EXPERIMENT, EXAMPLE),
         methods=method_shown(EXAMPLE, POSTERIORS),
-        source=source_fingerprint("predictive"),
+        source=source_fingerprint("door.predict"),
         versions=versions("numpy", "scipy", "pytensor", "numba", *SAMPLING),
     message:
         "Checking one model against data: predicted before and after they were seen"

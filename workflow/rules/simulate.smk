@@ -19,7 +19,7 @@ rule simulate:
         cell=cell_values,
         generator=cell_generator,
         replicates=replicate_range,
-        source=source_fingerprint("simulate"),
+        source=source_fingerprint("door.simulate"),
         versions=versions("numpy", "scipy"),
     message:
         "Simulating {wildcards.cell}, replicates {wildcards.batch}"
