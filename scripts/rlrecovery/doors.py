@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -31,6 +32,28 @@ class _Log(logging.FileHandler):
 
     def handleError(self, record: logging.LogRecord) -> None:
         """Not a traceback for every message that finds no room."""
+
+
+def _told_to_end(*_: object) -> NoReturn:
+    sys.exit("error: this job was told to end")
+
+
+def _opened(path: str) -> _Log:
+    """The log file; a sentence where there can be none."""
+    try:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        handler = _Log(path, mode="w", encoding="utf-8")
+    except OSError as error:
+        if error.errno not in REASONS:
+            raise
+        sys.exit(f"error: {_reason(error)}")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    return handler
+
+
+def _reason(error: OSError) -> str:
+    where = f" ({error.filename})" if error.filename else ""
+    return REASONS[error.errno or 0].format(where=where)
 
 
 def _hold_to(source: str) -> None:
@@ -62,14 +85,14 @@ def logged(path: str, source: str) -> Iterator[None]:
     source : str
         Fingerprint of the code that the job was planned with.
     """
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
-    handler = _Log(path, mode="w", encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    handler = _opened(path)
     ours = logging.getLogger("rlrecovery")
     ours.setLevel(logging.INFO)
     ours.addHandler(handler)
     logging.captureWarnings(True)
     logging.getLogger("py.warnings").addHandler(handler)
+    # A cluster ends jobs by SIGTERM first: what is half written is then removed.
+    before = signal.signal(signal.SIGTERM, _told_to_end)
     try:
         _hold_to(source)
         yield
@@ -80,14 +103,14 @@ def logged(path: str, source: str) -> Iterator[None]:
         if error.errno not in REASONS:
             log.exception("this job failed")
             raise
-        where = f" ({error.filename})" if error.filename else ""
-        _end(REASONS[error.errno].format(where=where))
+        _end(_reason(error))
     except MemoryError:
         _end("there is too little memory for this job; on a cluster its next attempt asks for more")
     except Exception:
         log.exception("this job failed")
         raise
     finally:
+        signal.signal(signal.SIGTERM, before)
         logging.captureWarnings(False)
         ours.removeHandler(handler)
         logging.getLogger("py.warnings").removeHandler(handler)

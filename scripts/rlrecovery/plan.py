@@ -15,6 +15,7 @@ import argparse
 import heapq
 import math
 import os
+import re
 import statistics
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -30,28 +31,36 @@ from rlrecovery.costs import Cost, Seen, benchmarks, expected_of, fitted, kind_o
 from rlrecovery.design import Cell, batches, cells_of, methods_of
 from rlrecovery.disk import FIXED_FILES, estimates_bytes, fixed_bytes, per_cell, trials_bytes
 from rlrecovery.figures import available_figures
-from rlrecovery.resources import Load, memory_to_fit, memory_to_simulate, relative_work
+from rlrecovery.resources import (
+    Load,
+    grown,
+    memory_to_fit,
+    memory_to_score,
+    memory_to_simulate,
+    memory_to_summarise,
+    minutes_to_fit,
+    relative_work,
+)
 
-#: Jobs that there are once (figures: once each): seconds, and MiB that they ask for.
+#: Jobs that there are once (figures: once each): seconds, and MiB that they ask for (summarise: by
+#: the study's size).
 REST = {
     "design": (1, 1000),
-    "summarise": (3, 4000),
+    "summarise": (3, 0),
     "example": (10, 2000),
     "predict": (15, 4000),
     "figure": (5, 2000),
     "typeset": (3, 2000),
     "report": (7, 2000),
 }
-MEMORY_TO_SCORE = 1000
-
 #: By what factor times may be off: from finished jobs, from a calibration, as expected beforehand;
 #: and how many times the most work seen makes a job less certain, and by what factor more.
 CLOSE, FAR, ROUGH = 1.3, 2.0, 4.0
 MUCH, FURTHER = 5.0, 1.5
 
-#: Seconds that each job costs the process that hands jobs out, and each on a cluster for being
-#: started; seconds and MiB of planning: at the least, and per job.
-HANDED_OUT, SUBMITTED = 0.015, 4.0
+#: Seconds that a job on a cluster takes longer: two starts of the workflow engine, and the time
+#: until its end is noticed. Seconds and MiB of planning: at the least, and per job.
+SUBMITTED = 40.0
 PLANNING = (4.0, 0.002, 265.0, 0.02)
 
 #: A batch size is good enough if jobs last this much longer or shorter than wanted.
@@ -99,10 +108,13 @@ class Machine:
         Jobs at a time.
     overhead : float
         Seconds that each takes longer than its work.
+    handed_out : float
+        Seconds from one job that is handed out to the next, at the least.
     """
 
     at_a_time: int
     overhead: float = 0.0
+    handed_out: float = 0.015
 
 
 @dataclass(frozen=True)
@@ -233,7 +245,8 @@ def _score(
     jobs = [(k, "", Load(c.participants, c.trials, replicates)) for k, c in cells.items()]
     there = {(k, "") for k in _complete(experiment, cells, folder)}
     seconds, left, *words = _timed(known.cost("score"), float(methods), jobs, there)
-    return Kind("score", seconds, left, MEMORY_TO_SCORE, len(cells) * per_cell(methods), *words)
+    memory = max(memory_to_score(methods_of(experiment).values(), load) for *_, load in jobs)
+    return Kind("score", seconds, left, memory, len(cells) * per_cell(methods), *words)
 
 
 def _complete(
@@ -255,7 +268,10 @@ def _rest(experiment: Mapping[str, Any], before: Sequence[Kind], folder: Path) -
     seconds[1] += sum(before[-1].seconds) / 2  # reads all estimates once more, and computes less
     waiting = any(kind.left for kind in before)
     left = seconds if waiting or not (folder / "report.html").is_file() else []
-    memory = max(memory for _, memory in REST.values())
+    cells, replicates = cells_of(experiment).values(), experiment["replicates"]
+    loads = [(c.size_key, Load(c.participants, c.trials, replicates)) for c in cells]
+    gathering = memory_to_summarise(methods_of(experiment).values(), loads)
+    memory = max(gathering, *(memory for _, memory in REST.values()))
     return Kind("all others", seconds, left, memory, fixed_bytes(number["figure"]))
 
 
@@ -270,10 +286,16 @@ def makespan(seconds: Sequence[float], at_a_time: int) -> float:
 def wall_seconds(kinds: Sequence[Kind], machine: Machine, left: bool = False) -> float:
     """Seconds from the start of a study to its report, on a machine that does nothing else."""
     first, scores, rest = kinds[:-2], kinds[-2], kinds[-1]
+    # At the end one waits for the other: the summary, figures and all else, the report.
+    last = rest.left if left else rest.seconds
+    ends = [last[1:2], [*last[:1], *last[2:-1]], last[-1:]] if len(last) > 2 else [last]
+    stages = [[s for k in stage for s in (k.left if left else k.seconds)]
+              for stage in (first, [scores])] + ends  # fmt: skip
     total = 0.0
-    for stage in (first, [scores], [rest]):
-        jobs = [s + machine.overhead for k in stage for s in (k.left if left else k.seconds)]
-        total += max(makespan(jobs, machine.at_a_time), HANDED_OUT * len(jobs)) if jobs else 0.0
+    for seconds in stages:
+        jobs = [each + machine.overhead for each in seconds]
+        busy = makespan(jobs, machine.at_a_time) if jobs else 0.0
+        total += max(busy, machine.handed_out * len(jobs))
     return total
 
 
@@ -361,6 +383,17 @@ def totals(kinds: Sequence[Kind], machine: Machine) -> Iterator[str]:
     )
 
 
+def longest(experiment: Mapping[str, Any]) -> str:
+    """One sentence about what a queue must allow."""
+    jobs = [load for *_, load in _loads(experiment, cells_of(experiment))]
+    methods = methods_of(experiment).values()
+    minutes = max(minutes_to_fit(method, load) for method in methods for load in set(jobs))
+    return (
+        f"On a cluster, a job asks for {duration(60 * minutes)} at most at its first attempt, and "
+        f"for {duration(60 * grown(minutes, 3))} at its third: the queue must allow that."
+    )
+
+
 def advice(experiment: Mapping[str, Any], known: Knowledge, target: float) -> str:
     """One sentence about the batch size."""
     size, slowest, average, longest = suggested(experiment, known, target)
@@ -396,7 +429,7 @@ def amount(size: float) -> str:
 
 def _figures(value: float) -> str:
     """Two or three figures, without an exponent."""
-    return f"{value:,.0f}" if value >= 100 else f"{value:.2g}"
+    return f"{value:,.0f}" if value >= 99.5 else f"{value:.2g}"
 
 
 def machine_of(cores: int, profile: Path | None) -> Machine:
@@ -408,12 +441,20 @@ def machine_of(cores: int, profile: Path | None) -> Machine:
         settings = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
     except (OSError, yaml.YAMLError) as error:
         raise ConfigError([f"{file} is no profile that can be read: {error}"]) from error
-    if "executor" not in settings:
+    if settings.get("executor", "local") == "local":
         return Machine(cores)
     jobs = settings.get("jobs")
     if not isinstance(jobs, int) or jobs < 1:
         raise ConfigError([f"jobs is {jobs!r} in {file}, but must be a whole number above 0"])
-    return Machine(jobs, SUBMITTED)
+    return Machine(jobs, SUBMITTED, _interval(settings.get("max-jobs-per-timespan")))
+
+
+def _interval(rate: Any) -> float:
+    """Seconds between two submissions, from the profile's ``5/1s``."""
+    found = re.fullmatch(r"(\d+)/(\d+)([smh]?)", str(rate))
+    if found is None or not int(found[1]):
+        return Machine.handed_out
+    return int(found[2]) * {"": 1, "s": 1, "m": 60, "h": 3600}[found[3]] / int(found[1])
 
 
 def know(experiment: Mapping[str, Any], results: Path, calibrate: bool) -> Knowledge:
@@ -478,6 +519,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     print("\n".join(table(kinds)), end="\n\n")
     print("\n".join(totals(kinds, machine)))
+    print(longest(experiment))
     print(advice(experiment, known, 60 * given.minutes_per_job))
     return 0
 

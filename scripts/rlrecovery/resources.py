@@ -10,7 +10,8 @@ on any of this.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +29,10 @@ SCAN = 300
 
 #: Bytes per trial of all replicates and participants of a batch: 100 to 170 were seen.
 PER_TRIAL = 200
+
+#: Bytes per row of estimates that are scored or gathered: a row has 260 to 350, and is held several
+#: times.
+PER_ROW = 1500
 
 #: What is asked for is this much larger than what is expected.
 MEMORY_MARGIN, TIME_MARGIN = 1.5, 5
@@ -98,6 +103,38 @@ def memory_to_fit(method: Mapping[str, Any], load: Load) -> int:
     empty = EMPTY[method["estimator"]] + (SCAN if method.get("engine") == "scan" else 0)
     samples = _bytes_of_samples(method, load) if method["estimator"] == "bayes" else 0
     return _memory(empty, PER_TRIAL * load.all_trials + samples)
+
+
+def memory_to_score(methods: Iterable[Mapping[str, Any]], load: Load) -> int:
+    """MiB of a job that scores all data sets of a cell; parameters as `memory_to_fit`."""
+    return _memory(EMPTY["mock"], PER_ROW * sum(rows_of(method, load) for method in methods))
+
+
+def memory_to_summarise(
+    methods: Iterable[Mapping[str, Any]], loads: Iterable[tuple[str, Load]]
+) -> int:
+    """MiB of a job that summarises a study: cells of one size are in memory together, by method.
+
+    Parameters
+    ----------
+    methods : iterable of mapping
+        Of the study.
+    loads : iterable of (str, Load)
+        Of every cell, the name of its size and all of its data sets.
+    """
+    rows: Counter[tuple[int, str]] = Counter()
+    every = list(loads)
+    for i, method in enumerate(methods):
+        for size, load in every:
+            rows[i, size] += rows_of(method, load)
+    return _memory(EMPTY["mock"], PER_ROW * max(rows.values()))
+
+
+def rows_of(method: Mapping[str, Any], load: Load) -> int:
+    """Rows of estimates of some data sets: of everyone and of the group."""
+    whole = 0 if method.get("pooling") == "none" else 2
+    people = 0 if method.get("pooling") == "complete" else load.participants
+    return load.replicates * (people + whole) * len(find_model(method["model"]).names)
 
 
 def minutes_to_fit(method: Mapping[str, Any], load: Load) -> int:

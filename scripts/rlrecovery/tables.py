@@ -8,9 +8,11 @@ with its name and what to do.
 from __future__ import annotations
 
 import contextlib
+import glob
 import json
 import os
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
+
+#: Seconds after which a temporary file is nobody's any more.
+LEFT_BEHIND = 3600.0
 
 #: Where a Parquet file says what made it.
 _MADE = b"rlrecovery.made"
@@ -164,7 +169,8 @@ def write_atomically(path: str | os.PathLike[str], write: Callable[[Path], None]
     """Call ``write`` on a temporary path beside ``path``, sync it, and rename it into place."""
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=".", suffix=target.suffix, dir=target.parent)
+    _tidy(target)
+    handle, name = tempfile.mkstemp(prefix=_prefix(target), suffix=target.suffix, dir=target.parent)
     os.close(handle)
     temporary = Path(name)
     try:
@@ -174,10 +180,34 @@ def write_atomically(path: str | os.PathLike[str], write: Callable[[Path], None]
         # mkstemp makes private files; results are read by the lab.
         umask = os.umask(0)
         os.umask(umask)
-        temporary.chmod(0o666 & ~umask)
+        with contextlib.suppress(OSError):  # some network disks have no permissions
+            temporary.chmod(0o666 & ~umask)
         temporary.replace(target)
+        _sync_folder(target.parent)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _prefix(target: Path) -> str:
+    return f".{target.name[:100]}."
+
+
+def _tidy(target: Path) -> None:
+    """Remove what a job that was killed while it wrote this file has left behind, after an hour."""
+    for path in target.parent.glob(f"{glob.escape(_prefix(target))}*{target.suffix}"):
+        with contextlib.suppress(OSError):
+            if time.time() - path.stat().st_mtime > LEFT_BEHIND:
+                path.unlink()
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename outlast a loss of power, where the disk can."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def write_table(

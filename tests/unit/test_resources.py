@@ -8,13 +8,17 @@ from rlrecovery.resources import (
     AROUND,
     EMPTY,
     MICROSECONDS,
+    PER_ROW,
     Load,
     grown,
     memory_to_fit,
+    memory_to_score,
     memory_to_simulate,
+    memory_to_summarise,
     minutes_to_fit,
     minutes_to_simulate,
     relative_work,
+    rows_of,
 )
 
 MOCK = {"estimator": "mock", "model": "rescorla_wagner"}
@@ -101,3 +105,20 @@ def test_work_is_relative_to_a_compiled_model_of_two_parameters():
     assert relative_work(NONE) == relative_work(PARTIAL) == 4 * 1500
     assert relative_work(NONE | {"draws": 2500}) == 2 * relative_work(NONE)
     assert relative_work(PARTIAL | {"loo": True}) > relative_work(PARTIAL)
+
+
+def test_jobs_that_gather_ask_for_what_their_rows_take():
+    """2 parameters: everyone alone, the group alone, or both; summaries hold a size at a time."""
+    alone, whole, both = (
+        {"model": "rescorla_wagner", "estimator": "bayes", "pooling": pooling}
+        for pooling in ("none", "complete", "partial")
+    )
+    load = Load(100, 400, 200)
+    assert [rows_of(method, load) for method in (alone, whole, both)] == [40_000, 800, 40_800]
+    small = Load(2, 10, 4)
+    assert memory_to_score([alone], small) < memory_to_score([alone, both], load)
+    one = memory_to_summarise([alone, both], [("a", load)])
+    assert one == memory_to_summarise([alone, both], [("a", load), ("b", small)])
+    ten = memory_to_summarise([alone, both], [("a", load)] * 10)
+    expected = 1.5 * (10 * 40_800 * PER_ROW / 2**20)
+    assert ten - memory_to_summarise([both], [("a", small)]) == pytest.approx(expected, rel=0.2)

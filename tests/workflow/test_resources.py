@@ -12,7 +12,7 @@ from workflow.runs import BAYES, MEASURES, MOCK, ROOT, jobs, run, snakemake, stu
 
 PROFILE = yaml.safe_load((ROOT / "workflow/profiles/slurm/config.yaml").read_text())
 RULES = "".join(path.read_text() for path in (ROOT / "workflow/rules").glob("*.smk"))
-BY_SIZE = {"simulate", "fit"}
+BY_SIZE = {"simulate", "fit", "score", "summarise"}
 
 
 #: A dry run whose jobs say what they would ask for: one line of JSON each.

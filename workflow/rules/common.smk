@@ -34,7 +34,9 @@ from rlrecovery.resources import (
     Load,
     grown,
     memory_to_fit,
+    memory_to_score,
     memory_to_simulate,
+    memory_to_summarise,
     minutes_to_fit,
     minutes_to_simulate,
 )
@@ -173,6 +175,28 @@ def fit_memory(wildcards, attempt):
 
 def fit_minutes(wildcards, attempt):
     return grown(minutes_to_fit(METHODS[wildcards.method], load_of(wildcards)), attempt)
+
+
+def load_of_cell(cell):
+    return Load(cell.participants, cell.trials, EXPERIMENT["replicates"])
+
+
+def score_memory(wildcards, attempt):
+    load = load_of_cell(KNOWN_CELLS[wildcards.cell])
+    return grown(memory_to_score(METHODS.values(), load), attempt)
+
+
+def summarise_memory(wildcards, attempt):
+    loads = [(cell.size_key, load_of_cell(cell)) for cell in KNOWN_CELLS.values()]
+    return grown(memory_to_summarise(METHODS.values(), loads), attempt)
+
+
+def score_minutes(wildcards, attempt):
+    return grown(30, attempt)
+
+
+def summarise_minutes(wildcards, attempt):
+    return grown(60, attempt)
 
 
 def figure_files(wildcards):

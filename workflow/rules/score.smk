@@ -16,8 +16,8 @@ rule score:
         "../../envs/recovery.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=score_memory,
+        runtime=score_minutes,
     params:
         methods=list(METHODS),
         wrong=methods_with_wrong_models,
@@ -49,8 +49,8 @@ rule summarise:
         "../../envs/recovery.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=summarise_memory,
+        runtime=summarise_minutes,
     params:
         methods=METHODS,
         cells=CELLS,

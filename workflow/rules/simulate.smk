@@ -2,6 +2,9 @@
 
 
 rule simulate:
+    input:
+        # The record of the run is made first; another one is no reason to simulate again.
+        begun=ancient(rules.design.output.begun),
     output:
         trials=f"{RUN}/trials/{{cell}}/{{batch}}.parquet",
         truth=TRUTH,

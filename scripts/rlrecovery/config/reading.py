@@ -176,7 +176,10 @@ def _find_observed(raw: dict[str, Any], source: str) -> Iterator[Problem]:
         there = [path for path in (Path(source).parent / file, Path(file)) if path.is_file()]
     except (OSError, ValueError):  # a name that no file can have
         there = []
-    if there:
+    if there and set(file) & set("{}"):
+        text = f"{show(file)}, but must be a name without braces, which mean something in rules"
+        yield Problem(("observed",), text)
+    elif there:
         raw["observed"] = str(there[0])
     else:
         text = f"{show(file)}, but must be a CSV file that is there, relative to the config"
