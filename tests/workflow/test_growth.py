@@ -1,16 +1,19 @@
 """What a study does again, and what not: after growth, in other batches, after a crash."""
 
 import json
+import shutil
 
 import pandas as pd
 
+from rlrecovery.config import parse
 from rlrecovery.origins import mixtures
-from rlrecovery.provenance import is_current
+from rlrecovery.provenance import config_hash, is_current, whole_fingerprint
 from rlrecovery.tables import write_table
 from workflow.runs import (
     BAYES,
     MEASURES,
     MLE,
+    ROOT,
     estimates,
     jobs,
     run,
@@ -83,7 +86,8 @@ def test_results_of_another_state_of_the_code_are_told(tmp_path):
     path = sorted((tmp_path / "results/small/estimates").rglob("*.parquet"))[0]
     write_table(pd.read_parquet(path), path, {"source": "estimators.mock+fit:0", "versions": {}})
     run(tmp_path, study(), target)
-    (mixture,) = mixtures(json.loads((tmp_path / target).read_text())["made_by"])
+    settings, mixture = mixtures(json.loads((tmp_path / target).read_text())["made_by"])
+    assert settings == "Estimates of guess: 1 of 4 files were made for another config"
     assert mixture.startswith("Estimates of guess: 1 by estimators.mock+fit:0 and 3 by ")
 
 
@@ -104,3 +108,47 @@ def test_a_truncated_file_is_named_and_the_study_goes_on_where_it_stopped(tmp_pa
     broken.unlink()
     run(tmp_path, study(), MEASURES)
     assert finished.stat().st_mtime_ns == first
+
+
+def test_a_fresh_clone_computes_nothing_again_and_a_changed_door_what_it_made(tmp_path):
+    """Times of scripts are those of the clone; what they say is what counts."""
+    project, folder = tmp_path / "project", tmp_path / "study"
+    folder.mkdir()
+    for name in ("scripts", "workflow"):
+        shutil.copytree(ROOT / name, project / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "Snakefile", project)
+    shutil.copytree(ROOT / "envs", project / "envs")
+    profile, config = project / "workflow/profiles/laptop", write(folder, study())
+    arguments = (MEASURES, "--configfile", config, "--workflow-profile", profile,
+                 "--snakefile", project / "Snakefile")  # fmt: skip
+    first = snakemake(folder, *arguments)
+    assert first.returncode == 0, first.stdout + first.stderr
+    for path in (project / "scripts").glob("*.py"):
+        path.touch()
+    again = snakemake(folder, *arguments)
+    assert "Nothing to be done" in again.stdout + again.stderr
+    with (project / "scripts/score.py").open("a") as door:
+        door.write("\nCHANGED = True\n")
+    plan = snakemake(folder, *arguments, "--dry-run")
+    counts = jobs(plan.stdout + plan.stderr)
+    assert counts["score"] == 2
+    assert not {"simulate", "fit"} & set(counts)
+
+
+def test_a_job_on_a_cluster_holds_to_the_study_of_its_head(tmp_path, monkeypatch):
+    """It reads config and code anew, days after the head did."""
+    config = write(tmp_path, study())
+    target = "results/small/trials/alpha-0.3_beta-3.0_n-2_t-20/00000-00001.parquet"
+    arguments = (target, "--configfile", config, "--mode", "remote")
+    monkeypatch.setenv("RLRECOVERY_STUDY", "of another config")
+    refused = snakemake(tmp_path, *arguments)
+    said = refused.stdout + refused.stderr
+    assert refused.returncode != 0
+    assert "the config or the code of this project was changed after the study was started" in said
+    assert "Traceback" not in said
+    assert not (tmp_path / target).exists()
+    experiment = parse(study()).resolved()
+    monkeypatch.setenv("RLRECOVERY_STUDY", f"{config_hash(experiment)} {whole_fingerprint()}")
+    done = snakemake(tmp_path, *arguments)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (tmp_path / target).exists()
