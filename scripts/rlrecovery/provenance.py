@@ -6,6 +6,7 @@ import ast
 import datetime
 import hashlib
 import json
+import os
 import platform
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -24,6 +25,9 @@ PACKAGES = (
     "seaborn", "altair",
 )  # fmt: skip
 
+
+#: Environment variable that holds the stamp of a run.
+STUDY = "RLRECOVERY_STUDY"
 
 #: What a fingerprint names: modules one after the other, or all there are.
 _AND, _ALL = "+", "all"
@@ -124,6 +128,29 @@ def is_current(fingerprint: str) -> bool:
         )
     except ValueError:  # of a module that is no more
         return False
+
+
+def study_stamp(experiment: Mapping[str, Any]) -> str:
+    """What all jobs of a run must have in common: the config and the code."""
+    return f"{config_hash(experiment)} {whole_fingerprint()}"
+
+
+def same_study(experiment: Mapping[str, Any], remote: bool) -> bool:
+    """Whether config and code are those that the head process of a run started with.
+
+    The head leaves its stamp in the environment, which a cluster hands on to jobs.
+
+    Parameters
+    ----------
+    experiment : mapping
+        The resolved experiment, as it is read now.
+    remote : bool
+        Whether this is a job on a cluster, and not the head.
+    """
+    stamp = study_stamp(experiment)
+    if not remote:
+        os.environ[STUDY] = stamp
+    return os.environ.get(STUDY, stamp) == stamp
 
 
 def git_state() -> dict[str, Any] | None:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from rlrecovery.config import parse
 from rlrecovery.origins import mixtures
-from rlrecovery.provenance import config_hash, is_current, whole_fingerprint
+from rlrecovery.provenance import STUDY, is_current, study_stamp
 from rlrecovery.tables import write_table
 from workflow.runs import (
     BAYES,
@@ -140,7 +140,7 @@ def test_a_job_on_a_cluster_holds_to_the_study_of_its_head(tmp_path, monkeypatch
     config = write(tmp_path, study())
     target = "results/small/trials/alpha-0.3_beta-3.0_n-2_t-20/00000-00001.parquet"
     arguments = (target, "--configfile", config, "--mode", "remote")
-    monkeypatch.setenv("RLRECOVERY_STUDY", "of another config")
+    monkeypatch.setenv(STUDY, "of another config")
     refused = snakemake(tmp_path, *arguments)
     said = refused.stdout + refused.stderr
     assert refused.returncode != 0
@@ -148,7 +148,7 @@ def test_a_job_on_a_cluster_holds_to_the_study_of_its_head(tmp_path, monkeypatch
     assert "Traceback" not in said
     assert not (tmp_path / target).exists()
     experiment = parse(study()).resolved()
-    monkeypatch.setenv("RLRECOVERY_STUDY", f"{config_hash(experiment)} {whole_fingerprint()}")
+    monkeypatch.setenv(STUDY, study_stamp(experiment))
     done = snakemake(tmp_path, *arguments)
     assert done.returncode == 0, done.stdout + done.stderr
     assert (tmp_path / target).exists()

@@ -1,6 +1,5 @@
 # What all rules share: the experiment, its cells and batches, and where files lie.
 
-import os
 import sys
 from pathlib import Path
 
@@ -25,7 +24,7 @@ from rlrecovery.figures import available_figures, files
 from rlrecovery.progress import data_sets, finished, works
 from rlrecovery.provenance import (
     PACKAGES,
-    config_hash,
+    same_study,
     source_fingerprint,
     versions,
     whole_fingerprint,
@@ -72,10 +71,7 @@ EXPERIMENT = read_experiment()
 
 def hold_to_the_study():
     """On a cluster each job reads config and code anew: both must be those of the head process."""
-    stamp = f"{config_hash(EXPERIMENT)} {whole_fingerprint()}"
-    if not workflow.remote_exec:
-        os.environ["RLRECOVERY_STUDY"] = stamp
-    elif os.environ.get("RLRECOVERY_STUDY", stamp) != stamp:
+    if not same_study(EXPERIMENT, workflow.remote_exec):
         raise WorkflowError(
             "error: the config or the code of this project was changed after the study was "
             "started. Start the study again: what depends on the change is computed anew, and the "
