@@ -9,6 +9,7 @@ import yaml
 
 from rlrecovery import config
 from rlrecovery.design import cells_of, methods_of
+from rlrecovery.wording import plural
 from unit.config.experiments import ROOT, changed, several
 
 
@@ -45,7 +46,8 @@ def test_the_verb_check_counts_all_that_is_crossed_and_all_that_is_fitted(capsys
 @pytest.mark.parametrize("path", sorted((ROOT / "tests" / "config").glob("*.yaml")))
 def test_the_committed_configs_are_valid(capsys, path):
     assert config.main(["check", str(path)]) == 0
-    assert f" {len(cells_of(config.load(path).resolved()))} cells " in capsys.readouterr().out
+    cells = plural(len(cells_of(config.load(path).resolved())), "cell")
+    assert f", {cells} of " in capsys.readouterr().out
 
 
 def test_the_verb_check_prints_mistakes_without_a_traceback(tmp_path):
