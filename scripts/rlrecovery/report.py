@@ -72,26 +72,19 @@ def write_report(
     BrokenFile
         If one of the files is missing or cannot be read; the message names it.
     """
-    config_text = _read(config_file)
+    config_text, record = _read(config_file), tables.read_json(provenance_file)
     context = {
         "figures": [_figure(name, path, captions.get(name)) for name, path in figures.items()],
-        "provenance": _provenance(tables.read_json(provenance_file)),
+        "provenance": _provenance(record),
         "config_text": config_text,
     }
     design = tables.read_table(design_file, {"cell": "", "replicates": ""})
-    context |= _numbers(load_summary(summary_folder), _parse_yaml(config_text, config_file), design)
+    experiment = _parse_yaml(config_text, config_file)
+    context |= _numbers(load_summary(summary_folder), experiment, design)
     context |= _scripts(context["explorer"])
-    context["lacking"] = _lacking(config_text, config_file, design, provenance_file)
+    context["lacking"] = list(lacking(experiment, design, record.get("made_by") or []))
     html = environment().get_template("report.html.j2").render(context)
     tables.write_text(html, output)
-
-
-def _lacking(
-    config_text: str, config_file: Any, design: pd.DataFrame, provenance_file: Any
-) -> list[str]:
-    """What of the study the report does not rest on, because it is not finished."""
-    made_by = tables.read_json(provenance_file).get("made_by") or []
-    return list(lacking(_parse_yaml(config_text, config_file), design, made_by))
 
 
 def _numbers(
