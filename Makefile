@@ -29,7 +29,7 @@ PYTEST := OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(CORES)
 # The whole study of $(CONFIG), up to its report.
 run: $(READY) check
 	@$(BIN)/snakemake $(SETTINGS)
-	@$(BIN)/python -m rlrecovery.where $(CONFIG)
+	@$(BIN)/python -m rlrecovery.commands.report_path $(CONFIG)
 
 # A report of what is finished so far, beside a study that runs or that cannot be finished.
 partial: $(READY) check
@@ -41,14 +41,14 @@ figures: $(READY) check
 
 # Snakemake's own report of a finished study: figures and tables with captions, jobs and code.
 report: run
-	@$(BIN)/snakemake --report "$$($(BIN)/python -m rlrecovery.where --beside $(CONFIG))" $(SETTINGS)
+	@$(BIN)/snakemake --report "$$($(BIN)/python -m rlrecovery.commands.report_path --beside $(CONFIG))" $(SETTINGS)
 
 # What a study takes: jobs, time, disk and memory, and which batch size makes jobs of MINUTES minutes;
 # then what is left of it to do, out-of-date files included. Nothing of the study is run, but a few
 # data sets may be fitted to measure what that costs here.
 MINUTES ?= 10
 plan: $(READY) check
-	@$(BIN)/python -m rlrecovery.plan $(CONFIG) --cores $(CORES) \
+	@$(BIN)/python -m rlrecovery.planning.plan $(CONFIG) --cores $(CORES) \
 		--profile workflow/profiles/$(PROFILE) --minutes-per-job $(MINUTES)
 	@echo && echo "Left to do, as Snakemake sees it:"
 	@$(BIN)/snakemake $(SETTINGS) --dry-run --quiet rules
@@ -81,7 +81,7 @@ bench: $(READY) $(BENCH)/ready
 # One data set of one cell again, alone, beside what is on disk:
 # make replicate CELL=alpha-0.1_beta-1.0_n-5_t-30 REPLICATE=0
 replicate: $(READY) check
-	@$(BIN)/python -m rlrecovery.replicate $(CONFIG) "$(CELL)" "$(REPLICATE)"
+	@$(BIN)/python -m rlrecovery.commands.replicate $(CONFIG) "$(CELL)" "$(REPLICATE)"
 
 # Published settings run again, our numbers beside theirs; five to ten minutes.
 VALIDATE = tests/config/models.yaml tests/config/reversals.yaml

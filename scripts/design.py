@@ -1,7 +1,7 @@
 """Door of rule `design`: write down the design, the resolved config and the provenance."""
 
-from rlrecovery.doors import logged
-from rlrecovery.record import write_record
+from rlrecovery.config.record import write_record
+from rlrecovery.storage.job import logged
 
 with logged(snakemake.log[0], snakemake.params.source):
     write_record(

@@ -1,7 +1,7 @@
 """Door of rule `example`: one participant and one posterior to look at."""
 
-from rlrecovery.doors import logged
-from rlrecovery.example import write_example
+from rlrecovery.report.example import write_example
+from rlrecovery.storage.job import logged
 
 with logged(snakemake.log[0], snakemake.params.source):
     write_example(

@@ -1,7 +1,7 @@
 """Door of rule `figure`: one figure from the summary, in all widths and kinds of files."""
 
-from rlrecovery.doors import logged
-from rlrecovery.figures import write_figure
+from rlrecovery.figures.catalogue import write_figure
+from rlrecovery.storage.job import logged
 
 with logged(snakemake.log[0], snakemake.params.source):
     write_figure(

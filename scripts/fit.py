@@ -1,7 +1,7 @@
 """Door of rule `fit`: estimates of one method on one cell and batch."""
 
-from rlrecovery.doors import logged
-from rlrecovery.fit import fit_batch
+from rlrecovery.fit.batch import fit_batch
+from rlrecovery.storage.job import logged
 
 with logged(snakemake.log[0], snakemake.params.source):
     fit_batch(

@@ -1,7 +1,7 @@
 """Door of rule `predict`: predictive checks of the example data set, or of a lab's own data."""
 
-from rlrecovery.doors import logged
-from rlrecovery.predictive import write_check
+from rlrecovery.predictive.check import write_check
+from rlrecovery.storage.job import logged
 
 with logged(snakemake.log[0], snakemake.params.source):
     write_check(

@@ -1,7 +1,7 @@
 """Door of rule `report`: one page that says whether the parameters can be recovered."""
 
-from rlrecovery.doors import logged
-from rlrecovery.report import write_report
+from rlrecovery.report.html import write_report
+from rlrecovery.storage.job import logged
 
 with logged(snakemake.log[0], snakemake.params.source):
     write_report(

@@ -1,7 +1,7 @@
 """Door of rule `score`: measures of every method in one cell."""
 
-from rlrecovery.doors import logged
-from rlrecovery.score import score
+from rlrecovery.score.cell import score
+from rlrecovery.storage.job import logged
 
 with logged(snakemake.log[0], snakemake.params.source):
     score(

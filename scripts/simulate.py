@@ -1,7 +1,7 @@
 """Door of rule `simulate`: data sets of one cell and batch."""
 
-from rlrecovery.doors import logged
-from rlrecovery.simulate import simulate_batch
+from rlrecovery.simulate.batch import simulate_batch
+from rlrecovery.storage.job import logged
 
 with logged(snakemake.log[0], snakemake.params.source):
     simulate_batch(

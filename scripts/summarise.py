@@ -1,7 +1,7 @@
 """Door of rule `summarise`: the small tables that figures and report need."""
 
-from rlrecovery.doors import logged
-from rlrecovery.summary import summarise
+from rlrecovery.score.summary import summarise
+from rlrecovery.storage.job import logged
 
 with logged(snakemake.log[0], snakemake.params.source):
     summarise(

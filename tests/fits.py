@@ -7,13 +7,13 @@ import functools
 import numpy as np
 import pandas as pd
 
-from rlrecovery.estimators.base import Setting
-from rlrecovery.estimators.mle import MaximumLikelihood
-from rlrecovery.likelihood import Observations, observations
-from rlrecovery.models import RESCORLA_WAGNER
-from rlrecovery.simulate import behave
-from rlrecovery.tables import conform, estimates_columns
-from rlrecovery.tasks import Task
+from rlrecovery.fit.base import Setting
+from rlrecovery.fit.mle import MaximumLikelihood
+from rlrecovery.likelihood.scan import Observations, observations
+from rlrecovery.models.library import RESCORLA_WAGNER
+from rlrecovery.simulate.batch import behave
+from rlrecovery.simulate.task import Task
+from rlrecovery.storage.files import conform, estimates_columns
 
 #: The seed of the first public notebook.
 KNOWN_SEED = sum(map(ord, "RL_PyMC"))
@@ -85,8 +85,8 @@ def maximum_likelihood(participants=1, trials=150, **changes):
 
 @functools.cache
 def _compiled(pooling, likelihood, people):
-    from rlrecovery.estimators.bayes import build_model
-    from rlrecovery.estimators.nuts import compile_model
+    from rlrecovery.fit.bayes import build_model
+    from rlrecovery.fit.nuts import compile_model
 
     method = bayes_method(pooling, likelihood)
     return compile_model(build_model(method, setting(people), people))
@@ -99,7 +99,7 @@ def compiled(pooling, likelihood="potential"):
 
 def bayes(pooling="none", likelihood="potential", participants=1, trials=150, **changes):
     """A fitter with the shared compiled model."""
-    from rlrecovery.estimators.bayes import Bayes
+    from rlrecovery.fit.bayes import Bayes
 
     method = bayes_method(pooling, likelihood, **changes)
     return Bayes(method, setting(participants, trials), compiled(pooling, likelihood))

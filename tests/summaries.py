@@ -17,14 +17,14 @@ import pandas as pd
 import yaml
 from scipy import stats
 
-from rlrecovery.models import MODELS
-from rlrecovery.paired import PAIRED, paired_measures
-from rlrecovery.predictive import PREDICTIVE
-from rlrecovery.priors import prior_sds
-from rlrecovery.selection import SELECTION
-from rlrecovery.summary import CONTEST
-from rlrecovery.tables import interval_columns
-from rlrecovery.witness import WITNESS
+from rlrecovery.models.library import MODELS
+from rlrecovery.predictive.check import PREDICTIVE
+from rlrecovery.score.model_selection import SELECTION
+from rlrecovery.score.paired import PAIRED, paired_measures
+from rlrecovery.score.prior_width import prior_sds
+from rlrecovery.score.sampler_check import WITNESS
+from rlrecovery.score.summary import CONTEST
+from rlrecovery.storage.files import interval_columns
 
 BOUND = 50.0
 STATUS = np.array(["ok", "at_bound", "not_converged", "failed"])

@@ -16,7 +16,7 @@ from benchmarks import cases
 from benchmarks.jobs import fixed_costs
 from benchmarks.picture import picture
 from rlrecovery.figures.style import save
-from rlrecovery.provenance import git_state, versions
+from rlrecovery.storage.provenance import git_state, versions
 
 #: What is promised: the ratio of two rows of the table (the second over the first, in CPU time, or
 #: of effective sample sizes per CPU second), or a number of seconds.

@@ -12,13 +12,13 @@ from fits import MLE, QUADRATURE, START, bayes_method, setting
 
 from benchmarks import baselines
 from benchmarks.clock import Timing, measure
-from rlrecovery.estimators.bayes import Bayes
-from rlrecovery.estimators.mle import MaximumLikelihood
-from rlrecovery.estimators.quadrature import Quadrature
-from rlrecovery.likelihood import Observations, observations, value_and_gradient
-from rlrecovery.models import RESCORLA_WAGNER
-from rlrecovery.simulate import behave
-from rlrecovery.tasks import Task
+from rlrecovery.fit.bayes import Bayes
+from rlrecovery.fit.mle import MaximumLikelihood
+from rlrecovery.fit.quadrature import Quadrature
+from rlrecovery.likelihood.scan import Observations, observations, value_and_gradient
+from rlrecovery.models.library import RESCORLA_WAGNER
+from rlrecovery.simulate.batch import behave
+from rlrecovery.simulate.task import Task
 
 Row = dict[str, Any]
 

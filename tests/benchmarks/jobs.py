@@ -23,8 +23,8 @@ METHODS = {
 }
 
 _JOB = """
-from rlrecovery.fit import fit_batch
-from rlrecovery.simulate import simulate_batch
+from rlrecovery.fit.batch import fit_batch
+from rlrecovery.simulate.batch import simulate_batch
 generator = {{
     "seed": 1, "model": "rescorla_wagner",
     "task": {{"arms": [0.4, 0.6], "blocks": 1, "start_value": 0.5}},

@@ -22,9 +22,9 @@ from pytensor.link.vm import VMLinker
 from reference import WALKS, Walk, central_differences
 from scipy.special import log_softmax
 
-from rlrecovery.kernel import LogLikelihood, compiled
-from rlrecovery.likelihood import Observations, observations_from_table, trace
-from rlrecovery.models import MODELS, Model, find_model
+from rlrecovery.likelihood.compiled import LogLikelihood, compiled
+from rlrecovery.likelihood.scan import Observations, observations_from_table, trace
+from rlrecovery.models.library import MODELS, Model, find_model
 
 #: Another start value for each number of arms: all three conventions are in use in the field.
 START = {2: 0.5, 3: 1 / 3, 4: 0.0}

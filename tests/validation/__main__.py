@@ -12,7 +12,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from rlrecovery.tables import BrokenFile
+from rlrecovery.storage.files import BrokenFile
 from validation.notebook import notebook
 from validation.tradeoff import tradeoff
 from validation.wilson_collins import wilson_collins

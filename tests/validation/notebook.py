@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from rlrecovery.estimators.base import Setting
-from rlrecovery.estimators.mle import MaximumLikelihood
-from rlrecovery.likelihood import Observations, observations, value_and_gradient
-from rlrecovery.models import RESCORLA_WAGNER
-from rlrecovery.simulate import Behaviour, behave
-from rlrecovery.tasks import Task
+from rlrecovery.fit.base import Setting
+from rlrecovery.fit.mle import MaximumLikelihood
+from rlrecovery.likelihood.scan import Observations, observations, value_and_gradient
+from rlrecovery.models.library import RESCORLA_WAGNER
+from rlrecovery.simulate.batch import Behaviour, behave
+from rlrecovery.simulate.task import Task
 
 #: Negative log-likelihoods rest on the choices after the first, as the notebook's do.
 CHOICES, REWARDS = "1000001111", "0111001111"

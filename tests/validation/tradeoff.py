@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from rlrecovery.figures.data import Summary, load_summary
 from rlrecovery.figures.tradeoff import rank_correlation
+from rlrecovery.score.results import Summary, load_summary
 
 STABLE, REVERSING = "mle, stable", "mle, reversing"
 #: Standard errors from which on a difference is more than chance.

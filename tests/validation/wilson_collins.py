@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from scipy import stats
 
-from rlrecovery.figures.data import load_summary
+from rlrecovery.score.results import load_summary
 
 MODELS = (
     "random_responding",

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from rlrecovery.config import load
-from rlrecovery.plan import counts
+from rlrecovery.planning.plan import counts
 from workflow.runs import MLE, REPORT, ROOT, jobs, run, snakemake, study
 
 CONFIGS = sorted((ROOT / "tests/config").glob("*.yaml"))

@@ -6,9 +6,9 @@ import shutil
 import pandas as pd
 
 from rlrecovery.config import parse
-from rlrecovery.origins import mixtures
-from rlrecovery.provenance import STUDY, is_current, study_stamp
-from rlrecovery.tables import write_table
+from rlrecovery.storage.files import write_table
+from rlrecovery.storage.origins import mixtures
+from rlrecovery.storage.provenance import STUDY, is_current, study_stamp
 from workflow.runs import (
     BAYES,
     MEASURES,
@@ -84,11 +84,11 @@ def test_results_of_another_state_of_the_code_are_told(tmp_path):
     assert record["started"] <= record["ended"]
     assert list(mixtures(record["made_by"])) == []
     path = sorted((tmp_path / "results/small/estimates").rglob("*.parquet"))[0]
-    write_table(pd.read_parquet(path), path, {"source": "estimators.mock+fit:0", "versions": {}})
+    write_table(pd.read_parquet(path), path, {"source": "fit.batch+fit.mock:0", "versions": {}})
     run(tmp_path, study(), target)
     settings, mixture = mixtures(json.loads((tmp_path / target).read_text())["made_by"])
     assert settings == "Estimates of guess: 1 of 4 files were made for another config"
-    assert mixture.startswith("Estimates of guess: 1 by estimators.mock+fit:0 and 3 by ")
+    assert mixture.startswith("Estimates of guess: 1 by fit.batch+fit.mock:0 and 3 by ")
 
 
 def test_a_truncated_file_is_named_and_the_study_goes_on_where_it_stopped(tmp_path):

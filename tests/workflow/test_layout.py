@@ -54,14 +54,14 @@ def test_the_package_does_not_know_the_workflow_engine():
 
 
 def test_every_figure_has_a_caption():
-    from rlrecovery.figures import FIGURES
+    from rlrecovery.figures.catalogue import FIGURES
 
     captions = {path.stem for path in (ROOT / "workflow/report").glob("*.rst")}
     assert captions == {*FIGURES, "figure", "report", "workflow"}
 
 
 def test_every_table_has_a_caption():
-    from rlrecovery.typeset import SHEETS
+    from rlrecovery.report.latex import SHEETS
 
     captions = {path.stem for path in (ROOT / "workflow/report/tables").glob("*.rst")}
     assert captions == set(SHEETS)

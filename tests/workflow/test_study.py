@@ -10,10 +10,10 @@ import pytest
 from browser import launched, opened
 
 from rlrecovery.config import parse
-from rlrecovery.figures import files
-from rlrecovery.plan import kinds_of, know
-from rlrecovery.tables import SUMMARY
-from rlrecovery.typeset import SHEETS
+from rlrecovery.figures.catalogue import files
+from rlrecovery.planning.plan import kinds_of, know
+from rlrecovery.report.latex import SHEETS
+from rlrecovery.storage.files import SUMMARY
 from workflow.runs import MEASURES, MLE, MOCK, ROOT, estimates, jobs, run, snakemake, study, write
 
 STAGES = (

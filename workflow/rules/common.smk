@@ -9,7 +9,7 @@ from snakemake.exceptions import WorkflowError
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
 from rlrecovery import config as settings
-from rlrecovery.design import (
+from rlrecovery.design.cells import (
     POOLINGS,
     POSTERIORS,
     batches,
@@ -20,16 +20,16 @@ from rlrecovery.design import (
     with_posterior,
     wrong_fits,
 )
-from rlrecovery.figures import available_figures, files
-from rlrecovery.progress import data_sets, finished, works
-from rlrecovery.provenance import (
+from rlrecovery.figures.catalogue import available_figures, files
+from rlrecovery.config.progress import data_sets, finished, works
+from rlrecovery.storage.provenance import (
     PACKAGES,
     same_study,
     source_fingerprint,
     versions,
     whole_fingerprint,
 )
-from rlrecovery.resources import (
+from rlrecovery.planning.resources import (
     Load,
     grown,
     memory_to_fit,
@@ -39,10 +39,10 @@ from rlrecovery.resources import (
     minutes_to_fit,
     minutes_to_simulate,
 )
-from rlrecovery.tables import SUMMARY
-from rlrecovery.typeset import SHEETS
-from rlrecovery.where import unwritable
-from rlrecovery.witness import pairs
+from rlrecovery.storage.files import SUMMARY
+from rlrecovery.report.latex import SHEETS
+from rlrecovery.commands.report_path import unwritable
+from rlrecovery.score.sampler_check import pairs
 
 # `--config partial=true`: a report of what is finished, in a folder of its own, while the rest is
 # still at work or cannot be done.
@@ -205,7 +205,7 @@ def method_settings(wildcards):
 
 def method_source(wildcards):
     """Code that the estimates depend on: the estimator's own modules, not the other estimators'."""
-    return source_fingerprint("door.fit", f"estimators.{METHODS[wildcards.method]['estimator']}")
+    return source_fingerprint("door.fit", f"fit.{METHODS[wildcards.method]['estimator']}")
 
 
 def method_versions(wildcards):

@@ -24,17 +24,17 @@ command        ``python -m rlrecovery.config help``, ``schema`` and ``check FILE
 
 from __future__ import annotations
 
-from rlrecovery.config.checks import MOST_CELLS
-from rlrecovery.config.command import main
-from rlrecovery.config.distributions import (
+from rlrecovery.config.checks.size import MOST_CELLS
+from rlrecovery.config.cli import main
+from rlrecovery.config.json_schema import json_schema
+from rlrecovery.config.manual import manual
+from rlrecovery.config.priors import (
     DistributionSettings,
     Population,
     PopulationPrior,
     Spread,
 )
-from rlrecovery.config.help import manual
-from rlrecovery.config.reading import ConfigError, load, parse
-from rlrecovery.config.schema import json_schema
+from rlrecovery.config.reader import ConfigError, load, parse
 from rlrecovery.config.settings import (
     BayesMethod,
     Convergence,

@@ -2,7 +2,7 @@
 
 import sys
 
-from rlrecovery.config.command import main
+from rlrecovery.config.cli import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from rlrecovery.config.schema import Location
+from rlrecovery.config.json_schema import Location
 from rlrecovery.config.sentences import Problem, value_at
 from rlrecovery.config.words import pair_up, show
-from rlrecovery.distributions import Distribution
-from rlrecovery.models import MODELS, Model, Parameter, find_model
+from rlrecovery.models.distributions import Distribution
+from rlrecovery.models.library import MODELS, Model, Parameter, find_model
 
 
 class Draft:

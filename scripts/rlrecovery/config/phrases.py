@@ -6,12 +6,12 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 
 from rlrecovery.config.draft import Draft
-from rlrecovery.config.schema import Location
+from rlrecovery.config.json_schema import Location
 from rlrecovery.config.sentences import Problem
 from rlrecovery.config.words import did_you_mean, either, every, pair_up, show, span
-from rlrecovery.distributions import Distribution
-from rlrecovery.models import Model, Parameter
-from rlrecovery.simulate import population_truth
+from rlrecovery.models.distributions import Distribution
+from rlrecovery.models.library import Model, Parameter
+from rlrecovery.simulate.batch import population_truth
 
 #: Most of a drawn population that may lie where a method cannot find it.
 MOST_OUTSIDE = 0.01

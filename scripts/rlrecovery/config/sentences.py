@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from rlrecovery.config.distributions import FORMS
 from rlrecovery.config.fields import PATTERNS
-from rlrecovery.config.schema import Location, locate, resolve
+from rlrecovery.config.json_schema import Location, locate, resolve
+from rlrecovery.config.priors import FORMS
 from rlrecovery.config.settings import Experiment
 from rlrecovery.config.words import allowed_at, did_you_mean, either, pair_up, show
 

@@ -10,7 +10,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
-from rlrecovery.config.distributions import AnyDistribution, Population, Prior
 from rlrecovery.config.fields import (
     RUN_NAME,
     Arms,
@@ -29,6 +28,7 @@ from rlrecovery.config.fields import (
     TrialLists,
     Trials,
 )
+from rlrecovery.config.priors import AnyDistribution, Population, Prior
 
 
 class ReversalRule(Section):

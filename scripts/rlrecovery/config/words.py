@@ -8,8 +8,8 @@ from difflib import get_close_matches
 from typing import Any
 
 from rlrecovery.config.fields import PATTERNS
-from rlrecovery.config.schema import Location, resolve
-from rlrecovery.models import MODELS
+from rlrecovery.config.json_schema import Location, resolve
+from rlrecovery.models.library import MODELS
 
 
 def flow(value: Any) -> str:

@@ -6,8 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from rlrecovery.figures import FIGURES, files, write_figure
-from rlrecovery.tables import BrokenFile
+from rlrecovery.figures.catalogue import FIGURES, files, write_figure
+from rlrecovery.storage.files import BrokenFile
 
 
 def main() -> None:

@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from rlrecovery.figures import style
-from rlrecovery.figures.data import Summary, combinations, describe, described, estimated, symbol
 from rlrecovery.figures.layout import TruthAxis, positive_bars, truth_axis
+from rlrecovery.score.results import Summary, combinations, describe, described, estimated, symbol
 
 #: More marks than this in one panel leave room for two panels beside each other only.
 CROWDED = 30

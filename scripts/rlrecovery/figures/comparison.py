@@ -13,8 +13,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from rlrecovery.figures import style
-from rlrecovery.figures.data import Summary, against_first, symbol
 from rlrecovery.figures.layout import cell_handles, long_names, strip_height, strips
+from rlrecovery.score.results import Summary, against_first, symbol
 
 #: Measures, in words. Both are ratios and so have a logarithmic axis.
 MEASURES = {"relative_precision": "gain in precision (%)", "rmse_ratio": "RMSE ratio"}

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from rlrecovery.figures import style
-from rlrecovery.figures.data import Summary
+from rlrecovery.score.results import Summary
 
 #: Columns of the table by what they are, which is also the order of the panels.
 MATRICES = {"confusion": "p(best fit | simulated)", "inversion": "p(simulated | best fit)"}
@@ -114,7 +114,7 @@ def matrices(selection: pd.DataFrame) -> list[Matrix]:
     Parameters
     ----------
     selection : DataFrame
-        Columns of `rlrecovery.selection.SELECTION`; or empty, without any.
+        Columns of `rlrecovery.score.model_selection.SELECTION`; or empty, without any.
     """
     if selection.empty:
         return []

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from rlrecovery.figures import style
-from rlrecovery.figures.data import Summary, mean_of_rows, symbol
+from rlrecovery.score.results import Summary, mean_of_rows, symbol
 
 #: Fits drawn per panel; means use every one.
 MOST_POINTS = 300

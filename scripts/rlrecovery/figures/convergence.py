@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from rlrecovery.figures import style
-from rlrecovery.figures.data import Summary, row_level, symbol
 from rlrecovery.figures.layout import MOST_BARS, cell_handles, long_names, strip_height, strips
+from rlrecovery.score.results import Summary, row_level, symbol
 
 SHARES = {
     "share_at_bound": "at a bound",

@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from rlrecovery.figures import style
-from rlrecovery.figures.data import Summary, estimated, symbol
+from rlrecovery.score.results import Summary, estimated, symbol
 
 #: More cells than this are drawn without a bar each; the band shows their Monte Carlo error.
 MOST_BARS = 24

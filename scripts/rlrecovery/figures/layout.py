@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from rlrecovery.figures import style
-from rlrecovery.figures.data import Summary, symbol
+from rlrecovery.score.results import Summary, symbol
 
 #: More cells than this in one place are drawn without a bar each.
 MOST_BARS = 24

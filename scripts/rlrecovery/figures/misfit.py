@@ -13,7 +13,7 @@ from matplotlib.patches import Patch
 
 from rlrecovery.figures import style
 from rlrecovery.figures.confusion import name_ticks, names_height, short_name
-from rlrecovery.figures.data import LEVELS, Summary, symbol
+from rlrecovery.score.results import LEVELS, Summary, symbol
 
 #: Panels that a page has room for, and panels beside each other, by whether it is narrow.
 MOST_PANELS, ACROSS = {False: 12, True: 6}, {False: 3, True: 2}

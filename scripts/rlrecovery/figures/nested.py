@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from rlrecovery.figures import style
-from rlrecovery.figures.data import Summary, counted, row_level, symbol
+from rlrecovery.score.results import Summary, counted, row_level, symbol
 
 WORDS = {"bias": "bias", "rmse": "RMSE"}
 #: More values of a factor than fit beside its name are shortened.

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from rlrecovery.figures import style
-from rlrecovery.figures.data import Summary, symbol
+from rlrecovery.score.results import Summary, symbol
 
 #: Trials that a page has room for, by whether it is narrow.
 FIRST = {False: 200, True: 80}

@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 from scipy import stats
 
 from rlrecovery.figures import style
-from rlrecovery.figures.data import Summary, symbol
+from rlrecovery.score.results import Summary, symbol
 
 MOST_DRAWS = 300
 MOST_PAIRS = 1000

@@ -14,7 +14,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FixedLocator, FuncFormatter
 
 from rlrecovery.figures import style
-from rlrecovery.figures.data import Summary, counted, levels_for, symbol
+from rlrecovery.score.results import Summary, counted, levels_for, symbol
 
 #: More truths than this are shown by their range.
 MOST_LINES = 8

@@ -16,8 +16,8 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from rlrecovery.figures import style
-from rlrecovery.figures.data import Summary
-from rlrecovery.predictive import OF, WAYS
+from rlrecovery.predictive.check import OF, WAYS
+from rlrecovery.score.results import Summary
 
 #: Colour, style of the line and of the mark by whose draws they are; the wider and narrower band.
 INK = {"prior": "#767676", "posterior": "#0072B2"}

@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from scipy import stats
 
 from rlrecovery.figures import style
-from rlrecovery.figures.data import Summary, counted, row_level, shown_trials, support, symbol
+from rlrecovery.score.results import Summary, counted, row_level, shown_trials, support, symbol
 
 #: Points drawn per panel; medians and quantiles use every point of the table.
 MOST_POINTS = 250

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from rlrecovery.figures import style
 from rlrecovery.figures.bias import over_truths
-from rlrecovery.figures.data import Summary
+from rlrecovery.score.results import Summary
 
 
 @style.styled

@@ -7,8 +7,8 @@ import itertools
 from matplotlib.figure import Figure
 
 from rlrecovery.figures import style
-from rlrecovery.figures.data import Summary
 from rlrecovery.figures.precision import Sizes, over_sizes
+from rlrecovery.score.results import Summary
 
 PARTICIPANTS = Sizes("participants", "participants", "trials")
 

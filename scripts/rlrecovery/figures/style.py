@@ -25,7 +25,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
 
-from rlrecovery import tables
+from rlrecovery.storage import files as tables
 
 #: Widths in inches: 89 and 178 mm.
 ONE_COLUMN, TWO_COLUMNS = 3.5, 7.0

@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from scipy import stats
 
 from rlrecovery.figures import style
-from rlrecovery.figures.data import Summary, counted, row_level, shown_trials, symbol
+from rlrecovery.score.results import Summary, counted, row_level, shown_trials, symbol
 
 MOST_POINTS = 300
 #: Groups of data sets that the jackknife leaves out in turn.

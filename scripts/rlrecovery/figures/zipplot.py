@@ -13,8 +13,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from rlrecovery.figures import style
-from rlrecovery.figures.data import Summary, mean_of_rows, row_level, symbol
-from rlrecovery.tables import interval_columns
+from rlrecovery.score.results import Summary, mean_of_rows, row_level, symbol
+from rlrecovery.storage.files import interval_columns
 
 #: Intervals drawn per panel, evenly spaced by rank; coverage and ranks use every one.
 MOST_INTERVALS = 500

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from rlrecovery.config import ConfigError, parse
-from rlrecovery.models import MODELS
+from rlrecovery.models.library import MODELS
 
 ROOT = Path(__file__).parents[3]
 GONE = object()

@@ -1,0 +1,50 @@
+"""The command ``python -m rlrecovery.config``: print the schema or the manual, check a file."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+from collections.abc import Sequence
+
+from rlrecovery.config.json_schema import json_schema
+from rlrecovery.config.manual import manual
+from rlrecovery.config.reader import ConfigError, load
+from rlrecovery.config.settings import Experiment
+from rlrecovery.design.cells import methods_of, sources, tasks
+from rlrecovery.report.numbers import plural
+
+
+def _summary(experiment: Experiment) -> str:
+    plain = experiment.resolved()
+    crossed = [plain[key] for key in ("participants", "trials", "missing", "completed")]
+    truths = sum(
+        math.prod(map(len, source["truth"].values())) for source in sources(plain).values()
+    )
+    cells = truths * math.prod(map(len, [tasks(plain), *crossed]))
+    return (
+        f"run {experiment.run}, {plural(cells, 'cell')} of {experiment.replicates} replicates, "
+        f"methods {', '.join(methods_of(plain))}"
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the schema or the manual, or check a file; the exit status is 1 for mistakes."""
+    parser = argparse.ArgumentParser(prog="python -m rlrecovery.config", description=main.__doc__)
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    verbs.add_parser("schema", help="print the JSON schema for editors")
+    verbs.add_parser("help", help="print the manual: every key, explained")
+    verbs.add_parser("check", help="check a config").add_argument("file", metavar="FILE")
+    given = parser.parse_args(arguments)
+    if given.verb == "schema":
+        print(json.dumps(json_schema(), indent=2))
+    elif given.verb == "help":
+        print(manual())
+    else:
+        try:
+            print(f"{given.file} is valid: {_summary(load(given.file))}")
+        except ConfigError as error:
+            print(error, file=sys.stderr)
+            return 1
+    return 0

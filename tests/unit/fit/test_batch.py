@@ -1,0 +1,232 @@
+import itertools
+import logging
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from fits import LEVELS, MLE, bayes_method, compiled
+from threadpoolctl import threadpool_info
+
+from rlrecovery.fit import batch as fit
+from rlrecovery.fit import bayes as bayes_module
+from rlrecovery.fit.base import Setting
+from rlrecovery.fit.mock import Mock
+from rlrecovery.simulate.batch import simulate_batch
+from rlrecovery.storage.files import BrokenFile, estimates_columns
+
+GENERATOR = {
+    "seed": 7,
+    "model": "rescorla_wagner",
+    "task": {"arms": [0.4, 0.6], "blocks": 1, "start_value": 0.5},
+    "population": {"alpha": {"spread": 0.5}, "beta": {"spread": 0.3}},
+}
+CELL = {"truth": {"alpha": 0.5, "beta": 4.0}, "participants": 2, "trials": 30}
+MOCK = {"estimator": "mock", "model": "rescorla_wagner"}
+
+
+def simulated(folder, first=0, stop=3, cell=CELL):
+    path = Path(folder) / f"trials-{first}-{stop}.parquet"
+    truth = Path(folder) / f"truth-{first}-{stop}.parquet"
+    simulate_batch(cell, GENERATOR, (first, stop), str(path), str(truth))
+    return str(path)
+
+
+def fitted(folder, trials, method=MOCK, cell=CELL):
+    path = Path(folder) / "estimates.parquet"
+    fit.fit_batch(method, GENERATOR, cell, LEVELS, trials, str(path))
+    return pd.read_parquet(path)
+
+
+class Capricious(Mock):
+    """Gives up on one data set of the batch."""
+
+    calls = 0
+
+    def fit(self, data, seed):
+        type(self).calls += 1
+        if type(self).calls == 2:
+            raise ArithmeticError("no luck\nwith this one")
+        return super().fit(data, seed)
+
+
+@pytest.fixture
+def capricious(monkeypatch):
+    Capricious.calls = 0
+    monkeypatch.setattr(fit, "make_fitter", lambda method, setting: Capricious(setting))
+
+
+@pytest.mark.parametrize("method", [MOCK, MLE], ids=["mock", "mle"])
+def test_every_replicate_and_target_once(tmp_path, method):
+    table = fitted(tmp_path, simulated(tmp_path), method)
+    assert list(table.columns) == list(estimates_columns(LEVELS))
+    for name, kind in estimates_columns(LEVELS).items():
+        assert table[name].dtype == kind
+    targets = Setting.of(method, GENERATOR["task"], CELL, LEVELS)
+    expected = itertools.product(range(3), [*targets.each_participant(), *targets.whole("group")])
+    found = zip(
+        table["replicate"],
+        table[["level", "participant", "parameter"]].itertuples(index=False, name=None),
+        strict=True,
+    )
+    assert list(found) == list(expected)
+
+
+def test_a_data_set_whose_fit_raises_becomes_failed_rows(tmp_path, capricious):
+    trials = simulated(tmp_path)
+    table = fitted(tmp_path, trials)
+    assert len(table) == 3 * 6
+    assert not table.duplicated(["replicate", "level", "participant", "parameter"]).any()
+    lost = table["replicate"] == 1
+    assert set(table[lost]["status"]) == {"failed"}
+    assert set(table[lost]["reason"]) == {"ArithmeticError: no luck with this one"}
+    assert table[lost][["estimate", "se", "lower_95", "upper_95"]].isna().all(axis=None)
+    assert (table[lost]["seconds"] >= 0).all()
+    assert not table[lost]["converged"].any()
+    assert set(table[~lost]["status"]) == {"ok"}
+
+
+@pytest.mark.parametrize("error", [MemoryError(), OSError(28, "No space left on device")])
+def test_a_failure_of_the_machine_is_no_row(tmp_path, monkeypatch, error):
+    """A full disk says nothing about the fit: the job ends, and is done again."""
+
+    class Unlucky(Capricious):
+        """No memory, or no disk."""
+
+        def fit(self, data, seed):
+            raise error
+
+    monkeypatch.setattr(fit, "make_fitter", lambda method, setting: Unlucky(setting))
+    with pytest.raises(type(error)):
+        fitted(tmp_path, simulated(tmp_path))
+    assert not [path for path in tmp_path.rglob("*") if "estimates" in path.name]
+
+
+def test_the_other_data_sets_are_as_if_nothing_had_happened(tmp_path, capricious, monkeypatch):
+    trials = simulated(tmp_path)
+    with_failure = fitted(tmp_path, trials)
+    monkeypatch.undo()
+    without = fitted(tmp_path, trials)
+    keep = without["replicate"] != 1
+    pd.testing.assert_frame_equal(
+        with_failure[keep].drop(columns="seconds"), without[keep].drop(columns="seconds")
+    )
+
+
+def test_the_failure_is_in_the_log_with_its_traceback(tmp_path, capricious, caplog):
+    with caplog.at_level(logging.INFO, "rlrecovery.fit.batch"):
+        fitted(tmp_path, simulated(tmp_path))
+    assert "Traceback" in caplog.text
+    assert "no luck" in caplog.text
+    assert "6 of 6 rows flagged" in caplog.text
+
+
+def test_progress_says_which_cell_how_many_and_how_fast(tmp_path, caplog):
+    with caplog.at_level(logging.INFO, "rlrecovery.fit.batch"):
+        fitted(tmp_path, simulated(tmp_path))
+    lines = [record.getMessage() for record in caplog.records]
+    assert "ready to fit" in lines[0]
+    assert len(lines) == 4
+    for number, line in enumerate(lines[1:]):
+        assert line.startswith("alpha-0.5_beta-4.0_n-2_t-30: ")
+        assert f"replicate {number} done ({number + 1} of 3)" in line
+        assert "data sets per second" in line
+        assert "0 of 6 rows flagged" in line
+    assert "about 0 s left" in lines[-1]
+
+
+@pytest.mark.parametrize("method", [MOCK, MLE], ids=["mock", "mle"])
+def test_batches_change_no_number(tmp_path, method):
+    whole = fitted(tmp_path, simulated(tmp_path, 0, 4), method)
+    parts = [fitted(tmp_path, simulated(tmp_path, *ends), method) for ends in ((0, 1), (1, 4))]
+    pd.testing.assert_frame_equal(
+        whole.drop(columns="seconds"),
+        pd.concat(parts, ignore_index=True).drop(columns="seconds"),
+        check_exact=True,
+    )
+
+
+def test_replicates_have_their_own_random_numbers(tmp_path):
+    table = fitted(tmp_path, simulated(tmp_path))
+    assert table["estimate"].nunique() == len(table)
+
+
+def test_the_sampling_seed_depends_on_values_alone():
+    def words(generator=GENERATOR, cell=CELL, replicate=0):
+        return tuple(fit.sampling_seed(generator, cell, replicate).generate_state(4))
+
+    reordered = {"trials": 30, "participants": 2, "truth": {"beta": 4.0, "alpha": 0.5}}
+    assert words() == words(cell=reordered)
+    different = [
+        words(),
+        words(replicate=1),
+        words(cell=CELL | {"trials": 31}),
+        words(GENERATOR | {"seed": 8}),
+        words(GENERATOR | {"population": {"alpha": {"spread": 0}, "beta": {"spread": 0}}}),
+    ]
+    assert len(set(different)) == len(different)
+
+
+def test_the_order_of_trials_on_disk_does_not_matter(tmp_path):
+    path = simulated(tmp_path)
+    table = fitted(tmp_path, path, MLE)
+    pd.read_parquet(path).sample(frac=1, random_state=1).to_parquet(path)
+    pd.testing.assert_frame_equal(
+        fitted(tmp_path, path, MLE).drop(columns="seconds"), table.drop(columns="seconds")
+    )
+
+
+@pytest.mark.parametrize("break_it", ["truncate", "empty", "remove", "lack"])
+def test_broken_trials_name_the_file_and_what_to_do(tmp_path, break_it):
+    path = Path(simulated(tmp_path))
+    content = path.read_bytes()
+    match break_it:
+        case "truncate":
+            path.write_bytes(content[: len(content) // 2])
+        case "empty":
+            path.write_bytes(b"")
+        case "remove":
+            path.unlink()
+        case "lack":
+            pd.read_parquet(path).drop(columns="choice").to_parquet(path)
+    with pytest.raises(BrokenFile, match="run the workflow again") as caught:
+        fitted(tmp_path, str(path))
+    assert path.name in str(caught.value)
+    assert not (tmp_path / "estimates.parquet").exists()
+
+
+def test_blas_stays_on_one_thread(tmp_path, monkeypatch):
+    seen = []
+
+    class Looking(Mock):
+        def fit(self, data, seed):
+            seen.extend(p["num_threads"] for p in threadpool_info() if p["user_api"] == "blas")
+            return super().fit(data, seed)
+
+    monkeypatch.setattr(fit, "make_fitter", lambda method, setting: Looking(setting))
+    fitted(tmp_path, simulated(tmp_path))
+    assert set(seen) <= {1}
+
+
+def test_a_batch_compiles_its_model_once(tmp_path, monkeypatch):
+    ready, calls = compiled("none"), []
+    monkeypatch.setattr(bayes_module, "compile_model", lambda model: calls.append(1) or ready)
+    method = bayes_method(tune=50, draws=50)
+    table = fitted(tmp_path, simulated(tmp_path), method)
+    assert len(calls) == 1
+    assert len(table) == 3 * 2 * 2
+    assert set(table["status"]) == {"not_converged"}  # 200 draws are not enough
+    assert np.isfinite(table["estimate"]).all()
+    assert table["estimate"].nunique() == len(table)
+
+
+@pytest.mark.parametrize("module", ["simulate.batch", "score.cell", "score.summary", "fit.mle",
+                                    "fit.quadrature", "fit.mock", "fit.batch"])  # fmt: skip
+def test_jobs_without_a_sampler_do_not_import_pymc(module):
+    slow = "{'pymc', 'nutpie', 'arviz', 'arviz_stats', 'scipy.stats'}"
+    code = f"import sys, rlrecovery.{module}; sys.exit(bool({slow} & set(sys.modules)))"
+    scripts = Path(fit.__file__).parents[1]
+    done = subprocess.run([sys.executable, "-c", code], cwd=scripts, check=False)
+    assert done.returncode == 0

@@ -1,0 +1,163 @@
+"""The explorer's data are the summary's numbers, and its charts refer to columns that exist."""
+
+import io
+import json
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+import summaries
+
+from rlrecovery.report import explorer
+from rlrecovery.score.results import load_summary
+
+NEEDED = ("recovery", "points")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return summaries.write_run(
+        tmp_path_factory.mktemp("run"), replicates=5, participants=(2, 3), trials=(50, 150)
+    )
+
+
+@pytest.fixture(scope="module")
+def summary(folder):
+    return load_summary(folder / "summary", NEEDED)
+
+
+@pytest.fixture(scope="module")
+def made(summary):
+    return explorer.explorer(summary)
+
+
+def cells(made):
+    return pd.read_csv(io.StringIO(made["cells"]))
+
+
+def coded(made, table, **names):
+    """Rows of a coded table by names."""
+    for key, name in names.items():
+        table = table[table[key] == made["names"][key].index(str(name))]
+    return table
+
+
+@pytest.mark.parametrize(
+    ("key", "measure", "interval", "scale"),
+    [
+        ("bias", "bias", None, 1),
+        ("rmse", "rmse", None, 1),
+        ("coverage_95", "coverage", 0.95, 100),
+        ("coverage_50", "coverage", 0.5, 100),
+        ("width", "width", 0.95, 1),
+        ("share_failed", "share_failed", None, 100),
+    ],
+)
+def test_every_number_is_that_of_the_summary(made, summary, key, measure, interval, scale):
+    chosen = {"method": "mle", "level": "group", "parameter": "beta"}
+    chosen |= {"participants": 3, "trials": 50}
+    where = chosen | ({} if interval is None else {"interval": interval})
+    expected = summary.measure(measure, **where).set_index(["alpha", "beta"])
+    mine = coded(made, cells(made), **chosen)
+    assert len(mine) == len(expected) == 6
+    truths = sorted(expected.index)
+    for _, row in mine.iterrows():
+        alpha, beta = truths[int(row["truth"])]
+        found = expected.loc[(alpha, beta)]
+        assert row[key] == pytest.approx(scale * found["value"], rel=1e-3, nan_ok=True)
+        assert row[f"{key}_e"] == pytest.approx(scale * found["mcse"], rel=1e-3, nan_ok=True)
+        assert made["truths"][int(row["truth"])] == f"α = {alpha:g}, β = {beta:g}"
+
+
+def test_counts_and_flagged_shares(made, summary):
+    chosen = {"method": "mle", "level": "participant", "parameter": "beta"}
+    chosen |= {"participants": 3, "trials": 50}
+    truths = sorted(summary.points[["alpha", "beta"]].drop_duplicates().to_numpy().tolist())
+    for _, row in coded(made, cells(made), **chosen).iterrows():
+        alpha, beta = truths[int(row["truth"])]
+        where = chosen | {"alpha": alpha, "beta": beta}
+        bias = summary.measure("bias", **where).iloc[0]
+        fine = summary.measure("bias", **where, rows="ok").iloc[0]
+        whole = summary.measure("share_failed", **where).iloc[0]
+        assert (row["n"], row["rows"]) == (bias["n"], bias["n_rows"])
+        assert row["flagged"] == pytest.approx(100 * (1 - fine["n_rows"] / whole["n_rows"]), 1e-3)
+
+
+def test_points_are_those_of_the_summary(made, summary):
+    table = pd.read_csv(io.StringIO(made["points"]))
+    known = summary.points[summary.points["estimate"].notna()]
+    known = known[known["parameter"].isin(summary.parameters)]
+    assert len(table) == len(known)
+    np.testing.assert_allclose(table["e"], known["estimate"], rtol=1e-3)
+    np.testing.assert_allclose(table["t"], known["truth"], rtol=1e-3)
+    assert table["s"].notna().all()
+
+
+def test_points_are_bounded_by_data_sets_and_then_by_people(summary, monkeypatch):
+    codes = explorer.Codes.of(summary)
+    every = explorer.point_table(summary, codes)
+    first = every[every["r"] == 0]
+    monkeypatch.setattr(explorer, "MOST_POINTS", len(first) + len(first) // 10)
+    assert len(explorer.point_table(summary, codes)) == len(first)
+    group = first[first["i"] == -1]
+    monkeypatch.setattr(explorer, "MOST_POINTS", len(group) + 1)
+    pd.testing.assert_frame_equal(
+        explorer.point_table(summary, codes), group.reset_index(drop=True)
+    )
+
+
+def fields(chart):
+    """Names of the data's columns that a chart refers to, but for those that it makes itself."""
+    text = json.dumps(chart)
+    named = set(re.findall(r"datum\.(\w+)", text)) | set(re.findall(r'"field": "(\w+)"', text))
+    return named - set(re.findall(r'"as": "(\w+)"', text))
+
+
+def test_charts_refer_to_columns_that_are_there(made):
+    assert {"truth", "n", "share_failed"} <= fields(made["map"]) <= set(cells(made).columns)
+    points = set(pd.read_csv(io.StringIO(made["points"])).columns)
+    assert {"t", "e", "lower"} <= fields(made["scatter"]) <= points
+    assert made["map"]["$schema"].endswith(".json")
+
+
+def test_the_largest_design_is_shown_first(made):
+    chosen = {p["name"]: p["value"] for p in made["map"]["params"] if "bind" in p}
+    assert made["names"]["trials"][chosen["trials"]] == "150"
+    assert made["names"]["participants"][chosen["participants"]] == "3"
+    assert chosen["measure"] == "bias"
+
+
+def test_a_study_without_truth_lists_has_one_place_on_the_map(tmp_path):
+    run = summaries.write_run(
+        tmp_path, truth={}, replicates=3, methods=("mle",), trials=(50,),
+        population={"alpha": {"distribution": "Beta", "alpha": 2, "beta": 2},
+                    "beta": {"distribution": "Gamma", "alpha": 2, "beta": 0.5}},
+    )  # fmt: skip
+    made = explorer.explorer(load_summary(run / "summary", NEEDED))
+    assert made["truths"] == ["drawn from the population"]
+    assert set(cells(made)["truth"]) == {0}
+
+
+def test_nothing_estimated_is_no_explorer(summary):
+    from dataclasses import replace
+
+    empty = replace(summary, recovery=summary.recovery[summary.recovery["measure"] == "seconds"])
+    assert explorer.explorer(empty) is None
+
+
+def test_models_with_truths_of_their_own_have_no_map_and_the_reason_names_them(summary):
+    from dataclasses import replace
+
+    assert explorer.unmapped(summary) == ""
+    some = summary.recovery["cell"] == summary.recovery["cell"].iloc[0]
+    own = replace(summary, recovery=summary.recovery.assign(
+        beta=summary.recovery["beta"].mask(some)))  # fmt: skip
+    assert "every generating model has beta" in explorer.unmapped(own)
+    assert explorer.explorer(own) is None
+
+
+def test_the_library_is_whole_and_ends_no_script_early():
+    source = explorer.library()
+    assert "window.vegaEmbed" in source
+    assert "</script" not in source.lower()

@@ -1,0 +1,312 @@
+import itertools
+import tempfile
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from rlrecovery.design.cells import batches, grid
+from rlrecovery.fit.batch import fit_batch
+from rlrecovery.score import summary
+from rlrecovery.score.cell import score
+from rlrecovery.score.paired import PAIRED
+from rlrecovery.score.sampler_check import WITNESS
+from rlrecovery.simulate.batch import simulate_batch
+from rlrecovery.storage.files import SUMMARY, BrokenFile, read_table, write_json, write_table
+
+GENERATOR = {
+    "seed": 3,
+    "model": "rescorla_wagner",
+    "task": {"arms": [0.4, 0.6], "blocks": 1, "start_value": 0.5},
+    "population": {"alpha": {"spread": 0.5}, "beta": {"spread": 0.3}},
+}
+LEVELS = (0.5, 0.95)
+METHODS = ("first", "second")
+MOCK = {"estimator": "mock", "model": "rescorla_wagner"}
+SETTINGS = dict.fromkeys(METHODS, MOCK)
+CELLS = grid({"alpha": [0.2, 0.8], "beta": [4.0]}, [3], [10, 20])
+BATCHES = batches(5, 3)
+#: Rows of every method and cell: 5 replicates, 2 parameters, 3 participants and the group.
+ROWS = 5 * 2 * 4
+
+CELL_MEASURES = {
+    "bias", "median_bias", "empirical_se", "model_se", "relative_error_model_se", "mse", "rmse",
+    "coverage", "truth_below", "truth_above", "bias_eliminated_coverage", "width", "pearson",
+    "spearman", "concordance",
+    "share_failed", "share_at_bound", "share_not_converged", "share_no_interval", "seconds",
+    "max_rhat", "min_ess_bulk",
+}  # fmt: skip
+
+
+def fail(path, rows, **changes):
+    """Flag the first rows of a table of estimates."""
+    table = pd.read_parquet(path)
+    for name, value in changes.items():
+        table.loc[table.index[:rows], name] = value
+    write_table(table, path)
+
+
+def run_summary(folder, **changes):
+    folders = {kind: str(folder / kind) for kind in ("scores", "paired", "estimates", "truth")}
+    given = {
+        "methods": SETTINGS,
+        "cells": {key: cell.values() for key, cell in CELLS.items()},
+        "levels": LEVELS,
+        "folders": folders,
+        "batches": {key: list(BATCHES) for key in CELLS},
+        "witnesses": [],
+        "summary": tempfile.mkdtemp(dir=folder),
+    }
+    records = {name: f"{given['summary']}/{name}.json" for name in ("begun", "provenance")}
+    write_json({"run": "small"}, records["begun"])
+    given |= records
+    summary.summarise(**(given | changes))
+    written = Path(given["summary"])
+    found = {name: read_table(written / f"{name}.csv") for name in SUMMARY}
+    return SimpleNamespace(folder=written, **found)
+
+
+def estimates(folder, method, key, batch):
+    return folder / "estimates" / method / key / f"{batch}.parquet"
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    """A whole study by the mock estimator, with some rows of the second method flagged."""
+    folder = tmp_path_factory.mktemp("study")
+    for key, cell in CELLS.items():
+        for batch, ends in BATCHES.items():
+            trials, truth = (
+                str(folder / kind / key / f"{batch}.parquet") for kind in ("trials", "truth")
+            )
+            simulate_batch(cell.values(), GENERATOR, ends, trials, truth)
+            for method, seed in zip(METHODS, (3, 4), strict=True):
+                path = str(estimates(folder, method, key, batch))
+                fit_batch(MOCK, GENERATOR | {"seed": seed}, cell.values(), LEVELS, trials, path)
+    first = next(iter(CELLS))
+    nothing = dict.fromkeys(("estimate", "se", "lower_50", "upper_50", "lower_95", "upper_95"))
+    lost = {"status": "failed", "reason": "ValueError: no", "converged": False, **nothing}
+    fail(estimates(folder, "second", first, "00000-00002"), 4, **lost)
+    bound = {"status": "at_bound", "reason": "at its bound", "at_bound": True}
+    bound |= {"rhat": 1.02, "ess_bulk": 300.0}  # as if it came from sampling
+    fail(estimates(folder, "second", first, "00003-00004"), 2, **bound)
+    for key in CELLS:
+        score(
+            [str(estimates(folder, m, key, batch)) for m in METHODS for batch in BATCHES],
+            [str(folder / "truth" / key / f"{batch}.parquet") for batch in BATCHES],
+            LEVELS,
+            {m: str(folder / "scores" / m / f"{key}.parquet") for m in METHODS},
+            str(folder / "paired" / f"{key}.parquet"),
+        )
+    return folder
+
+
+@pytest.fixture(scope="module")
+def tables(study):
+    return run_summary(study)
+
+
+def test_recovery_has_the_agreed_columns(tables):
+    assert list(tables.recovery.columns) == [
+        "scope", "method", "cell", "alpha", "beta", "participants", "trials", "variant", "model",
+        "level", "parameter", "rows", "measure", "interval", "value", "mcse", "n", "n_rows",
+    ]  # fmt: skip
+
+
+def test_recovery_has_one_row_per_measure(tables):
+    keys = ["scope", "method", "cell", "level", "parameter", "rows", "measure", "interval"]
+    assert not tables.recovery.duplicated(keys).any()
+    cells = tables.recovery.query("scope == 'cell'")
+    assert set(cells["measure"]) == CELL_MEASURES
+    assert set(cells["cell"]) == set(CELLS)
+    assert set(cells["method"]) == set(METHODS)
+    assert set(cells["rows"]) == {"all", "ok"}
+    with_level = cells[cells["interval"].notna()]
+    assert set(with_level["measure"]) == {
+        "coverage", "truth_below", "truth_above", "bias_eliminated_coverage", "width"
+    }  # fmt: skip
+    assert set(with_level["interval"]) == set(LEVELS)
+    sampled = cells[cells["measure"].isin(["max_rhat", "min_ess_bulk"])]
+    assert set(sampled["value"]) == {1.02, 300.0}
+
+
+def test_recovery_carries_the_truth_and_sizes_of_its_cell(tables):
+    for key, cell in CELLS.items():
+        mine = tables.recovery[tables.recovery["cell"] == key]
+        assert (mine["alpha"] == dict(cell.truth)["alpha"]).all()
+        assert (mine["beta"] == 4.0).all()
+        assert (mine["participants"] == 3).all()
+        assert (mine["trials"] == cell.trials).all()
+
+
+def test_grid_rows_are_correlations_over_all_truths_of_a_size(tables, study):
+    pooled = tables.recovery.query("scope == 'grid'")
+    assert set(pooled["measure"]) == {"pearson", "spearman", "concordance"}
+    assert set(pooled["cell"]) == {"n-3_t-10", "n-3_t-20"}
+    assert pooled[["alpha", "beta"]].isna().all(axis=None)
+    both = [
+        pd.read_parquet(estimates(study, "first", key, batch)).merge(
+            pd.read_parquet(study / "truth" / key / f"{batch}.parquet"),
+            on=["replicate", "participant", "level", "parameter"],
+        )
+        for key, batch in itertools.product(CELLS, BATCHES)
+        if key.endswith("t-10")
+    ]
+    mine = pd.concat(both).query("level == 'participant' and parameter == 'alpha'")
+    assert len(mine) == 2 * 5 * 3
+    row = pooled.query(
+        "method == 'first' and cell == 'n-3_t-10' and level == 'participant' "
+        "and parameter == 'alpha' and measure == 'pearson' and rows == 'all'"
+    ).iloc[0]
+    assert row["value"] == pytest.approx(np.corrcoef(mine["truth"], mine["estimate"])[0, 1])
+    assert row["n_rows"] == 30
+
+
+def test_bias_is_the_mean_error(tables, study):
+    key = next(iter(CELLS))
+    files = [pd.read_parquet(estimates(study, "first", key, batch)) for batch in BATCHES]
+    group = pd.concat(files).query("level == 'group' and parameter == 'alpha'")
+    cell = tables.recovery[tables.recovery["cell"] == key]
+    row = cell.query(
+        "method == 'first' and level == 'group' and parameter == 'alpha' and measure == 'bias' "
+        "and rows == 'all'"
+    ).iloc[0]
+    assert row["value"] == pytest.approx(group["estimate"].mean() - 0.2)
+    assert row["mcse"] == pytest.approx(group["estimate"].std() / np.sqrt(5))
+    assert (row["n"], row["n_rows"]) == (5, 5)
+
+
+def test_points_have_the_agreed_columns_and_all_rows_of_a_small_study(tables):
+    assert list(tables.points.columns) == [
+        "method", "cell", "alpha", "beta", "participants", "trials", "variant", "replicate",
+        "participant", "level", "parameter", "truth", "estimate", "se", "lower_95", "upper_95",
+        "status",
+    ]  # fmt: skip
+    assert (tables.points.groupby(["method", "cell"]).size() == ROWS).all()
+    assert len(tables.points) == ROWS * len(METHODS) * len(CELLS)
+    assert tables.points["truth"].notna().all()
+    keys = ["method", "cell", "replicate", "participant", "level", "parameter"]
+    assert not tables.points.duplicated(keys).any()
+
+
+def test_points_are_bounded_and_of_whole_data_sets(study, monkeypatch):
+    monkeypatch.setattr(summary, "MOST_POINTS", 8)
+    points = run_summary(study).points
+    # Each data set is 4 points per parameter: 3 participants and their group.
+    assert set(points["replicate"]) == {0, 1}
+    assert (points.groupby(["method", "cell"]).size() == 2 * 8).all()
+
+
+@pytest.mark.parametrize(("limit", "kept"), [(1, 1), (3, 1), (8, 2), (10**6, 5)])
+def test_some_keeps_the_first_data_sets_and_at_least_one(limit, kept):
+    numbers = np.repeat([7, 3, 9, 1, 5], 8)
+    rows = pd.DataFrame({"replicate": numbers, "parameter": np.tile(["alpha", "beta"], 20)}).assign(
+        participant=0, level="participant", truth=0.5, estimate=0.4, se=0.1, lower_95=0.1,
+        upper_95=0.9,
+        lower_50=0.3, upper_50=0.6, status="ok",
+    )  # fmt: skip
+    some = summary.some(rows, LEVELS, limit)
+    assert sorted(some["replicate"].unique()) == [1, 3, 5, 7, 9][:kept]
+    assert (some.groupby("replicate").size() == 8).all()
+    assert "lower_50" not in some
+
+
+def test_failures_count_the_flagged_rows(tables):
+    first = next(iter(CELLS))
+    flagged = [("at_bound", "at its bound", 2), ("failed", "ValueError: no", 4)]
+    assert list(tables.failures.columns) == [
+        "method", "cell", "level", "status", "reason", "rows", "variant",
+    ]  # fmt: skip
+    assert tables.failures["variant"].isna().all()
+    assert tables.failures.drop(columns="variant").to_dict("records") == [
+        {"method": "second", "cell": first, "level": "participant", "status": status,
+         "reason": reason, "rows": rows}
+        for status, reason, rows in flagged
+    ]  # fmt: skip
+
+
+def test_shares_and_counts_agree_with_the_flags(tables):
+    cell = tables.recovery[tables.recovery["cell"] == next(iter(CELLS))]
+    mine = cell.query("method == 'second' and level == 'participant'")
+    shares = mine[mine["rows"] == "all"].set_index(["measure", "parameter"])
+    # Of 15 rows per parameter 2 failed and 1 is at its bound.
+    for name in ("alpha", "beta"):
+        assert shares.loc[("share_failed", name), "value"].item() == pytest.approx(2 / 15)
+        assert shares.loc[("share_at_bound", name), "value"].item() == pytest.approx(1 / 15)
+        assert shares.loc[("bias", name), "n_rows"].item() == 13
+    assert set(mine.query("rows == 'ok' and measure == 'bias'")["n_rows"]) == {12}
+
+
+def test_without_a_pair_there_is_no_witness(tables):
+    assert tables.witness.empty
+    assert list(tables.witness.columns) == list(WITNESS)
+
+
+def test_a_pair_is_compared_where_there_are_effective_sample_sizes(study):
+    found = run_summary(study, witnesses=[METHODS[::-1]]).witness
+    assert len(found) > 0
+    assert set(found["cell"]) <= set(CELLS)
+    assert set(found["sampled"]) == {"second"}
+    assert set(found["exact"]) == {"first"}
+    assert (found["rms_z"] > 1).all()  # a mock is no sampler
+
+
+def test_a_study_without_failures_has_an_empty_table_of_them(study):
+    failures = run_summary(study, methods={"first": MOCK}).failures
+    assert len(failures) == 0
+    assert list(failures.columns) == [
+        "method", "cell", "level", "status", "reason", "rows", "variant",
+    ]  # fmt: skip
+
+
+def test_a_missing_batch_is_named(study):
+    with pytest.raises(BrokenFile, match=r"00005-00007\.parquet is not there"):
+        run_summary(study, batches={key: [*BATCHES, "00005-00007"] for key in CELLS})
+
+
+def test_scoring_does_not_depend_on_how_replicates_are_cut(study, tmp_path):
+    key = next(iter(CELLS))
+    files = [pd.read_parquet(estimates(study, "second", key, batch)) for batch in BATCHES]
+    truth = [str(study / "truth" / key / f"{batch}.parquet") for batch in BATCHES]
+    pd.concat(files).to_parquet(tmp_path / "whole.parquet")
+    output = str(tmp_path / "scores.parquet")
+    score([str(tmp_path / "whole.parquet")], truth, LEVELS, {"x": output}, f"{output}.parquet")
+    pd.testing.assert_frame_equal(
+        pd.read_parquet(output), pd.read_parquet(study / "scores" / "second" / f"{key}.parquet")
+    )
+
+
+def test_every_table_is_there_as_csv_and_as_parquet(tables):
+    for name in SUMMARY:
+        parquet = pd.read_parquet(tables.folder / f"{name}.parquet")
+        assert list(parquet.columns) == list(getattr(tables, name).columns)
+        assert len(parquet) == len(getattr(tables, name))
+    kept = pd.read_parquet(tables.folder / "recovery.parquet")
+    numbers = kept.select_dtypes("number").columns
+    pd.testing.assert_frame_equal(kept[numbers], tables.recovery[numbers])
+
+
+def test_methods_are_compared_on_the_rows_that_both_have(tables):
+    table = tables.comparison
+    assert list(table.columns) == [
+        "cell", "alpha", "beta", "participants", "trials", "variant", *PAIRED,
+    ]  # fmt: skip
+    assert set(table["method"]) == {"second"}
+    assert set(table["reference"]) == {"first"}
+    first = table[(table["cell"] == next(iter(CELLS))) & (table["parameter"] == "alpha")]
+    people = first[first["level"] == "participant"]
+    assert set(people["n_rows"]) == {13}  # two of fifteen failed in the second method
+    assert set(first.loc[first["level"] == "group", "n_rows"]) == {5}
+
+
+def test_a_study_of_one_method_compares_nothing(study):
+    folder = study / "alone"
+    key = next(iter(CELLS))
+    files = [str(estimates(study, "first", key, batch)) for batch in BATCHES]
+    truth = [str(study / "truth" / key / f"{batch}.parquet") for batch in BATCHES]
+    score(files, truth, LEVELS, {"first": str(folder / "x.parquet")}, str(folder / "p.parquet"))
+    paired = read_table(folder / "p.parquet")
+    assert paired.empty
+    assert list(paired.columns) == list(PAIRED)

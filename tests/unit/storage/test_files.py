@@ -1,0 +1,257 @@
+"""Files are written whole or not at all, and a broken one is named with what to do."""
+
+from __future__ import annotations
+
+import os
+import stat
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from rlrecovery.storage import files as tables
+from rlrecovery.storage.files import BrokenFile
+
+COLUMNS = {"name": "str", "n": "int64", "value": "float64", "flag": "bool"}
+TABLE = pd.DataFrame(
+    {"name": ["a", "b"], "n": [1, 2], "value": [0.1, np.nan], "flag": [True, False]}
+)
+kinds = pytest.mark.parametrize("kind", ["parquet", "csv"])
+
+
+def names(folder) -> list[str]:
+    return sorted(p.name for p in folder.iterdir())
+
+
+class TestWriting:
+    @kinds
+    def test_there_and_back(self, tmp_path, kind):
+        path = tmp_path / "deep" / "er" / f"table.{kind}"
+        tables.write_table(TABLE, path)
+        pd.testing.assert_frame_equal(tables.read_table(path, COLUMNS), TABLE, check_exact=True)
+        assert names(path.parent) == [path.name]
+
+    def test_csv_keeps_every_digit(self, tmp_path):
+        rng = np.random.default_rng(0)
+        wild = rng.standard_normal(20_000) * 10.0 ** rng.integers(-300, 300, 20_000)
+        special = [0.1 + 0.2, 1 / 3, 5e-324, np.finfo(float).max, np.finfo(float).tiny, -0.0]
+        value = np.concatenate([special, wild, rng.random(20_000)])
+        tables.write_table(pd.DataFrame({"value": value}), tmp_path / "t.csv")
+        back = tables.read_table(tmp_path / "t.csv")["value"].to_numpy()
+        np.testing.assert_array_equal(back.view(np.int64), value.view(np.int64))
+
+    @kinds
+    def test_same_table_same_bytes(self, tmp_path, kind):
+        for name in ("one", "two"):
+            tables.write_table(TABLE, tmp_path / f"{name}.{kind}")
+        assert (tmp_path / f"one.{kind}").read_bytes() == (tmp_path / f"two.{kind}").read_bytes()
+
+    @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt, OSError])
+    def test_a_writer_that_fails_leaves_the_old_file(self, tmp_path, error):
+        path = tmp_path / "old.csv"
+        path.write_text("precious")
+
+        def write(temporary):
+            temporary.write_text("half of the n")
+            raise error("the power went off")
+
+        with pytest.raises(error, match="power"):
+            tables.write_atomically(path, write)
+        assert path.read_text() == "precious"
+        assert names(tmp_path) == ["old.csv"]
+
+    def test_a_writer_that_fails_leaves_nothing_where_nothing_was(self, tmp_path):
+        with pytest.raises(ZeroDivisionError):
+            tables.write_atomically(tmp_path / "new.csv", lambda temporary: 1 / 0)
+        assert names(tmp_path) == []
+
+    def test_the_new_file_appears_in_one_step(self, tmp_path):
+        """While it is being written, the path still holds the old content."""
+        path, seen = tmp_path / "t.txt", []
+        tables.write_text("old", path)
+
+        def write(temporary):
+            temporary.write_text("new")
+            seen.append((path.read_text(), temporary.parent == tmp_path, temporary.suffix))
+
+        tables.write_atomically(path, write)
+        assert seen == [("old", True, ".txt")]
+        assert path.read_text() == "new"
+        assert names(tmp_path) == ["t.txt"]
+
+    def test_others_may_read_it(self, tmp_path):
+        umask = os.umask(0o027)
+        try:
+            tables.write_text("x", tmp_path / "t.txt")
+            assert stat.S_IMODE((tmp_path / "t.txt").stat().st_mode) == 0o640
+            assert os.umask(0o027) == 0o027
+        finally:
+            os.umask(umask)
+
+    def test_json(self, tmp_path):
+        content = {"b": [1, 0.1, None], "a": "ä"}
+        tables.write_json(content, tmp_path / "t.json")
+        assert tables.read_json(tmp_path / "t.json") == content
+        text = (tmp_path / "t.json").read_text(encoding="utf-8")
+        assert text.index('"a"') < text.index('"b"')
+        assert text.endswith("}\n")
+
+    def test_yaml_keeps_the_order(self, tmp_path):
+        tables.write_yaml({"run": "ü", "arms": [0.4, 0.6]}, tmp_path / "t.yaml")
+        text = (tmp_path / "t.yaml").read_text(encoding="utf-8")
+        assert text.startswith("run: ü")
+        assert yaml.safe_load(text) == {"run": "ü", "arms": [0.4, 0.6]}
+
+
+def spoil(path, how: str) -> None:
+    """Make a whole file into a broken one."""
+    whole = path.read_bytes()
+    foreign = b"\x89PNG\r\n\x1a\n\x00\xff\xfe" + bytes(range(256))
+    path.write_bytes({"empty": b"", "truncated": whole[: len(whole) // 2], "foreign": foreign}[how])
+
+
+class TestBrokenFiles:
+    @pytest.mark.parametrize("how", ["empty", "truncated", "foreign"])
+    @pytest.mark.parametrize("kind", ["parquet", "json"])
+    def test_parquet_and_json(self, tmp_path, kind, how):
+        path = tmp_path / f"table.{kind}"
+        read = tables.read_json if kind == "json" else tables.read_table
+        if kind == "json":
+            tables.write_json({"a": list(range(50))}, path)
+        else:
+            tables.write_table(TABLE, path)
+        read(path)
+        spoil(path, how)
+        self.assert_names_file_and_remedy(path, lambda: read(path))
+
+    @pytest.mark.parametrize("how", ["empty", "foreign"])
+    def test_csv(self, tmp_path, how):
+        path = tmp_path / "table.csv"
+        tables.write_table(TABLE, path)
+        spoil(path, how)
+        self.assert_names_file_and_remedy(path, lambda: tables.read_table(path, COLUMNS))
+
+    def test_csv_cut_inside_its_header(self, tmp_path):
+        path = tmp_path / "table.csv"
+        path.write_text("name,n,va")
+        with pytest.raises(BrokenFile, match="lacks the columns value, flag"):
+            tables.read_table(path, COLUMNS)
+
+    def test_csv_with_ragged_lines(self, tmp_path):
+        path = tmp_path / "table.csv"
+        path.write_text("a,b\n1,2\n1,2,3,4\n")
+        self.assert_names_file_and_remedy(path, lambda: tables.read_table(path))
+
+    @kinds
+    def test_another_table(self, tmp_path, kind):
+        path = tmp_path / f"table.{kind}"
+        tables.write_table(TABLE.drop(columns=["n", "flag"]), path)
+        with pytest.raises(BrokenFile, match="lacks the columns n, flag"):
+            tables.read_table(path, COLUMNS)
+
+    @kinds
+    def test_more_columns_are_allowed(self, tmp_path, kind):
+        path = tmp_path / f"table.{kind}"
+        tables.write_table(TABLE.assign(more=1), path)
+        assert "more" in tables.read_table(path, COLUMNS)
+
+    @pytest.mark.parametrize("name", ["t.parquet", "t.csv", "t.json"])
+    def test_missing(self, tmp_path, name):
+        read = tables.read_json if name.endswith("json") else tables.read_table
+        with pytest.raises(BrokenFile, match="is not there; run the workflow again") as caught:
+            read(tmp_path / name)
+        assert str(tmp_path / name) in str(caught.value)
+
+    @pytest.mark.parametrize("name", ["t.csv", "t.json"])
+    def test_a_folder_in_its_place(self, tmp_path, name):
+        read = tables.read_json if name.endswith("json") else tables.read_table
+        (tmp_path / name).mkdir()
+        self.assert_names_file_and_remedy(tmp_path / name, lambda: read(tmp_path / name))
+
+    def assert_names_file_and_remedy(self, path, read):
+        with pytest.raises(BrokenFile) as caught:
+            read()
+        message = str(caught.value)
+        assert message.startswith(str(path))
+        assert "delete it and run the workflow again" in message
+        assert "\n" not in message
+        assert caught.value.__cause__ is None
+        assert caught.value.__suppress_context__
+
+
+class TestConform:
+    def test_order_and_types(self):
+        rows = [{"flag": 1, "n": 3.0, "name": "x", "value": 2}]
+        table = tables.conform(rows, COLUMNS)
+        assert table.dtypes.astype(str).to_dict() == COLUMNS
+        assert list(table.columns) == list(COLUMNS)
+        assert table.to_dict("records") == [{"name": "x", "n": 3, "value": 2.0, "flag": True}]
+
+    @pytest.mark.parametrize("empty", [[], {}, pd.DataFrame()])
+    def test_no_rows(self, empty):
+        table = tables.conform(empty, COLUMNS)
+        assert len(table) == 0
+        assert table.dtypes.astype(str).to_dict() == COLUMNS
+
+    @kinds
+    def test_no_rows_on_disk(self, tmp_path, kind):
+        path = tmp_path / f"t.{kind}"
+        tables.write_table(tables.conform([], COLUMNS), path)
+        assert list(tables.read_table(path, COLUMNS).columns) == list(COLUMNS)
+
+    @pytest.mark.parametrize(
+        "rows",
+        [
+            TABLE.drop(columns="n"),
+            TABLE.assign(more=1),
+            TABLE.rename(columns={"n": "m"}),
+            [{"name": "x"}],
+        ],
+    )
+    def test_wrong_columns(self, rows):
+        with pytest.raises(
+            ValueError, match=r"columns .* are not \['flag', 'n', 'name', 'value'\]"
+        ):
+            tables.conform(rows, COLUMNS)
+
+    def test_what_is_no_number_is_refused(self):
+        with pytest.raises(ValueError, match="many"):
+            tables.conform(TABLE.assign(value=["many", "few"]), COLUMNS)
+
+
+class TestColumns:
+    @pytest.mark.parametrize(
+        ("level", "ends"),
+        [
+            (0.95, ("lower_95", "upper_95")),
+            (0.5, ("lower_50", "upper_50")),
+            (0.9, ("lower_90", "upper_90")),
+            (0.975, ("lower_97.5", "upper_97.5")),
+            (0.29, ("lower_29", "upper_29")),  # 100 * 0.29 is 28.999999999999996
+            (0.999, ("lower_99.9", "upper_99.9")),
+        ],
+    )
+    def test_interval(self, level, ends):
+        assert tables.interval_columns(level) == ends
+
+    def test_estimates(self):
+        columns = tables.estimates_columns([0.5, 0.95])
+        assert list(columns)[: len(tables.ESTIMATES)] == list(tables.ESTIMATES)
+        ends = list(columns)[len(tables.ESTIMATES) :]
+        assert ends == ["lower_50", "upper_50", "lower_95", "upper_95"]
+        assert {columns[name] for name in ends} == {"float64"}
+
+    def test_truth_and_estimates_join(self):
+        keys = {"replicate", "participant", "level", "parameter"}
+        for name in keys:
+            assert tables.TRUTH[name] == tables.ESTIMATES[name]
+
+    def test_trials_never_hold_the_truth(self):
+        assert not set(tables.TRIALS) & {"truth", "parameter", "alpha", "beta"}
+
+
+def test_what_json_cannot_say_leaves_no_file(tmp_path):
+    with pytest.raises(TypeError, match="not JSON serializable"):
+        tables.write_json({"path": tmp_path}, tmp_path / "t.json")
+    assert names(tmp_path) == []

@@ -1,0 +1,134 @@
+"""Every door writes a log, ends on a broken file with one sentence, and hides no other error."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import warnings
+from pathlib import Path
+
+import pytest
+
+from rlrecovery.storage.files import BrokenFile, read_table
+from rlrecovery.storage.job import logged
+from rlrecovery.storage.provenance import source_fingerprint
+
+log = logging.getLogger("rlrecovery.somewhere")
+SOURCE = source_fingerprint("storage.job")
+
+
+@pytest.fixture
+def path(tmp_path) -> str:
+    return str(tmp_path / "logs" / "fit" / "mle" / "one.log")
+
+
+@pytest.fixture(autouse=True)
+def loggers_are_left_as_they_were():
+    names = ("rlrecovery", "py.warnings")
+    before = [list(logging.getLogger(name).handlers) for name in names]
+    yield
+    assert [list(logging.getLogger(name).handlers) for name in names] == before
+
+
+def test_messages_land_in_the_file(path):
+    with logged(path, SOURCE):
+        log.info("cell %s: %d of %d", "n-1_t-2", 3, 4)
+        log.debug("details")
+    lines = Path(path).read_text().splitlines()
+    assert lines[0].endswith("INFO cell n-1_t-2: 3 of 4")
+    assert lines[-1].endswith("INFO done")
+    assert len(lines) == 2
+
+
+def test_they_are_there_while_the_job_works(path):
+    with logged(path, SOURCE):
+        log.info("half way")
+        assert "half way" in Path(path).read_text()
+
+
+def test_a_second_run_starts_a_new_log(path):
+    for text in ("first", "second"):
+        with logged(path, SOURCE):
+            log.info(text)
+    assert "first" not in Path(path).read_text()
+    assert "second" in Path(path).read_text()
+
+
+def test_after_the_job_nothing_more_is_written(path):
+    with logged(path, SOURCE):
+        pass
+    before = Path(path).read_text()
+    log.warning("from another job")
+    assert Path(path).read_text() == before
+
+
+def test_a_broken_file_is_one_sentence(path, tmp_path):
+    broken = tmp_path / "trials.parquet"
+    broken.write_bytes(b"PAR1")
+    with pytest.raises(SystemExit) as caught, logged(path, SOURCE):
+        read_table(broken)
+    sentence = caught.value.code
+    assert sentence.startswith(f"error: {broken} cannot be read")
+    text = Path(path).read_text()
+    assert str(broken) in text
+    assert "Traceback" not in text
+    assert "INFO done" not in text
+
+
+def test_the_exit_status_is_not_zero(path):
+    with pytest.raises(SystemExit) as caught, logged(path, SOURCE):
+        raise BrokenFile("x.csv is not there")
+    assert caught.value.code == "error: x.csv is not there"  # a text exits with status 1
+
+
+@pytest.mark.parametrize("error", [ValueError, ZeroDivisionError, OSError])
+def test_any_other_error_goes_on_with_its_traceback_in_the_log(path, error):
+    with pytest.raises(error, match="what went wrong"), logged(path, SOURCE):
+        raise error("what went wrong")
+    text = Path(path).read_text()
+    assert "ERROR this job failed" in text
+    assert "Traceback" in text
+    assert f"{error.__name__}: what went wrong" in text
+    assert "INFO done" not in text
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device", "a.parquet"), "disk is full (a.parquet)"),
+        (OSError(errno.EDQUOT, "Disk quota exceeded"), "quota is used up; make room"),
+        (OSError(errno.EROFS, "Read-only file system", "a.csv"), "read-only (a.csv)"),
+        (PermissionError(errno.EACCES, "Permission denied", "a.csv"), "written there (a.csv)"),
+        (MemoryError(), "too little memory"),
+    ],
+)  # fmt: skip
+def test_what_the_system_refuses_is_one_sentence(path, error, words):
+    with pytest.raises(SystemExit) as caught, logged(path, SOURCE):
+        raise error
+    assert words in caught.value.code
+    assert caught.value.code.removeprefix("error: ") in Path(path).read_text()
+    assert "Traceback" not in Path(path).read_text()
+
+
+@pytest.mark.parametrize("source", ["doors:0123456789abcdef", "all:0123456789abcdef"])
+def test_a_job_of_other_code_than_planned_does_not_begin(path, source):
+    begun = []
+    with pytest.raises(SystemExit) as caught, logged(path, source):
+        begun.append(1)
+    assert not begun
+    assert "the code of this project was changed after the study was started" in caught.value.code
+
+
+def test_warnings_land_in_the_file_too(path):
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        with logged(path, SOURCE):
+            warnings.warn("mind the gap", RuntimeWarning, stacklevel=1)
+    assert "RuntimeWarning: mind the gap" in Path(path).read_text()
+
+
+def test_warnings_afterwards_go_where_they_went_before(path):
+    before = warnings.showwarning
+    with logged(path, SOURCE):
+        assert warnings.showwarning is not before
+    assert warnings.showwarning is before
