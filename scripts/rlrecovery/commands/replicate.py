@@ -26,7 +26,8 @@ from rlrecovery.fit.batch import fit_data_set, sampling_seed
 from rlrecovery.likelihood.scan import observations_from_table
 from rlrecovery.simulate.batch import lengths, simulate_replicate, trials_table
 from rlrecovery.simulate.task import task_from_config
-from rlrecovery.storage.files import TRIALS, BrokenFile, conform, estimates_columns, read_table
+from rlrecovery.storage.files import BrokenFile, conform, read_table
+from rlrecovery.storage.schemas import TRIALS, estimates_columns
 
 #: What tells one row of estimates from another.
 KEYS = ["level", "participant", "parameter"]

@@ -1,8 +1,9 @@
-"""The tables on disk: their columns, and reading and writing them whole or not at all.
+"""Atomic reading and writing of tables, text, JSON and YAML.
 
-A table is written under a temporary name in its own folder, synced and renamed, so that a file
-that is there is complete. A file that is broken anyway (a disk error, another program) is reported
-with its name and what to do.
+A file is written under a temporary name in its own folder, synced to disk and renamed, so that an
+existing file is always complete. A file that is damaged all the same (a disk error, another
+program) raises `BrokenFile`, whose message names the file and says what to do. The columns of the
+tables are in `rlrecovery.storage.schemas`.
 """
 
 from __future__ import annotations
@@ -22,103 +23,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 
-#: Seconds after which a temporary file is nobody's any more.
-LEFT_BEHIND = 3600.0
+#: Age in seconds at which temporary files are stale.
+STALE_AFTER = 3600.0
 
-#: Where a Parquet file says what made it.
-_MADE = b"rlrecovery.made"
+#: Metadata key of a Parquet file under which its origin is stored.
+_ORIGIN_KEY = b"rlrecovery.origin"
 
-#: One row per participant and trial. ``choice`` is -1 and ``reward`` missing where no response
-#: was given. ``block`` and ``trial`` count from 0; ``trial`` runs through all blocks.
-TRIALS = {
-    "replicate": "int64",
-    "participant": "int64",
-    "block": "int64",
-    "trial": "int64",
-    "choice": "int64",
-    "reward": "float64",
-}
-
-#: One row per true value. ``level`` is ``participant``, ``group`` (the population's location,
-#: natural scale) or ``spread`` (its SD on the unconstrained scale); ``participant`` is -1 for the
-#: latter two. Participants count from 0.
-TRUTH = {
-    "replicate": "int64",
-    "participant": "int64",
-    "level": "str",
-    "parameter": "str",
-    "truth": "float64",
-}
-
-#: One row per estimated value; interval columns come after these (see `interval_columns`).
-#: ``estimate`` and ``se`` (Wald SE by the delta method, or posterior SD) are on the natural scale.
-#: ``status`` is one of `STATUSES` with ``reason`` in words; ``at_bound`` and ``converged`` are kept
-#: apart because a row can be both. ``choices`` is the number of responses that the fit rests on;
-#: ``log_likelihood`` is at the maximum (maximum likelihood only); ``log_evidence`` is the logarithm
-#: of the marginal likelihood (quadrature only); ``elpd_loo`` and ``pareto_k`` are the expected log
-#: predictive density by leave-one-out and its largest Pareto k (sampling with ``loo`` only);
-#: ``grid_error`` is the largest difference between two grids in posterior SDs (quadrature only).
-#: ``seconds`` is the wall time of the fit that the row came from.
-ESTIMATES = {
-    "replicate": "int64",
-    "participant": "int64",
-    "level": "str",
-    "parameter": "str",
-    "estimate": "float64",
-    "se": "float64",
-    "status": "str",
-    "reason": "str",
-    "at_bound": "bool",
-    "converged": "bool",
-    "rhat": "float64",
-    "ess_bulk": "float64",
-    "ess_tail": "float64",
-    "divergences": "float64",
-    "choices": "float64",
-    "log_likelihood": "float64",
-    "log_evidence": "float64",
-    "elpd_loo": "float64",
-    "pareto_k": "float64",
-    "grid_error": "float64",
-    "seconds": "float64",
-}
-
-#: ``ok``; ``at_bound``: kept, but at a bound of its parameter; ``not_converged``: kept, but a
-#: convergence criterion failed; ``no_interval``: kept, but without a standard error and interval;
-#: ``not_identified``: kept, but its interval spans all values that are allowed; ``failed``: no
-#: estimate at all. A flag is of one parameter: its neighbours in the same fit may be ``ok``.
-STATUSES = ("ok", "at_bound", "not_converged", "no_interval", "not_identified", "failed")
-
-#: One row per measure; see `rlrecovery.score.measures`. Truth columns (one per parameter of the design)
-#: stand between ``cell`` and ``participants``; they are missing where ``scope`` is ``grid``.
-#: ``variant`` says in words what else tells cells apart (task, missing responses...), if anything.
-MEASURES = (
-    "scope",
-    "method",
-    "cell",
-    "participants",
-    "trials",
-    "variant",
-    "model",
-    "level",
-    "parameter",
-    "rows",
-    "measure",
-    "interval",
-    "value",
-    "mcse",
-    "n",
-    "n_rows",
-)
-
-#: Tables of a study's summary.
-SUMMARY = (
-    "recovery", "points", "failures", "comparison", "priors", "witness", "crossed", "selection"
-)  # fmt: skip
-
-
-#: Failures of the machine (a full disk, no memory). They say nothing about a fit: they never become
-#: rows, but end the job, which is done again.
+#: Errors of the machine, such as a full disk or too little memory. They are no property of a fit,
+#: so they never become rows with a status: the job fails and is run again.
 MACHINE = (MemoryError, OSError)
 
 
@@ -126,38 +38,23 @@ class BrokenFile(Exception):
     """A file that cannot be read; the message names it and says what to do."""
 
 
-def interval_columns(level: float) -> tuple[str, str]:
-    """Names of the columns that hold the ends of an interval.
+def conform(
+    rows: pd.DataFrame | Mapping[str, Any] | Sequence[Mapping[str, Any]],
+    columns: Mapping[str, str],
+) -> pd.DataFrame:
+    """Make a table with exactly these columns and types, even if there are no rows.
 
     Parameters
     ----------
-    level : float
-        Nominal level between 0 and 1.
-
-    Returns
-    -------
-    tuple of str
-        For 0.95: ``("lower_95", "upper_95")``.
-    """
-    percent = f"{100 * level:.10g}"
-    return f"lower_{percent}", f"upper_{percent}"
-
-
-def estimates_columns(levels: Sequence[float]) -> dict[str, str]:
-    """Columns and types of a table of estimates with intervals at the given levels."""
-    ends = [name for level in levels for name in interval_columns(level)]
-    return ESTIMATES | dict.fromkeys(ends, "float64")
-
-
-def conform(rows: Any, columns: Mapping[str, str]) -> pd.DataFrame:
-    """Rows as a table with exactly these columns and types, also where there are no rows.
-
-    Parameters
-    ----------
-    rows : DataFrame, or sequence of dict
-        Every column must be there; more are an error.
+    rows : DataFrame, mapping of columns, or sequence of mappings
+        Data of the table.
     columns : mapping
         From column name to pandas type.
+
+    Raises
+    ------
+    ValueError
+        If a column is missing, unexpected, or cannot be converted to its type.
     """
     table = pd.DataFrame(rows, columns=None if len(rows) else list(columns))
     if set(table.columns) != set(columns):
@@ -165,11 +62,19 @@ def conform(rows: Any, columns: Mapping[str, str]) -> pd.DataFrame:
     return table[list(columns)].astype(dict(columns))
 
 
-def write_atomically(path: str | os.PathLike[str], write: Callable[[Path], None]) -> None:
-    """Call ``write`` on a temporary path beside ``path``, sync it, and rename it into place."""
+def write_atomically(path: str | os.PathLike[str], write: Callable[[Path], object]) -> None:
+    """Write a file so that it appears complete or not at all.
+
+    Parameters
+    ----------
+    path : path
+        File to write; its folder is created.
+    write : callable
+        Called with a temporary path in the same folder, which is then synced and renamed.
+    """
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
-    _tidy(target)
+    _remove_stale(target)
     handle, name = tempfile.mkstemp(prefix=_prefix(target), suffix=target.suffix, dir=target.parent)
     os.close(handle)
     temporary = Path(name)
@@ -177,7 +82,7 @@ def write_atomically(path: str | os.PathLike[str], write: Callable[[Path], None]
         write(temporary)
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())
-        # mkstemp makes private files; results are read by the lab.
+        # mkstemp creates files that only their owner can read.
         umask = os.umask(0)
         os.umask(umask)
         with contextlib.suppress(OSError):  # some network disks have no permissions
@@ -192,16 +97,16 @@ def _prefix(target: Path) -> str:
     return f".{target.name[:100]}."
 
 
-def _tidy(target: Path) -> None:
-    """Remove what a job that was killed while it wrote this file has left behind, after an hour."""
+def _remove_stale(target: Path) -> None:
+    """Remove temporary files of this target that killed jobs left behind."""
     for path in target.parent.glob(f"{glob.escape(_prefix(target))}*{target.suffix}"):
         with contextlib.suppress(OSError):
-            if time.time() - path.stat().st_mtime > LEFT_BEHIND:
+            if time.time() - path.stat().st_mtime > STALE_AFTER:
                 path.unlink()
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make a rename outlast a loss of power, where the disk can."""
+    """Sync a folder, so that a rename survives a loss of power; not every file system can."""
     with contextlib.suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:
@@ -211,58 +116,51 @@ def _sync_folder(folder: Path) -> None:
 
 
 def write_table(
-    table: pd.DataFrame, path: str | os.PathLike[str], made: Mapping[str, Any] | None = None
+    table: pd.DataFrame, path: str | os.PathLike[str], origin: Mapping[str, Any] | None = None
 ) -> None:
-    """Write a table as Parquet or CSV, as the path's ending says, whole or not at all.
+    """Write a table atomically as Parquet or CSV, depending on the suffix.
 
     Parameters
     ----------
     table : DataFrame
         Its index is not written.
     path : path
-        Where to.
-    made : mapping, optional
-        What made it, as plain values. A Parquet file carries them, and `read_made` reads them.
+        File to write.
+    origin : mapping, optional
+        Where the table comes from, as plain values (see `rlrecovery.storage.provenance`). It is
+        stored in the metadata of a Parquet file.
     """
     if Path(path).suffix != ".parquet":
         write_atomically(path, lambda temporary: table.to_csv(temporary, index=False))
         return
     rows = pa.Table.from_pandas(table, preserve_index=False)
-    if made is not None:
-        said = {_MADE: json.dumps(dict(made), sort_keys=True)}
-        rows = rows.replace_schema_metadata({**(rows.schema.metadata or {}), **said})
+    if origin is not None:
+        metadata = {_ORIGIN_KEY: json.dumps(dict(origin), sort_keys=True)}
+        rows = rows.replace_schema_metadata({**(rows.schema.metadata or {}), **metadata})
     write_atomically(path, lambda temporary: pq.write_table(rows, temporary))
 
 
-def read_made(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """What made a Parquet file, as `write_table` was told; empty where it was told nothing.
+def read_origin(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """The ``origin`` that `write_table` stored in a Parquet file; empty if there is none.
 
     Raises
     ------
     BrokenFile
-        If the file is missing or not Parquet.
+        If the file is missing or is not Parquet.
     """
     with _readable(path):
-        said = (pq.read_schema(path).metadata or {}).get(_MADE, b"{}")
-        return dict(json.loads(said))
+        return dict(json.loads((pq.read_schema(path).metadata or {}).get(_ORIGIN_KEY, b"{}")))
 
 
-def write_text(text: str, path: str | os.PathLike[str]) -> None:
-    """Write text as UTF-8, whole or not at all."""
-    write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
-
-
-def read_table(
-    path: str | os.PathLike[str], columns: Mapping[str, str] | None = None
-) -> pd.DataFrame:
+def read_table(path: str | os.PathLike[str], columns: Iterable[str] | None = None) -> pd.DataFrame:
     """Read a Parquet or CSV table and check its columns.
 
     Parameters
     ----------
     path : path
-        The table.
-    columns : mapping, optional
-        Columns that must be there; more are allowed.
+        File to read.
+    columns : iterable of str, optional
+        Columns that the table must have; it may have more.
 
     Raises
     ------
@@ -274,49 +172,63 @@ def read_table(
             table = pd.read_parquet(path)
         else:
             table = pd.read_csv(path, keep_default_na=True)
-    lacking = [name for name in columns or {} if name not in table.columns]
-    if lacking:
-        raise BrokenFile(_remedy(path, f"it lacks the columns {', '.join(lacking)}"))
+    missing = [name for name in columns or () if name not in table.columns]
+    if missing:
+        raise BrokenFile(_remedy(path, f"it lacks the columns {', '.join(missing)}"))
     return table
 
 
-def read_tables(paths: Iterable[str], columns: Mapping[str, str]) -> pd.DataFrame:
-    """Several tables of one kind as one."""
+def read_tables(paths: Iterable[str], columns: Iterable[str]) -> pd.DataFrame:
+    """Read several tables with the same columns and join their rows."""
     return pd.concat([read_table(path, columns) for path in paths], ignore_index=True)
 
 
+def write_text(text: str, path: str | os.PathLike[str]) -> None:
+    """Write text atomically as UTF-8."""
+    write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+
+
 def read_json(path: str | os.PathLike[str]) -> Any:
-    """Read JSON; a broken file is a `BrokenFile`."""
+    """Read JSON; raises `BrokenFile` if the file is missing or damaged."""
     with _readable(path):
         return json.loads(Path(path).read_text(encoding="utf-8"))
 
 
 def write_json(content: Any, path: str | os.PathLike[str]) -> None:
-    """Write JSON with sorted keys, whole or not at all."""
+    """Write JSON atomically, with sorted keys."""
     write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", path)
 
 
 def write_yaml(content: Any, path: str | os.PathLike[str]) -> None:
-    """Write YAML in the order of the keys, whole or not at all."""
+    """Write YAML atomically, with keys in their order."""
     write_text(yaml.safe_dump(content, sort_keys=False, allow_unicode=True), path)
+
+
+def unwritable_folders(run: str | os.PathLike[str]) -> list[str]:
+    """Folders of a run that cannot be written: its own (or the nearest parent) and those in it."""
+    folder = Path(run)
+    nearest = next(parent for parent in (folder, *folder.parents) if parent.is_dir())
+    subfolders = sorted(path for path in folder.glob("*") if path.is_dir())
+    return [str(path) for path in (nearest, *subfolders) if not os.access(path, os.W_OK)]
 
 
 @contextlib.contextmanager
 def _readable(path: str | os.PathLike[str]) -> Iterator[None]:
-    """Make a `BrokenFile` of what goes wrong while a file is read."""
+    """Turn errors of reading a file into `BrokenFile`."""
     try:
         yield
     except FileNotFoundError:
-        raise BrokenFile(f"{path} is not there; run the workflow again to make it") from None
+        raise BrokenFile(f"{path} does not exist; run the workflow again to make it") from None
     except PermissionError:
-        raise BrokenFile(f"{path} may not be read: its permissions do not allow it") from None
+        raise BrokenFile(f"{path} cannot be read: its permissions do not allow it") from None
     except (OSError, ValueError, pa.ArrowException) as error:
         raise BrokenFile(_remedy(path, str(error))) from None
 
 
-def _remedy(path: str | os.PathLike[str], what: str) -> str:
-    first = what.strip().splitlines()[0] if what.strip() else "unreadable"
+def _remedy(path: str | os.PathLike[str], problem: str) -> str:
+    first_line = problem.strip().splitlines()[0] if problem.strip() else "unreadable"
     return (
-        f"{path} cannot be read ({first}). It was probably cut short or changed by another "
-        "program: delete it and run the workflow again; only it and what depends on it is redone."
+        f"{path} cannot be read ({first_line}). It was probably truncated or changed by another "
+        "program: delete it and run the workflow again; only it and the files that depend on it "
+        "are made again."
     )

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rlrecovery.report.numbers import enumeration, plural
-from rlrecovery.storage.files import read_made
+from rlrecovery.storage.files import read_origin
 from rlrecovery.storage.provenance import is_current
 
 #: The stage that makes data sets.
@@ -62,7 +62,7 @@ def origins(
 
 def _said_by(path: str, work: str | None) -> str:
     """What a file says of its making, as JSON."""
-    made = {"source": None, "versions": {}} | read_made(path)
+    made = {"source": None, "versions": {}} | read_origin(path)
     right = made.pop("work", None) == work or work is None
     return json.dumps(made | {"right": right}, sort_keys=True)
 

@@ -159,7 +159,7 @@ class TestBrokenFiles:
     @pytest.mark.parametrize("name", ["t.parquet", "t.csv", "t.json"])
     def test_missing(self, tmp_path, name):
         read = tables.read_json if name.endswith("json") else tables.read_table
-        with pytest.raises(BrokenFile, match="is not there; run the workflow again") as caught:
+        with pytest.raises(BrokenFile, match="does not exist; run the workflow again") as caught:
             read(tmp_path / name)
         assert str(tmp_path / name) in str(caught.value)
 

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from rlrecovery.storage.files import BrokenFile, read_made, read_table, write_table
+from rlrecovery.storage.files import BrokenFile, read_origin, read_table, write_table
 from rlrecovery.storage.origins import mixtures, origins
 from rlrecovery.storage.provenance import source_fingerprint
 
@@ -28,8 +28,8 @@ def written(folder, made):
 def test_a_table_carries_what_made_it_and_is_the_same_table(tmp_path):
     write_table(TABLE, tmp_path / "a.parquet", OLD)
     write_table(TABLE, tmp_path / "b.parquet")
-    assert read_made(tmp_path / "a.parquet") == OLD
-    assert read_made(tmp_path / "b.parquet") == {}
+    assert read_origin(tmp_path / "a.parquet") == OLD
+    assert read_origin(tmp_path / "b.parquet") == {}
     pd.testing.assert_frame_equal(
         read_table(tmp_path / "a.parquet"), read_table(tmp_path / "b.parquet")
     )
@@ -41,7 +41,7 @@ def test_a_broken_file_is_named(tmp_path, content):
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(BrokenFile, match=r"a\.parquet"):
-        read_made(path)
+        read_origin(path)
 
 
 def test_files_are_counted_by_what_made_them(tmp_path):

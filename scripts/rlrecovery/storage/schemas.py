@@ -1,0 +1,359 @@
+"""Columns of all tables that a study writes, in the order of the columns on disk.
+
+Each table is a dictionary from column name to pandas type, or a tuple of column names where more
+columns stand between them. ``results/README.md`` lists the files that hold these tables.
+
+Columns that mean the same in every table:
+
+``cell``
+    Key of the cell, as in ``design.csv``.
+``replicate``, ``participant``
+    Number of the data set in its cell and of the participant in the data set, both from 0.
+    ``participant`` is -1 in rows about a whole data set.
+``level``
+    ``participant`` (one participant's value), ``group`` (location of the population, on the
+    natural scale) or ``spread`` (SD of the population, on the unconstrained scale).
+``parameter``
+    Name of a model parameter. Values are on its natural scale unless ``level`` is ``spread``.
+``method``, ``participants``, ``trials``
+    Name of the method, and the size of the design.
+Truth columns
+    One column per parameter with a grid of true values, named as the parameter. They follow
+    ``cell``; a value is missing where the cell's truth is drawn from a distribution.
+``variant``
+    What else distinguishes the cell, in words (task, missing responses, model); often empty.
+``mcse``
+    Monte Carlo standard error of ``value``.
+``n``, ``n_rows``
+    Number of replicates (data sets) and of estimates behind a value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+NAN: Final = float("nan")
+
+# --- one batch ----------------------------------------------------------------------------------
+
+#: ``trials/<cell>/<batch>.parquet``: one row per participant and trial. ``block`` and ``trial``
+#: count from 0, and ``trial`` goes on through all blocks. ``choice`` is the chosen arm, or -1
+#: without a response; ``reward`` is then missing. With full feedback the columns ``reward_0``,
+#: ``reward_1``, ... follow: the outcome of every arm.
+TRIALS = {
+    "replicate": "int64",
+    "participant": "int64",
+    "block": "int64",
+    "trial": "int64",
+    "choice": "int64",
+    "reward": "float64",
+}
+
+#: ``truth/<cell>/<batch>.parquet``: one row per true value.
+TRUTH = {
+    "replicate": "int64",
+    "participant": "int64",
+    "level": "str",
+    "parameter": "str",
+    "truth": "float64",
+}
+
+#: Columns that identify an estimate within a method and cell, and the truth that belongs to it.
+ESTIMATE_KEYS = ["replicate", "participant", "level", "parameter"]
+
+#: ``estimates/<method>/<cell>/<batch>.parquet``: one row per estimate. The ends of the intervals
+#: follow as further columns, see `estimates_columns`.
+#:
+#: - ``estimate``, ``se``: the point estimate, and its Wald standard error (delta method) or
+#:   posterior SD.
+#: - ``status``: one of `STATUSES`; ``reason`` explains it in words.
+#: - ``at_bound``, ``converged``: separate flags, because one row can have both problems.
+#: - ``rhat``, ``ess_bulk``, ``ess_tail``, ``divergences``: sampling diagnostics (``bayes``).
+#: - ``choices``: number of responses that were fitted.
+#: - ``log_likelihood``: at the maximum (``mle``).
+#: - ``log_evidence``: logarithm of the marginal likelihood (``quadrature``).
+#: - ``elpd_loo``, ``pareto_k``: expected log predictive density by leave-one-out
+#:   cross-validation, and the largest Pareto k of its choices (``bayes`` with ``loo: true``).
+#: - ``grid_error``: largest difference between two grids, in posterior SDs (``quadrature``).
+#: - ``seconds``: wall time of the fit that gave the row.
+ESTIMATES = {
+    "replicate": "int64",
+    "participant": "int64",
+    "level": "str",
+    "parameter": "str",
+    "estimate": "float64",
+    "se": "float64",
+    "status": "str",
+    "reason": "str",
+    "at_bound": "bool",
+    "converged": "bool",
+    "rhat": "float64",
+    "ess_bulk": "float64",
+    "ess_tail": "float64",
+    "divergences": "float64",
+    "choices": "float64",
+    "log_likelihood": "float64",
+    "log_evidence": "float64",
+    "elpd_loo": "float64",
+    "pareto_k": "float64",
+    "grid_error": "float64",
+    "seconds": "float64",
+}
+
+#: Values of the columns of `ESTIMATES` that a fit need not give.
+ESTIMATE_DEFAULTS: dict[str, Any] = {
+    "status": "ok",
+    "reason": "",
+    "at_bound": False,
+    "converged": True,
+    **dict.fromkeys(list(ESTIMATES)[list(ESTIMATES).index("rhat") :], NAN),
+}
+
+#: Values of ``status``. Only ``failed`` means that there is no estimate. A status belongs to one
+#: row: other parameters of the same fit may be ``ok``.
+#:
+#: - ``at_bound``: the estimate is at a bound of its parameter.
+#: - ``not_converged``: a convergence criterion was not met.
+#: - ``no_interval``: there is no standard error and no interval.
+#: - ``not_identified``: the interval covers all values that the parameter can have.
+STATUSES = ("ok", "at_bound", "not_converged", "no_interval", "not_identified", "failed")
+
+# --- one cell -----------------------------------------------------------------------------------
+
+#: ``scores/<method>/<cell>.parquet``: one row per measure, see `rlrecovery.score.measures`.
+#: ``rows`` says which estimates count: ``all``, or ``ok`` (those with that status). ``interval`` is
+#: the nominal level of the interval that is measured, and missing for other measures.
+SCORES = {
+    "level": "str",
+    "parameter": "str",
+    "rows": "str",
+    "measure": "str",
+    "interval": "float64",
+    "value": "float64",
+    "mcse": "float64",
+    "n": "int64",
+    "n_rows": "int64",
+}
+
+#: ``paired/<cell>.parquet``: one row per pair of methods, level, parameter and measure, see
+#: `rlrecovery.score.paired`. ``method`` is compared with ``reference`` on the same data.
+PAIRED = {
+    "method": "str",
+    "reference": "str",
+    "level": "str",
+    "parameter": "str",
+    "measure": "str",
+    "value": "float64",
+    "mcse": "float64",
+    "n": "int64",
+    "n_rows": "int64",
+}
+
+#: Scores of one fitted model (not on disk): one row per participant and criterion; participant -1
+#: is a fit to a whole data set. The highest ``score`` is the best; it is missing where the fit
+#: failed. ``pareto_k`` is the largest of the fit, and missing for criteria without importance
+#: sampling. ``stopped`` is true where the fit did not converge.
+CRITERIA = {
+    "replicate": "int64",
+    "participant": "int64",
+    "criterion": "str",
+    "score": "float64",
+    "pareto_k": "float64",
+    "stopped": "bool",
+}
+
+#: Best model per unit and criterion (not on disk): one row, or one per model where models tie.
+#: ``unit`` is ``participant`` or ``data set``. ``winner`` is the fitted model, and missing where
+#: the unit is left out; ``share`` is its part of the win. ``pareto_k`` is the largest of the unit's
+#: fits, and ``stopped`` is true where any of them did not converge.
+WINNERS = {
+    "unit": "str",
+    "replicate": "int64",
+    "participant": "int64",
+    "criterion": "str",
+    "winner": "str",
+    "share": "float64",
+    "pareto_k": "float64",
+    "stopped": "bool",
+}
+
+#: How often each model wins in a cell (not on disk): one row per competition (``contest``),
+#: criterion, unit and fitted model. ``design`` is the key that cells of the same design share;
+#: ``simulated`` is the generating model and ``fitted`` the fitted one. ``n`` units were compared
+#: and ``left_out`` were not; of the n, ``doubtful`` ones have an unreliable score and ``stopped``
+#: ones a fit that did not converge.
+COUNTS = {
+    "contest": "str",
+    "criterion": "str",
+    "unit": "str",
+    "design": "str",
+    "cell": "str",
+    "simulated": "str",
+    "fitted": "str",
+    "wins": "float64",
+    "n": "int64",
+    "left_out": "int64",
+    "doubtful": "int64",
+    "stopped": "int64",
+}
+
+# --- the summary of a study ---------------------------------------------------------------------
+
+#: Tables in ``summary/``, each as CSV and as Parquet. The example, the posterior and
+#: ``predictive.csv`` are written beside them by jobs of their own.
+SUMMARY = (
+    "recovery",
+    "points",
+    "failures",
+    "comparison",
+    "priors",
+    "witness",
+    "crossed",
+    "selection",
+)
+
+#: ``summary/recovery``: one row per measure, as in `SCORES`. ``scope`` is ``cell``, or ``grid``
+#: for correlations over all cells of one size, whose ``cell`` names that size. Truth columns follow
+#: ``cell``; ``model`` is the generating model.
+RECOVERY = (
+    "scope",
+    "method",
+    "cell",
+    "participants",
+    "trials",
+    "variant",
+    "model",
+    "level",
+    "parameter",
+    "rows",
+    "measure",
+    "interval",
+    "value",
+    "mcse",
+    "n",
+    "n_rows",
+)
+
+#: ``summary/points``: one row per estimate of the first data sets of each cell, for scatter plots.
+#: Truth columns follow ``cell``, ``variant`` follows ``trials``, and the ends of the widest
+#: interval stand before ``status``.
+POINTS = (
+    "method",
+    "cell",
+    "participants",
+    "trials",
+    "replicate",
+    "participant",
+    "level",
+    "parameter",
+    "truth",
+    "estimate",
+    "se",
+    "status",
+)
+
+#: ``summary/failures``: one row per status (other than ``ok``) and reason, with the number of
+#: estimates (``rows``) that have it. ``variant`` follows.
+FAILURES = ("method", "cell", "level", "status", "reason", "rows")
+
+#: ``summary/comparison``: the columns of `PAIRED`, after ``cell``, truth columns,
+#: ``participants``, ``trials`` and ``variant``.
+COMPARISON = ("cell", "participants", "trials", *PAIRED)
+
+#: ``summary/priors``: prior SD of each parameter of a Bayesian method, where its prior is one
+#: distribution on the natural scale.
+PRIORS = {"method": "str", "level": "str", "parameter": "str", "sd": "float64"}
+
+#: ``summary/witness``: NUTS compared with quadrature, one row per pair of methods, cell and
+#: parameter. ``sampled`` and ``exact`` are the methods and ``posteriors`` the number of posteriors
+#: that both have. ``rms_z`` is the root mean square of the differences between posterior means in
+#: Monte Carlo standard errors of the sampler; ``largest_difference`` is in posterior SDs;
+#: ``sd_ratio`` is the mean of sampled over exact posterior SD.
+WITNESS = {
+    "sampled": "str",
+    "exact": "str",
+    "cell": "str",
+    "parameter": "str",
+    "posteriors": "int64",
+    "rms_z": "float64",
+    "largest_difference": "float64",
+    "sd_ratio": "float64",
+}
+
+#: ``summary/crossed``: the columns of `RECOVERY`, followed by these; measures of all fits of
+#: competing models, right or wrong. The last four columns are as in `COUNTS`.
+CROSSED = (*RECOVERY, "contest", "simulated", "fitted", "design")
+
+#: ``summary/selection``: the rows of `COUNTS`, pooled over cells according to ``scope``, with two
+#: probabilities and their 95 % intervals: ``confusion`` is p(best fit | simulated) and
+#: ``inversion`` is p(simulated | best fit). See `rlrecovery.score.model_selection`.
+SELECTION = {
+    "scope": "str",
+    **COUNTS,
+    "confusion": "float64",
+    "confusion_lower": "float64",
+    "confusion_upper": "float64",
+    "inversion": "float64",
+    "inversion_lower": "float64",
+    "inversion_upper": "float64",
+}
+
+# --- beside the summary -------------------------------------------------------------------------
+
+#: ``summary/predictive``: one row per statistic (and bin of trials), kind of draws (``of``:
+#: ``prior`` or ``posterior``) and ``way`` (``forward``: whole data sets are simulated;
+#: ``one_step``: each choice is predicted from the observed trials before it). ``trial`` is the
+#: centre of the bin, counted from 1 within a block, and missing for statistics without bins.
+#: ``mean`` and the intervals describe the draws; ``p`` is the share of draws above ``observed``,
+#: plus half of the draws equal to it.
+PREDICTIVE = {
+    "of": "str",
+    "way": "str",
+    "statistic": "str",
+    "trial": "float64",
+    "observed": "float64",
+    "mean": "float64",
+    "lower_50": "float64",
+    "upper_50": "float64",
+    "lower_95": "float64",
+    "upper_95": "float64",
+    "p": "float64",
+}
+
+#: ``summary/example_participant.csv``: one row per trial of the example participant. These columns
+#: follow, each with a number per arm: ``value_0``, ... (first hidden state of the model, if it has
+#: one), ``probability_0``, ... (of choosing the arm) and ``mean_0``, ... (mean reward of the arm).
+PARTICIPANT = ("block", "trial", "choice", "reward")
+
+#: ``summary/example_posterior.csv``: one row per draw of the example participant's posterior, with
+#: a column per parameter after these. No rows where no method samples.
+POSTERIOR = ("chain", "draw")
+
+#: ``design.csv``: one row per cell. Truth columns follow ``cell``; the factors that vary between
+#: cells (``model``, ``task``, ``missing``, ``completed``) follow ``trials``. ``replicates`` is the
+#: number of data sets.
+DESIGN = ("cell", "participants", "trials", "replicates")
+
+
+def interval_columns(level: float) -> tuple[str, str]:
+    """Names of the columns that hold the lower and upper end of an interval.
+
+    Parameters
+    ----------
+    level : float
+        Nominal level between 0 and 1.
+
+    Returns
+    -------
+    tuple of str
+        For 0.95: ``("lower_95", "upper_95")``.
+    """
+    percent = f"{100 * level:.10g}"
+    return f"lower_{percent}", f"upper_{percent}"
+
+
+def estimates_columns(levels: Sequence[float]) -> dict[str, str]:
+    """Columns and types of a table of estimates with intervals at these nominal levels."""
+    ends = [name for level in levels for name in interval_columns(level)]
+    return ESTIMATES | dict.fromkeys(ends, "float64")
