@@ -1,4 +1,4 @@
-# The few verbs of the project. `make run` and `make test` do all of their own set-up.
+# Commands of the project. Each one installs what it needs first.
 
 .DELETE_ON_ERROR:
 .PHONY: run partial test test-all test-cluster test-kills browser bench validate replicate figures report plan lint format check help-config schema lock clean
@@ -6,11 +6,11 @@
 CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 CONFIG ?= config.yaml
 PYTHON ?= python3.12
-# The machine: a folder of workflow/profiles/. laptop, or slurm on a cluster.
+# Where jobs run: a folder of workflow/profiles/, laptop or slurm.
 PROFILE ?= laptop
 
-# On a cluster there is an environment of its own, with the plugin that submits jobs, and the profile
-# says how many jobs there are at a time.
+# Slurm needs another environment, with the plugin that submits jobs; its profile limits the number
+# of jobs.
 CLUSTER := $(shell grep -ls '^executor: slurm' workflow/profiles/$(PROFILE)/config.yaml)
 SLURM := .venv-slurm
 VENV := $(if $(CLUSTER),$(SLURM),.venv)
@@ -18,7 +18,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 LOCK := envs/requirements.lock
 BENCH := .venv-bench
-# On a terminal progress is a bar per kind of job, elsewhere a line per job.
+# Progress: one bar per rule on a terminal, one line per job elsewhere.
 BARS = $$(test -t 1 && echo --logger rich)
 SETTINGS = $(if $(CLUSTER),,--cores $(CORES)) --configfile $(CONFIG) \
 	--workflow-profile workflow/profiles/$(PROFILE) $(BARS)
@@ -26,31 +26,31 @@ SETTINGS = $(if $(CLUSTER),,--cores $(CORES)) --configfile $(CONFIG) \
 # One worker per core; files stay together, so that what a file compiles is compiled once.
 PYTEST := OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(CORES) --dist loadfile
 
-# The whole study of $(CONFIG), up to its report.
+# Run the study of $(CONFIG), up to its report.
 run: $(READY) check
 	@$(BIN)/snakemake $(SETTINGS)
 	@$(BIN)/python -m rlrecovery.commands.report_path $(CONFIG)
 
-# A report of what is finished so far, beside a study that runs or that cannot be finished.
+# Report on the finished part of a study, while it runs or when some jobs cannot finish.
 partial: $(READY) check
 	@$(BIN)/snakemake $(SETTINGS) --config partial=true --nolock --executor local --cores $(CORES)
 
-# The figures alone, from the summary.
+# Draw the figures again from the summary tables.
 figures: $(READY) check
 	@$(BIN)/snakemake figures $(SETTINGS)
 
-# Snakemake's own report of a finished study: figures and tables with captions, jobs and code.
+# Write Snakemake's own report: figures and tables with captions, jobs and code.
 report: run
 	@$(BIN)/snakemake --report "$$($(BIN)/python -m rlrecovery.commands.report_path --beside $(CONFIG))" $(SETTINGS)
 
-# What a study takes: jobs, time, disk and memory, and which batch size makes jobs of MINUTES minutes;
-# then what is left of it to do, out-of-date files included. Nothing of the study is run, but a few
-# data sets may be fitted to measure what that costs here.
+# Estimate jobs, time, disk and memory of a study and the batch size for jobs of MINUTES minutes, then
+# list the jobs that are left, out-of-date files included. A few data sets may be fitted to measure
+# the speed of this machine; the study itself is not run.
 MINUTES ?= 10
 plan: $(READY) check
 	@$(BIN)/python -m rlrecovery.planning.plan $(CONFIG) --cores $(CORES) \
 		--profile workflow/profiles/$(PROFILE) --minutes-per-job $(MINUTES)
-	@echo && echo "Left to do, as Snakemake sees it:"
+	@echo && echo "Jobs left, by a dry run of Snakemake:"
 	@$(BIN)/snakemake $(SETTINGS) --dry-run --quiet rules
 
 test: $(READY) browser
@@ -60,30 +60,30 @@ test: $(READY) browser
 test-all: $(READY) browser
 	@$(PYTEST) -m ""
 
-# A study through a Slurm cluster of one node, which is started for it and stopped again; as root.
+# Run a study through a one-node Slurm cluster that is started and stopped for it; needs root.
 test-cluster: $(SLURM)/ready
 	@PYTHONPATH=scripts:tests $(SLURM)/bin/python -m cluster
 
-# Kills a study KILLS times at random moments and compares it with an undisturbed one; ten minutes.
+# Kill a study KILLS times at random moments and compare it with an undisturbed run; ten minutes.
 KILLS ?= 20
 test-kills: $(READY)
 	@PYTHONPATH=scripts:tests $(BIN)/python -m kills --kills $(KILLS)
 
-# The report is tested in a real browser; one is installed if there is none.
+# Install a browser for the tests of the report, unless there is one.
 browser: $(READY)
 	@$(BIN)/python tests/browser.py
 
-# Speed and memory against other tools, in one run of ten minutes to half an hour; into results/bench/.
+# Measure speed and memory, also of other tools; 10 to 30 minutes; results in results/bench/.
 bench: $(READY) $(BENCH)/ready
 	@OPENBLAS_NUM_THREADS=1 PYTHONPATH=scripts:tests $(BENCH)/bin/python -m benchmarks \
 		--python $(abspath $(BIN)/python)
 
-# One data set of one cell again, alone, beside what is on disk:
+# Compute one data set again and compare it with the stored rows:
 # make replicate CELL=alpha-0.1_beta-1.0_n-5_t-30 REPLICATE=0
 replicate: $(READY) check
 	@$(BIN)/python -m rlrecovery.commands.replicate $(CONFIG) "$(CELL)" "$(REPLICATE)"
 
-# Published settings run again, our numbers beside theirs; five to ten minutes.
+# Run published settings and print our numbers next to the published ones; five to ten minutes.
 VALIDATE = tests/config/models.yaml tests/config/reversals.yaml
 validate: $(READY)
 	@for config in $(VALIDATE); do \
@@ -93,33 +93,38 @@ validate: $(READY)
 	@PYTHONPATH=scripts:tests $(BIN)/python -m validation --models results/models/summary \
 		--reversals results/reversals/summary
 
+# Check style, spelling and types.
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile workflow
+	$(BIN)/codespell
+	$(BIN)/mypy
 	$(BIN)/snakemake --lint
 
+# Fix what the formatters can fix.
 format: $(READY)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/snakefmt Snakefile workflow
 
-# Every key of the config, what it may be and what it means.
+# Print every key of the config with its meaning and allowed values.
 help-config: $(READY)
 	@$(BIN)/python -m rlrecovery.config help
 
-# Says what is wrong with $(CONFIG), if anything.
+# Report all mistakes in $(CONFIG).
 check: $(READY)
 	@$(BIN)/python -m rlrecovery.config check $(CONFIG)
 
-# For editors: the schema of the config, from its pydantic models.
+# Write the JSON schema of the config, which editors use for completion and checks.
 schema: $(READY)
 	@$(BIN)/python -m rlrecovery.config schema > workflow/schemas/config.schema.json
 
-# Pin the newest versions that pyproject.toml allows; needs uv.
+# Pin the newest versions that pyproject.toml allows; needs uv. UPGRADE= keeps the present pins.
+UPGRADE = --upgrade
 lock:
 	uv pip compile --universal --generate-hashes --python-version 3.12 --extra test \
-		--no-header --upgrade --output-file $(LOCK) pyproject.toml
+		--no-header $(UPGRADE) --output-file $(LOCK) pyproject.toml
 	uv pip compile --universal --generate-hashes --python-version 3.12 --extra bench \
 		--no-header --constraints $(LOCK) --output-file envs/bench.lock pyproject.toml
 	uv pip compile --universal --generate-hashes --python-version 3.12 --extra slurm \
@@ -137,8 +142,8 @@ $(SLURM)/ready: envs/slurm.lock
 $(BENCH)/ready: envs/bench.lock
 	@$(call install,$(BENCH),envs/bench.lock)
 
-# Exactly the lock, by uv where it is there and by venv and pip where it is not. Either way Python
-# files are compiled now: otherwise every job of a study might do it again.
+# Install exactly the lock, with uv if it is installed and with venv and pip otherwise. Python files
+# are compiled here, because otherwise each job of a study might compile them again.
 define install
 	if command -v uv > /dev/null; then \
 		echo "Installing $(2) into $(1) with uv"; \

@@ -1,3 +1,3 @@
 """Parameter-recovery studies for reinforcement-learning models of behaviour."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
