@@ -1,10 +1,9 @@
-"""The command ``python -m rlrecovery.config``: print the schema or the manual, check a file."""
+"""The command line ``python -m rlrecovery.config``: print the schema or manual, check a file."""
 
 from __future__ import annotations
 
 import argparse
 import json
-import math
 import sys
 from collections.abc import Sequence
 
@@ -12,25 +11,19 @@ from rlrecovery.config.json_schema import json_schema
 from rlrecovery.config.manual import manual
 from rlrecovery.config.reader import ConfigError, load
 from rlrecovery.config.settings import Experiment
-from rlrecovery.design.cells import methods_of, sources, tasks
-from rlrecovery.report.numbers import plural
+from rlrecovery.config.study import cells_of, methods_of
 
 
 def _summary(experiment: Experiment) -> str:
-    plain = experiment.resolved()
-    crossed = [plain[key] for key in ("participants", "trials", "missing", "completed")]
-    truths = sum(
-        math.prod(map(len, source["truth"].values())) for source in sources(plain).values()
-    )
-    cells = truths * math.prod(map(len, [tasks(plain), *crossed]))
+    cells = len(cells_of(experiment))
     return (
-        f"run {experiment.run}, {plural(cells, 'cell')} of {experiment.replicates} replicates, "
-        f"methods {', '.join(methods_of(plain))}"
+        f"run {experiment.run}, {cells} cell{'s' * (cells != 1)} of {experiment.replicates} "
+        f"replicates, methods {', '.join(methods_of(experiment))}"
     )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the schema or the manual, or check a file; the exit status is 1 for mistakes."""
+    """Print the JSON schema or the manual, or check a config; the exit status is 1 for mistakes."""
     parser = argparse.ArgumentParser(prog="python -m rlrecovery.config", description=main.__doc__)
     verbs = parser.add_subparsers(dest="verb", required=True)
     verbs.add_parser("schema", help="print the JSON schema for editors")

@@ -1,4 +1,4 @@
-"""The JSON schema of ``config.yaml``, and the way through it to the place of a mistake."""
+"""The JSON schema of ``config.yaml``: for editors, the manual and the messages."""
 
 from __future__ import annotations
 
@@ -8,74 +8,77 @@ from collections.abc import Mapping
 from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema
+from pydantic_core import core_schema
 
+from rlrecovery.config.mistakes import Path
 from rlrecovery.config.settings import Experiment
 
-#: Keys and places in lists on the way to a value.
-Location = tuple[str | int, ...]
+#: One place of the schema.
+Node = Mapping[str, Any]
 
 
-class _Untitled(GenerateJsonSchema):
-    """Titles would only repeat the keys; a key that may be left out is left out, and not null."""
+class _Generator(GenerateJsonSchema):
+    """No titles, which repeat the keys, and no nulls: a key is left out and not empty."""
 
-    def nullable_schema(self, schema: Any) -> Any:
-        """The schema of what may be there."""
+    def nullable_schema(self, schema: core_schema.NullableSchema) -> dict[str, Any]:
         return self.generate_inner(schema["schema"])
 
-    def default_schema(self, schema: Any) -> Any:
-        """A default of null would only repeat that a key may be left out."""
-        made = super().default_schema(schema)
-        if made.get("default", ...) is None:
-            del made["default"]
-        return made
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> dict[str, Any]:
+        node = super().default_schema(schema)
+        if node.get("default", ...) is None:
+            del node["default"]
+        return node
 
     def field_title_should_be_set(self, schema: Any) -> bool:
-        """Never, whatever the schema."""
         return False
 
 
 @functools.cache
 def _schema() -> dict[str, Any]:
-    schema = Experiment.model_json_schema(schema_generator=_Untitled)
+    schema = Experiment.model_json_schema(schema_generator=_Generator)
     return {"$schema": GenerateJsonSchema.schema_dialect, **schema}
 
 
 def json_schema() -> dict[str, Any]:
-    """JSON schema of ``config.yaml``, for editors."""
+    """JSON schema of ``config.yaml``."""
     return copy.deepcopy(_schema())
 
 
-def resolve(node: Mapping[str, Any]) -> Mapping[str, Any]:
+def resolve(node: Node) -> Node:
     """The definition that a reference stands for; any other node as it is."""
     while "$ref" in node:
         node = _schema()["$defs"][node["$ref"].rsplit("/", 1)[-1]]
     return node
 
 
-def child_of(node: Mapping[str, Any], key: str | int) -> Mapping[str, Any]:
-    """Schema of one entry of a section or of a list; empty if there is no such entry."""
+def child(node: Node, key: str | int) -> Node:
+    """Schema of one entry of a section or list, which may be a reference."""
     if isinstance(key, int):
         return node.get("items", {})
     if "properties" in node:
         return node["properties"].get(key, {})
-    named = [*node.get("patternProperties", {}).values(), node.get("additionalProperties") or {}]
-    return named[0]
+    return next(iter(node.get("patternProperties", {}).values()), None) or (
+        node.get("additionalProperties") or {}
+    )
 
 
-def _variant(node: Mapping[str, Any], tag: str) -> Mapping[str, Any]:
-    """Schema of one form of a union; pydantic tells which by a tag in an error's location."""
-    mapping = node.get("discriminator", {}).get("mapping", {})
-    return {"$ref": mapping.get(tag, tag)}
+def locate(location: Path) -> tuple[Path, Node, Node]:
+    """Where an error of pydantic is.
 
-
-def locate(location: Location) -> tuple[Location, Mapping[str, Any]]:
-    """Path of an error in the user's words (without pydantic's tags) and the schema there."""
-    path: Location = ()
-    node: Mapping[str, Any] = _schema()
+    Returns
+    -------
+    path : tuple
+        Path of the value in the config: pydantic's location without the names of union members.
+    field, node : mapping
+        Schema there: as the field refers to it (with its own description), and resolved.
+    """
+    path: Path = ()
+    field: Node = _schema()
     for segment in location:
-        node = resolve(node)
+        node = resolve(field)
         if "oneOf" in node:
-            node = _variant(node, str(segment))
+            members = node.get("discriminator", {}).get("mapping", {})
+            field = {"$ref": members.get(segment, str(segment))}
         else:
-            path, node = (*path, segment), child_of(node, segment)
-    return path, resolve(node)
+            path, field = (*path, segment), child(node, segment)
+    return path, field, resolve(field)

@@ -1,118 +1,132 @@
-"""The manual of ``config.yaml``, printed from the schema: every key, explained."""
+"""The manual of ``config.yaml``: name, type, default and meaning of every key."""
 
 from __future__ import annotations
 
+import json
 import textwrap
-from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import NamedTuple
 
-from rlrecovery.config.json_schema import child_of, json_schema, resolve
-from rlrecovery.config.priors import FAMILIES
-from rlrecovery.config.words import allowed_at, bare, form_in_words, span
-from rlrecovery.models.library import LAPSE, MODELS, START_VALUE, Parameter
+from rlrecovery.config.json_schema import Node, child, json_schema, resolve
+from rlrecovery.config.messages import forms
+from rlrecovery.config.mistakes import either, interval
+from rlrecovery.models.base import Parameter
+from rlrecovery.models.library import LAPSE, MODELS, START_VALUE
+from rlrecovery.models.prior_settings import FAMILIES
 
-#: Stands for their names, of which there are many.
-_A_MODEL = ("the name of a model", "of a variant")
+_TYPES = {
+    "integer": "whole number",
+    "number": "number",
+    "string": "text",
+    "boolean": "true or false",
+    "object": "section",
+}
+_LIMITS = {
+    "minimum": "at least {:g}",
+    "exclusiveMinimum": "greater than {:g}",
+    "maximum": "at most {:g}",
+    "exclusiveMaximum": "less than {:g}",
+}
 
 
-class _Entry(NamedTuple):
-    """Dotted path, what is allowed (if anything is), what it is if left out, what it means."""
+class Entry(NamedTuple):
+    """Path of a key, its type and default, and its description."""
 
     path: str
-    allowed: str
-    left_out: str
+    kind: str
     meaning: str
 
 
-def _entries(node: Mapping[str, Any], path: str, told: dict[str, str]) -> Iterator[_Entry]:
-    """All keys below a place of the schema; sections that were told already are not again."""
-    node = resolve(node)
-    for key, child in node.get("properties", {}).items():
-        default = child.get("default")
-        left_out = "" if key in node.get("required", ()) or default is None else bare(default)
-        yield from _entry(child, f"{path}.{key}".lstrip("."), told, left_out)
-    if "patternProperties" in node:
-        child = child_of(node, "name")
-        where = f"{path}.<name>"
-        yield from (_entries if "oneOf" in child else _entry)(child, where, told)
-    elif node.get("additionalProperties"):
-        child = child_of(node, "name")
-        kind = "model" if child.get("$ref", "").endswith("/Source") else "parameter"
-        yield from _entry(child, f"{path}.<{kind}>", told)
-    for variant in map(resolve, node.get("oneOf", ())):
-        if "distribution" not in variant["properties"]:  # these have a part of their own
-            form = f"{path} as {form_in_words(variant)}"
-            yield _Entry(form, "", "", variant["description"])
-            yield from _entries(variant, path, told)
-
-
-def _entry(
-    node: Mapping[str, Any], path: str, told: dict[str, str], left_out: str = ""
-) -> Iterator[_Entry]:
-    """One key, then those below it."""
-    meaning = node.get("description") or resolve(node)["description"]
-    name, here = node.get("$ref", ""), (path.rsplit(".", 1)[-1],)
-    if name in told:
-        yield _Entry(path, f"what {told[name]} may be", left_out, meaning)
-        return
-    if name:
-        told[name] = path
-    models = _A_MODEL[:1] if path.startswith("variants.") else _A_MODEL
-    yield _Entry(path, allowed_at(here, node, models), left_out, meaning)
-    yield from _entries(node, path, told)
-
-
-def _wrapped(text: str, indent: int = 4) -> str:
-    space = " " * indent
-    return textwrap.fill(text, 88, initial_indent=space, subsequent_indent=space)
-
-
-def _key_lines() -> Iterator[str]:
-    for path, allowed, left_out, meaning in _entries(json_schema(), "", {}):
-        yield path
-        if allowed:
-            default = f"; left out, it is {left_out}" if left_out else ""
-            yield _wrapped(f"Must be {allowed}{default}.")
-        yield from (_wrapped(meaning), "")
-
-
-def _distribution_lines() -> Iterator[str]:
-    yield from ("DISTRIBUTIONS", "")
-    yield "Written as {distribution: Beta, alpha: 1, beta: 1}. Names and arguments are those of"
-    yield from ("PyMC, which lacks only ShiftedExponential: an Exponential from lower up.", "")
-    for name, settings in FAMILIES.items():
-        yield name
-        for path, allowed, _, meaning in _entries(settings.model_json_schema(), "", {}):
-            if path != "distribution":
-                yield _wrapped(f"{path}: {allowed}. {meaning}")
-        yield ""
-
-
-def _parameter_line(parameter: Parameter) -> str:
-    return _wrapped(
-        f"{parameter.name}: {parameter.meaning}, {span(*parameter.support)}. Default priors: "
-        f"{parameter.prior}; with pooling partial location {parameter.location} and scale "
-        f"{parameter.scale} on the scale of {parameter.transform}."
-    )
-
-
-def _model_lines() -> Iterator[str]:
-    yield from ("MODELS", "")
-    for name, model in MODELS.items():
-        yield name
-        yield _wrapped(f"{model.title}. {model.citation}.")
-        yield from (*map(_parameter_line, model.parameters), "")
-    yield "Parameters that variants may add"
-    yield from (*map(_parameter_line, (LAPSE, START_VALUE)), "")
-
-
 def manual() -> str:
-    """The manual of ``config.yaml``: every key, what is allowed and what it means."""
-    title = (
-        "CONFIG.YAML, KEY BY KEY",
-        "",
-        "Every key must be there, unless it says what it means to leave it out.",
-        "",
+    """The manual as text of at most 88 columns."""
+    title = "CONFIG.YAML, KEY BY KEY\n\nKeys are required unless they are called optional."
+    keys = ("\n".join([e.path, *map(_wrapped, filter(None, e[1:]))]) for e in entries())
+    return "\n\n".join([title, *keys, *_distributions(), *_models()])
+
+
+def entries() -> list[Entry]:
+    """All keys, in the order of the schema."""
+    return list(_entries(json_schema(), "", {}))
+
+
+def _entries(node: Node, path: str, shown: dict[str, str]) -> Iterator[Entry]:
+    """All keys below a place of the schema; a section that occurs twice is explained once."""
+    node = resolve(node)
+    for key, field in node.get("properties", {}).items():
+        optional = key not in node.get("required", ())
+        yield from _entry(field, f"{path}.{key}".removeprefix("."), shown, optional)
+    if "properties" not in node and child(node, ""):
+        kind = "name" if "patternProperties" in node else "parameter"
+        kind = "model" if path == "models.simulate" else kind
+        yield from _entry(child(node, ""), f"{path}.<{kind}>", shown, optional=False)
+    for member in map(resolve, node.get("oneOf", ())):
+        if "distribution" not in member["properties"]:  # distributions have a part of their own
+            yield from _entries(member, f"{path} ({_member(member)})", shown)
+
+
+def _member(node: Node) -> str:
+    """What tells a member of a union from the others."""
+    estimator = node["properties"].get("estimator")
+    return estimator["const"] if estimator else ", ".join(node["properties"])
+
+
+def _entry(field: Node, path: str, shown: dict[str, str], optional: bool) -> Iterator[Entry]:
+    """A key, then those below it."""
+    node, reference = resolve(field), field.get("$ref", "")
+    default = f"; optional, default {json.dumps(field['default'])}" if "default" in field else ""
+    kind = _kind(node) + (default or "; optional") * optional
+    meaning = field.get("description") or node.get("description", "")
+    if reference in shown:
+        yield Entry(path, f"{kind}; its keys are those of {shown[reference]}", meaning)
+        return
+    yield Entry(path, kind, meaning)
+    if reference:
+        shown[reference] = path
+    yield from _entries(field, path, shown)
+
+
+def _kind(node: Node) -> str:
+    """Type and limits of a value in words."""
+    node = resolve(node)
+    if "enum" in node or "const" in node:
+        return either(node.get("enum") or [node["const"]])
+    if "oneOf" in node:
+        named = "estimator" in node.get("discriminator", {}).values()
+        return "section" if named else forms(node)
+    if node["type"] == "array":
+        least = node.get("minItems", 0)
+        number = f" of {least}{' or more' * ('maxItems' not in node)}" if least else ""
+        return f"list{number}, each: {_kind(node['items'])}"
+    limits = [text.format(node[limit]) for limit, text in _LIMITS.items() if limit in node]
+    return ", ".join([_TYPES[node["type"]], *limits])
+
+
+def _wrapped(text: str) -> str:
+    return textwrap.fill(text, 88, initial_indent="    ", subsequent_indent="    ")
+
+
+def _distributions() -> Iterator[str]:
+    yield "DISTRIBUTIONS"
+    yield (
+        "Written as {distribution: Beta, alpha: 1, beta: 1}. Names and arguments are those of\n"
+        "PyMC, with one addition: ShiftedExponential is an Exponential that starts at lower."
     )
-    lines = [*title, *_key_lines(), *_distribution_lines(), *_model_lines()]
-    return "\n".join(lines)
+    for name, settings in FAMILIES.items():
+        fields = list(settings.model_fields.items())[1:]
+        yield "\n".join([name, *(_wrapped(f"{key}: {field.description}") for key, field in fields)])
+
+
+def _models() -> Iterator[str]:
+    yield "MODELS"
+    for name, model in MODELS.items():
+        about = _wrapped(f"{model.title}. {model.citation}.")
+        yield "\n".join([name, about, *map(_parameter, model.parameters)])
+    yield "\n".join(["Parameters that variants may add", *map(_parameter, (LAPSE, START_VALUE))])
+
+
+def _parameter(parameter: Parameter) -> str:
+    return _wrapped(
+        f"{parameter.name}: {parameter.meaning}, {interval(*parameter.support)}. Default prior: "
+        f"{parameter.prior}; with partial pooling: location {parameter.location} and scale "
+        f"{parameter.scale} on the {parameter.transform} scale."
+    )

@@ -1,164 +1,198 @@
-"""What methods get wrong together with models and truths."""
+"""Checks of methods against models, true values and populations."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import Any
 
-from rlrecovery.config.draft import Draft
-from rlrecovery.config.json_schema import Location
-from rlrecovery.config.phrases import (
+from rlrecovery.config.checks.models import (
+    absent,
     leaves,
-    one_entry_each,
-    outside,
     parameters_of,
-    truths_within,
+    unknown_parameters,
+    wrong_support,
 )
-from rlrecovery.config.sentences import Problem
-from rlrecovery.config.settings import Experiment
-from rlrecovery.config.words import either, show, span
-from rlrecovery.models.library import Parameter
+from rlrecovery.config.checks.sections import Sections
+from rlrecovery.config.checks.tasks import outside
+from rlrecovery.config.mistakes import (
+    Mistake,
+    Path,
+    dotted,
+    either,
+    interval,
+    missing,
+    wrong,
+)
+from rlrecovery.fit.base import MethodSettings
+from rlrecovery.models.base import Model, Parameter
 
-#: More points than this of the grid that starts the searches take more memory than they are worth.
+#: Most points of the grid that starts the searches: more take too much memory.
 MOST_POINTS = 1_000_000
-#: More free parameters than this would need millions of nodes of a grid.
+#: Most free parameters of a quadrature: more would need millions of nodes.
 MOST_PARAMETERS = 3
+#: Most of a population that may lie where a method cannot estimate it.
+MOST_OUTSIDE = 0.01
 
 
-def check_methods(draft: Draft) -> Iterator[Problem]:
+def check_methods(sections: Sections) -> Iterator[Mistake]:
     """All mistakes about methods."""
-    for check in (_contests, _scores, _called_the_same, _mle, _bayes, _quadrature):
-        yield from check(draft)
-
-
-def _contests(draft: Draft) -> Iterator[Problem]:
-    """Methods without a model need models that compete, and these need such a method."""
-    contests, fit = draft.contests(), draft.get("models", "fit")
-    if "models" not in draft.meant(known=Experiment.model_fields):
-        for name in contests:
-            text = f"missing, but must be {either(draft.names())}"
-            yield Problem(("methods", name, "model"), text)
-    elif fit is not None and not contests and draft.sound("methods") and draft.keys("methods"):
-        text = f"{show(fit)}, but every method names a model; one without is fitted with each"
-        yield Problem(("models", "fit"), text)
-    simulated, methods = draft.keys("models", "simulate"), draft.keys("methods")
-    readable = fit is not None and draft.sound("models") and draft.sound("methods")
-    if readable and simulated and len(contests) == len(methods) and not {*fit} & {*simulated}:
-        text = f"{show(fit)}, but must contain one of {', '.join(simulated)}, which generate data"
-        yield Problem(("models", "fit"), text)
-
-
-def _scores(draft: Draft) -> Iterator[Problem]:
-    """Competing models need a score that they are compared by; a mock stands for any method."""
-    fit, contests = draft.get("models", "fit"), draft.contests()
-    if fit is None or not contests or not draft.sound("methods"):
-        return
-    methods = [draft.get("methods", name) for name in contests]
-    if not any(m["estimator"] != "bayes" or m.get("loo") for m in methods):
-        text = (
-            f"{show(fit)}, but no method that is fitted with each has a score to compare them by: "
-            "mle, quadrature, and bayes with loo: true have"
-        )
-        yield Problem(("models", "fit"), text)
-
-
-def _called_the_same(draft: Draft) -> Iterator[Problem]:
-    """A method without a model becomes one per model, and these have names, too."""
-    contests, fit = draft.contests(), [model for _, model in draft.entries("models", "fit")]
-    taken = {f"{name}_{model}": (name, model) for name in contests for model in fit}
-    for (name, model), call in {(n, m): f"{n}_{m}" for n in contests for m in fit}.items():
-        if taken[call] != (name, model):
-            text = f"called {call} where it is fitted with {model}, but so is"
-            yield Problem(("methods", name), f"{text} {_fit(*taken[call])}; rename one")
-    for name in draft.keys("methods"):
-        if name in taken:
-            text = f"the name of {_fit(*taken[name])} already, but must be a name of its own"
-            yield Problem(("methods", name), text)
-
-
-def _fit(method: str, model: str) -> str:
-    return f"{method} fitted with {model}"
-
-
-def _mle(draft: Draft) -> Iterator[Problem]:
-    for method, models in draft.methods_with_models("mle"):
-        section = ("methods", method, "bounds")
-        if draft.get(*section) is not None:
-            yield from one_entry_each(draft, section, models, "[lower, upper]")
-            for parameter in parameters_of(models).values():
-                yield from _bounds(draft, section, parameter)
-        grid, starts = draft.get("methods", method, "grid"), draft.get("methods", method, "starts")
-        points = grid ** max(len(model.names) for model in models) if grid else None
-        if points and points > MOST_POINTS:
-            text = f"{grid}, but must have at most {MOST_POINTS} points over all parameters"
-            yield Problem(("methods", method, "grid"), text)
-        if points and starts and starts > points:
-            text = f"{starts}, but must be at most {points}, the number of points of the grid"
-            yield Problem(("methods", method, "starts"), text)
-
-
-def _bounds(draft: Draft, section: Location, parameter: Parameter) -> Iterator[Problem]:
-    path = (*section, parameter.name)
-    ends = [value for _, value in draft.entries(*path)]
-    if len(ends) < 2:
-        return
-    if not ends[0] < ends[1]:
-        yield Problem(path, f"{show(ends)}, but its lower end must be less than its upper end")
-        return
-    if leaves((ends[0], ends[1]), parameter.support):
-        allowed = f"but {parameter.name} must be {span(*parameter.support)}"
-        yield Problem(path, f"{show(ends)}, {allowed}")
-    yield from truths_within(draft, (ends[0], ends[1]), parameter, path)
-
-
-def _bayes(draft: Draft) -> Iterator[Problem]:
-    for method, models in draft.methods_with_models("bayes"):
-        section = ("methods", method, "priors")
-        yield from one_entry_each(draft, section, models, None)
+    yield from _competition(sections)
+    yield from _names(sections)
+    for name, method in (sections.experiment.methods or {}).items():
+        models, path = sections.models_of(method), ("methods", name)
+        if not models:
+            continue
+        yield from _size(path, method, models)
+        yield from _parameters(path, method, models)
         for parameter in parameters_of(models).values():
-            yield from _prior(draft, method, parameter)
+            yield from _bounds(sections, path, method, parameter)
+            yield from _prior(sections, path, method, parameter)
 
 
-def _prior(draft: Draft, method: str, parameter: Parameter) -> Iterator[Problem]:
-    path = ("methods", method, "priors", parameter.name)
-    entry, pooling = draft.get(*path), draft.get("methods", method, "pooling")
-    if entry is None or pooling is None:
+def _competition(sections: Sections) -> Iterator[Mistake]:
+    """Methods without a model need models that compete, and these need such methods."""
+    experiment, competing, fit = sections.experiment, sections.competing, sections.fit
+    if not sections.readable("models"):
         return
-    natural = "distribution" in entry
-    if natural == (pooling == "partial"):
-        needs = "{distribution: name, and its arguments}"
-        needs = "{location: ..., scale: ...}" if natural else needs
-        yield Problem(path, f"{show(entry)}, but with pooling {pooling} must be {needs}")
-    elif natural:
-        yield from _natural_prior(draft, path, parameter)
-    else:
-        scale = draft.distribution(*path, "scale")
-        if scale is not None and leaves(scale.support(), (0, math.inf)):
-            yield Problem((*path, "scale"), outside(scale, "an SD must be", (0, math.inf)))
+    if experiment.models is None:
+        for name in competing:
+            must = f"must be {either(sections.model_names)}"
+            yield missing(("methods", name, "model"), must)
+        return
+    methods = experiment.methods or {}
+    if not sections.readable("methods") or not methods:
+        return
+    path, simulated = ("models", "fit"), list(sections.simulated)
+    if not competing:
+        must = "every method names a model; one without a model is fitted with each"
+        yield wrong(path, fit, "no_method", must)
+    elif not any(getattr(methods[name], "loo", True) for name in competing):
+        must = (
+            "no method that is fitted with each has a score to compare models by; set loo: true, "
+            "or add another estimator"
+        )
+        yield wrong(path, fit, "no_score", must)
+    if len(competing) == len(methods) and not {*fit} & {*simulated}:
+        must = f"must contain a model that generates data: {either(simulated)}"
+        yield wrong(path, fit, "not_simulated", must)
 
 
-def _natural_prior(draft: Draft, path: Location, parameter: Parameter) -> Iterator[Problem]:
-    prior = draft.distribution(*path)
+def _names(sections: Sections) -> Iterator[Mistake]:
+    """A method without a model becomes one per model, called ``<method>_<model>``."""
+    fits: dict[str, tuple[str, str]] = {}
+    for name in sections.competing:
+        for model in sections.fit:
+            owner = fits.setdefault(f"{name}_{model}", (name, model))
+            if owner != (name, model):
+                text = (
+                    f"fitted with {model} has the same name as {owner[0]} fitted with {owner[1]}; "
+                    "rename one of them"
+                )
+                yield Mistake(("methods", name), "name", f"{name}_{model}", text)
+    for name in sections.experiment.methods or ():
+        if name in fits:
+            method, model = fits[name]
+            text = f"has the name of {method} fitted with {model}; rename one of them"
+            yield Mistake(("methods", name), "name", name, text)
+
+
+def _size(path: Path, method: MethodSettings, models: list[Model]) -> Iterator[Mistake]:
+    """Grids grow with the number of parameters."""
+    widest = max(models, key=lambda model: len(model.names))
+    number = len(widest.names)
+    grid, starts = getattr(method, "grid", None), getattr(method, "starts", 0)
+    if grid is not None and grid**number > MOST_POINTS:
+        must = f"must have at most {MOST_POINTS} points over {number} parameters"
+        yield wrong((*path, "grid"), grid, "too_many", must)
+    elif grid is not None and starts > grid**number:
+        must = f"must be at most {grid**number}, the number of points of the grid"
+        yield wrong((*path, "starts"), starts, "too_many", must)
+    if method.estimator == "quadrature" and number > MOST_PARAMETERS:
+        text = (
+            f"cannot fit {widest.name}, which has {number} free parameters: quadrature takes at "
+            f"most {MOST_PARAMETERS}; estimator bayes takes any number"
+        )
+        yield Mistake((*path, "model"), "too_many", widest.name, text)
+
+
+def _parameters(path: Path, method: MethodSettings, models: list[Model]) -> Iterator[Mistake]:
+    """Bounds and priors are of parameters of the models; every parameter has bounds."""
+    names = list(parameters_of(models))
+    for key in ("bounds", "priors"):
+        given = getattr(method, key, {})
+        yield from unknown_parameters((*path, key), given, names, [m.name for m in models])
+    if hasattr(method, "bounds"):
+        for name in absent(method.bounds, names):
+            yield missing((*path, "bounds", name), "must be [lower, upper]")
+
+
+def _bounds(
+    sections: Sections, path: Path, method: MethodSettings, parameter: Parameter
+) -> Iterator[Mistake]:
+    name, place = parameter.name, (*path, "bounds", parameter.name)
+    bounds = getattr(method, "bounds", {}).get(name)
+    if bounds is None:
+        return
+    lower, upper = bounds
+    if not lower < upper:
+        must = "its lower end must be less than its upper end"
+        yield wrong(place, bounds, "range", must)
+        return
+    if leaves((lower, upper), parameter.support):
+        must = f"{name} must be {interval(*parameter.support)}"
+        yield wrong(place, bounds, "support", must)
+    yield from _truths_within(sections, place, parameter, (lower, upper))
+
+
+def _prior(
+    sections: Sections, path: Path, method: MethodSettings, parameter: Parameter
+) -> Iterator[Mistake]:
+    prior: Any = getattr(method, "priors", {}).get(parameter.name)
     if prior is None:
         return
-    if leaves(prior.support(), parameter.support):
-        yield Problem(path, outside(prior, f"{parameter.name} must be", parameter.support))
-    yield from truths_within(draft, prior.support(), parameter, path)
+    name, place = parameter.name, (*path, "priors", parameter.name)
+    pooling = getattr(method, "pooling", "none")
+    natural = not hasattr(prior, "location")
+    if natural == (pooling == "partial"):
+        form = (
+            "{location: ..., scale: ...}" if natural else "{distribution: name, and its arguments}"
+        )
+        text = f"must be {form} with pooling {pooling}"
+        yield Mistake(place, "form", prior, text)
+    elif natural:
+        drawn = prior.distribution_object()
+        if leaves(drawn.support(), parameter.support):
+            yield wrong_support(place, drawn, name, parameter.support)
+        yield from _truths_within(sections, place, parameter, drawn.support())
+    else:
+        scale = prior.scale.distribution_object()
+        if leaves(scale.support(), (0, math.inf)):
+            yield wrong_support((*place, "scale"), scale, "an SD", (0, math.inf))
 
 
-def _quadrature(draft: Draft) -> Iterator[Problem]:
-    contests = draft.contests()
-    for method, models in draft.methods_with_models("quadrature"):
-        for model in (model for model in models if len(model.names) > MOST_PARAMETERS):
-            key = "estimator" if method in contests else "model"
-            what = f"quadrature, but models.fit has {model.name}" if method in contests else None
-            text = (
-                f"{what or model.name}, which has {len(model.names)} free parameters, "
-                f"{'and' if what else 'but'} quadrature takes {MOST_PARAMETERS} at most; "
-                "estimator bayes takes any number"
-            )
-            yield Problem(("methods", method, key), text)
-        section = ("methods", method, "priors")
-        yield from one_entry_each(draft, section, models, None)
-        for name, parameter in parameters_of(models).items():
-            yield from _natural_prior(draft, (*section, name), parameter)
+def _truths_within(
+    sections: Sections, cause: Path, parameter: Parameter, ends: tuple[float, float]
+) -> Iterator[Mistake]:
+    """True values and populations lie where a method can estimate them."""
+    for source in sections.sources:
+        if parameter.name not in source.model.names:
+            continue
+        must = f"must be {interval(*ends)} because of {dotted(cause)}"
+        lower, upper = parameter.support
+        values = (source.truth or {}).get(parameter.name, ())
+        path = (*source.path, "truth", parameter.name)
+        yield from (
+            mistake
+            for mistake in outside(path, values, ends, must)
+            if lower <= mistake.value <= upper  # others are reported already
+        )
+        entry = (source.population or {}).get(parameter.name)
+        drawn = None if entry is None else entry.distribution_object()
+        if drawn is None or leaves(drawn.support(), parameter.support):
+            continue
+        frozen = drawn.frozen()
+        if float(frozen.cdf(ends[0]) + frozen.sf(ends[1])) > MOST_OUTSIDE:
+            share = f"{1 - MOST_OUTSIDE:.0%} of its participants"
+            path = (*source.path, "population", parameter.name)
+            yield Mistake(path, "range", str(drawn), f"is {drawn}, but {share} {must}")

@@ -1,165 +1,210 @@
-"""What models, their variants, truths and populations get wrong together."""
+"""Checks of models, variants, true values and populations."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+import math
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from rlrecovery.config.draft import Draft, every_parameter_of
-from rlrecovery.config.json_schema import Location, locate
-from rlrecovery.config.phrases import (
-    ADDED,
-    absent,
-    dotted,
-    has_moments,
-    leaves,
-    one_entry_each,
-    outside,
-    strays,
-    true_values,
-    unknown_parameters,
-    wrong_name,
-)
-from rlrecovery.config.sentences import Problem
-from rlrecovery.config.settings import Experiment, Source
-from rlrecovery.config.words import (
-    allowed_at,
-    describe,
+from rlrecovery.config.checks.sections import Sections, Source, parameters_of_variant
+from rlrecovery.config.checks.tasks import outside
+from rlrecovery.config.mistakes import (
+    Mistake,
+    Path,
+    closest_keys,
     did_you_mean,
+    dotted,
     either,
-    show,
-    span,
+    interval,
+    missing,
+    wrong,
 )
-from rlrecovery.models.library import MODELS, Model, Parameter
+from rlrecovery.config.settings import Variant
+from rlrecovery.models.base import Learner, Model, Parameter
+from rlrecovery.models.distributions import Distribution
+from rlrecovery.models.library import MODELS
+from rlrecovery.simulate.population import population_truth
+
+#: Parameters that a variant may add, and how.
+_ADDED = {"lapse": "lapse: true", "start_value": "start_value: free"}
 
 
-def check_models(draft: Draft) -> Iterator[Problem]:
+def check_models(sections: Sections) -> Iterator[Mistake]:
     """All mistakes about models and what generates data."""
-    for check in (_presence, _names, _variants, _parameters, _supports):
-        yield from check(draft)
+    yield from _alternatives(sections)
+    yield from _names(sections)
+    for name, variant in sections.experiment.variants.items():
+        yield from _variant(("variants", name), variant)
+    for source in sections.sources:
+        yield from _parameters(source)
+        for parameter in source.model.parameters:
+            yield from _support(source, parameter)
 
 
-def _presence(draft: Draft) -> Iterator[Problem]:
-    """Of keys that take each other's place, one is there and not both."""
-    given = draft.keys()
-    pairs = [("tasks", "task"), *(("models", key) for key in ("model", "truth", "population"))]
-    there = draft.meant(known=Experiment.model_fields)
-    for other, key in pairs:
-        if other in given and key in given:
-            if draft.empty(other) or draft.empty(key):
-                continue  # one sentence is enough
-            text = f"{draft.show(key)}, but {other} is given, too; only one may be"
-            yield Problem((key,), text)
-        elif not {other, key} & there:
-            yield Problem((key,), f"missing, but must be {allowed_at(*locate((key,)))}")
+def _alternatives(sections: Sections) -> Iterator[Mistake]:
+    """One of task and tasks is given, and models or the three keys that it replaces."""
+    experiment = sections.experiment
+    for key, other in [
+        ("task", "tasks"),
+        *((k, "models") for k in ("model", "truth", "population")),
+    ]:
+        if not sections.readable(key) or not sections.readable(other):
+            continue
+        given = [getattr(experiment, name) is not None for name in (key, other)]
+        if all(given):
+            yield Mistake(
+                (key,), "conflict", None, f"is given together with {other}; only one may be"
+            )
+        elif not any(given) and key != "truth":
+            yield missing((key,), f"must be given where {other} is not")
 
 
-def _names(draft: Draft) -> Iterator[Problem]:
-    """Models are known by name, and those that compete are different ones."""
-    if "variants" in draft.meant(known=Experiment.model_fields) and draft.get("variants") is None:
-        return  # which names there are cannot be told
-    known = draft.names()
-    for path in (("model",), *(("methods", name, "model") for name in draft.keys("methods"))):
-        yield from wrong_name(path, draft.get(*path), known)
-    for name in draft.keys("variants"):
-        path = ("variants", name, "model")
-        yield from wrong_name(path, draft.get(*path), list(MODELS))
-    for name in draft.keys("models", "simulate"):
-        if name not in known:
-            text = f"the name of no model, but must be {either(known)}{did_you_mean(name, known)}"
-            yield Problem(("models", "simulate", name), text)
-    for i, name in draft.entries("models", "fit"):
-        yield from wrong_name(("models", "fit", i), name, known)
+def _names(sections: Sections) -> Iterator[Mistake]:
+    """Models are known by name."""
+    experiment, known = sections.experiment, sections.model_names
+    methods = experiment.methods or {}
+    named: dict[Path, str | None] = {("model",): experiment.model}
+    named |= {("methods", name, "model"): method.model for name, method in methods.items()}
+    named |= {("models", "fit", i): name for i, name in enumerate(sections.fit)}
+    if experiment.models is not None:
+        named |= {path: name for name, path in sections.simulated.items()}
+    if not sections.readable("variants") and not experiment.variants:
+        named = {}
+    for path, name in named.items():
+        if name is not None and name not in known:
+            yield _unknown_model(path, name, known)
+    for name, variant in experiment.variants.items():
+        if variant.model not in MODELS:
+            yield _unknown_model(("variants", name, "model"), variant.model, list(MODELS))
 
 
-def _variants(draft: Draft) -> Iterator[Problem]:
-    for name in draft.keys("variants"):
-        path, settings = ("variants", name), draft.get("variants", name)
-        if name in MODELS:
-            text = "the name of a model already, but must be a name of its own"
-            yield Problem(path, text)
-        elif settings is not None and draft.get(*path, "model") in MODELS:
-            yield from _variant(draft, path, settings)
+def _unknown_model(path: Path, name: str, known: Sequence[str]) -> Mistake:
+    must = f"must be {either(known)}{did_you_mean(name, known)}"
+    return wrong(path, name, "unknown_model", must)
 
 
-def _variant(draft: Draft, path: Location, settings: dict[str, Any]) -> Iterator[Problem]:
+def _variant(path: Path, variant: Variant) -> Iterator[Mistake]:
     """A variant fixes parameters that it has, at possible values, and not all of them."""
-    lapse, start = draft.get(*path, "lapse"), draft.get(*path, "start_value")
-    sound = {"model": settings["model"], "lapse": lapse or False, "start_value": start or "task"}
-    parameters, fixed = every_parameter_of(sound), (*path, "fixed")
-    given, names = draft.keys(*fixed), [parameter.name for parameter in parameters]
-    for name in (name for name in given if name in ADDED and name not in names):
-        text = f"{draft.show(*fixed, name)}, but {path[-1]} has {name} only with {ADDED[name]}"
-        yield Problem((*fixed, name), text)
-    for problem in unknown_parameters(draft, fixed, names, [str(path[-1])]):
-        if problem.path[-1] not in ADDED:
-            yield problem
-    for parameter in parameters:
-        value, ends = draft.get(*fixed, parameter.name), parameter.support
-        if value is not None and not ends[0] <= value <= ends[1]:
-            text = f"{show(value)}, but {parameter.name} must be {span(*ends)}"
-            yield Problem((*fixed, parameter.name), text)
-    if set(names) <= set(given):
-        text = f"{draft.show(*fixed)}, but at least one of {', '.join(names)} must stay free"
-        yield Problem(fixed, text)
-    if start == "free" and not _learns_values(MODELS[settings["model"]]):
-        text = f"free, but {settings['model']} learns no values that could start elsewhere"
-        yield Problem((*path, "start_value"), text)
+    name = str(path[-1])
+    if name in MODELS:
+        yield Mistake(path, "name", name, "has the name of a model, but must have its own")
+        return
+    if variant.model not in MODELS:
+        return
+    parameters = {parameter.name: parameter for parameter in parameters_of_variant(variant)}
+    fixed = (*path, "fixed")
+    for key in variant.fixed:
+        if key in _ADDED and key not in parameters:
+            must = f"{name} has {key} only with {_ADDED[key]}"
+            yield wrong((*fixed, key), variant.fixed[key], "unknown_parameter", must)
+    others = [key for key in variant.fixed if key not in _ADDED]
+    yield from unknown_parameters(fixed, others, list(parameters), [name])
+    for key, value in variant.fixed.items():
+        if key in parameters:
+            ends = parameters[key].support
+            if not ends[0] <= value <= ends[1]:
+                yield wrong((*fixed, key), value, "range", f"must be {interval(*ends)}")
+    if set(parameters) <= set(variant.fixed):
+        must = f"at least one of {', '.join(parameters)} must stay free"
+        yield wrong(fixed, variant.fixed, "all_fixed", must)
+    if variant.start_value == "free" and not _has_start_value(MODELS[variant.model]):
+        must = f"{variant.model} learns no values that have a start value"
+        yield wrong((*path, "start_value"), "free", "unused", must)
 
 
-def _learns_values(model: Model) -> bool:
-    """Whether hidden state starts at the start value."""
+def _has_start_value(model: Model) -> bool:
+    """Whether hidden state depends on the start value."""
     anything = dict.fromkeys(model.names, 0.5)
-    return model.initial(model.bind(anything, 0.0, 2)) != model.initial(
-        model.bind(anything, 1.0, 2)
+    states = [model.initial(Learner(model, 2, start).bind(anything)) for start in (0.0, 1.0)]
+    return states[0] != states[1]
+
+
+def unknown_parameters(
+    section: Path, given: Collection[str], names: Sequence[str], models: Sequence[str]
+) -> Iterator[Mistake]:
+    """Keys of a section that are not parameters of models.
+
+    Parameters
+    ----------
+    section : tuple
+        Path of the section.
+    given : collection of str
+        Its keys.
+    names : sequence of str
+        Parameters of the models.
+    models : sequence of str
+        Names of the models.
+    """
+    for name, guess in closest_keys(given, names).items():
+        hint = f" (did you mean {guess}?)" if guess else ""
+        text = f"is not a parameter of {either(models)}: these are {', '.join(names)}{hint}"
+        yield Mistake((*section, name), "unknown_parameter", name, text)
+
+
+def absent(given: Collection[str], names: Sequence[str]) -> list[str]:
+    """Parameters without an entry, except those that a misspelt entry was meant for."""
+    meant = closest_keys(given, names).values()
+    return [name for name in names if name not in given and name not in meant]
+
+
+def _parameters(source: Source) -> Iterator[Mistake]:
+    """Every parameter is in the population, and has either true values or a distribution."""
+    names = source.model.names
+    truth, population = source.truth, source.population
+    for key, section in (("truth", truth), ("population", population)):
+        path = (*source.path, key)
+        yield from unknown_parameters(path, section or (), names, [source.model.name])
+    if population is None:
+        return
+    for name in absent(population, names):
+        must = "must be {spread: ...} or {distribution: name, and its arguments}"
+        yield missing((*source.path, "population", name), must)
+    if truth is None:
+        return
+    for name in names:
+        path, where = (*source.path, "truth", name), dotted((*source.path, "population", name))
+        drawn = name in population and population[name].spread is None
+        if drawn and name in truth:
+            text = f"is given, but {where} names a distribution; only one may be"
+            yield Mistake(path, "conflict", None, text)
+        elif not drawn and name in absent(truth, names):
+            yield missing(path, f"must be a list of values, or {where} a distribution")
+
+
+def leaves(inner: tuple[float, float], outer: tuple[float, float]) -> bool:
+    """Whether an interval is not wholly inside another."""
+    return inner[0] < outer[0] or inner[1] > outer[1]
+
+
+def wrong_support(path: Path, drawn: Distribution, name: str, ends: tuple[float, float]) -> Mistake:
+    """A distribution that can leave an interval."""
+    lower, upper = drawn.support()
+    text = (
+        f"is {drawn} with support from {lower:g} to {upper:g}, but {name} must be {interval(*ends)}"
     )
+    return Mistake(path, "support", str(drawn), text)
 
 
-def _parameters(draft: Draft) -> Iterator[Problem]:
-    """Every parameter is in the population, and has a truth or a distribution, not both."""
-    for place, model in draft.sources():
-        truth, population = (*place, "truth"), (*place, "population")
-        yield from one_entry_each(draft, truth, [model], None)
-        if draft.get(*population) is not None:
-            allowed = describe(locate((*population, "any"))[1])
-            yield from one_entry_each(draft, population, [model], allowed)
-            left_out = place and "truth" not in draft.meant(*place, known=Source.model_fields)
-            if draft.get(*truth) is not None or left_out:
-                yield from _truth_or_distribution(draft, place, model)
-
-
-def _truth_or_distribution(draft: Draft, place: Location, model: Model) -> Iterator[Problem]:
-    truth, population = (*place, "truth"), (*place, "population")
-    lacking = absent(draft, truth, list(model.names))
-    for name in model.names:
-        entry, where = draft.get(*population, name) or {}, dotted((*population, name))
-        unclear = draft.has(*population, name) and not entry
-        if name in lacking and not unclear and "distribution" not in entry:
-            text = f"missing, but must be a list of values, or {where} a distribution"
-            yield Problem((*truth, name), text)
-        if draft.has(*truth, name) and "distribution" in entry:
-            values = draft.show(*truth, name)
-            text = f"{values}, but {where} names a distribution; only one may be given"
-            yield Problem((*truth, name), text)
-
-
-def _supports(draft: Draft) -> Iterator[Problem]:
-    for place, model in draft.sources():
-        for parameter in model.parameters:
-            yield from _support(draft, place, parameter)
-
-
-def _support(draft: Draft, place: Location, parameter: Parameter) -> Iterator[Problem]:
+def _support(source: Source, parameter: Parameter) -> Iterator[Mistake]:
+    """True values and populations lie in a parameter's support."""
     name, support = parameter.name, parameter.support
-    truth, population = (*place, "truth", name), (*place, "population", name)
-    wrong = true_values(draft, place, parameter, inside=False)
-    yield from strays(truth, wrong, f"{name} must be {span(*support)}")
-    drawn = draft.distribution(*population)
-    if drawn is not None and leaves(drawn.support(), support):
-        yield Problem(population, outside(drawn, f"{name} must be", support))
-    elif drawn is not None and not has_moments(parameter, drawn):
+    values = (source.truth or {}).get(name, ())
+    yield from outside(
+        (*source.path, "truth", name), values, support, f"must be {interval(*support)}"
+    )
+    path, entry = (*source.path, "population", name), (source.population or {}).get(name)
+    drawn = None if entry is None else entry.distribution_object()
+    if entry is None or drawn is None:
+        return
+    if leaves(drawn.support(), support):
+        yield wrong_support(path, drawn, name, support)
+    elif not all(map(math.isfinite, population_truth(parameter, None, entry))):
         text = (
-            f"{drawn}, but must have a mean and an SD on the {parameter.transform} scale that "
-            "can be computed: it puts too many people at an end of the support"
+            f"is {drawn}, which has no finite mean and SD on the {parameter.transform} scale: it "
+            "puts too many participants at an end of the support"
         )
-        yield Problem(population, text)
+        yield Mistake(path, "moments", str(drawn), text)
+
+
+def parameters_of(models: Iterable[Model]) -> dict[str, Parameter]:
+    """Parameters of several models by name."""
+    return {parameter.name: parameter for model in models for parameter in model.parameters}

@@ -1,0 +1,175 @@
+"""The parts of a config that are valid on their own, typed, for the checks of keys together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import BaseModel, TypeAdapter
+
+from rlrecovery.config.mistakes import Path
+from rlrecovery.config.settings import Experiment, ModelRecovery, Variant
+from rlrecovery.fit.base import MethodSettings
+from rlrecovery.models.base import Model, Parameter
+from rlrecovery.models.library import MODELS
+from rlrecovery.models.prior_settings import Population
+from rlrecovery.models.variants import find_model
+from rlrecovery.simulate.settings import TaskSettings
+
+
+@dataclass(frozen=True)
+class Source:
+    """A model that generates data.
+
+    Attributes
+    ----------
+    path : tuple
+        Section that holds its ``truth`` and ``population``.
+    model : Model
+        The model.
+    truth, population : mapping, optional
+        The two sections; None if they have mistakes.
+    """
+
+    path: Path
+    model: Model
+    truth: Mapping[str, tuple[float, ...]] | None
+    population: Mapping[str, Population] | None
+
+
+class Sections:
+    """Valid sections of a config.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        The valid sections, see `valid_part`.
+    spoilt : iterable of tuple
+        Paths of the mistakes of the others.
+    """
+
+    def __init__(self, experiment: Experiment, spoilt: Iterable[Path] = ()) -> None:
+        self.experiment = experiment
+        self._broken = {_section_of(path) for path in spoilt}
+
+    def readable(self, *path: str) -> bool:
+        """Whether a section is valid, with all of its entries and what it belongs to."""
+        lengths = ((broken, min(len(broken), len(path))) for broken in self._broken)
+        return not any(broken[:n] == path[:n] for broken, n in lengths)
+
+    @property
+    def tasks(self) -> dict[Path, TaskSettings]:
+        """Tasks by their paths."""
+        if self.experiment.tasks is not None:
+            return {("tasks", name): task for name, task in self.experiment.tasks.items()}
+        return {} if self.experiment.task is None else {("task",): self.experiment.task}
+
+    @property
+    def simulated(self) -> dict[str, Path]:
+        """Names of the models that generate data, with the path of their section."""
+        models, model = self.experiment.models, self.experiment.model
+        if models is not None:
+            return {name: ("models", "simulate", name) for name in models.simulate or ()}
+        return {} if model is None else {model: ()}
+
+    @property
+    def sources(self) -> list[Source]:
+        """Known models that generate data."""
+        models, sources = self.experiment.models, []
+        for name, path in self.simulated.items():
+            model = self.model(name)
+            if model is None:
+                continue
+            if models is not None:
+                section = models.simulate[name]
+                sources.append(Source(path, model, section.truth, section.population))
+            else:
+                truth = (self.experiment.truth or {}) if self.readable("truth") else None
+                sources.append(Source(path, model, truth, self.experiment.population))
+        return sources
+
+    @property
+    def model_names(self) -> list[str]:
+        """Names of the models of the library and of all variants, also of those with mistakes."""
+        broken = [str(path[1]) for path in self._broken if path[0] == "variants" and path[1:]]
+        return list(dict.fromkeys([*MODELS, *self.experiment.variants, *sorted(broken)]))
+
+    def model(self, name: str) -> Model | None:
+        """The model or variant of a name; None if there is none or it has a mistake."""
+        variant = self.experiment.variants.get(name)
+        if name in MODELS or variant is None:
+            return MODELS.get(name)
+        if variant.model not in MODELS:
+            return None
+        model = find_model({"name": name, **variant.model_dump()})
+        names = {parameter.name for parameter in parameters_of_variant(variant)}
+        return model if set(variant.fixed) <= names and model.parameters else None
+
+    @property
+    def competing(self) -> list[str]:
+        """Names of the valid methods that name no model and so are fitted with models.fit."""
+        methods = self.experiment.methods or {}
+        return [name for name, method in methods.items() if method.model is None]
+
+    @property
+    def fit(self) -> tuple[str, ...]:
+        """Names of the models that compete."""
+        models = self.experiment.models
+        return () if models is None else models.fit or ()
+
+    def models_of(self, method: MethodSettings) -> list[Model]:
+        """The models that a method is fitted with; none if one of them is unknown."""
+        names = self.fit if method.model is None else (method.model,)
+        models = [self.model(name) for name in dict.fromkeys(names)]
+        known = [model for model in models if model is not None]
+        return known if len(known) == len(models) else []
+
+
+def parameters_of_variant(variant: Variant) -> tuple[Parameter, ...]:
+    """Parameters of a variant, those that it fixes included."""
+    return find_model({"name": "", **variant.model_dump(), "fixed": {}}).parameters
+
+
+def _section_of(path: Path) -> Path:
+    """The section that a mistake makes unreadable."""
+    named = path[0] in ("tasks", "variants", "methods", "models")
+    return path[: 3 if path[:2] == ("models", "simulate") else 1 + named]
+
+
+def valid_part(raw: Mapping[str, Any], spoilt: Iterable[Path]) -> Experiment:
+    """The experiment that the valid sections of a config describe.
+
+    Parameters
+    ----------
+    raw : mapping
+        The config as plain values.
+    spoilt : iterable of tuple
+        Paths of its mistakes. The whole section that holds one is left out: a task, method,
+        variant or simulated model, or otherwise a key of the top level.
+
+    Returns
+    -------
+    Experiment
+        Keys that are missing or left out have their default, or else are None.
+    """
+    experiment: Experiment = _valid(Experiment, raw, {_section_of(path) for path in spoilt})
+    return experiment
+
+
+def _valid(kind: type[BaseModel], raw: Any, broken: set[Path], path: Path = ()) -> Any:
+    values: dict[str, Any] = {}
+    for name, field in kind.model_fields.items():
+        here = (*path, name)
+        if name not in raw or here in broken:
+            default = field.get_default(call_default_factory=True)
+            values[name] = None if field.is_required() else default
+        elif here == ("models",):
+            values[name] = _valid(ModelRecovery, raw[name], broken, here)
+        else:
+            kept = raw[name]
+            if isinstance(kept, dict):
+                kept = {key: value for key, value in kept.items() if (*here, key) not in broken}
+            annotation: Any = Annotated[(field.annotation, *field.metadata)]
+            values[name] = kept and TypeAdapter(annotation).validate_python(kept, strict=True)
+    return kind.model_construct(**values)
