@@ -17,8 +17,8 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from rlrecovery.config import ConfigError, load
-from rlrecovery.config.words import did_you_mean
+from rlrecovery.config.mistakes import did_you_mean
+from rlrecovery.config.reader import ConfigError, load
 from rlrecovery.design.cells import Cell, batches, cells_of, generator_of, methods_of
 from rlrecovery.fit import make_fitter
 from rlrecovery.fit.base import Setting

@@ -1,48 +1,41 @@
-"""``python -m rlrecovery.commands.report_path [--beside] CONFIG``: where the report of a config is."""
+"""Print the path of the report of a config."""
 
 from __future__ import annotations
 
 import argparse
-import os
 from pathlib import Path
 
-from rlrecovery.config import load
-
-#: The workflow engine's own report, beside the study's.
-BESIDE = "workflow-report.html"
+from rlrecovery.config.reader import load
 
 
-def report_of(config: str) -> Path:
-    """Path of the report of a config."""
+def report_path(config: str) -> Path:
+    """Path of the report of a config file."""
     return Path("results") / load(config).run / "report.html"
 
 
-def unwritable(run: str) -> list[str]:
-    """Folders of a run, or the nearest one above it, in which nothing can be written."""
-    place = Path(run)
-    there = next(folder for folder in (place, *place.parents) if folder.is_dir())
-    inside = sorted(path for path in place.glob("*") if path.is_dir())
-    return [str(folder) for folder in (there, *inside) if not os.access(folder, os.W_OK)]
-
-
-def sentence(config: str) -> str:
-    """One line that says where the report is, or that there is none yet."""
-    report = report_of(config)
+def describe(report: Path) -> str:
+    """One line that says where a report is, or that there is none yet."""
     if report.is_file():
         return f"The report is {report}: open it in any browser."
-    return f"There is no report yet: {report} is not there."
+    return f"There is no report yet: {report} does not exist."
 
 
-def main() -> None:
-    """Print the line, or with ``--beside`` the path of the workflow engine's own report."""
+def main(arguments: list[str] | None = None) -> None:
+    """Command ``python -m rlrecovery.commands.report_path``."""
     parser = argparse.ArgumentParser(
-        prog="python -m rlrecovery.commands.report_path", description=__doc__
+        prog="python -m rlrecovery.commands.report_path",
+        description="Print the path of the report of a config.",
     )
-    parser.add_argument("--beside", action="store_true", help="path of the workflow's own report")
-    parser.add_argument("config")
-    options = parser.parse_args()
-    beside = report_of(options.config).with_name(BESIDE)
-    print(beside if options.beside else sentence(options.config))
+    parser.add_argument(
+        "--workflow-report", action="store_true", help="print the path of Snakemake's own report"
+    )
+    parser.add_argument("config", help="the config file of the study")
+    options = parser.parse_args(arguments)
+    report = report_path(options.config)
+    if options.workflow_report:
+        print(report.with_name("workflow-report.html"))
+    else:
+        print(describe(report))
 
 
 if __name__ == "__main__":

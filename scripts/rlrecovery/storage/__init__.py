@@ -5,9 +5,9 @@ files
 schemas
     Columns of all tables.
 fingerprint
-    Hash of the source code that a result depends on.
+    Hashes of the source code and of the settings that a result depends on.
 provenance
-    Versions, git state and settings behind a file; which files are finished.
+    Record of a run; what made its files, and which of them are finished.
 job
     Wrapper of a job: log file, signals, readable errors.
 """

@@ -1,4 +1,4 @@
-"""What every door into the package needs: a log file, and errors that speak to a person."""
+"""Job wrapper: log file, SIGTERM, and errors of the machine as readable messages."""
 
 from __future__ import annotations
 
@@ -12,107 +12,102 @@ from pathlib import Path
 from typing import NoReturn
 
 from rlrecovery.storage.files import BrokenFile
-from rlrecovery.storage.provenance import is_current
+from rlrecovery.storage.fingerprint import is_current
 
 log = logging.getLogger(__name__)
 
-
-#: What the system says no with, as something to do.
-REASONS = {
-    errno.ENOSPC: "the disk is full{where}; make room and run the workflow again",
-    errno.EDQUOT: "the disk quota is used up{where}; make room and run the workflow again",
-    errno.EROFS: "the results lie on a disk that is read-only{where}",
-    errno.EACCES: "the results may not be written there{where}: check whose folder that is",
-    errno.EPERM: "the results may not be written there{where}: check whose folder that is",
+#: Message by error number of the operating system; ``{file}`` is the file, in parentheses.
+MESSAGES = {
+    errno.ENOSPC: "the disk is full{file}; free some space and run the workflow again",
+    errno.EDQUOT: "the disk quota is used up{file}; free some space and run the workflow again",
+    errno.EROFS: "the results are on a read-only disk{file}",
+    errno.EACCES: "no permission to write the results{file}: check who owns that folder",
+    errno.EPERM: "no permission to write the results{file}: check who owns that folder",
 }
-
-
-class _Log(logging.FileHandler):
-    """A log file that is silent where the disk is full."""
-
-    def handleError(self, record: logging.LogRecord) -> None:
-        """Not a traceback for every message that finds no room."""
-
-
-def _told_to_end(*_: object) -> NoReturn:
-    sys.exit("error: this job was told to end")
-
-
-def _opened(path: str) -> _Log:
-    """The log file; a sentence where there can be none."""
-    try:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        handler = _Log(path, mode="w", encoding="utf-8")
-    except OSError as error:
-        if error.errno not in REASONS:
-            raise
-        sys.exit(f"error: {_reason(error)}")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    return handler
-
-
-def _reason(error: OSError) -> str:
-    where = f" ({error.filename})" if error.filename else ""
-    return REASONS[error.errno or 0].format(where=where)
-
-
-def _hold_to(source: str) -> None:
-    if not is_current(source):
-        raise BrokenFile(
-            "the code of this project was changed after the study was started. Start the study "
-            "again: what depends on the change is computed anew, and the rest is kept."
-        )
-
-
-def _end(sentence: str) -> NoReturn:
-    log.error("%s", sentence)
-    sys.exit(f"error: {sentence}")
 
 
 @contextmanager
 def logged(path: str, source: str) -> Iterator[None]:
-    """Send log messages to a file while a job works.
+    """Run the body of a job with a log file and readable errors.
 
-    A job of other code than it was planned with does not begin: what it made would be mixed with
-    what was made before. A `BrokenFile` ends the job with its sentence alone, as do a full disk and
-    a folder that may not be written; any other exception goes into the log in full and on to the
-    caller.
+    The job exits with a one-line message on a `BrokenFile`, on too little memory, on a full disk
+    and where it may not write. The log holds that message, or the traceback of any other error,
+    which is raised on. A job whose code is not the code that was planned does not start, because
+    its results would be mixed with those of other code.
 
     Parameters
     ----------
     path : str
-        Log file; its folder is made.
+        Log file; its folder is created.
     source : str
-        Fingerprint of the code that the job was planned with.
+        Fingerprint of the code with which the job was planned.
     """
-    handler = _opened(path)
-    ours = logging.getLogger("rlrecovery")
-    ours.setLevel(logging.INFO)
-    ours.addHandler(handler)
+    handler = _open_log(path)
+    package_log, warnings_log = logging.getLogger("rlrecovery"), logging.getLogger("py.warnings")
+    package_log.setLevel(logging.INFO)
+    package_log.addHandler(handler)
     logging.captureWarnings(True)
-    logging.getLogger("py.warnings").addHandler(handler)
-    # A cluster ends jobs by SIGTERM first: what is half written is then removed.
-    before = signal.signal(signal.SIGTERM, _told_to_end)
+    warnings_log.addHandler(handler)
+    # Clusters end jobs with SIGTERM: exit in order, so that temporary files are removed.
+    previous = signal.signal(signal.SIGTERM, _exit_on_sigterm)
     try:
-        _hold_to(source)
+        _check_code(source)
         yield
         log.info("done")
-    except BrokenFile as error:
-        _end(str(error))
-    except OSError as error:
-        if error.errno not in REASONS:
+    except Exception as error:
+        message = _message(error)
+        if message is None:
             log.exception("this job failed")
             raise
-        _end(_reason(error))
-    except MemoryError:
-        _end("there is too little memory for this job; on a cluster its next attempt asks for more")
-    except Exception:
-        log.exception("this job failed")
-        raise
+        log.error("%s", message)
+        sys.exit(f"error: {message}")
     finally:
-        signal.signal(signal.SIGTERM, before)
+        signal.signal(signal.SIGTERM, previous)
         logging.captureWarnings(False)
-        ours.removeHandler(handler)
-        logging.getLogger("py.warnings").removeHandler(handler)
-        with suppress(OSError):  # on a full disk what matters has been said elsewhere
+        package_log.removeHandler(handler)
+        warnings_log.removeHandler(handler)
+        with suppress(OSError):  # a full disk has been reported already
             handler.close()
+
+
+class _LogFile(logging.FileHandler):
+    """A log file that ignores errors while writing, such as a full disk."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Ignore the error; the default prints a traceback for every message."""
+
+
+def _open_log(path: str) -> _LogFile:
+    try:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        handler = _LogFile(path, mode="w", encoding="utf-8")
+    except OSError as error:
+        message = _message(error)
+        if message is None:
+            raise
+        sys.exit(f"error: {message}")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    return handler
+
+
+def _check_code(source: str) -> None:
+    if not is_current(source):
+        raise BrokenFile(
+            "the code of this project was changed after the study was started. Start the study "
+            "again: results that depend on the change are computed again, the others are kept."
+        )
+
+
+def _message(error: Exception) -> str | None:
+    """One line about an error that is no fault of the code; None for all other errors."""
+    if isinstance(error, BrokenFile):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return "too little memory for this job; on a cluster the next attempt asks for more"
+    if isinstance(error, OSError) and error.errno in MESSAGES:
+        return MESSAGES[error.errno].format(file=f" ({error.filename})" if error.filename else "")
+    return None
+
+
+def _exit_on_sigterm(*_: object) -> NoReturn:
+    sys.exit("error: this job was terminated (SIGTERM)")

@@ -1,151 +1,70 @@
-"""Where numbers come from: versions, git state, and fingerprints of source code."""
+"""What made the files of a study: its record, and the code, versions and settings of each file.
+
+Every file of data and estimates stores its origin as plain values: ``source`` (fingerprint of the
+code), ``versions`` (by package) and ``settings`` (hash of the settings). Snakemake runs jobs again
+whose code or settings changed, but it cannot notice files that were copied from another run; the
+report compares origins to say where files differ.
+"""
 
 from __future__ import annotations
 
-import ast
 import datetime
-import hashlib
-import json
 import os
 import platform
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
-from rlrecovery.storage.works import plain_hash
+from rlrecovery.storage.files import BrokenFile, read_origin
+from rlrecovery.storage.fingerprint import PACKAGE, settings_hash, whole_fingerprint
 
-PACKAGE = Path(__file__).parents[1]
-
-#: Packages whose versions decide the numbers, in the order in which the report lists them.
+#: Packages whose versions affect numbers or figures, in the order of the report.
 PACKAGES = (
-    "numpy", "scipy", "pandas", "pytensor", "numba", "pymc", "nutpie", "arviz-stats", "matplotlib",
-    "seaborn", "altair",
-)  # fmt: skip
+    *("numpy", "scipy", "pandas", "pytensor", "numba", "pymc", "nutpie", "arviz-stats"),
+    *("matplotlib", "seaborn", "altair"),
+)
 
-
-#: Environment variable that holds the stamp of a run.
+#: Environment variable in which the head process of a run stores its stamp.
 STUDY = "RLRECOVERY_STUDY"
 
-#: What a fingerprint names: modules one after the other, or all there are.
-_AND, _ALL = "+", "all"
-#: Doors are the scripts beside the package: ``door.fit``.
-_DOOR = f"{PACKAGE.name}.door."
+#: The stage that makes data sets; the other stages are methods.
+SIMULATED = "simulate"
 
 
-def _file_of(module: str) -> Path | None:
-    """Source file of a module of this package or of a door; None for a name that is neither."""
-    if module.startswith(_DOOR):
-        door = PACKAGE.parent / f"{module.removeprefix(_DOOR)}.py"
-        return door if door.is_file() else None
-    path = PACKAGE.joinpath(*module.split(".")[1:])
-    if path.with_suffix(".py").is_file() and path != PACKAGE:
-        return path.with_suffix(".py")
-    return path / "__init__.py" if (path / "__init__.py").is_file() else None
+class Origin(TypedDict):
+    """Number of files of a stage that the same code, versions and settings made.
 
-
-def _imports(tree: ast.Module) -> Iterator[str]:
-    """Names of this package's modules that a module imports, at its top or inside functions."""
-    name = PACKAGE.name
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from (a.name for a in node.names if a.name.split(".")[0] == name)
-        elif isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == name:
-            yield str(node.module)
-            yield from (f"{node.module}.{a.name}" for a in node.names)
-
-
-def _without_docstrings(tree: ast.Module) -> ast.Module:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            first = node.body[0] if node.body else None
-            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
-                node.body = node.body[1:] or [ast.Pass()]
-    return tree
-
-
-@cache
-def _parsed(path: Path) -> tuple[str, tuple[str, ...]]:
-    """A file's code without comments and docstrings, and the modules that it imports."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    imports = tuple(dict.fromkeys(_imports(tree)))
-    return ast.dump(_without_docstrings(tree)), imports
-
-
-@cache
-def source_fingerprint(*modules: str) -> str:
-    """Hash of the code of modules of this package and of all that they import from it.
-
-    Comments, docstrings and layout do not count, so that only a change that can change a number
-    makes jobs run again.
-
-    Parameters
-    ----------
-    *modules : str
-        Names below the package, for instance ``"simulate.batch"`` or ``"fit.mle"``, and doors:
-        ``"door.fit"``.
-
-    Returns
-    -------
-    str
-        The names and the hash: ``fit.batch+fit.mle:0123456789abcdef``.
+    ``source`` is the fingerprint of the code, empty if the files do not state it;
+    ``settings_match`` says whether the settings are those of the present config.
     """
-    waiting, seen = [f"{PACKAGE.name}.{module}" for module in modules], {}
-    for module in waiting:
-        if _file_of(module) is None:
-            raise ValueError(f"{module} is not a module of this package")
-    while waiting:
-        module = waiting.pop()
-        path = _file_of(module)
-        # How a job writes its log and how it ends change no number.
-        if path is None or module in seen or module == f"{PACKAGE.name}.storage.job":
-            continue
-        seen[module], imports = _parsed(path)
-        waiting += imports
-    digest = hashlib.sha256(json.dumps(seen, sort_keys=True).encode())
-    return f"{_AND.join(sorted(modules))}:{digest.hexdigest()[:16]}"
+
+    stage: str
+    source: str
+    versions: dict[str, str]
+    settings_match: bool
+    files: int
 
 
-def whole_fingerprint() -> str:
-    """Hash of the whole package: every module, and its page templates as they are."""
-    digest = hashlib.sha256()
-    for path in sorted(PACKAGE.rglob("*")):
-        if path.suffix == ".py":
-            digest.update(_parsed(path)[0].encode())
-        elif path.suffix in {".j2", ".css", ".js"}:
-            digest.update(path.read_bytes())
-    return f"{_ALL}:{digest.hexdigest()[:16]}"
+def study_stamp(experiment: object) -> str:
+    """Hash of config (plain values) and code, which must be the same in all jobs of a run."""
+    return f"{settings_hash(experiment)} {whole_fingerprint()}"
 
 
-def is_current(fingerprint: str) -> bool:
-    """Whether the code that a fingerprint is of is still as it was then."""
-    modules = fingerprint.rpartition(":")[0]
-    try:
-        return fingerprint == (
-            whole_fingerprint() if modules == _ALL else source_fingerprint(*modules.split(_AND))
-        )
-    except ValueError:  # of a module that is no more
-        return False
+def same_study(experiment: object, remote: bool) -> bool:
+    """Whether config and code are those with which the head process of a run started.
 
-
-def study_stamp(experiment: Mapping[str, Any]) -> str:
-    """What all jobs of a run must have in common: the config and the code."""
-    return f"{config_hash(experiment)} {whole_fingerprint()}"
-
-
-def same_study(experiment: Mapping[str, Any], remote: bool) -> bool:
-    """Whether config and code are those that the head process of a run started with.
-
-    The head leaves its stamp in the environment, which a cluster hands on to jobs.
+    The head process stores its `study_stamp` in the environment, which cluster jobs inherit.
 
     Parameters
     ----------
-    experiment : mapping
-        The resolved experiment, as it is read now.
+    experiment : plain values
+        The resolved config as this process reads it.
     remote : bool
-        Whether this is a job on a cluster, and not the head.
+        Whether this process is a job on a cluster, not the head process.
     """
     stamp = study_stamp(experiment)
     if not remote:
@@ -153,11 +72,25 @@ def same_study(experiment: Mapping[str, Any], remote: bool) -> bool:
     return os.environ.get(STUDY, stamp) == stamp
 
 
-def git_state() -> dict[str, Any] | None:
-    """Commit and whether files differ from it; None outside a git repository."""
+def versions(*packages: str) -> dict[str, str]:
+    """Versions of Python and of some packages, or of all in `PACKAGES`."""
+    python = {"python": platform.python_version()}
+    return python | {name: _version(name) for name in packages or PACKAGES}
+
+
+@cache  # reading a version takes a millisecond, and every job of a study has some in its params
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "not installed"  # such as the sampler where only figures are drawn
+
+
+def git_state() -> dict[str, str | bool] | None:
+    """Commit, and whether files differ from it (``dirty``); None outside a git repository."""
 
     def git(*arguments: str) -> str:
-        """What git prints."""
+        """Output of a git command."""
         command = ["git", "-C", str(PACKAGE), *arguments]
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
@@ -167,44 +100,130 @@ def git_state() -> dict[str, Any] | None:
         return None
 
 
-def versions(*packages: str) -> dict[str, str]:
-    """Python's version and those of some packages, or of all that decide the numbers.
-
-    A package that is not installed says so: figures are drawn from a summary without a sampler.
-    """
-    python = {"python": platform.python_version()}
-    return python | {name: _version(name) for name in packages or PACKAGES}
-
-
-@cache  # reading a package's metadata takes a millisecond, and every job of a study asks for some
-def _version(package: str) -> str:
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return "not installed"
-
-
-def config_hash(experiment: Mapping[str, Any]) -> str:
-    """SHA-256 of a resolved experiment, independent of the order and comments of its file."""
-    return plain_hash(experiment)
-
-
 def now() -> str:
-    """The time in UTC, to the second."""
+    """Time in UTC, to the second, in ISO format."""
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
 
 
-def provenance(
-    experiment: Mapping[str, Any], fingerprint: str, used: Mapping[str, str]
-) -> dict[str, Any]:
-    """All that is needed to trace a run; `used` are versions by package."""
+def begin_record(
+    run: str, seed: int, experiment: object, fingerprint: str, versions: Mapping[str, str]
+) -> dict[str, object]:
+    """Record of a run before its first job: what is needed to trace its numbers."""
     return {
-        "run": experiment["run"],
-        "seed": experiment["seed"],
-        "versions": dict(used),
+        "run": run,
+        "seed": seed,
+        "versions": dict(versions),
         "git": git_state(),
-        "config_sha256": config_hash(experiment),
+        "config_sha256": settings_hash(experiment),
         "source_fingerprint": fingerprint,
         "started": now(),
         "platform": platform.platform(),
     }
+
+
+def end_record(begun: Mapping[str, object], origins: Sequence[Origin]) -> dict[str, object]:
+    """Record of a finished run: that of its start, with ``ended`` (UTC) and ``made_by``."""
+    return {**begun, "ended": now(), "made_by": list(origins)}
+
+
+def count_origins(
+    folders: Mapping[str, str],
+    methods: Iterable[str],
+    batches: Mapping[str, Sequence[str]],
+    expected_hashes: Mapping[str, Mapping[str, str]] | None = None,
+) -> list[Origin]:
+    """Count the files behind a summary by what made them.
+
+    Parameters
+    ----------
+    folders : mapping
+        Paths of the folders ``truth`` and ``estimates``.
+    methods : iterable of str
+        Names of methods.
+    batches : mapping
+        From the key of a cell to the keys of its batches.
+    expected_hashes : mapping, optional
+        Hash of the present settings by stage and cell; without it all settings match.
+    """
+    stages = {SIMULATED: folders["truth"]}
+    stages |= {method: f"{folders['estimates']}/{method}" for method in methods}
+    origins: list[Origin] = []
+    for stage, folder in stages.items():
+        expected = (expected_hashes or {}).get(stage, {})
+        files = [(cell, f"{folder}/{cell}/{batch}") for cell in batches for batch in batches[cell]]
+        counts = Counter(_origin(f"{path}.parquet", expected.get(cell)) for cell, path in files)
+        for (source, versions, match), count in sorted(counts.items()):
+            origins.append(
+                {
+                    "stage": stage,
+                    "source": source,
+                    "versions": dict(versions),
+                    "settings_match": match,
+                    "files": count,
+                }
+            )
+    return origins
+
+
+def _origin(path: str, expected_hash: str | None) -> tuple[str, tuple[tuple[str, str], ...], bool]:
+    """Fingerprint, versions, and whether the settings of a file match."""
+    origin = read_origin(path)
+    match = expected_hash is None or origin.get("settings") == expected_hash
+    return origin.get("source", ""), tuple(origin.get("versions", {}).items()), match
+
+
+def finished(
+    run: str,
+    methods: Sequence[str],
+    cells: Iterable[str],
+    batches: Sequence[str],
+    expected_hashes: Mapping[str, Mapping[str, str]],
+) -> tuple[list[str], dict[str, list[str]]]:
+    """Methods and batches whose estimates are finished and belong to the present config.
+
+    Methods are compared on the same data, so a batch is finished when every method has fitted it.
+    A method without any finished batch is left out, because it may be unable to fit at all.
+
+    Parameters
+    ----------
+    run : str
+        Folder of the run.
+    methods, cells, batches : sequence of str
+        Names of all methods, keys of all cells and of all batches.
+    expected_hashes : mapping
+        Hash of the present settings by stage and cell.
+
+    Returns
+    -------
+    methods : list of str
+        Methods with a finished batch.
+    batches : dict
+        From cell key to the batches that all these methods have finished; only cells with any.
+    """
+    estimates = {
+        method: _current_files(Path(run) / "estimates" / method, expected_hashes[method])
+        for method in methods
+    }
+    kept = [method for method in methods if estimates[method]]
+    truth = _current_files(Path(run) / "truth", expected_hashes[SIMULATED])
+    complete = truth.intersection(*(estimates[method] for method in kept))
+    by_cell = {cell: [batch for batch in batches if (cell, batch) in complete] for cell in cells}
+    return kept, {cell: names for cell, names in by_cell.items() if names and kept}
+
+
+def _current_files(folder: Path, expected_hashes: Mapping[str, str]) -> set[tuple[str, str]]:
+    """Cell and batch of the tables in a folder that were made for the present config."""
+    return {
+        (path.parent.name, path.stem)
+        for path in folder.glob("*/*.parquet")
+        if not path.name.startswith(".")  # a checkpoint or a temporary file
+        and _stored_hash(path) == expected_hashes.get(path.parent.name)
+    }
+
+
+def _stored_hash(path: Path) -> str:
+    """Hash of the settings of a file; empty if the file cannot be read."""
+    try:
+        return str(read_origin(path).get("settings", ""))
+    except BrokenFile:  # it may be replaced at this moment
+        return ""

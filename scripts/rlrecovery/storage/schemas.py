@@ -270,7 +270,7 @@ PRIORS = {"method": "str", "level": "str", "parameter": "str", "sd": "float64"}
 #: that both have. ``rms_z`` is the root mean square of the differences between posterior means in
 #: Monte Carlo standard errors of the sampler; ``largest_difference`` is in posterior SDs;
 #: ``sd_ratio`` is the mean of sampled over exact posterior SD.
-WITNESS = {
+SAMPLER_CHECK = {
     "sampled": "str",
     "exact": "str",
     "cell": "str",

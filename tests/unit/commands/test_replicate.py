@@ -7,7 +7,7 @@ from fits import QUADRATURE
 from workflow.runs import MLE, study
 
 from rlrecovery.commands.replicate import main
-from rlrecovery.config import parse
+from rlrecovery.config.reader import parse
 from rlrecovery.design.cells import cells_of, generator_of, methods_of
 from rlrecovery.fit.batch import fit_batch
 from rlrecovery.simulate.batch import simulate_batch
@@ -62,7 +62,7 @@ def test_what_is_not_there_yet_is_shown_without_comparison(finished, capsys):
     [
         (["study.yaml", KEY[:-1], "0"], f"no cell of this study (did you mean {KEY}?)"),
         (["study.yaml", KEY, "4"], "REPLICATE is 4, but must be from 0 to 3"),
-        (["none.yaml", KEY, "0"], "none.yaml is not there"),
+        (["none.yaml", KEY, "0"], "none.yaml: no such file"),
     ],
 )
 def test_mistakes_are_one_sentence(finished, capsys, arguments, words):

@@ -1,4 +1,4 @@
-"""Files are written whole or not at all, and a broken one is named with what to do."""
+"""Files are written completely or not at all, and a message names a broken file."""
 
 from __future__ import annotations
 
@@ -215,43 +215,70 @@ class TestConform:
         ):
             tables.conform(rows, COLUMNS)
 
-    def test_what_is_no_number_is_refused(self):
+    def test_text_in_a_column_of_numbers_is_refused(self):
         with pytest.raises(ValueError, match="many"):
             tables.conform(TABLE.assign(value=["many", "few"]), COLUMNS)
 
 
-class TestColumns:
-    @pytest.mark.parametrize(
-        ("level", "ends"),
-        [
-            (0.95, ("lower_95", "upper_95")),
-            (0.5, ("lower_50", "upper_50")),
-            (0.9, ("lower_90", "upper_90")),
-            (0.975, ("lower_97.5", "upper_97.5")),
-            (0.29, ("lower_29", "upper_29")),  # 100 * 0.29 is 28.999999999999996
-            (0.999, ("lower_99.9", "upper_99.9")),
-        ],
-    )
-    def test_interval(self, level, ends):
-        assert tables.interval_columns(level) == ends
-
-    def test_estimates(self):
-        columns = tables.estimates_columns([0.5, 0.95])
-        assert list(columns)[: len(tables.ESTIMATES)] == list(tables.ESTIMATES)
-        ends = list(columns)[len(tables.ESTIMATES) :]
-        assert ends == ["lower_50", "upper_50", "lower_95", "upper_95"]
-        assert {columns[name] for name in ends} == {"float64"}
-
-    def test_truth_and_estimates_join(self):
-        keys = {"replicate", "participant", "level", "parameter"}
-        for name in keys:
-            assert tables.TRUTH[name] == tables.ESTIMATES[name]
-
-    def test_trials_never_hold_the_truth(self):
-        assert not set(tables.TRIALS) & {"truth", "parameter", "alpha", "beta"}
+ORIGIN = {"source": "fit:1", "versions": {"numpy": "2.5.1"}}
 
 
-def test_what_json_cannot_say_leaves_no_file(tmp_path):
+class TestOrigin:
+    def test_it_is_stored_beside_the_same_table(self, tmp_path):
+        tables.write_table(TABLE, tmp_path / "a.parquet", ORIGIN)
+        tables.write_table(TABLE, tmp_path / "b.parquet")
+        assert tables.read_origin(tmp_path / "a.parquet") == ORIGIN
+        assert tables.read_origin(tmp_path / "b.parquet") == {}
+        pd.testing.assert_frame_equal(
+            tables.read_table(tmp_path / "a.parquet"), tables.read_table(tmp_path / "b.parquet")
+        )
+
+    @pytest.mark.parametrize("content", [b"", b"PAR1", None])
+    def test_a_broken_file_is_named(self, tmp_path, content):
+        path = tmp_path / "a.parquet"
+        if content is not None:
+            path.write_bytes(content)
+        with pytest.raises(BrokenFile, match=r"a\.parquet"):
+            tables.read_origin(path)
+
+
+def test_stale_temporary_files_are_removed(tmp_path):
+    stale, fresh, other = (tmp_path / f".{name}.csv" for name in ("t.csv.1", "t.csv.2", "u.csv.1"))
+    for path in (stale, fresh, other):
+        path.write_text("half a table")
+    for path in (stale, other):
+        os.utime(path, (0, 0))
+    tables.write_table(TABLE, tmp_path / "t.csv")
+    assert names(tmp_path) == sorted([fresh.name, other.name, "t.csv"])
+
+
+class TestUnwritableFolders:
+    @pytest.fixture
+    def run(self, tmp_path):
+        for name in ("trials", "estimates"):
+            (tmp_path / "small" / name).mkdir(parents=True)
+        return tmp_path / "small"
+
+    def close(self, monkeypatch, *closed):
+        """Make folders unwritable, also for a user who may write everywhere."""
+        access = os.access
+        monkeypatch.setattr(
+            tables.os, "access", lambda path, mode: path not in closed and access(path, mode)
+        )
+
+    def test_none(self, run):
+        assert tables.unwritable_folders(run) == []
+
+    def test_a_folder_inside(self, run, monkeypatch):
+        self.close(monkeypatch, run / "estimates")
+        assert tables.unwritable_folders(run) == [str(run / "estimates")]
+
+    def test_the_nearest_folder_of_a_new_run(self, run, monkeypatch):
+        self.close(monkeypatch, run)
+        assert tables.unwritable_folders(run / "new/one") == [str(run)]
+
+
+def test_values_that_json_cannot_hold_leave_no_file(tmp_path):
     with pytest.raises(TypeError, match="not JSON serializable"):
         tables.write_json({"path": tmp_path}, tmp_path / "t.json")
     assert names(tmp_path) == []

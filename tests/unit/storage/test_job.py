@@ -1,17 +1,18 @@
-"""Every door writes a log, ends on a broken file with one sentence, and hides no other error."""
+"""A job writes a log, ends on a broken file with one line, and hides no other error."""
 
 from __future__ import annotations
 
 import errno
 import logging
+import signal
 import warnings
 from pathlib import Path
 
 import pytest
 
 from rlrecovery.storage.files import BrokenFile, read_table
+from rlrecovery.storage.fingerprint import source_fingerprint
 from rlrecovery.storage.job import logged
-from rlrecovery.storage.provenance import source_fingerprint
 
 log = logging.getLogger("rlrecovery.somewhere")
 SOURCE = source_fingerprint("storage.job")
@@ -23,14 +24,14 @@ def path(tmp_path) -> str:
 
 
 @pytest.fixture(autouse=True)
-def loggers_are_left_as_they_were():
+def loggers_are_restored():
     names = ("rlrecovery", "py.warnings")
     before = [list(logging.getLogger(name).handlers) for name in names]
     yield
     assert [list(logging.getLogger(name).handlers) for name in names] == before
 
 
-def test_messages_land_in_the_file(path):
+def test_messages_are_written_to_the_file(path):
     with logged(path, SOURCE):
         log.info("cell %s: %d of %d", "n-1_t-2", 3, 4)
         log.debug("details")
@@ -40,7 +41,7 @@ def test_messages_land_in_the_file(path):
     assert len(lines) == 2
 
 
-def test_they_are_there_while_the_job_works(path):
+def test_messages_are_written_while_the_job_runs(path):
     with logged(path, SOURCE):
         log.info("half way")
         assert "half way" in Path(path).read_text()
@@ -62,13 +63,13 @@ def test_after_the_job_nothing_more_is_written(path):
     assert Path(path).read_text() == before
 
 
-def test_a_broken_file_is_one_sentence(path, tmp_path):
+def test_a_broken_file_is_one_line(path, tmp_path):
     broken = tmp_path / "trials.parquet"
     broken.write_bytes(b"PAR1")
     with pytest.raises(SystemExit) as caught, logged(path, SOURCE):
         read_table(broken)
-    sentence = caught.value.code
-    assert sentence.startswith(f"error: {broken} cannot be read")
+    message = caught.value.code
+    assert message.startswith(f"error: {broken} cannot be read")
     text = Path(path).read_text()
     assert str(broken) in text
     assert "Traceback" not in text
@@ -77,12 +78,12 @@ def test_a_broken_file_is_one_sentence(path, tmp_path):
 
 def test_the_exit_status_is_not_zero(path):
     with pytest.raises(SystemExit) as caught, logged(path, SOURCE):
-        raise BrokenFile("x.csv is not there")
-    assert caught.value.code == "error: x.csv is not there"  # a text exits with status 1
+        raise BrokenFile("x.csv does not exist")
+    assert caught.value.code == "error: x.csv does not exist"  # a text exits with status 1
 
 
 @pytest.mark.parametrize("error", [ValueError, ZeroDivisionError, OSError])
-def test_any_other_error_goes_on_with_its_traceback_in_the_log(path, error):
+def test_any_other_error_is_raised_on_with_its_traceback_in_the_log(path, error):
     with pytest.raises(error, match="what went wrong"), logged(path, SOURCE):
         raise error("what went wrong")
     text = Path(path).read_text()
@@ -95,31 +96,59 @@ def test_any_other_error_goes_on_with_its_traceback_in_the_log(path, error):
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        (OSError(errno.ENOSPC, "No space left on device", "a.parquet"), "disk is full (a.parquet)"),
-        (OSError(errno.EDQUOT, "Disk quota exceeded"), "quota is used up; make room"),
-        (OSError(errno.EROFS, "Read-only file system", "a.csv"), "read-only (a.csv)"),
-        (PermissionError(errno.EACCES, "Permission denied", "a.csv"), "written there (a.csv)"),
-        (MemoryError(), "too little memory"),
+        (OSError(errno.ENOSPC, "No space left", "a.csv"), ("disk is full", "a.csv")),
+        (OSError(errno.EDQUOT, "Quota exceeded"), ("quota",)),
+        (OSError(errno.EROFS, "Read-only", "a.csv"), ("read-only", "a.csv")),
+        (PermissionError(errno.EACCES, "Denied", "a.csv"), ("permission", "a.csv")),
+        (MemoryError(), ("too little memory",)),
     ],
-)  # fmt: skip
-def test_what_the_system_refuses_is_one_sentence(path, error, words):
+)
+def test_errors_of_the_machine_are_one_line(path, error, words):
     with pytest.raises(SystemExit) as caught, logged(path, SOURCE):
         raise error
-    assert words in caught.value.code
+    assert all(word in caught.value.code for word in words)
+    assert "\n" not in caught.value.code
     assert caught.value.code.removeprefix("error: ") in Path(path).read_text()
     assert "Traceback" not in Path(path).read_text()
 
 
-@pytest.mark.parametrize("source", ["doors:0123456789abcdef", "all:0123456789abcdef"])
-def test_a_job_of_other_code_than_planned_does_not_begin(path, source):
-    begun = []
+def test_a_log_that_cannot_be_opened_is_one_line(path, monkeypatch):
+    def mkdir(*_, **__):
+        raise OSError(errno.EROFS, "Read-only file system", path)
+
+    monkeypatch.setattr(Path, "mkdir", mkdir)
+    with pytest.raises(SystemExit) as caught, logged(path, SOURCE):
+        pass
+    assert caught.value.code.startswith("error: ")
+    assert path in caught.value.code
+
+
+def test_sigterm_ends_the_job_in_order(path):
+    previous, cleaned_up = signal.getsignal(signal.SIGTERM), []
+
+    def job():
+        try:
+            signal.raise_signal(signal.SIGTERM)
+        finally:
+            cleaned_up.append(True)
+
+    with pytest.raises(SystemExit) as caught, logged(path, SOURCE):
+        job()
+    assert cleaned_up
+    assert "SIGTERM" in caught.value.code
+    assert signal.getsignal(signal.SIGTERM) is previous
+
+
+@pytest.mark.parametrize("source", ["storage.job:0123456789abcdef", "all:0123456789abcdef"])
+def test_a_job_of_other_code_than_planned_does_not_start(path, source):
+    started = []
     with pytest.raises(SystemExit) as caught, logged(path, source):
-        begun.append(1)
-    assert not begun
-    assert "the code of this project was changed after the study was started" in caught.value.code
+        started.append(True)
+    assert not started
+    assert "was changed after the study was started" in caught.value.code
 
 
-def test_warnings_land_in_the_file_too(path):
+def test_warnings_are_written_to_the_file(path):
     with warnings.catch_warnings():
         warnings.simplefilter("always")
         with logged(path, SOURCE):
@@ -127,7 +156,7 @@ def test_warnings_land_in_the_file_too(path):
     assert "RuntimeWarning: mind the gap" in Path(path).read_text()
 
 
-def test_warnings_afterwards_go_where_they_went_before(path):
+def test_warnings_are_restored_afterwards(path):
     before = warnings.showwarning
     with logged(path, SOURCE):
         assert warnings.showwarning is not before

@@ -1,198 +1,125 @@
-"""Fingerprints move with the code and with nothing else; git state and versions."""
+"""Origins of files, finished batches, the record of a run, git state and versions."""
 
 from __future__ import annotations
 
 import datetime
 import json
-import re
-import shutil
+import os
 import subprocess
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from rlrecovery.storage import provenance
+from rlrecovery.storage.files import write_table
+from rlrecovery.storage.fingerprint import settings_hash
+from rlrecovery.storage.provenance import SIMULATED, count_origins, finished
+
+ONE, TWO = "cell-1", "cell-2"
+FIRST, SECOND = "00000-00001", "00002-00003"
+BATCHES = {ONE: [FIRST, SECOND], TWO: [FIRST]}
+OLD = {"source": "fit:1", "versions": {"numpy": "2.5.1"}}
+NEW = {"source": "fit:2", "versions": {}}
+TABLE = pd.DataFrame({"x": [1]})
+
+#: Hashes of the present settings.
+EXPECTED = {
+    stage: {cell: f"{stage} of {cell}" for cell in (ONE, TWO)}
+    for stage in (SIMULATED, "mle", "bayes")
+}
 
 
-class Copy:
-    """A copy of the package that a test may edit."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def fingerprint(self, *modules: str) -> str:
-        forget()
-        return provenance.source_fingerprint(*modules)
-
-    def whole(self) -> str:
-        forget()
-        return provenance.whole_fingerprint()
-
-    def edit(self, module: str, old: str, new: str) -> None:
-        path = self.folder / module
-        text = path.read_text(encoding="utf-8")
-        assert text.count(old) == 1, f"{old!r} is {text.count(old)} times in {module}"
-        path.write_text(text.replace(old, new), encoding="utf-8")
-
-    def append(self, module: str, text: str) -> None:
-        with (self.folder / module).open("a", encoding="utf-8") as file:
-            file.write(text)
+def write_files(run: Path, origins: dict) -> dict[str, str]:
+    """Write the files of stages, each with its origin, and return the folders."""
+    folders = {kind: str(run / kind) for kind in ("truth", "estimates")}
+    for stage, stage_origins in origins.items():
+        folder = "truth" if stage == SIMULATED else f"estimates/{stage}"
+        paths = [f"{folder}/{cell}/{batch}.parquet" for cell in BATCHES for batch in BATCHES[cell]]
+        for path, origin in zip(paths, stage_origins, strict=True):
+            write_table(TABLE, run / path, origin)
+    return folders
 
 
-def forget() -> None:
-    provenance.source_fingerprint.cache_clear()
-    provenance._parsed.cache_clear()
+class TestCountOrigins:
+    def test_by_stage_and_origin(self, tmp_path):
+        origins = {SIMULATED: [OLD] * 3, "mle": [OLD, NEW, OLD], "bayes": [NEW, NEW, None]}
+        folders = write_files(tmp_path, origins)
+        rows = count_origins(folders, ["mle", "bayes"], BATCHES)
+        assert [(row["stage"], row["source"], row["files"]) for row in rows] == [
+            (SIMULATED, "fit:1", 3),
+            ("mle", "fit:1", 2),
+            ("mle", "fit:2", 1),
+            ("bayes", "", 1),
+            ("bayes", "fit:2", 2),
+        ]
+        assert rows[0]["versions"] == {"numpy": "2.5.1"}
+        assert all(row["settings_match"] for row in rows)
+        assert json.loads(json.dumps(rows)) == rows
+
+    def test_versions_alone_tell_files_apart(self, tmp_path):
+        other = OLD | {"versions": {"numpy": "2.5.2"}}
+        folders = write_files(tmp_path, {SIMULATED: [OLD, other, OLD]})
+        assert [row["files"] for row in count_origins(folders, [], BATCHES)] == [2, 1]
+
+    def test_settings_of_another_config(self, tmp_path):
+        hashes = [EXPECTED[SIMULATED][ONE], "of another config", EXPECTED[SIMULATED][TWO]]
+        folders = write_files(tmp_path, {SIMULATED: [NEW | {"settings": h} for h in hashes]})
+        rows = count_origins(folders, [], BATCHES, EXPECTED)
+        assert [(row["settings_match"], row["files"]) for row in rows] == [(False, 1), (True, 2)]
 
 
-@pytest.fixture
-def package(tmp_path, monkeypatch):
-    folder = tmp_path / "rlrecovery"
-    ignored = shutil.ignore_patterns("__pycache__", ".*")
-    shutil.copytree(provenance.PACKAGE, folder, ignore=ignored)
-    monkeypatch.setattr(provenance, "PACKAGE", folder)
-    yield Copy(folder)
-    forget()
+class TestFinished:
+    def write(self, run: Path, *paths: str, suffix: str = "") -> None:
+        """Write files that were made for the present settings, or for others with a suffix."""
+        for path in paths:
+            _, *method, cell, _ = path.split("/")
+            expected = EXPECTED[method[0] if method else SIMULATED][cell]
+            write_table(TABLE, run / f"{path}.parquet", {"settings": expected + suffix})
 
+    def finished(self, run: Path) -> tuple[list[str], dict[str, list[str]]]:
+        return finished(str(run), ["mle", "bayes"], [ONE, TWO], [FIRST, SECOND], EXPECTED)
 
-class TestSourceFingerprint:
-    def test_form(self):
-        assert re.fullmatch(r"simulate:[0-9a-f]{16}", provenance.source_fingerprint("simulate"))
-        both = provenance.source_fingerprint("fit", "estimators.mle")
-        assert re.fullmatch(r"estimators\.mle\+fit:[0-9a-f]{16}", both)
+    def test_a_batch_is_finished_when_every_method_has_fitted_it(self, tmp_path):
+        for stage in ("truth", "estimates/mle"):
+            for cell in (ONE, TWO):
+                self.write(tmp_path, f"{stage}/{cell}/{FIRST}", f"{stage}/{cell}/{SECOND}")
+        self.write(tmp_path, f"estimates/bayes/{ONE}/{SECOND}", f"estimates/bayes/{ONE}/{FIRST}")
+        self.write(tmp_path, f"estimates/bayes/{TWO}/.{FIRST}")  # a temporary file
+        assert self.finished(tmp_path) == (["mle", "bayes"], {ONE: [FIRST, SECOND]})
 
-    def test_it_is_current_until_that_code_changes(self, package):
-        made = [package.fingerprint("simulate"), package.fingerprint("wording"), package.whole()]
-        assert all(map(provenance.is_current, made))
-        package.append("simulate.py", "\nADDED = 1\n")
-        forget()
-        assert list(map(provenance.is_current, made)) == [False, True, False]
+    def test_a_method_without_estimates_is_left_out(self, tmp_path):
+        self.write(tmp_path, f"truth/{TWO}/{SECOND}", f"estimates/mle/{TWO}/{SECOND}")
+        assert self.finished(tmp_path) == (["mle"], {TWO: [SECOND]})
 
-    def test_a_copy_is_the_same(self, package):
-        copied = package.fingerprint("simulate")
-        package.folder = provenance.PACKAGE
-        assert copied == package.fingerprint("simulate")
+    def test_estimates_without_truth_do_not_count(self, tmp_path):
+        self.write(tmp_path, f"estimates/mle/{ONE}/{FIRST}", f"truth/{ONE}/{SECOND}")
+        assert self.finished(tmp_path)[1] == {}
+        assert self.finished(tmp_path / "nowhere") == ([], {})
 
-    @pytest.mark.parametrize(
-        ("module", "old", "new"),
-        [
-            ("simulate.py", "log = logging", "# a comment\nlog = logging"),
-            ("simulate.py", '"""Let participants choose and learn.', '"""Another docstring.'),
-            ("simulate.py", '"""Simulation: model', '"""Now the title: model'),
-            ("simulate.py", "state, steps = fresh, []", "state, steps = (fresh,\n        [])"),
-            ("design.py", '"""One combination of generating', '"""Another: of generating'),
-            ("tasks.py", "\nclass Task:", "\n# fmt: off\n\n\nclass Task:"),
-        ],
-    )  # fmt: skip
-    def test_comments_docstrings_and_layout_do_not_count(self, package, module, old, new):
-        before = package.fingerprint("simulate"), package.whole()
-        package.edit(module, old, new)
-        assert (package.fingerprint("simulate"), package.whole()) == before
+    def test_files_of_other_settings_do_not_count(self, tmp_path):
+        """While a study is computed again, old files lie beside new ones."""
+        self.write(tmp_path, f"truth/{ONE}/{FIRST}", f"truth/{TWO}/{FIRST}")
+        self.write(tmp_path, f"estimates/mle/{ONE}/{FIRST}", suffix=" before")
+        self.write(tmp_path, f"estimates/mle/{TWO}/{FIRST}")
+        assert self.finished(tmp_path) == (["mle"], {TWO: [FIRST]})
 
-    @pytest.mark.parametrize(
-        ("module", "old", "new"),
-        [
-            ("simulate.py", "(cumulative <= uniform", "(cumulative < uniform"),
-            ("models.py", "return p.beta * state", "return 2 * p.beta * state"),  # imported
-            (
-                "distributions.py",
-                "expon(scale=1 / lam",
-                "expon(scale=lam",
-            ),  # imported by an imported one
-            ("tables.py", '"reward": "float64"', '"reward": "float32"'),
-        ],
-    )
-    def test_changed_expressions_do(self, package, module, old, new):
-        before = package.fingerprint("simulate")
-        package.edit(module, old, new)
-        assert package.fingerprint("simulate") != before
-
-    def test_a_string_that_is_no_docstring_counts(self, package):
-        package.append("simulate.py", 'LABEL = "one"\n')
-        before = package.fingerprint("simulate")
-        package.edit("simulate.py", 'LABEL = "one"', 'LABEL = "two"')
-        assert package.fingerprint("simulate") != before
-
-    @pytest.mark.parametrize("module", ["report.py", "scores.py", "kernel.py", "doors.py"])
-    def test_modules_that_are_not_imported_do_not(self, package, module):
-        before, whole = package.fingerprint("simulate"), package.whole()
-        package.append(module, "\nMORE = 1\n")
-        assert package.fingerprint("simulate") == before
-        assert package.whole() != whole
-
-    def test_imports_inside_functions_count(self, package):
-        """The likelihood imports its compiled form only where it is used."""
-        assert (
-            "\n    from rlrecovery.likelihood.compiled"
-            in (package.folder / "likelihood.py").read_text()
-        )
-        before = package.fingerprint("likelihood")
-        package.append("kernel.py", "\nMORE = 1\n")
-        assert package.fingerprint("likelihood") != before
-
-    @pytest.mark.parametrize(
-        "line",
-        [
-            "import rlrecovery.fresh",
-            "from rlrecovery import fresh",
-            "from rlrecovery.fresh import MORE",
-            "import rlrecovery.fresh as other",
-        ],
-    )
-    def test_every_way_to_import(self, package, line):
-        (package.folder / "fresh.py").write_text("MORE = 1\n")
-        package.append("tasks.py", f"\n{line}\n")
-        before = package.fingerprint("simulate")
-        (package.folder / "fresh.py").write_text("MORE = 2\n")
-        assert package.fingerprint("simulate") != before
-
-    def test_modules_that_import_each_other(self, package):
-        (package.folder / "ping.py").write_text("import rlrecovery.pong\n")
-        (package.folder / "pong.py").write_text("import rlrecovery.ping\n")
-        before = package.fingerprint("ping")
-        package.append("pong.py", "MORE = 1\n")
-        assert package.fingerprint("ping") != before
-
-    def test_sub_packages(self, package):
-        before = package.fingerprint("estimators.mle"), package.fingerprint("estimators.mock")
-        package.append("estimators/mle.py", "\nMORE = 1\n")
-        assert package.fingerprint("estimators.mle") != before[0]
-        assert package.fingerprint("estimators.mock") == before[1]
-        assert package.fingerprint("estimators") != package.fingerprint("estimators.mle")
-
-    def test_several_modules_are_one_set(self, package):
-        one = package.fingerprint("simulate", "scores")
-        assert one == package.fingerprint("scores", "simulate")
-        assert one not in {package.fingerprint("simulate"), package.fingerprint("scores")}
-
-    @pytest.mark.parametrize("module", ["nonsense", "models.MODELS", "estimators.nonsense"])
-    def test_an_unknown_module_is_an_error(self, module):
-        with pytest.raises(ValueError, match=f"rlrecovery.{module} is not a module of this"):
-            provenance.source_fingerprint(module)
-
-
-class TestWholeFingerprint:
-    def test_templates_count_as_they_are(self, package):
-        template = next(package.folder.rglob("*.j2"))
-        before, simulation = package.whole(), package.fingerprint("simulate")
-        template.write_text(template.read_text() + " ")
-        assert package.whole() != before
-        assert package.fingerprint("simulate") == simulation
-
-    def test_other_files_do_not(self, package):
-        before = package.whole()
-        (package.folder / "notes.txt").write_text("hello")
-        assert package.whole() == before
+    def test_damaged_files_do_not_count(self, tmp_path):
+        self.write(tmp_path, f"truth/{ONE}/{FIRST}", f"estimates/mle/{ONE}/{FIRST}")
+        assert self.finished(tmp_path)[0] == ["mle"]
+        (tmp_path / f"estimates/mle/{ONE}/{FIRST}.parquet").write_bytes(b"PAR1")
+        assert self.finished(tmp_path) == ([], {})
 
 
 @pytest.fixture
-def no_git_around(tmp_path, monkeypatch):
-    """Git looks no further up than the test's own folder, and has a name to commit under."""
+def folder(tmp_path, monkeypatch) -> Path:
+    """A folder of code for which git searches no further up than its parent."""
     for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
-    for who in ("AUTHOR", "COMMITTER"):
-        monkeypatch.setenv(f"GIT_{who}_NAME", "A Tester")
-        monkeypatch.setenv(f"GIT_{who}_EMAIL", "tester@example.org")
+    for role in ("AUTHOR", "COMMITTER"):
+        monkeypatch.setenv(f"GIT_{role}_NAME", "A Tester")
+        monkeypatch.setenv(f"GIT_{role}_EMAIL", "tester@example.org")
     folder = tmp_path / "scripts"
     folder.mkdir()
     (folder / "code.py").write_text("x = 1\n")
@@ -205,26 +132,26 @@ def git(folder: Path, *arguments: str) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
-class TestGit:
-    def test_no_repository(self, no_git_around):
+class TestGitState:
+    def test_no_repository(self, folder):
         assert provenance.git_state() is None
 
-    def test_no_commit_yet(self, no_git_around):
-        git(no_git_around.parent, "init", "-q")
+    def test_no_commit_yet(self, folder):
+        git(folder.parent, "init", "-q")
         assert provenance.git_state() is None
 
-    def test_no_git(self, no_git_around, monkeypatch):
-        monkeypatch.setenv("PATH", str(no_git_around))
+    def test_no_git(self, folder, monkeypatch):
+        monkeypatch.setenv("PATH", str(folder))
         assert provenance.git_state() is None
 
-    def test_clean_then_dirty(self, no_git_around):
-        top = no_git_around.parent
+    def test_clean_and_dirty(self, folder):
+        top = folder.parent
         git(top, "init", "-q")
         git(top, "add", ".")
         git(top, "commit", "-q", "-m", "first")
         commit = git(top, "rev-parse", "HEAD")
         assert provenance.git_state() == {"commit": commit, "dirty": False}
-        (no_git_around / "code.py").write_text("x = 2\n")
+        (folder / "code.py").write_text("x = 2\n")
         assert provenance.git_state() == {"commit": commit, "dirty": True}
         git(top, "checkout", "-q", ".")
         assert provenance.git_state() == {"commit": commit, "dirty": False}
@@ -232,48 +159,51 @@ class TestGit:
         assert provenance.git_state() == {"commit": commit, "dirty": True}
 
 
-def test_a_version_is_read_once(monkeypatch):
-    """Every job of a study asks for some when it is planned."""
-    asked = []
-    monkeypatch.setattr(provenance.metadata, "version", lambda name: asked.append(name) or "1")
-    provenance._version.cache_clear()
-    try:
-        found = [provenance.versions("numpy", "scipy") for _ in range(3)]
-    finally:
-        provenance._version.cache_clear()
-    assert found[0] == found[2]
-    assert found[0]["scipy"] == "1"
-    assert asked == ["numpy", "scipy"]
-
-
 def test_versions():
     import numpy
     import pymc
 
-    found = provenance.versions()
-    assert next(iter(found)) == "python"
-    assert found["numpy"] == numpy.__version__
-    assert found["pymc"] == pymc.__version__
-    assert set(found) == {"python", *provenance.PACKAGES}
+    versions = provenance.versions()
+    assert versions["numpy"] == numpy.__version__
+    assert versions["pymc"] == pymc.__version__
+    assert set(versions) == {"python", *provenance.PACKAGES}
+    assert provenance.versions("no-such-package")["no-such-package"] == "not installed"
 
 
-def test_config_hash():
-    one = provenance.config_hash({"run": "a", "task": {"arms": [0.4, 0.6], "blocks": 1}})
-    assert one == provenance.config_hash({"task": {"blocks": 1, "arms": [0.4, 0.6]}, "run": "a"})
-    assert one != provenance.config_hash({"run": "a", "task": {"arms": [0.6, 0.4], "blocks": 1}})
-    assert re.fullmatch(r"[0-9a-f]{64}", one)
+EXPERIMENT = {"run": "smoke", "seed": 7, "trials": [3]}
 
 
-def test_provenance_is_json_with_all_parts():
-    experiment = {"run": "smoke", "seed": 7, "trials": [3]}
-    found = provenance.provenance(experiment, "abc", provenance.versions())
-    assert json.loads(json.dumps(found)) == found
-    assert (found["run"], found["seed"], found["source_fingerprint"]) == ("smoke", 7, "abc")
-    assert found["config_sha256"] == provenance.config_hash(experiment)
-    assert found["versions"] == provenance.versions()
-    started = datetime.datetime.fromisoformat(found["started"])
-    assert abs(datetime.datetime.now(datetime.UTC) - started) < datetime.timedelta(minutes=1)
-    assert set(found) == {
-        *("run", "seed", "versions", "git", "config_sha256", "source_fingerprint"),
-        *("started", "platform"),
-    }
+class TestRecord:
+    def begin(self) -> dict:
+        return provenance.begin_record("smoke", 7, EXPERIMENT, "all:0", {"numpy": "2"})
+
+    def test_begin(self):
+        record = self.begin()
+        assert json.loads(json.dumps(record)) == record
+        assert (record["run"], record["seed"]) == ("smoke", 7)
+        assert record["source_fingerprint"] == "all:0"
+        assert record["config_sha256"] == settings_hash(EXPERIMENT)
+        assert record["versions"] == {"numpy": "2"}
+        assert datetime.datetime.fromisoformat(record["started"]).tzinfo is not None
+
+    def test_end(self):
+        begun = self.begin()
+        origins = [{"stage": SIMULATED, "files": 3, **NEW, "settings_match": True}]
+        ended = provenance.end_record(begun, origins)
+        assert begun.items() <= ended.items()
+        assert set(ended) - set(begun) == {"ended", "made_by"}
+        assert ended["made_by"] == origins
+        assert ended["ended"] >= begun["started"]
+
+
+class TestSameStudy:
+    def test_a_cluster_job_compares_with_the_head(self, monkeypatch):
+        monkeypatch.delenv(provenance.STUDY, raising=False)
+        assert provenance.same_study({"seed": 1}, remote=False)
+        assert os.environ[provenance.STUDY] == provenance.study_stamp({"seed": 1})
+        assert provenance.same_study({"seed": 1}, remote=True)
+        assert not provenance.same_study({"seed": 2}, remote=True)
+
+    def test_a_job_without_a_head_runs(self, monkeypatch):
+        monkeypatch.delenv(provenance.STUDY, raising=False)
+        assert provenance.same_study({"seed": 1}, remote=True)
