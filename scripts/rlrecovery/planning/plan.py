@@ -25,7 +25,8 @@ from typing import Any
 
 import yaml
 
-from rlrecovery.config import ConfigError, load
+from rlrecovery.config.mistakes import Mistake, wrong
+from rlrecovery.config.reader import ConfigError, load
 from rlrecovery.design.cells import Cell, batches, cells_of, methods_of
 from rlrecovery.figures.catalogue import available_figures
 from rlrecovery.planning.calibration import calibrated, remember, remembered
@@ -446,12 +447,14 @@ def machine_of(cores: int, profile: Path | None) -> Machine:
     try:
         settings = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
     except (OSError, yaml.YAMLError) as error:
-        raise ConfigError([f"{file} is no profile that can be read: {error}"]) from error
+        unreadable = Mistake((), "profile", None, f"not a profile that can be read: {error}")
+        raise ConfigError([unreadable], str(file)) from error
     if settings.get("executor", "local") == "local":
         return Machine(cores)
     jobs = settings.get("jobs")
     if not isinstance(jobs, int) or jobs < 1:
-        raise ConfigError([f"jobs is {jobs!r} in {file}, but must be a whole number above 0"])
+        must = "must be a whole number above 0"
+        raise ConfigError([wrong(("jobs",), jobs, "profile", must)], str(file))
     return Machine(jobs, SUBMITTED, _interval(settings.get("max-jobs-per-timespan")))
 
 

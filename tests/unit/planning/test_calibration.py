@@ -3,7 +3,7 @@
 import pytest
 from workflow.runs import MOCK, study
 
-from rlrecovery.config import parse
+from rlrecovery.config.reader import parse
 from rlrecovery.design.cells import cells_of
 from rlrecovery.planning import calibration
 from rlrecovery.planning.calibration import calibrated, remember, remembered

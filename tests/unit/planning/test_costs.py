@@ -8,7 +8,7 @@ import yaml
 from fits import MLE, QUADRATURE, bayes_method
 from workflow.runs import MOCK, study
 
-from rlrecovery.config import parse
+from rlrecovery.config.reader import parse
 from rlrecovery.fit import FITTERS
 from rlrecovery.planning.costs import (
     EXPECTED,

@@ -4,7 +4,7 @@ import pytest
 from fits import MLE, QUADRATURE, bayes_method
 from workflow.runs import MOCK, study
 
-from rlrecovery.config import parse
+from rlrecovery.config.reader import parse
 from rlrecovery.design.cells import cells_of, generator_of
 from rlrecovery.planning.disk import BLOCK, NOTED, estimates_bytes, on_disk, trials_bytes
 from rlrecovery.planning.resources import Load

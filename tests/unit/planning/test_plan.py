@@ -5,7 +5,7 @@ import re
 import pytest
 from workflow.runs import BAYES, MLE, MOCK, ROOT, study, write
 
-from rlrecovery.config import ConfigError, parse
+from rlrecovery.config.reader import ConfigError, parse
 from rlrecovery.planning import plan
 from rlrecovery.planning.costs import Cost, Seen, kind_of
 from rlrecovery.planning.plan import (
@@ -193,10 +193,10 @@ def test_a_cluster_runs_as_many_jobs_as_its_profile_has(tmp_path):
     profiles = ROOT / "workflow/profiles"
     assert machine_of(3, None) == machine_of(3, profiles / "laptop") == Machine(3)
     assert machine_of(3, profiles / "slurm") == Machine(500, plan.SUBMITTED, 0.2)
-    with pytest.raises(ConfigError, match="is no profile"):
+    with pytest.raises(ConfigError, match="not a profile"):
         machine_of(3, tmp_path)
     (tmp_path / "config.yaml").write_text("executor: slurm\n")
-    with pytest.raises(ConfigError, match=r"jobs is None in .*whole number above 0"):
+    with pytest.raises(ConfigError, match="jobs is empty, but must be a whole number above 0"):
         machine_of(3, tmp_path)
 
 
