@@ -1,18 +1,20 @@
 """Door of rule `summarise`: the small tables that figures and report need."""
 
+from rlrecovery.design.cells import Cell
+from rlrecovery.fit.registry import Method
 from rlrecovery.score.summary import summarise
 from rlrecovery.storage.job import logged
 
 with logged(snakemake.log[0], snakemake.params.source):
     summarise(
-        methods=snakemake.params.methods,
-        cells=snakemake.params.cells,
+        methods={name: Method.of(m, name) for name, m in snakemake.params.methods.items()},
+        cells={key: Cell.of(cell) for key, cell in snakemake.params.cells.items()},
         levels=snakemake.params.levels,
         folders=snakemake.params.folders,
         batches=snakemake.params.batches,
-        witnesses=snakemake.params.witnesses,
+        sampler_pairs=snakemake.params.sampler_pairs,
         summary=snakemake.params.summary,
         begun=snakemake.input.begun,
         provenance=snakemake.output.provenance,
-        works=snakemake.params.works,
+        expected_hashes=snakemake.params.expected_hashes,
     )

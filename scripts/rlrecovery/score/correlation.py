@@ -1,23 +1,58 @@
-"""Agreement of truth and estimate: Pearson, Spearman, Lin's concordance.
+"""Agreement of truth and estimate: Pearson's, Spearman's and Lin's coefficients with their MCSEs.
 
-Each is here in the two forms that a leave-one-block-out jackknife needs: of all rows, and of all
-rows but those of one block, for every block at once. Pearson's and Lin's coefficients are functions
-of sums over rows, so leaving a block out is a subtraction. Ranks are not, but the rank of a row
-among the remaining rows is its rank among all of them minus the number of left-out rows below it,
-so that no block needs a new sort.
+Each coefficient is computed from all rows, and without the rows of each block in turn, as the
+jackknife needs. Pearson's and Lin's coefficients are functions of sums over rows, so that leaving
+out a block is a subtraction. Ranks are not, but the rank of a row among the remaining rows is its
+rank among all rows minus the number of left-out rows below it, so that no block needs a new sort.
 """
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike
 
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
+from rlrecovery.score.jackknife import (
+    ROUNDING,
+    Floats,
+    Integers,
+    jackknife,
+    renumber,
+    sums_without_each,
+)
 
-#: A variance below this share of its own mean square is a constant plus rounding error.
-ROUNDING = 1e-12
+
+def correlations(
+    truth: ArrayLike, estimate: ArrayLike, blocks: ArrayLike
+) -> dict[str, tuple[float, float]]:
+    """Pearson's, Spearman's and Lin's coefficients with their jackknife MCSEs.
+
+    Parameters
+    ----------
+    truth, estimate : array, shape (rows,)
+        Paired and finite.
+    blocks : array of int, shape (rows,)
+        Independent and identically distributed blocks of rows: replicates.
+
+    Returns
+    -------
+    dict
+        From ``pearson``, ``spearman`` and ``concordance`` to value and MCSE.
+    """
+    truth, estimate = np.asarray(truth, dtype=float), np.asarray(estimate, dtype=float)
+    codes, n = renumber(blocks)
+    terms = moments(truth, estimate)
+    total, without = terms.sum(axis=1), sums_without_each(terms, codes)
+    ranks = spearman_without_each(truth, estimate, codes) if n > 1 else np.empty(0)
+    rank_mcse = jackknife(ranks)
+    # Where truth has few values, leaving out a block may never change the order of the estimates.
+    # An MCSE of 0 would then be wrong: the Monte Carlo error is unknown.
+    rank_mcse = rank_mcse if rank_mcse > ROUNDING else np.nan
+    return {
+        "pearson": (float(pearson(total)), jackknife(pearson(without))),
+        "spearman": (spearman(truth, estimate), rank_mcse),
+        "concordance": (float(concordance(total)), jackknife(concordance(without))),
+    }
 
 
 def moments(truth: Floats, estimate: Floats) -> Floats:
@@ -32,8 +67,7 @@ def moments(truth: Floats, estimate: Floats) -> Floats:
     -------
     array, shape (7, n)
         1, x, y, x^2, y^2, x y and truth - estimate, where x and y are truth and estimate minus
-        their medians: near the centre of the data, so that little cancels, and exact for a
-        constant.
+        their medians. Few digits cancel near the centre of the data, and a constant gives 0.
     """
     x = truth - np.median(truth) if truth.size else truth
     y = estimate - np.median(estimate) if estimate.size else estimate
@@ -41,7 +75,7 @@ def moments(truth: Floats, estimate: Floats) -> Floats:
 
 
 def _central(sums: Floats) -> tuple[Floats, Floats, Floats, Floats]:
-    """Variances, covariance (population moments, 1/n) and mean difference from sums."""
+    """Variances and covariance (divisor n), and mean difference, from the sums of `moments`."""
     n, x, y, xx, yy, xy, difference = sums
     with np.errstate(invalid="ignore", divide="ignore"):
         var_x, var_y = xx / n - (x / n) ** 2, yy / n - (y / n) ** 2
@@ -52,7 +86,7 @@ def _central(sums: Floats) -> tuple[Floats, Floats, Floats, Floats]:
 
 
 def pearson(sums: Floats) -> Floats:
-    """Pearson's correlation from the sums of `moments`.
+    """Pearson's correlation, from the sums of `moments`.
 
     Parameters
     ----------
@@ -71,10 +105,10 @@ def pearson(sums: Floats) -> Floats:
 
 
 def concordance(sums: Floats) -> Floats:
-    """Lin's concordance correlation coefficient from the sums of `moments`.
+    """Lin's concordance correlation coefficient, from the sums of `moments`.
 
     ``2 s_xy / (s_x^2 + s_y^2 + (mean_x - mean_y)^2)`` with population moments (divisor n), as in
-    Lin (1989), Biometrics 45:255-268, doi:10.2307/2532051. It is 1 only where every estimate
+    Lin (1989), Biometrics 45:255-268, doi:10.2307/2532051. It is 1 only if every estimate
     equals its truth; a constant estimate gives 0.
 
     Parameters
@@ -85,7 +119,7 @@ def concordance(sums: Floats) -> Floats:
     Returns
     -------
     array, shape () or (m,)
-        NaN where neither truth nor estimate varies and both are equal, or where there is no row.
+        NaN where truth and estimate are constant and equal, or where there are no rows.
     """
     var_x, var_y, covariance, difference = _central(sums)
     scale = var_x + var_y + difference**2
@@ -94,7 +128,7 @@ def concordance(sums: Floats) -> Floats:
 
 
 def spearman(truth: Floats, estimate: Floats) -> float:
-    """Spearman's rank correlation, ties sharing their average rank.
+    """Spearman's rank correlation; ties have their average rank.
 
     Parameters
     ----------
@@ -113,26 +147,26 @@ def spearman(truth: Floats, estimate: Floats) -> float:
 
 
 def _ranks(values: Floats) -> Floats:
-    """Ranks from 1, ties sharing their mean; SciPy's are the same, but a slow import."""
+    """Ranks from 1; ties have their average rank. As `scipy.stats.rankdata`, a slow import."""
     return pd.Series(values).rank().to_numpy()
 
 
 def spearman_without_each(truth: Floats, estimate: Floats, blocks: Integers) -> Floats:
-    """Spearman's rank correlation of all rows but those of one block, for each block.
+    """Spearman's rank correlation without the rows of each block in turn.
 
-    Costs one sort, and then time proportional to the number of rows for each block.
+    Rows are sorted once; the time per block is proportional to the number of rows.
 
     Parameters
     ----------
     truth, estimate : array, shape (n,)
         Paired and finite.
     blocks : array of int, shape (n,)
-        Block of each row, 0 to m - 1, none of them empty.
+        Block of each row, 0 to m - 1; no block is empty.
 
     Returns
     -------
     array, shape (m,)
-        Entry b leaves block b out; NaN where truth or estimate does not vary among the rest.
+        Entry b is without block b; NaN where truth or estimate does not vary in the other rows.
     """
     order = np.argsort(blocks, kind="stable")
     ends = np.cumsum(np.bincount(blocks))
@@ -150,21 +184,21 @@ def spearman_without_each(truth: Floats, estimate: Floats, blocks: Integers) -> 
 
 
 def _centred_ranks_without(ranks: Floats, codes: Integers, left_out: slice) -> Floats:
-    """Ranks among the remaining rows minus their mean; 0 for the rows that are left out.
+    """Ranks among the remaining rows minus their mean; 0 for the left-out rows.
 
-    An average rank is the number of rows below plus half of one more than the number of equals
-    (itself included), so a left-out row takes 1 from every rank above it and 1/2 from its equals.
+    An average rank is the number of smaller rows plus (number of equal rows, itself included, + 1)
+    / 2, so that a left-out row lowers the rank of a larger row by 1 and of an equal row by 1/2.
     """
     counts = np.bincount(codes[left_out])
-    taken = np.full(int(codes.max()) + 1, float(counts.sum()))
-    taken[: counts.size] = np.cumsum(counts) - counts / 2
+    lowered = np.full(int(codes.max()) + 1, float(counts.sum()))
+    lowered[: counts.size] = np.cumsum(counts) - counts / 2
     remaining = ranks.size - counts.sum()
-    centred = ranks - taken[codes] - (remaining + 1) / 2
+    centred = ranks - lowered[codes] - (remaining + 1) / 2
     centred[left_out] = 0.0
     return centred
 
 
 def _of_centred_ranks(x: Floats, y: Floats) -> float:
-    """Correlation of ranks that sum to 0. Ranks are half-integers, so a constant is exactly 0."""
+    """Correlation of ranks that sum to 0; constant ranks are exactly 0, being half-integers."""
     scale = np.sqrt(x @ x) * np.sqrt(y @ y)
     return float(np.clip(x @ y / scale, -1, 1)) if scale > 0 else np.nan

@@ -1,7 +1,8 @@
-"""Statistics as functions of sums over rows, with the jackknife over replicates.
+"""Statistics of sums over rows, with their jackknife standard errors over replicates.
 
-A mean, an SD or a ratio of two of them is a function of sums, so that leaving out a replicate is a
-subtraction. `rlrecovery.score.measures` says what is measured by them, and by which closed forms.
+A mean, an SD or a ratio of two of them is a function of sums over rows. The sums without one
+replicate are the total minus the sums of that replicate, so that the delete-one jackknife needs no
+loop. `rlrecovery.score.measures` says which measures are built from these statistics.
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from rlrecovery.score import correlation
-
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Statistic = Callable[[Floats], Floats]
+
+#: A variance below this share of its own mean square is rounding error around a constant.
+ROUNDING = 1e-12
 
 
 class Score(NamedTuple):
@@ -27,11 +29,11 @@ class Score(NamedTuple):
     value : float
         The measure; NaN where it is not defined.
     mcse : float
-        Its Monte Carlo standard error; NaN where that cannot be estimated.
+        Its Monte Carlo standard error; NaN where it cannot be estimated.
     n : int
-        Replicates (data sets) it rests on.
+        Number of replicates (data sets).
     n_rows : int
-        Estimate rows it rests on.
+        Number of estimates.
     """
 
     value: float
@@ -40,92 +42,118 @@ class Score(NamedTuple):
     n_rows: int
 
 
-NOTHING = Score(np.nan, np.nan, 0, 0)
+#: The score of no rows.
+EMPTY = Score(np.nan, np.nan, 0, 0)
 
 
 def score_sums(
     statistic: Statistic,
     terms: Sequence[Floats],
     replicates: ArrayLike,
-    closed: Callable[[float, int], float] | None = None,
+    closed_form: Callable[[float, int], float] | None = None,
 ) -> Score:
-    """A function of sums over rows, with its MCSE.
+    """Value and MCSE of a statistic of sums over rows.
 
     Parameters
     ----------
     statistic : callable
         From sums, shape (k,) or (k, m), to the measure, shape () or (m,).
     terms : sequence of k arrays, shape (rows,)
-        What is summed.
+        The terms of the sums.
     replicates : array of int, shape (rows,)
         Replicate of each row.
-    closed : callable, optional
-        From value and n to the MCSE where each replicate has one row; else the jackknife is used,
-        which for a mean is the same.
+    closed_form : callable, optional
+        From value and n to the MCSE where each replicate has one row. Otherwise, and by default,
+        the MCSE is the jackknife's; for a mean the two are the same.
     """
     stacked = np.stack([np.asarray(term, dtype=float) for term in terms])
-    codes, n = renumbered(replicates)
+    codes, n = renumber(replicates)
     n_rows = stacked.shape[1]
     if n_rows == 0:
-        return NOTHING
-    # An infinite SE or interval end has no finite MCSE; that is a result and not worth a warning.
+        return EMPTY
+    # An infinite SE or interval end has no finite MCSE; that needs no warning.
     with np.errstate(invalid="ignore", over="ignore"):
         value = float(statistic(stacked.sum(axis=1)))
         if n < 2:
             mcse = np.nan
-        elif n == n_rows and closed is not None:
-            mcse = float(closed(value, n))
+        elif n == n_rows and closed_form is not None:
+            mcse = float(closed_form(value, n))
         else:
-            mcse = jackknife(statistic(without_each(stacked, codes)))
+            mcse = jackknife(statistic(sums_without_each(stacked, codes)))
     return Score(value, mcse, n, n_rows)
 
 
-def renumbered(replicates: ArrayLike) -> tuple[Integers, int]:
-    """Replicates renumbered from 0, and how many there are."""
-    known, codes = np.unique(np.asarray(replicates), return_inverse=True)
-    return codes, known.size
+def renumber(replicates: ArrayLike) -> tuple[Integers, int]:
+    """Replicates renumbered from 0, and the number of different ones."""
+    different, codes = np.unique(np.asarray(replicates), return_inverse=True)
+    return codes, different.size
 
 
-def without_each(terms: Floats, codes: Integers) -> Floats:
-    """Sums over all rows but those of one replicate, shape (k, replicates)."""
+def sums_without_each(terms: Floats, codes: Integers) -> Floats:
+    """Sums over all rows but those of one replicate.
+
+    Parameters
+    ----------
+    terms : array, shape (k, rows)
+        The terms of the sums.
+    codes : array of int, shape (rows,)
+        Replicate of each row, from 0 (see `renumber`).
+
+    Returns
+    -------
+    array, shape (k, replicates)
+    """
     sums = np.stack([np.bincount(codes, weights=term) for term in terms])
     return sums.sum(axis=1, keepdims=True) - sums
 
 
-def jackknife(left_out: Floats) -> float:
-    """Standard error from the leave-one-out values; NaN if there are fewer than two."""
-    n = left_out.size
+def jackknife(leave_one_out: Floats) -> float:
+    """Delete-one jackknife standard error, sqrt((n - 1)/n sum (value - mean of values)^2).
+
+    Efron & Stein (1981), Annals of Statistics 9:586.
+
+    Parameters
+    ----------
+    leave_one_out : array, shape (n,)
+        The statistic without each of n replicates.
+
+    Returns
+    -------
+    float
+        NaN if n < 2.
+    """
+    n = leave_one_out.size
     if n < 2:
         return np.nan
-    return float(np.sqrt((n - 1) / n * np.sum((left_out - left_out.mean()) ** 2)))
+    return float(np.sqrt((n - 1) / n * np.sum((leave_one_out - leave_one_out.mean()) ** 2)))
 
 
 def centred_powers(errors: ArrayLike) -> list[Floats]:
-    """1, e and e^2 for `sd_of_sums`; e is taken from the median, so that a constant gives 0."""
+    """Return 1, e and e^2, where e is the error minus the median, so that a constant gives 0."""
     errors = np.asarray(errors, dtype=float)
     centred = errors - np.median(errors) if errors.size else errors
     return [np.ones_like(centred), centred, centred**2]
 
 
 def mean_of_sums(sums: Floats) -> Floats:
-    """Mean from the number of rows and the sum of their values."""
+    """Mean, from the number of rows and the sum of their values."""
     return sums[1] / sums[0]
 
 
 def root_mean_of_sums(sums: Floats) -> Floats:
-    """Root mean square from the number of rows and the sum of their squares."""
+    """Root mean square, from the number of rows and the sum of their squares."""
     return np.sqrt(sums[1] / sums[0])
 
 
 def sd_of_sums(sums: Floats) -> Floats:
-    """SD (divisor rows - 1) from the sums of `centred_powers`."""
+    """SD (divisor rows - 1), from the sums of `centred_powers`."""
     n, total, squares = sums[:3]
     around_mean = squares - total**2 / n
-    real = around_mean > correlation.ROUNDING * squares
-    return np.sqrt(ratio(np.where(real, around_mean, 0.0), n - 1))
+    varies = around_mean > ROUNDING * squares
+    return np.sqrt(ratio(np.where(varies, around_mean, 0.0), n - 1))
 
 
 def ratio(numerator: ArrayLike, denominator: ArrayLike) -> Floats:
-    """Quotient, NaN where the denominator is 0."""
+    """Quotient; NaN where the denominator is 0."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(np.asarray(denominator) != 0, np.divide(numerator, denominator), np.nan)

@@ -1,7 +1,7 @@
-"""Methods compared on the same data: what one gains over another, with its Monte Carlo error.
+"""Paired comparisons of methods on the same data sets, with Monte Carlo standard errors (MCSE).
 
-All methods fit the same data sets, so that their errors move together and a difference is known
-better than either. Only rows in which both have an estimate are compared.
+All methods fit the same data sets, so that their errors are correlated and a difference is more
+precise than each of its terms. Only rows in which both methods have an estimate are compared.
 """
 
 from __future__ import annotations
@@ -22,22 +22,9 @@ from rlrecovery.score.jackknife import (
     score_sums,
     sd_of_sums,
 )
-from rlrecovery.score.measures import join, mean
-
-#: One row per pair of methods, level, parameter and measure of a cell.
-PAIRED = {
-    "method": "str",
-    "reference": "str",
-    "level": "str",
-    "parameter": "str",
-    "measure": "str",
-    "value": "float64",
-    "mcse": "float64",
-    "n": "int64",
-    "n_rows": "int64",
-}
-
-_KEYS = ["replicate", "participant", "level", "parameter"]
+from rlrecovery.score.measures import mean
+from rlrecovery.score.rows import join
+from rlrecovery.storage.schemas import ESTIMATE_KEYS, PAIRED
 
 
 def compare(estimates: Mapping[str, pd.DataFrame], truth: pd.DataFrame) -> pd.DataFrame:
@@ -48,40 +35,40 @@ def compare(estimates: Mapping[str, pd.DataFrame], truth: pd.DataFrame) -> pd.Da
     estimates : mapping
         From method to its estimates in the cell, in the order of the config.
     truth : DataFrame
-        Columns of `rlrecovery.storage.files.TRUTH`, of the same cell.
+        Columns `rlrecovery.storage.schemas.TRUTH`, of the same cell.
 
     Returns
     -------
     DataFrame
-        Columns `PAIRED`; no rows for a level or parameter that only one of two methods estimates.
-        Measures: ``bias_difference`` and ``mse_difference`` (method minus reference),
-        ``rmse_ratio`` (method over reference) and ``relative_precision``
-        ((empirical SE of the reference / that of the method)^2 - 1, as a proportion; positive
-        where the method scatters less).
+        Columns `rlrecovery.storage.schemas.PAIRED`, for each level and parameter that both methods
+        estimate. Measures: ``bias_difference`` and ``mse_difference`` (method minus reference),
+        ``rmse_ratio`` (method over reference) and ``relative_precision``, a proportion: (empirical
+        SE of the reference / empirical SE of the method)^2 - 1.
     """
     errors = {name: _errors(table, truth) for name, table in estimates.items()}
-    found = []
+    compared = []
     for reference, name in itertools.combinations(errors, 2):
-        both = errors[name].merge(errors[reference], on=_KEYS, suffixes=("", "_reference"))
-        both = both.sort_values(_KEYS)
+        both = errors[name].merge(errors[reference], on=ESTIMATE_KEYS, suffixes=("", "_reference"))
+        both = both.sort_values(ESTIMATE_KEYS)
         for (level, parameter), group in both.groupby(["level", "parameter"], observed=True):
-            mine = group["error"].to_numpy(float), group["error_reference"].to_numpy(float)
-            for measure, score in paired_measures(*mine, group["replicate"].to_numpy()):
-                found.append((name, reference, level, parameter, measure, *score))
-    return pd.DataFrame(found, columns=list(PAIRED)).astype(PAIRED)
+            pair = group["error"].to_numpy(float), group["error_reference"].to_numpy(float)
+            for measure, score in paired_measures(*pair, group["replicate"].to_numpy()):
+                compared.append((name, reference, level, parameter, measure, *score))
+    return pd.DataFrame(compared, columns=list(PAIRED)).astype(PAIRED)
 
 
 def _errors(estimates: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
+    """Keys and error of the rows that have an estimate."""
     joined = join(estimates, truth)
     joined = joined.assign(error=joined["estimate"] - joined["truth"])
     usable = np.isfinite(joined["error"]) & (joined["status"] != "failed")
-    return joined.loc[usable, [*_KEYS, "error"]]
+    return joined.loc[usable, [*ESTIMATE_KEYS, "error"]]
 
 
 def paired_measures(
     errors: Floats, reference: Floats, replicates: Integers
 ) -> Iterator[tuple[str, Score]]:
-    """All measures of two methods' errors in the same rows, by name.
+    """Names and scores of all measures of two methods' errors in the same rows.
 
     Parameters
     ----------
@@ -97,7 +84,7 @@ def paired_measures(
 
 
 def rmse_ratio(errors: Floats, reference: Floats, replicates: Integers) -> Score:
-    """RMSE of a method over that of the reference, on the same rows; MCSE by the jackknife.
+    """RMSE of a method over that of the reference; its MCSE is the jackknife's.
 
     Parameters
     ----------
@@ -108,19 +95,20 @@ def rmse_ratio(errors: Floats, reference: Floats, replicates: Integers) -> Score
     """
 
     def quotient(sums: Floats) -> Floats:
-        """Of the roots of the mean squares."""
+        """Ratio of the root mean squares."""
         return ratio(root_mean_of_sums(sums[[0, 1]]), root_mean_of_sums(sums[[0, 2]]))
 
     return score_sums(quotient, [np.ones_like(errors), errors**2, reference**2], replicates)
 
 
 def relative_precision(errors: Floats, reference: Floats, replicates: Integers) -> Score:
-    """Gain in precision over the reference, on the same rows, as a proportion.
+    """Gain in precision over the reference, a proportion; positive where the SD is smaller.
 
-    With one row per replicate its MCSE is 2 (s_r / s)^2 sqrt((1 - rho^2) / (n - 1)), rho being the
-    correlation of the errors (Morris, White & Crowther 2019, Table 6); otherwise the jackknife. The
-    closed form is one for many replicates: it is missing below three of them, where rho is 1
-    whatever the errors are, and too small for a few (by half with three).
+    With one row per replicate its MCSE is 2 (s_r / s)^2 sqrt((1 - rho^2) / (n - 1)), where s and
+    s_r are the SDs of the errors of method and reference and rho is their correlation (Morris,
+    White & Crowther 2019, Table 6); otherwise it is the jackknife's. The closed form holds for many
+    replicates. It is NaN for fewer than three, where rho is 1 for any errors, and too small for a
+    few (by half for three).
 
     Parameters
     ----------
@@ -134,7 +122,7 @@ def relative_precision(errors: Floats, reference: Floats, replicates: Integers) 
         """Squared ratio of the SDs, minus 1."""
         return ratio(sd_of_sums(sums[[0, 3, 4]]), sd_of_sums(sums[:3])) ** 2 - 1
 
-    def closed(value: float, n: int) -> float:
+    def closed_form(value: float, n: int) -> float:
         """MCSE for one row per replicate."""
         if n < 3 or errors.std() == 0 or reference.std() == 0:
             return np.nan
@@ -142,4 +130,4 @@ def relative_precision(errors: Floats, reference: Floats, replicates: Integers) 
         return 2 * (1 + value) * np.sqrt(max(0.0, 1 - rho**2) / (n - 1))
 
     terms = [*centred_powers(errors), *centred_powers(reference)[1:]]
-    return score_sums(gain, terms, replicates, closed)
+    return score_sums(gain, terms, replicates, closed_form)

@@ -1,59 +1,54 @@
-"""How wide priors are, so that a posterior can be said to be narrower."""
+"""Prior SDs of estimated quantities on the natural scale, with which posterior SDs are compared."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 from scipy import integrate
 
+from rlrecovery.fit.base import Level
+from rlrecovery.fit.registry import Method
+from rlrecovery.models.base import Parameter
 from rlrecovery.models.distributions import Distribution
-from rlrecovery.models.library import Parameter, find_model
 from rlrecovery.storage.files import conform
-
-#: One row per method, level and parameter whose prior is one distribution on the natural scale.
-PRIORS = {"method": "str", "level": "str", "parameter": "str", "sd": "float64"}
+from rlrecovery.storage.schemas import PRIORS
 
 
-def prior_sds(methods: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
-    """Prior SD of what Bayesian methods estimate, on the natural scale.
+def prior_sds(methods: Mapping[str, Method]) -> pd.DataFrame:
+    """Prior SD of each parameter of the methods with a posterior, on the natural scale.
 
     Parameters
     ----------
     methods : mapping
-        `rlrecovery.design.cells.methods_of` the experiment.
+        `rlrecovery.config.study.methods_of` the experiment.
 
     Returns
     -------
     DataFrame
-        Columns `PRIORS`. With partial pooling it is that of the population's location; single
-        participants have no prior of their own there, as theirs depends on the others' data.
+        Columns `rlrecovery.storage.schemas.PRIORS`. With partial pooling the SD is that of the
+        population's location; participants have no prior of their own there, because it depends on
+        the data of the others.
     """
-    return conform(list(_rows(methods)), PRIORS)
-
-
-def _rows(methods: Mapping[str, Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    rows = []
     for name, method in methods.items():
-        if method["estimator"] not in ("bayes", "quadrature"):
-            continue
-        pooling = method.get("pooling", "none")
-        for parameter in find_model(method["model"]).parameters:
-            prior = method["priors"][parameter.name]
-            level = "participant" if pooling == "none" else "group"
-            if pooling == "partial":
-                sd = carried_sd(parameter, Distribution.described(prior["location"]))
-            else:
-                sd = float(Distribution.described(prior).frozen().std())
-            yield {"method": name, "level": level, "parameter": parameter.name, "sd": sd}
+        level: Level = "participant" if method.pooling == "none" else "group"
+        for parameter in method.fitted_model().parameters:
+            prior = method.settings.prior_of(parameter.name, level)
+            if prior is not None:
+                partial = method.pooling == "partial"
+                sd = location_sd(parameter, prior) if partial else float(prior.frozen().std())
+                rows.append({"method": name, "level": level, "parameter": parameter.name, "sd": sd})
+    return conform(rows, PRIORS)
 
 
-def carried_sd(parameter: Parameter, location: Distribution) -> float:
-    """SD on the natural scale of a quantity with a distribution on the unconstrained scale.
+def location_sd(parameter: Parameter, location: Distribution) -> float:
+    """SD on the natural scale of a quantity that has a distribution on the unconstrained scale.
 
-    By adaptive quadrature; infinite where the integral does not converge.
+    Closed form for a log transform of a normal distribution, adaptive quadrature otherwise;
+    infinite where the integral does not converge.
     """
     if parameter.transform == "log" and location.name == "Normal":
         mu, sigma = location.as_dict()["mu"], location.as_dict()["sigma"]

@@ -1,63 +1,60 @@
-"""The sampler held against the exact posterior, where a study has run both on the same data.
+"""Comparison of sampled (NUTS) with exact (quadrature) posteriors of the same data.
 
 A sampled posterior mean differs from the exact one by a Monte Carlo error of SD / sqrt(ESS). In
-units of that error the differences must scatter with a root mean square of about 1: more says that
-the sampler missed something, or that its effective sample size is too optimistic.
+units of this error the differences should have a root mean square of about 1. A larger value means
+that the sampler does not represent the posterior, or that its effective sample size is too high.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-#: One row per pair of methods, cell and parameter.
-WITNESS = {
-    "sampled": "str",
-    "exact": "str",
-    "cell": "str",
-    "parameter": "str",
-    "posteriors": "int64",
-    "rms_z": "float64",
-    "largest_difference": "float64",
-    "sd_ratio": "float64",
-}
-
-#: What two methods must share for their posteriors to be the same.
-SHARED = ("model", "priors")
+from rlrecovery.fit.base import PosteriorKind
+from rlrecovery.fit.registry import Method
+from rlrecovery.storage.schemas import ESTIMATE_KEYS
 
 
-def pairs(methods: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, str]]:
-    """Methods whose posterior means are the same quantity: (sampled, exact).
+def comparable_pairs(methods: Mapping[str, Method]) -> list[tuple[str, str]]:
+    """Pairs of methods whose estimates are the same posterior means: (sampled, exact).
 
     Parameters
     ----------
     methods : mapping
-        The resolved config's ``methods``.
+        `rlrecovery.config.study.methods_of` the experiment.
     """
 
-    def mean_of(estimator: str) -> list[str]:
-        """Methods of an estimator whose estimate is each participant's own posterior mean."""
+    def posterior_means(kind: PosteriorKind) -> list[str]:
+        """Methods whose estimates are the posterior means of single participants."""
         return [
             name
-            for name, settings in methods.items()
-            if settings["estimator"] == estimator
-            and settings.get("pooling", "none") == "none"
-            and settings["point"] == "mean"
+            for name, method in methods.items()
+            if method.settings.posterior == kind
+            and method.pooling == "none"
+            and getattr(method.settings, "point", "") == "mean"
         ]
 
     return [
         (sampled, exact)
-        for sampled in mean_of("bayes")
-        for exact in mean_of("quadrature")
-        if all(methods[sampled][key] == methods[exact][key] for key in SHARED)
+        for sampled in posterior_means("sampled")
+        for exact in posterior_means("exact")
+        if _same_posterior(methods[sampled], methods[exact])
     ]
 
 
-def differences(sampled: pd.DataFrame, exact: pd.DataFrame) -> pd.DataFrame:
-    """Posterior means and SDs of two methods in one cell, compared per parameter.
+def _same_posterior(method: Method, other: Method) -> bool:
+    """Whether two methods have the same model and the same priors of participants."""
+    return method.model == other.model and all(
+        method.settings.prior_of(name, "participant")
+        == other.settings.prior_of(name, "participant")
+        for name in method.fitted_model().names
+    )
+
+
+def compare_posteriors(sampled: pd.DataFrame, exact: pd.DataFrame) -> pd.DataFrame:
+    """Compare posterior means and SDs of two methods in one cell.
 
     Parameters
     ----------
@@ -67,41 +64,43 @@ def differences(sampled: pd.DataFrame, exact: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Per parameter: number of posteriors; root mean square of the difference of means in Monte
-        Carlo standard errors; largest difference in posterior SDs; mean ratio of SDs.
+        One row per parameter, with the columns ``parameter``, ``posteriors``, ``rms_z``,
+        ``largest_difference`` and ``sd_ratio`` of `rlrecovery.storage.schemas.SAMPLER_CHECK`.
     """
-    keys = ["replicate", "participant", "level", "parameter"]
-    columns = [*keys, "estimate", "se", "ess_bulk"]
-    both = sampled[columns].merge(exact[columns], on=keys, suffixes=("", "_exact"))
-    usable = np.isfinite(both[["estimate", "estimate_exact", "se_exact", "ess_bulk"]]).all(axis=1)
-    both = both[usable]
-    apart = (both["estimate"] - both["estimate_exact"]) / both["se_exact"]
-    found = pd.DataFrame(
+    columns = [*ESTIMATE_KEYS, "estimate", "se", "ess_bulk"]
+    both = sampled[columns].merge(exact[columns], on=ESTIMATE_KEYS, suffixes=("", "_exact"))
+    finite = np.isfinite(both[["estimate", "estimate_exact", "se_exact", "ess_bulk"]]).all(axis=1)
+    both = both[finite]
+    difference = (both["estimate"] - both["estimate_exact"]) / both["se_exact"]
+    by_parameter = pd.DataFrame(
         {
             "parameter": both["parameter"],
-            "squared_z": apart**2 * both["ess_bulk"],
-            "apart": apart.abs(),
+            "squared_z": difference**2 * both["ess_bulk"],
+            "difference": difference.abs(),
             "ratio": both["se"] / both["se_exact"],
         }
     ).groupby("parameter", sort=False)
     return pd.DataFrame(
         {
-            "posteriors": found.size(),
-            "rms_z": np.sqrt(found["squared_z"].mean()),
-            "largest_difference": found["apart"].max(),
-            "sd_ratio": found["ratio"].mean(),
+            "posteriors": by_parameter.size(),
+            "rms_z": np.sqrt(by_parameter["squared_z"].mean()),
+            "largest_difference": by_parameter["difference"].max(),
+            "sd_ratio": by_parameter["ratio"].mean(),
         }
     ).reset_index()
 
 
-def overall(table: pd.DataFrame) -> pd.DataFrame:
-    """A table of `WITNESS` over all cells: one row per pair of methods and parameter."""
-    rows = []
-    for keys, group in table.groupby(["sampled", "exact", "parameter"], sort=False):
+def pool_over_cells(table: pd.DataFrame) -> pd.DataFrame:
+    """Pool rows of `SAMPLER_CHECK` over cells: one row per pair of methods and parameter.
+
+    Mean squares and ratios are averaged with the number of posteriors as weight.
+    """
+    keys, rows = ["sampled", "exact", "parameter"], []
+    for values, group in table.groupby(keys, sort=False):
         weights = group["posteriors"]
         rows.append(
             {
-                **dict(zip(["sampled", "exact", "parameter"], keys, strict=True)),
+                **dict(zip(keys, values, strict=True)),
                 "posteriors": int(weights.sum()),
                 "rms_z": float(np.sqrt(np.average(group["rms_z"] ** 2, weights=weights))),
                 "largest_difference": float(group["largest_difference"].max()),

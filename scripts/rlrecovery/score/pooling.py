@@ -1,0 +1,135 @@
+"""Means over cells and over data sets, each with its Monte Carlo standard error (MCSE).
+
+Cells are simulated independently, and so are the data sets of a cell, so that the variances of
+their Monte Carlo errors add.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from rlrecovery.score.results import Summary
+
+
+class Pooled(NamedTuple):
+    """A mean over cells or data sets.
+
+    Attributes
+    ----------
+    value : float
+        The mean; NaN where a value that it needs is missing.
+    mcse : float
+        Its Monte Carlo standard error; NaN where that of a value is unknown.
+    """
+
+    value: float
+    mcse: float
+
+
+def mean_over_cells(cells: pd.DataFrame) -> Pooled:
+    """Mean of a measure over cells; its MCSE is sqrt(sum of squared MCSEs) / number of cells.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        Columns ``value`` and ``mcse``, one row per cell, at least one.
+    """
+    variance = (cells["mcse"] ** 2).sum(skipna=False)
+    mean = cells["value"].mean(skipna=False)
+    return Pooled(float(mean), float(np.sqrt(variance) / len(cells)))
+
+
+def root_mean_over_cells(cells: pd.DataFrame) -> Pooled:
+    """Root of the mean of the MSE over cells: the RMSE of all cells together.
+
+    Its MCSE is that of the mean over twice the root (delta method); NaN where the root is 0.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        Columns ``value`` (MSE) and ``mcse``, one row per cell, at least one.
+    """
+    mean, mcse = mean_over_cells(cells)
+    root = float(np.sqrt(mean))
+    return Pooled(root, mcse / (2 * root) if root > 0 else np.nan)
+
+
+def pool_over_truths(summary: Summary, cells: pd.DataFrame, by: str = "trials") -> pd.DataFrame:
+    """Pool a measure of one method over the true values of the design, for each size.
+
+    An RMSE is pooled as the root of the mean MSE (`root_mean_over_cells`), any other measure as a
+    mean (`mean_over_cells`).
+
+    Parameters
+    ----------
+    summary : Summary
+        Its ``recovery`` has the MSE of the cells and says how many truths the method has.
+    cells : DataFrame
+        Rows of `Summary.measure`: one measure, method, parameter and level.
+    by : str
+        Column whose values are kept apart, ``trials`` or ``participants``.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``by``, ``value`` and ``mcse``, one row per size. The value is missing where a cell
+        is not among the rows or has no estimate: the mean over the other truths would not be
+        comparable with that of another size.
+    """
+    if cells.empty:
+        return pd.DataFrame(columns=[by, "value", "mcse"])
+    is_rmse, truths = cells["measure"].iloc[0] == "rmse", _truths_per_size(summary, cells)
+    pool = root_mean_over_cells if is_rmse else mean_over_cells
+    pooled = []
+    for size, part in (_mse_of(summary, cells) if is_rmse else cells).groupby(by):
+        value, mcse = pool(part if len(part) % truths == 0 else part.assign(value=np.nan))
+        pooled.append({by: size, "value": value, "mcse": mcse})
+    return pd.DataFrame(pooled, columns=[by, "value", "mcse"])
+
+
+def _truths_per_size(summary: Summary, cells: pd.DataFrame) -> int:
+    """Cells that the method of some rows has in each combination of participants and trials."""
+    recovery = summary.recovery
+    of_method = (recovery["scope"] == "cell") & recovery["method"].isin(cells["method"])
+    sizes = len(summary.participants) * len(summary.trials)
+    return max(1, recovery.loc[of_method, "cell"].nunique() // sizes)
+
+
+def _mse_of(summary: Summary, cells: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the MSE of the same method, parameter, level and sizes as rows of the RMSE."""
+    squares = summary.measure(
+        "mse", parameter=cells["parameter"].iloc[0], level=cells["level"].iloc[0]
+    )
+    for column in ("method", "participants", "trials"):
+        squares = squares[squares[column].isin(cells[column])]
+    return squares
+
+
+def mean_over_data_sets(values: pd.Series, rows: pd.DataFrame) -> Pooled:
+    """Mean over estimates, and its MCSE with data sets as the independent unit.
+
+    The mean is a ratio of sums over data sets. Its MCSE comes from the scatter of these sums within
+    cells, because the cells are fixed by the design; where a cell has a single data set, from their
+    scatter over all data sets.
+
+    Parameters
+    ----------
+    values : Series
+        One value per estimate.
+    rows : DataFrame
+        Columns ``cell`` and ``replicate`` of the same estimates.
+    """
+    if values.empty:
+        return Pooled(np.nan, np.nan)
+    mean = float(values.mean())
+    sums = (values - mean).groupby([rows["cell"].astype("object"), rows["replicate"]]).sum()
+    if len(sums) < 2:
+        return Pooled(mean, np.nan)
+    cells = sums.groupby(level=0)
+    if (cells.size() < 2).any():
+        cells = sums.groupby(np.zeros(len(sums)))
+    variance = (cells.var(ddof=1) * cells.size()).sum()
+    return Pooled(mean, float(np.sqrt(variance) / len(values)))

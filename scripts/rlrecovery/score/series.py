@@ -1,0 +1,82 @@
+"""Names of series: a method in one part of the design, such as one of several tasks.
+
+A study may compare tasks, shares of missing responses or generating models. Figures and report then
+show each method in each of these as a series of its own, named ``mle, reversals``: the method and
+the column ``variant`` of the summary's tables. If models compete, the name of a method contains its
+model already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+
+def name_series(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Replace the names of methods by those of series.
+
+    Parameters
+    ----------
+    tables : mapping
+        ``recovery``, ``points``, ``failures``, ``comparison`` and ``priors``; any may be empty.
+
+    Returns
+    -------
+    dict
+        The tables that change. A row of ``priors`` is repeated for every series of its method.
+    """
+    recovery = tables["recovery"]
+    changed = {
+        name: tables[name].assign(method=_series(tables[name]).astype("category"))
+        for name in ("recovery", "points", "failures")
+        if _has_labels(tables[name])
+    }
+    if _has_labels(tables["comparison"]):
+        table, by_cell = tables["comparison"], series_by_cell(recovery)
+        columns = {
+            column: _series(table, column, by_cell).astype("category")
+            for column in ("method", "reference")
+        }
+        changed["comparison"] = table.assign(**columns)
+    if len(tables["priors"]) and "recovery" in changed:
+        series_of: dict[str, dict[str, None]] = {}
+        for (method, _), name in series_by_cell(recovery).items():
+            series_of.setdefault(method, {})[name] = None
+        priors = tables["priors"]
+        names = [list(series_of.get(method, [method])) for method in priors["method"]]
+        changed["priors"] = priors.assign(method=names).explode("method", ignore_index=True)
+    return changed
+
+
+def series_by_cell(recovery: pd.DataFrame) -> dict[tuple[str, str], str]:
+    """Series by method and cell, from a table of measures that still has methods."""
+    if recovery.empty:
+        return {}
+    cells = recovery[recovery["scope"] == "cell"].drop_duplicates(["method", "cell"])
+    keys = zip(cells["method"], cells["cell"], strict=True)
+    return dict(zip(keys, _series(cells), strict=True))
+
+
+def _has_labels(table: pd.DataFrame) -> bool:
+    """Whether any row of a table has an entry in the column ``variant``."""
+    return "variant" in table and bool((as_text(table["variant"]) != "").any())
+
+
+def _series(
+    table: pd.DataFrame,
+    column: str = "method",
+    by_cell: Mapping[tuple[str, str], str] | None = None,
+) -> pd.Series:
+    """Series of each row: by method and cell where these are given, or by method and variant."""
+    method, label = as_text(table[column]), as_text(table["variant"])
+    name = method.where(label == "", method + ", " + label)
+    if by_cell:
+        keys = zip(method, as_text(table["cell"]), name, strict=True)
+        name = pd.Series([by_cell.get((m, c), other) for m, c, other in keys], table.index)
+    return name
+
+
+def as_text(names: pd.Series) -> pd.Series:
+    """Names as text; a missing name is empty."""
+    return names.astype("object").where(names.notna(), "")
