@@ -1,9 +1,13 @@
-"""What was done, in words, from the config: for the methods part of the report."""
+"""What was done, in words: the methods section of the report, from the config."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
+
+import pandas as pd
 
 from rlrecovery.design.cells import (
     ALL,
@@ -18,167 +22,248 @@ from rlrecovery.design.cells import (
     tasks,
     with_posterior,
 )
-from rlrecovery.models.library import find_model
-from rlrecovery.report.numbers import plural
+from rlrecovery.models.variants import find_model
+from rlrecovery.report.lines import designs
+from rlrecovery.report.numbers import enumeration
+from rlrecovery.report.task_text import task_text
 from rlrecovery.score.results import Summary
 from rlrecovery.score.sampler_check import overall
-from rlrecovery.simulate.task import Drift, Reversals, task_from_config
+from rlrecovery.simulate.task import task_from_config
+
+#: A term and its explanation, for a list of definitions.
+Definition = tuple[str, str]
 
 
-def mechanisms(experiment: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """How data were generated, as terms and texts."""
-    cells = list(cells_of(experiment).values())
-    faced = tasks(experiment).items()
-    return [
-        *[(f"Task {name}".strip(), task_in_words(task)) for name, task in faced],
-        *[line for source in sources(experiment).values() for line in _source(experiment, source)],
-        ("Participants", f"{', '.join(map(str, experiment['participants']))} per data set."),
-        ("Trials", f"{', '.join(map(str, experiment['trials']))} per participant; all trials count "
-                   "in the likelihood, the first included."),
-        *_gaps(cells),
-        ("Replicates", f"{experiment['replicates']} simulated data sets per cell; all methods are "
-                       "given the same data."),
-    ]  # fmt: skip
+@dataclass(frozen=True)
+class StudySize:
+    """Size of the study, for the first paragraph.
+
+    Attributes
+    ----------
+    model : str
+        Titles of the generating models.
+    cells, designs, truths, data_sets : int
+        Numbers of cells, of combinations of participants and trials, of true parameter
+        combinations, and of data sets in all.
+    replicates : int
+        Data sets per cell.
+    participants, trials, methods, parameters : str
+        Enumerations.
+    """
+
+    model: str
+    cells: int
+    designs: int
+    truths: int
+    data_sets: int
+    replicates: int
+    participants: str
+    trials: str
+    methods: str
+    parameters: str
 
 
-def _source(experiment: Mapping[str, Any], source: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """One generating model with its truths and its population."""
-    model = find_model(specification(experiment, source["model"]))
-    truths = [f"{k}: {', '.join(f'{v:g}' for v in vs)}" for k, vs in source["truth"].items()]
-    people = [f"{k}: {_population(k, v, model)}" for k, v in source["population"].items()]
-    parameters = "; ".join(f"{p.name}, {p.meaning}" for p in model.parameters)
-    yield "Model", f"{model.title} ({model.name}; {model.citation}). Parameters: {parameters}."
-    none = "None: every parameter is drawn from a distribution."
-    yield "Truth grid", "; ".join(truths) + "; crossed with each other." if truths else none
-    yield "Population", "; ".join(people) + "."
+@dataclass(frozen=True)
+class MethodEntry:
+    """A method of the study: its name, a description, and keys and values of its settings."""
+
+    name: str
+    description: str
+    settings: list[tuple[str, str]]
 
 
-def _gaps(cells: Sequence[Cell]) -> Iterator[tuple[str, str]]:
-    """Missing responses and unfinished sessions, where there are any."""
-    shares = list(dict.fromkeys(cell.missing for cell in cells))
-    if any(shares):
-        text = ", ".join(f"{100 * share:.10g} %" for share in shares)
-        yield "Missing responses", f"Each trial is without a response with probability {text}."
-    completed = list(dict.fromkeys(cell.completed for cell in cells))
-    if completed != [ALL]:
-        each = [", ".join(f"{100 * share:.10g} %" for share in shares) for shares in completed]
-        text = "; or ".join(each)
-        yield "Completed trials", f"Participants complete, in turn, {text} of the trials."
-
-
-def task_in_words(given: Mapping[str, Any]) -> str:
-    """What a participant faces, in sentences."""
-    task = task_from_config(given)
-    means = ", ".join(f"{mean:g}" for mean in task.arms)
-    if task.schedule:
-        source = given["schedule"]["file"]
-        pays = f"the arms' {task.schedule.holds} follow the sequence in {source}, trial by trial"
-    elif task.sd is None:
-        pays = f"each choice pays 1 or 0, with probability {means} of being paid on the arms"
-    else:
-        pays = f"the arms pay normally distributed amounts with means {means} and SD {task.sd:g}"
-    learning = "and learning starts again" if task.reset else "and learning is carried over"
-    sentences = [
-        f"{task.n_arms}-armed bandit; {pays}; trials in {plural(task.blocks, 'block')}, in each of "
-        f"which the arms begin as they were {learning}.",
-        f"Every arm has the value {task.start_value:g} before the first trial, unless a model has "
-        "the start value as a parameter.",
-        *([_reversals(task.reversals)] if task.reversals else []),
-        *([_drift(task.drift)] if task.drift else []),
-        *(["The outcomes of all arms are shown."] if task.full else []),
-        *(["The config lists trials without a response."] if task.missing_trials else []),
-    ]  # fmt: skip
-    return " ".join(sentences)
-
-
-def _reversals(rule: Reversals) -> str:
-    when = [f"after trial {', '.join(map(str, rule.after))} of a block"] if rule.after else []
-    when += [f"every {rule.every} trials of a block"] if rule.every else []
-    learnt = f"when the best arm was chosen in {rule.correct} of {rule.within} responses"
-    when += [learnt] if rule.correct else []
-    return f"The arms trade places {', and '.join(when)}: each takes over what its neighbour paid."
-
-
-def _drift(drift: Drift) -> str:
-    pull = ""
-    if drift.decay < 1:
-        pull = f" with decay {drift.decay:g} to {drift.centre:g} (as in Daw et al., 2006)"
-    return (
-        f"The arms' means follow random walks with SD {drift.sd:g} per trial{pull}, reflected at "
-        f"{drift.lower:g} and {drift.upper:g}, anew for each participant."
+def study_size(experiment: Mapping[str, Any], design: pd.DataFrame, summary: Summary) -> StudySize:
+    """Count what the study consists of."""
+    generating = sources(experiment).values()
+    models = [find_model(specification(experiment, source["model"])) for source in generating]
+    return StudySize(
+        model="; ".join(dict.fromkeys(model.title for model in models)),
+        cells=len(design),
+        designs=len(designs(summary)),
+        truths=sum(math.prod(map(len, source["truth"].values())) for source in generating),
+        data_sets=int(design["replicates"].sum()),
+        replicates=int(design["replicates"].max()),
+        participants=enumeration([str(n) for n in summary.participants]),
+        trials=enumeration([str(n) for n in summary.trials]),
+        methods=enumeration(list(methods_of(experiment))),
+        parameters=enumeration(list(summary.parameters)),
     )
 
 
-def _population(name: str, entry: Mapping[str, Any], model: Any) -> str:
+def mechanisms(experiment: Mapping[str, Any]) -> list[Definition]:
+    """How data were generated."""
+    participants = ", ".join(map(str, experiment["participants"]))
+    trials = ", ".join(map(str, experiment["trials"]))
+    return [
+        *((f"Task {name}".strip(), task_text(task)) for name, task in tasks(experiment).items()),
+        *(line for s in sources(experiment).values() for line in _source_lines(experiment, s)),
+        ("Participants", f"{participants} per data set."),
+        ("Trials", f"{trials} per participant; all trials count in the likelihood, including the "
+                   "first."),
+        *_missing_lines(list(cells_of(experiment).values())),
+        ("Replicates", f"{experiment['replicates']} simulated data sets per cell; all methods fit "
+                       "the same data."),
+    ]  # fmt: skip
+
+
+def _source_lines(experiment: Mapping[str, Any], source: Mapping[str, Any]) -> Iterator[Definition]:
+    """A generating model, its true values and its population."""
+    model = find_model(specification(experiment, source["model"]))
+    parameters = "; ".join(f"{p.name}, {p.meaning}" for p in model.parameters)
+    yield "Model", f"{model.title} ({model.name}; {model.citation}). Parameters: {parameters}."
+    truths = [f"{k}: {', '.join(f'{v:g}' for v in vs)}" for k, vs in source["truth"].items()]
+    none = "None: every parameter is drawn from a distribution."
+    yield "True values", f"{'; '.join(truths)}; fully crossed." if truths else none
+    populations = [
+        f"{name}: {_population_text(name, entry, model)}"
+        for name, entry in source["population"].items()
+    ]
+    yield "Population", "; ".join(populations) + "."
+
+
+def _population_text(name: str, entry: Mapping[str, Any], model: Any) -> str:
     if entry.get("distribution"):
-        return f"each participant is drawn from {_distribution(entry)}"
+        return f"each participant is drawn from {_distribution_text(entry)}"
     if not entry.get("spread"):
-        return "all participants have the cell's truth"
+        return "all participants have the cell’s true value"
     scale = model.parameter(name).transform
-    return f"normal around the cell's truth on the {scale} scale with SD {entry['spread']:g}"
+    return f"normal around the cell’s true value on the {scale} scale, SD {entry['spread']:g}"
 
 
-def _distribution(entry: Mapping[str, Any]) -> str:
-    inside = ", ".join(
+def _distribution_text(entry: Mapping[str, Any]) -> str:
+    arguments = ", ".join(
         f"{key}={value:g}"
         for key, value in entry.items()
         if key != "distribution" and value is not None
     )
-    return f"{entry['distribution']}({inside})"
+    return f"{entry['distribution']}({arguments})"
 
 
-def estimands(experiment: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _missing_lines(cells: Sequence[Cell]) -> Iterator[Definition]:
+    """Missing responses and incomplete sessions, where there are any."""
+    probabilities = list(dict.fromkeys(cell.missing for cell in cells))
+    if any(probabilities):
+        text = _percentages(probabilities)
+        yield "Missing responses", f"Each trial has no response with probability {text}."
+    completed = list(dict.fromkeys(cell.completed for cell in cells))
+    if completed != [ALL]:
+        text = "; or ".join(_percentages(shares) for shares in completed)
+        yield "Completed trials", f"Participants complete, in turn, {text} of the trials."
+
+
+def _percentages(shares: Sequence[float]) -> str:
+    return ", ".join(f"{100 * share:.10g} %" for share in shares)
+
+
+def estimands(experiment: Mapping[str, Any]) -> list[Definition]:
     """What the methods estimate."""
     models = [find_model(method["model"]) for method in methods_of(experiment).values()]
-    every = {p.name: p.transform for model in models for p in model.parameters}
-    scales = ", ".join(f"{transform} for {name}" for name, transform in every.items())
+    transforms = {p.name: p.transform for model in models for p in model.parameters}
+    scales = ", ".join(f"{transform} for {name}" for name, transform in transforms.items())
     return [
-        ("Participant", "Each participant's own parameter value, on the natural scale."),
-        ("Group", f"The population's location on the unconstrained scale ({scales}), carried to "
-                  "the natural scale. It is a property of the population and not the mean of the "
-                  "participants who happened to be drawn."),
-        ("Spread", "The SD of the participants on the unconstrained scale; estimated by partial "
+        ("Participant", "Each participant’s own parameter value, on the natural scale."),
+        ("Group", f"Location of the population on the unconstrained scale ({scales}), transformed "
+                  "to the natural scale. It is a property of the population and not the mean of "
+                  "the participants drawn from it."),
+        ("Spread", "SD of the participants on the unconstrained scale; estimated by partial "
                    "pooling only."),
     ]  # fmt: skip
 
 
-def methods(experiment: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Every method with every setting."""
+def methods(experiment: Mapping[str, Any]) -> list[MethodEntry]:
+    """Every method with all its settings."""
     return [
-        {
-            "name": name,
-            "kind": KINDS[settings["estimator"]](settings),
-            "settings": list(_flatten(settings)),
-        }
+        MethodEntry(name, KINDS[settings["estimator"]](settings), list(_flatten(settings)))
         for name, settings in experiment["methods"].items()
     ]
 
 
-def checked(experiment: Mapping[str, Any]) -> str:
-    """What the predictive checks are of; empty where no method has a posterior."""
+def _flatten(settings: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Nested settings as dotted keys and texts; a distribution is one text."""
+    for key, value in settings.items():
+        if isinstance(value, Mapping) and value.get("distribution"):
+            yield f"{prefix}{key}", _distribution_text(value)
+        elif isinstance(value, Mapping):
+            yield from _flatten(value, f"{prefix}{key}.")
+        elif isinstance(value, list | tuple):
+            yield f"{prefix}{key}", ", ".join(map(str, value))
+        else:
+            yield f"{prefix}{key}", str(value)
+
+
+def predictive_check(experiment: Mapping[str, Any]) -> str:
+    """What the predictive checks are based on; empty where no method has a posterior."""
     cell = example_of(cells_of(experiment))
-    name = with_posterior(
-        methods_of(experiment), generator_of(experiment, cell)["model"], POSTERIORS
-    )
+    model = generator_of(experiment, cell)["model"]
+    name = with_posterior(methods_of(experiment), model, POSTERIORS)
     if name is None:
         return ""
     data = f"the first data set of {cell.key}, which is simulated"
     if experiment.get("observed"):
         data = f"the data in {experiment['observed']}"
-    return f"Predictions are those of {name}, of {data}."
+    return f"Predictions by {name} for {data}."
 
 
-def witnesses(summary: Summary) -> list[str]:
-    """A sentence per sampled parameter that was also integrated exactly."""
+def exact_checks(summary: Summary) -> list[str]:
+    """A sentence per sampled parameter whose posterior was also computed exactly."""
     if summary.witness.empty:
         return []
     return [
         f"{row.sampled} against {row.exact}, {row.parameter}: over {row.posteriors} posteriors the "
         f"means differ by {row.rms_z:.2f} Monte Carlo standard errors (root mean square; about 1 "
-        f"is expected) and by {row.largest_difference:.2g} posterior SDs at most; the sampled SD "
-        f"is {row.sd_ratio:.3f} times the exact one on average."
+        f"is expected) and by at most {row.largest_difference:.2g} posterior SDs; the sampled SD "
+        f"is on average {row.sd_ratio:.3f} times the exact one."
         for row in overall(summary.witness).itertuples()
     ]
+
+
+def conventions(experiment: Mapping[str, Any]) -> list[Definition]:
+    """Conventions that change numbers and are easily overlooked."""
+    faced = [task_from_config(task) for task in tasks(experiment).values()]
+    starts = ", ".join(dict.fromkeys(f"{task.start_value:g}" for task in faced))
+    neutral = ", ".join(dict.fromkeys(f"{task.neutral:g}" for task in faced))
+    rewards = "With rewards twice as large, the same beta would mean twice the determinism."
+    if all(task.sd is None and not task.schedule for task in faced):
+        rewards = "0 and 1. With −1 and +1, the same beta would mean twice the determinism."
+    return [
+        ("Start value", f"{starts} for every arm whenever learning starts, unless a model has it "
+                        "as a parameter."),
+        ("Wins", f"Outcomes above {neutral} are wins, all others losses."),
+        ("Rewards", rewards),
+        ("First trial", "Counts in the likelihood. The likelihood of choice t uses the values "
+                        "before the update of trial t."),
+        ("Missing trials", "Contribute nothing to the likelihood and update nothing."),
+        ("Bounds", _bounds_text(experiment)),
+        ("Scale of bias", "Natural scale: estimate minus true value of the parameter itself."),
+        ("True value of the group", "The population’s location, not the mean of the participants "
+                                    "drawn from it."),
+        ("Flagged rows", FLAGGED_ROWS),
+        ("Flags", "Per parameter: where alpha is at a bound, the row of alpha is flagged but that "
+                  "of beta is not, although beta’s standard error then treats alpha as fixed."),
+    ]  # fmt: skip
+
+
+FLAGGED_ROWS = (
+    "Bias, empirical SE and RMSE rest on all rows with an estimate, flagged or not, unless they "
+    "say “unflagged rows”. Coverage, width and model SE rest on the rows with an interval or a "
+    "standard error; maximum likelihood has none at a bound, so that these measures leave such "
+    "rows out. The share of rows with an interval is given beside coverage where it is below "
+    "100 %. Failed fits have no estimate and count in the shares only."
+)
+
+
+def _bounds_text(experiment: Mapping[str, Any]) -> str:
+    bounds = [
+        f"{name}: {p} in [{low:g}, {high:g}]"
+        for name, settings in experiment["methods"].items()
+        for p, (low, high) in (settings.get("bounds") or {}).items()
+    ]
+    if not bounds:
+        return "No method of this study has bounds."
+    return (
+        f"{'; '.join(bounds)}. Where a bound is an end of the parameter’s support, the search "
+        "stops 0.0001 short of it. Estimates at a bound are kept and flagged."
+    )
 
 
 def _mle(settings: Mapping[str, Any]) -> str:
@@ -219,54 +304,3 @@ def _mock(settings: Mapping[str, Any]) -> str:
 
 #: What each estimator does, in a sentence.
 KINDS = {"mle": _mle, "bayes": _bayes, "quadrature": _quadrature, "mock": _mock}
-
-
-def _flatten(settings: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Nested settings as dotted keys and texts; a distribution is one text."""
-    for key, value in settings.items():
-        if isinstance(value, Mapping) and value.get("distribution"):
-            yield f"{prefix}{key}", _distribution(value)
-        elif isinstance(value, Mapping):
-            yield from _flatten(value, f"{prefix}{key}.")
-        elif isinstance(value, list | tuple):
-            yield f"{prefix}{key}", ", ".join(str(each) for each in value)
-        else:
-            yield f"{prefix}{key}", str(value)
-
-
-def conventions(experiment: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Choices that change numbers without anyone noticing."""
-    faced = [task_from_config(task) for task in tasks(experiment).values()]
-    starts = ", ".join(dict.fromkeys(f"{task.start_value:g}" for task in faced))
-    wins = ", ".join(dict.fromkeys(f"{task.neutral:g}" for task in faced))
-    binary = all(task.sd is None and not task.schedule for task in faced)
-    bounds = [
-        f"{name}: {p} in [{low:g}, {high:g}]"
-        for name, settings in experiment["methods"].items()
-        for p, (low, high) in (settings.get("bounds") or {}).items()
-    ]
-    return [
-        ("Start value", f"{starts} for every arm wherever learning starts, unless a model has it "
-                        "as a parameter."),
-        ("Wins", f"Outcomes above {wins} are wins, all others losses."),
-        ("Rewards", "0 and 1. With −1 and +1 the same beta would mean twice the determinism."
-                    if binary else "On the scale of the task. With rewards twice as large the same "
-                    "beta would mean twice the determinism."),
-        ("First trial", "Counts in the likelihood. Choice t is judged by the values before the "
-                        "update of trial t."),
-        ("Missing trials", "Contribute nothing to the likelihood and update nothing."),
-        ("Bounds", ("; ".join(bounds) + ". At an end of the support the search stops "
-                    "0.0001 from it. Estimates at a bound are kept and flagged.") if bounds
-                   else "No method of this study has bounds."),
-        ("Scale of bias", "Natural scale: estimate minus truth of the parameter itself."),
-        ("Truth of the group", "The population's location, not the realised mean of a sample."),
-        ("Flagged rows", "Bias, empirical SE and RMSE rest on every row with an estimate, flagged "
-                         "or not, unless they say “unflagged rows”. Coverage, width and model SE "
-                         "rest only on rows with an interval or a standard error; maximum "
-                         "likelihood has none at a bound, so that these measures leave such rows "
-                         "out. The share of rows with an interval stands beside coverage where it "
-                         "is below 100 %. Failed fits have no estimate and enter the shares only."),
-        ("Flags", "Per parameter: when alpha is at a bound, the row of alpha is flagged and that "
-                  "of beta is not, although beta's standard error then holds for alpha fixed at "
-                  "its bound."),
-    ]  # fmt: skip

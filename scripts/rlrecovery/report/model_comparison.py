@@ -1,122 +1,179 @@
-"""Which model won: the matrices of `rlrecovery.score.model_selection` as sentences and as texts of tables."""
+"""Which model fits best: the matrices of `rlrecovery.score.model_selection` as text."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from rlrecovery.report.limits import MODEL_RECOVERED
 from rlrecovery.report.numbers import plural
 from rlrecovery.score.results import Summary
 
-#: What each criterion is, in a few words.
+#: Names of the criteria.
 CRITERIA = {
-    "AIC": "Akaike's information criterion",
+    "AIC": "Akaike’s information criterion",
     "BIC": "the Bayesian information criterion",
-    "LOO": "leave-one-out predictive density",
+    "LOO": "the leave-one-out predictive density",
     "evidence": "the marginal likelihood",
 }
-#: A generating model is called recovered where the lower end of the interval of p(right model wins)
-#: is at least this, and lost where the upper end is below; the limit is a convention.
-RECOVERED = 0.5
+
+Kind = Literal["confusion", "inversion"]
 
 
-def contests(summary: Summary) -> list[dict[str, Any]]:
-    """Every contest and criterion over the whole study.
+class Comparison(NamedTuple):
+    """Which models are compared, by which criterion, and what is counted."""
 
-    Returns
-    -------
-    list of dict
-        ``title``, ``fitted`` (names), ``confusion`` and ``inversion`` (a name and texts per row),
-        ``sentences``, ``units`` (how many of each row), ``left_out``, ``doubtful`` and ``stopped``
-        (how many of all) and ``designs`` (the same of every design, where there are several).
+    contest: str
+    criterion: str
+    unit: str
+
+    @property
+    def title(self) -> str:
+        """Heading of the page."""
+        criterion = CRITERIA.get(self.criterion, self.criterion)
+        return f"{self.contest}, {criterion}, {self.unit} by {self.unit}"
+
+
+@dataclass(frozen=True)
+class Matrices:
+    """Confusion and inversion matrix of one comparison.
+
+    Attributes
+    ----------
+    title : str
+        Heading.
+    fitted : list of str
+        Names of the columns.
+    confusion, inversion : list of (str, list of str)
+        Name and texts of each row, a generating model.
+    units : dict
+        How many participants or data sets each row rests on.
+    left_out, doubtful, stopped : int
+        How many are left out, or rest on an unreliable score or on a fit that did not converge.
+    sentences : list of str
+        The result in words.
+    designs : list of Matrices
+        The same for each design; empty where there is only one.
     """
+
+    title: str
+    fitted: list[str]
+    confusion: list[tuple[str, list[str]]]
+    inversion: list[tuple[str, list[str]]]
+    units: dict[str, int]
+    left_out: int
+    doubtful: int
+    stopped: int
+    sentences: list[str] = field(default_factory=list)
+    designs: list[Matrices] = field(default_factory=list)
+
+
+def model_comparisons(summary: Summary) -> list[Matrices]:
+    """Every comparison over the whole study."""
     table = summary.selection
     if table.empty:
         return []
-    found = []
-    for keys, part in _groups(table[table["scope"] == "all"]):
-        designs = table[(table["scope"] == "design") & _same(table, keys)]
-        several = len(set(designs["design"])) > 1
-        found.append(
-            _matrices(part)
-            | {"title": _title(*keys), "sentences": list(sentences(part))}
-            | {"designs": [
-                _matrices(each) | {"title": f"{_title(*keys)}, {name}"}
-                for name, each in designs.groupby("design", sort=False)
-            ] if several else []}
-        )  # fmt: skip
-    return found
+    whole_study, by_design = (table[table["scope"] == scope] for scope in ("all", "design"))
+    comparisons = []
+    for comparison, rows in _comparisons(whole_study):
+        design_rows = by_design[_is_of(by_design, comparison)]
+        parts = list(design_rows.groupby("design", sort=False))
+        designs = [
+            _matrices(part, f"{comparison.title}, {name}") for name, part in parts if len(parts) > 1
+        ]
+        sentences = list(comparison_sentences(rows))
+        comparisons.append(_matrices(rows, comparison.title, sentences, designs))
+    return comparisons
 
 
-def _groups(table: pd.DataFrame) -> Iterator[tuple[tuple[str, str, str], pd.DataFrame]]:
-    """Contest, criterion and unit; participants where they are counted, else data sets."""
+def _comparisons(table: pd.DataFrame) -> Iterator[tuple[Comparison, pd.DataFrame]]:
+    """Rows of each comparison; counts of participants come before counts of data sets."""
     for (contest, criterion), part in table.groupby(["contest", "criterion"], sort=False):
         units = list(dict.fromkeys(part["unit"]))
         for unit in sorted(units, key=lambda name: name != "participant"):
-            yield (contest, criterion, unit), part[part["unit"] == unit]
+            yield Comparison(contest, criterion, unit), part[part["unit"] == unit]
 
 
-def _same(table: pd.DataFrame, keys: tuple[str, str, str]) -> pd.Series:
-    contest, criterion, unit = keys
-    return (
-        (table["contest"] == contest) & (table["criterion"] == criterion) & (table["unit"] == unit)
+def _is_of(table: pd.DataFrame, comparison: Comparison) -> pd.Series:
+    is_of = pd.Series(True, index=table.index)
+    for column, value in comparison._asdict().items():
+        is_of &= table[column] == value
+    return is_of
+
+
+def _by_models(part: pd.DataFrame) -> tuple[dict[tuple[str, str], dict[str, Any]], list[str]]:
+    """Rows by generating and fitted model, and the generating models."""
+    rows = {(row["simulated"], row["fitted"]): row for row in part.to_dict("records")}
+    return rows, list(dict.fromkeys(part["simulated"]))
+
+
+def _matrices(
+    part: pd.DataFrame,
+    title: str,
+    sentences: list[str] | None = None,
+    designs: list[Matrices] | None = None,
+) -> Matrices:
+    rows, simulated = _by_models(part)
+    fitted = list(dict.fromkeys(part["fitted"]))
+
+    def matrix(kind: Kind) -> list[tuple[str, list[str]]]:
+        """Rows of texts."""
+        return [(s, [probability(rows[s, f], kind) for f in fitted]) for s in simulated]
+
+    def total(column: str) -> int:
+        """Sum over the generating models."""
+        return int(sum(rows[name, fitted[0]][column] for name in simulated))
+
+    return Matrices(
+        title,
+        fitted,
+        confusion=matrix("confusion"),
+        inversion=matrix("inversion"),
+        units={name: int(rows[name, fitted[0]]["n"]) for name in simulated},
+        left_out=total("left_out"),
+        doubtful=total("doubtful"),
+        stopped=total("stopped"),
+        sentences=sentences or [],
+        designs=designs or [],
     )
 
 
-def _title(contest: str, criterion: str, unit: str) -> str:
-    return f"{contest}, {CRITERIA.get(criterion, criterion)}, {unit} by {unit}"
-
-
-def _matrices(part: pd.DataFrame) -> dict[str, Any]:
-    """Both matrices as rows of texts, the generating models down."""
-    fitted = list(dict.fromkeys(part["fitted"]))
-    rows = list(dict.fromkeys(part["simulated"]))
-    cells = {(r["simulated"], r["fitted"]): r for r in part.to_dict("records")}
-    whole = {
-        kind: [(name, [probability(cells[name, other], kind) for other in fitted]) for name in rows]
-        for kind in ("confusion", "inversion")
-    }
-    units = {name: int(cells[name, fitted[0]]["n"]) for name in rows}
-    totals = {
-        name: int(sum(cells[row, fitted[0]][name] for row in rows))
-        for name in ("left_out", "doubtful", "stopped")
-    }
-    return {"fitted": fitted, "units": units, **totals, **whole}
-
-
-def probability(row: dict[str, Any], kind: str) -> str:
-    """``0.93 (0.86–0.97)``; a dash where it is not defined."""
+def probability(row: Mapping[str, Any], kind: str) -> str:
+    """A probability with its interval, ``0.93 (0.86–0.97)``; a dash where it is not defined."""
     value, low, high = (row[kind], row[f"{kind}_lower"], row[f"{kind}_upper"])
     return f"{value:.2f} ({low:.2f}–{high:.2f})" if np.isfinite(value) else "–"
 
 
-def sentences(part: pd.DataFrame) -> Iterator[str]:
+def comparison_sentences(part: pd.DataFrame) -> Iterator[str]:
     """A sentence per generating model, and one per fitted model that misleads."""
-    cells = {(r["simulated"], r["fitted"]): r for r in part.to_dict("records")}
-    rows = list(dict.fromkeys(part["simulated"]))
+    rows, simulated = _by_models(part)
     fitted = list(dict.fromkeys(part["fitted"]))
-    for name in rows:
-        best = max(fitted, key=lambda other: cells[name, other]["confusion"])
+    for name in simulated:
+        best = max(fitted, key=lambda other: rows[name, other]["confusion"])
         if name not in fitted:
-            yield f"{name} generated data but is not fitted; {best} wins most often."
+            yield f"{name} generated data but is not fitted; {best} fits best most often."
             continue
-        mine, unit = cells[name, name], cells[name, name]["unit"]
-        count = plural(int(mine["n"]), unit)
-        text = f"Of {count} that {name} generated, it wins {probability(mine, 'confusion')}"
-        if mine["confusion_lower"] >= RECOVERED:
+        row = rows[name, name]
+        count = plural(int(row["n"]), row["unit"])
+        text = f"Of {count} generated by {name}, it fits best with probability "
+        text += probability(row, "confusion")
+        if row["confusion_lower"] >= MODEL_RECOVERED:
             yield f"{text}."
-        elif mine["confusion_upper"] < RECOVERED:
-            yield f"{text}: it is not recovered, {best} wins most often."
+        elif row["confusion_upper"] < MODEL_RECOVERED:
+            yield f"{text}: it is not recovered; {best} fits best most often."
         else:
-            yield f"{text}: whether it is recovered is not certain."
-    for name, other in itertools.product(fitted, rows):
-        back = cells[other, name]
-        if name in rows and other != name and back["inversion"] > cells[name, name]["inversion"]:
+            yield f"{text}: whether it is recovered is uncertain."
+    for name, other in itertools.product(fitted, simulated):
+        if name not in simulated or other == name:
+            continue
+        misleading = rows[other, name]
+        if misleading["inversion"] > rows[name, name]["inversion"]:
             yield (
-                f"Where {name} wins, {other} is the more probable source "
-                f"({probability(back, 'inversion')})."
+                f"Where {name} fits best, the data more probably come from {other} "
+                f"({probability(misleading, 'inversion')})."
             )

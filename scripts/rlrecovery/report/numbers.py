@@ -1,18 +1,25 @@
-"""Numbers as text: values with their Monte Carlo errors, counts, lists."""
+"""Numbers as text: values with their Monte Carlo standard errors (MCSE), counts and lists."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-#: A Monte Carlo error below this is the rounding of a sum, not an error.
+#: An MCSE below this is the rounding error of a sum.
 ROUNDING = 1e-12
 
 
+class Value(NamedTuple):
+    """A number and its MCSE; NaN where the MCSE is unknown."""
+
+    value: float
+    mcse: float
+
+
 def pm(value: float, mcse: float, scale: float = 1.0) -> str:
-    """A value with its MCSE: the MCSE to two significant digits, the value to the same place.
+    """A value ± its MCSE: the MCSE to two significant digits, the value to the same place.
 
     Parameters
     ----------
@@ -21,14 +28,12 @@ def pm(value: float, mcse: float, scale: float = 1.0) -> str:
     scale : float
         Factor on both, for instance 100 for per cent.
     """
-    number, error = both(value, mcse, scale)
-    if error is None:
-        return number
-    return f"{number} ± {error}"
+    number, error = pm_parts(value, mcse, scale)
+    return number if error is None else f"{number} ± {error}"
 
 
-def both(value: float, mcse: float, scale: float = 1.0) -> tuple[str, str | None]:
-    """As `pm`, but value and MCSE apart; the MCSE is None where there is none."""
+def pm_parts(value: float, mcse: float, scale: float = 1.0) -> tuple[str, str | None]:
+    """The two texts that `pm` joins; the second is None where the MCSE is unknown."""
     value, mcse = scale * float(value), scale * float(mcse)
     if not np.isfinite(value):
         return ("–" if np.isnan(value) else "∞" if value > 0 else "−∞"), None
@@ -42,36 +47,40 @@ def both(value: float, mcse: float, scale: float = 1.0) -> tuple[str, str | None
 
 
 def row_text(row: Mapping[Any, Any], scale: float = 1.0) -> str:
-    """A measure as text: as `pm`, but a share without Monte Carlo error as a count."""
-    count = count_text(row)
-    return count if count else pm(row["value"], row["mcse"], scale)
+    """A row of the table of measures as `pm`; a share whose MCSE is zero as a count."""
+    return count_text(row) or pm(row["value"], row["mcse"], scale)
 
 
 def count_text(row: Mapping[Any, Any]) -> str:
-    """``8 of 8`` (data sets) or ``48 of 48 rows`` for a share whose MCSE is exactly zero.
+    """``8 of 8`` (data sets) or ``48 of 48 rows`` for a share whose MCSE is zero, else empty.
 
-    Such an error only says that every replicate gave the same share, not that it is certain.
+    A zero MCSE only says that every replicate gave the same share, not that it is certain.
     """
-    share = row["measure"].startswith("share_") or row["measure"].endswith("coverage")
-    if not share or not row["mcse"] <= ROUNDING or not np.isfinite(row["value"]):
+    is_share = row["measure"].startswith("share_") or row["measure"].endswith("coverage")
+    if not is_share or not row["mcse"] <= ROUNDING or not np.isfinite(row["value"]):
         return ""
     rows = int(row["n_rows"])
     return f"{round(row['value'] * rows)} of {rows}{'' if rows == row['n'] else ' rows'}"
 
 
 def few_note(row: Mapping[Any, Any]) -> str:
-    """``n = 1`` where a measure rests on fewer than two replicates or has no MCSE."""
-    unsure = np.isfinite(row["value"]) and (row["n"] < 2 or not np.isfinite(row["mcse"]))
-    return f"n = {int(row['n'])}" if unsure else ""
+    """``n = 1`` where a measure rests on fewer than two replicates or has no MCSE, else empty."""
+    is_uncertain = np.isfinite(row["value"]) and (row["n"] < 2 or not np.isfinite(row["mcse"]))
+    return f"n = {int(row['n'])}" if is_uncertain else ""
+
+
+def percent_below_all(share: float) -> str:
+    """A share below one in per cent; never rounded up to 100 %."""
+    return f"{min(100 * share, 99.9):.3g} %"
 
 
 def minus(text: str) -> str:
-    """A real minus sign, and none before zero."""
+    """The text with a typographic minus sign, and without a sign before zero."""
     return text.lstrip("-") if not text.strip("-0.") else text.replace("-", "−")
 
 
 def enumeration(items: Sequence[str]) -> str:
-    """Items as words: ``a, b and c``."""
+    """Items as a list in a sentence: ``a, b and c``."""
     return items[0] if len(items) == 1 else ", ".join(items[:-1]) + " and " + items[-1]
 
 

@@ -1,282 +1,271 @@
-"""Traffic lights by a stated rule, the small table behind them, and what a design's levers do.
+"""Traffic lights: whether a method recovers a parameter in a design, by a stated rule.
 
-A light sums up four criteria over all truths of one design. Each has a limit for green and one for
-red, and passes either only if it does so by two Monte Carlo standard errors: what is not certain is
-amber. Where the limits lie is a convention, which the page states; what is good enough depends on
-the differences that a study is to find.
+Up to four criteria are compared with their `rlrecovery.report.limits`. A criterion is green or red
+only if it lies beyond the limit by `CERTAIN` Monte Carlo standard errors, and amber otherwise.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import dataclasses
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from rlrecovery.report.numbers import ROUNDING, enumeration, pm
-from rlrecovery.report.verdicts import (
-    OF,
-    SHARES,
-    Error,
-    Place,
-    apart,
-    designs,
-    error_over_truths,
-    errors_over_truths,
-    guessing,
-    headline_cells,
-    levels_shown,
-    of_source,
-    truth_words,
-    with_interval,
+from rlrecovery.report.limits import (
+    CERTAIN,
+    FLAGGED,
+    RANK_CORRELATION,
+    RELATIVE_RMSE,
+    UNDERCOVERAGE,
+    Limits,
 )
-from rlrecovery.score.results import Summary, describe
+from rlrecovery.report.lines import (
+    SHARES,
+    Cells,
+    LineKey,
+    correlation,
+    designs,
+    flagged_texts,
+    headline_cells,
+    interval_share_text,
+    levels_estimated,
+    true_values_text,
+)
+from rlrecovery.report.numbers import ROUNDING, Value, enumeration, pm
+from rlrecovery.report.rmse_comparison import PooledRmse, baseline_rmse, pooled_rmse
+from rlrecovery.score.pooling import mean_over_cells
+from rlrecovery.score.results import Summary
 
-#: Criteria with their limits for green and for red, in words that the page prints.
-RULE = (
-    ("rank correlation of truth and estimate over the truths", "at least 0.75", "below 0.5"),
-    ("RMSE as a share of that of always guessing the mean truth", "at most 0.5", "1 or more"),
-    ("share of intervals that hold the truth, less the nominal level", "above −5 points",
-     "below −15 points"),
-    ("rows that are flagged or failed", "at most 5 %", "more than 25 %; of a group never, because "
-     "one participant at a bound flags it"),
-)  # fmt: skip
-
-#: So many Monte Carlo standard errors must lie between a number and a limit.
-CERTAIN = 2.0
-
-NAMES = {
+#: What each light means; an amber light that is uncertain is `UNCERTAIN` instead.
+JUDGEMENTS = {
     "green": "recovered",
-    "amber": "in part, or not certain",
+    "amber": "partly recovered",
     "red": "not recovered",
     "none": "not judged",
 }
+UNCERTAIN = "not enough data"
 
 
 @dataclass(frozen=True)
 class Criterion:
-    """One number held against its limits; larger is better.
+    """One number and the limits that it is compared with.
 
     Attributes
     ----------
-    words : str
-        What was found, for the reader.
+    text : str
+        The number in words.
     value, mcse : float
         The number and its Monte Carlo standard error.
-    green, red : float
-        It is good from `green` on and bad below `red`.
+    limits : Limits
+        Where it is green and where it is red.
     """
 
-    words: str
+    text: str
     value: float
     mcse: float
-    green: float
-    red: float
+    limits: Limits
+
+    @property
+    def possible(self) -> tuple[str, str]:
+        """Worst and best colour within the Monte Carlo error."""
+        margin = CERTAIN * (self.mcse if np.isfinite(self.mcse) else np.inf)
+        sign = 1.0 if self.limits.higher_is_better else -1.0
+        low, high = sign * self.value - margin, sign * self.value + margin
+        return self._colour(sign, low), self._colour(sign, high)
+
+    def _colour(self, sign: float, signed_value: float) -> str:
+        if signed_value >= sign * self.limits.green:
+            return "green"
+        return "red" if signed_value < sign * self.limits.red else "amber"
 
     @property
     def light(self) -> str:
         """``green`` or ``red`` where that is certain, else ``amber``."""
-        doubt = CERTAIN * (self.mcse if np.isfinite(self.mcse) else np.inf)
-        if self.value - doubt >= self.green:
-            return "green"
-        return "red" if self.value + doubt < self.red else "amber"
+        worst, best = self.possible
+        return worst if worst == best else "amber"
 
 
-def judged(summary: Summary, parameter: str, place: Place) -> dict[str, Any] | None:
-    """One line of the small table: four numbers over all truths, and the light.
+@dataclass(frozen=True)
+class LightLine:
+    """One line of the table of traffic lights; numbers are texts over all true values.
 
-    Returns
-    -------
-    dict or None
-        ``bias`` (the one furthest from 0, and ``at`` which truth), ``rmse``, ``coverage`` and
-        ``correlation`` as texts, ``light``, its ``name`` and the ``reasons`` for it.
-        None where the method does not estimate this at all; without an estimate at some truth
-        the light is red, whatever the others are like.
+    Attributes
+    ----------
+    parameter, key : str, LineKey
+        Which estimates.
+    light : str
+        ``green``, ``amber``, ``red``, or ``none`` where nothing can be judged.
+    name : str
+        The judgement in words.
+    reasons : str
+        The criteria behind an amber or red light.
+    bias, bias_at : str
+        The bias furthest from zero, and the true values where it occurs.
+    rmse, coverage, interval_share, rank : str
+        RMSE, coverage, share of the rows with an interval, rank correlation.
     """
-    cells = headline_cells(summary, parameter, place)
-    error = error_over_truths(summary, parameter, place)
+
+    parameter: str
+    key: LineKey
+    light: str
+    name: str
+    reasons: str = ""
+    bias: str = "–"
+    bias_at: str = "–"
+    rmse: str = "–"
+    coverage: str = "–"
+    interval_share: str = "–"
+    rank: str = "–"
+
+
+def light_table(summary: Summary) -> list[LightLine]:
+    """A line for every parameter, level and method in the largest design."""
+    participants, trials = designs(summary)[-1]
+    lines = (
+        light_line(summary, parameter, LineKey(level, method, participants, trials))
+        for parameter in summary.parameters
+        for level in levels_estimated(summary)
+        for method in summary.methods
+    )
+    return [line for line in lines if line is not None]
+
+
+def light_line(summary: Summary, parameter: str, key: LineKey) -> LightLine | None:
+    """Judge one line; None where the method does not estimate this parameter and level.
+
+    Without an estimate at some true value the light is red, whatever the other criteria are.
+    """
+    cells = headline_cells(summary, parameter, key)
+    rmse = pooled_rmse(summary, parameter, key)
     if "share_failed" not in cells:
         return None
-    if error is None or "bias" not in cells:
-        return _incomplete(place, cells)
-    rank, coverage = correlation_of(summary, parameter, place), coverage_of(cells)
-    found = list(criteria(summary, parameter, error, cells))
-    light = combined(found)
-    reasons = [c.words for c in found if c.light == light and light in ("amber", "red")]
+    if rmse is None or "bias" not in cells:
+        reason = _missing_estimates(cells)
+        return LightLine(parameter, key, "red", JUDGEMENTS["red"], reason)
+    criteria = list(judged_criteria(summary, parameter, rmse, cells))
+    light = combined_light(criteria)
+    reasons = [c.text for c in criteria if c.light == light and light in ("amber", "red")]
     bias = cells["bias"].dropna(subset=["value"])
     worst = bias.loc[bias["value"].abs().idxmax()]
-    return {
-        "place": place, "design": describe(place.participants, place.trials),
-        "bias": pm(worst["value"], worst["mcse"]), "at": truth_words(worst, summary),
-        "rmse": pm(error.value, error.mcse),
-        "coverage": _percent(cells["coverage"], coverage) if coverage else "–",
-        "with_interval": with_interval(cells) or "all",
-        "correlation": pm(*rank) if rank else "–",
-        "light": light, "name": NAMES[light],
-        "reasons": enumeration(reasons or [""]),
-    }  # fmt: skip
+    rank, coverage = rank_correlation(summary, parameter, key), pooled_coverage(cells)
+    return LightLine(
+        parameter,
+        key,
+        light,
+        judgement(criteria),
+        reasons=enumeration(reasons or [""]),
+        bias=pm(worst["value"], worst["mcse"]),
+        bias_at=true_values_text(worst, summary),
+        rmse=pm(rmse.value, rmse.mcse),
+        coverage=_coverage_text(cells["coverage"], coverage) if coverage else "–",
+        interval_share=interval_share_text(cells) or "all",
+        rank=pm(*rank) if rank else "–",
+    )
 
 
-def _incomplete(place: Place, cells: dict[str, pd.DataFrame]) -> dict[str, Any]:
-    """The line of a method without an estimate at some truth: numbers over all truths are none."""
-    every = set(cells["share_failed"]["cell"])
-    there = cells["rmse"].dropna(subset=["value"])["cell"] if "rmse" in cells else []
-    lost = len(every - set(there))
-    return {
-        "place": place, "design": describe(place.participants, place.trials),
-        "bias": "–", "at": "–", "rmse": "–", "coverage": "–", "with_interval": "–",
-        "correlation": "–", "light": "red", "name": NAMES["red"],
-        "reasons": f"no estimate at {lost} of {len(every)} truths",
-    }  # fmt: skip
+def _missing_estimates(cells: Cells) -> str:
+    """How many true values have no estimate."""
+    all_cells = set(cells["share_failed"]["cell"])
+    with_estimate = cells["rmse"].dropna(subset=["value"])["cell"] if "rmse" in cells else []
+    missing = len(all_cells - set(with_estimate))
+    return f"no estimate at {missing} of {len(all_cells)} true parameter combinations"
 
 
-def _percent(cells: pd.DataFrame, coverage: tuple[float, float]) -> str:
-    """Coverage in per cent; a count where its MCSE is 0, which only says that all are the same."""
-    if coverage[1] > ROUNDING:
-        return pm(*coverage, 100)
-    rows = int(cells["n_rows"].sum())
-    return f"{round(coverage[0] * rows)} of {rows}"
+def judgement(criteria: Sequence[Criterion]) -> str:
+    """The light of several criteria in words.
+
+    An amber light means “partly recovered” only where neither green nor red is possible within
+    the Monte Carlo error; otherwise there is not enough data to tell.
+    """
+    light = combined_light(criteria)
+    worst = [criterion.possible[0] for criterion in criteria]
+    best = [criterion.possible[1] for criterion in criteria]
+    may_be_other = "red" in worst or set(best) == {"green"}
+    return UNCERTAIN if light == "amber" and may_be_other else JUDGEMENTS[light]
 
 
-def combined(found: list[Criterion]) -> str:
-    """Light of several criteria; ``none`` where there is no truth to tell apart from another."""
-    lights = [criterion.light for criterion in found]
+def combined_light(criteria: Sequence[Criterion]) -> str:
+    """The worst light; ``none`` where there are no two true values to tell apart."""
+    lights = [criterion.light for criterion in criteria]
     if len(lights) < 3:
         return "none"
     return next((colour for colour in ("red", "amber") if colour in lights), "green")
 
 
-def criteria(
-    summary: Summary, parameter: str, error: Error, cells: dict[str, pd.DataFrame]
+def judged_criteria(
+    summary: Summary, parameter: str, rmse: PooledRmse, cells: Cells
 ) -> Iterator[Criterion]:
-    """Those of the four criteria that a design can be judged by."""
-    place, guess = error.place, guessing(summary, parameter, error.place)
-    rank, coverage = correlation_of(summary, parameter, place), coverage_of(cells)
-    if rank is not None and guess:
-        words = f"rank correlation {pm(*rank)}"
-        yield Criterion(words, *rank, 0.75, 0.5)
-        share, mcse = error.value / guess, error.mcse / guess
-        words = f"RMSE {pm(share, mcse)} of guessing's"
-        yield Criterion(words, -share, mcse, -0.5, -1.0)
+    """Those of the four criteria that a line can be judged by."""
+    key, baseline = rmse.key, baseline_rmse(summary, parameter, rmse.key)
+    rank = rank_correlation(summary, parameter, key)
+    if rank is not None and baseline:
+        yield Criterion(f"rank correlation is {pm(*rank)}", *rank, RANK_CORRELATION)
+        relative, mcse = rmse.value / baseline, rmse.mcse / baseline
+        text = f"RMSE is {pm(relative, mcse, 100)} % of the baseline’s"
+        yield Criterion(text, relative, mcse, RELATIVE_RMSE)
+    coverage = pooled_coverage(cells)
     if coverage is not None:
         nominal = float(cells["coverage"]["interval"].iloc[0])
         rows = float(cells["coverage"]["n_rows"].sum())
         least = float(np.sqrt(nominal * (1 - nominal) / max(rows, 1.0)))
-        words = f"{100 * nominal:g} % intervals hold {pm(*coverage, 100)} %"
-        mcse = max(coverage[1], least)
-        yield Criterion(words, coverage[0] - nominal, mcse, -0.05, -0.15)
-    flagged, mcse = flagged_share(cells)
-    words, red = f"{pm(flagged, mcse, 100)} % of rows flagged", -0.25
-    yield Criterion(words, -flagged, mcse, -0.05, red if place.level == "participant" else -np.inf)
+        covered = _coverage_text(cells["coverage"], coverage, " %")
+        text = f"{100 * nominal:g} % intervals cover {covered}"
+        yield Criterion(text, nominal - coverage.value, max(coverage.mcse, least), UNDERCOVERAGE)
+    flagged = flagged_share(cells)
+    limits = FLAGGED
+    if key.level != "participant":
+        limits = dataclasses.replace(FLAGGED, red=np.inf)
+    yield Criterion(_flagged_text(cells, flagged), *flagged, limits)
 
 
-def correlation_of(summary: Summary, parameter: str, place: Place) -> tuple[float, float] | None:
-    """Rank correlation over the truths with its MCSE; None where truth does not vary over cells."""
-    rows = summary.measure("spearman", scope="grid", parameter=parameter, **place._asdict())
-    if len(rows) != 1 or not np.isfinite(rows["value"].iloc[0]):
-        return None
-    # That no replicate changes the ranks says nothing about the error: none is claimed then.
-    mcse = float(rows["mcse"].iloc[0])
-    return float(rows["value"].iloc[0]), mcse if mcse > 0 else np.nan
+def rank_correlation(summary: Summary, parameter: str, key: LineKey) -> Value | None:
+    """Rank correlation over the true values of a design; None where these do not vary."""
+    return correlation(summary, parameter, key, "spearman", ("grid",))
 
 
-def coverage_of(cells: dict[str, pd.DataFrame]) -> tuple[float, float] | None:
-    """Mean coverage over the truths with its MCSE; None without intervals."""
+def pooled_coverage(cells: Cells) -> Value | None:
+    """Mean coverage over the cells with its MCSE; None without intervals."""
     if "coverage" not in cells or cells["coverage"]["value"].isna().all():
         return None
     table = cells["coverage"].dropna(subset=["value"])
-    # The closed form p (1 - p) / n is too small by (n - 1) / n on average, which matters for few.
-    alone = (table["n"] == table["n_rows"]) & (table["n"] > 1)
-    factor = np.sqrt(table["n"] / (table["n"] - 1).where(alone, table["n"]))
-    return over_cells(table.assign(mcse=table["mcse"] * factor))
+    # The closed form p (1 - p) / n is too small by the factor (n - 1) / n on average.
+    single_row = (table["n"] == table["n_rows"]) & (table["n"] > 1)
+    factor = np.sqrt(table["n"] / (table["n"] - 1).where(single_row, table["n"]))
+    return Value(*mean_over_cells(table.assign(mcse=table["mcse"] * factor)))
 
 
-def over_cells(table: pd.DataFrame) -> tuple[float, float]:
-    """Mean over the cells and its MCSE; cells are independent."""
-    mcse = np.sqrt((table["mcse"] ** 2).sum(skipna=False)) / len(table)
-    return float(table["value"].mean()), float(mcse)
+def _coverage_text(cells: pd.DataFrame, coverage: Value, unit: str = "") -> str:
+    """Coverage in per cent; a count where its MCSE is zero."""
+    if coverage.mcse > ROUNDING:
+        return pm(*coverage, 100) + unit
+    rows = int(cells["n_rows"].sum())
+    return f"{round(coverage.value * rows)} of {rows}"
 
 
-def flagged_share(cells: dict[str, pd.DataFrame]) -> tuple[float, float]:
-    """Share of rows that are flagged or failed, with its MCSE.
+def flagged_share(cells: Cells) -> Value:
+    """Share of rows that are flagged or failed, with a cautious MCSE.
 
-    The MCSE is that of independent rows times the largest factor by which those of the single
-    flags exceed theirs, because participants of one data set are not independent.
+    The MCSE is that of independent rows times the largest factor by which the MCSE of a single
+    flag exceeds it, because participants of one data set are not independent. One more row of
+    either kind is added first: a share of 0 or 1 is not certain either.
     """
-    whole = float(cells["share_failed"]["n_rows"].sum())
-    good = float(cells["bias_ok"]["n_rows"].sum()) if "bias_ok" in cells else 0.0
-    share, factor = 1 - good / whole, 1.0
+    rows = float(cells["share_failed"]["n_rows"].sum())
+    unflagged = float(cells["bias_ok"]["n_rows"].sum()) if "bias_ok" in cells else 0.0
+    share, factor = 1 - unflagged / rows, 1.0
     for name in SHARES:
-        value, mcse = over_cells(cells[name]) if name in cells else (0.0, 0.0)
-        alone = np.sqrt(value * (1 - value) / whole)
-        if alone > 0 and np.isfinite(mcse):
-            factor = max(factor, mcse / alone)
-    # A share of 0 or 1 is not certain either: one more row of each kind stands for that.
-    cautious = (share * whole + 1) / (whole + 2)
-    return share, float(factor * np.sqrt(cautious * (1 - cautious) / whole))
+        value, mcse = mean_over_cells(cells[name]) if name in cells else (0.0, 0.0)
+        independent = np.sqrt(value * (1 - value) / rows)
+        if independent > 0 and np.isfinite(mcse):
+            factor = max(factor, mcse / independent)
+    cautious = (share * rows + 1) / (rows + 2)
+    return Value(share, float(factor * np.sqrt(cautious * (1 - cautious) / rows)))
 
 
-def small_table(summary: Summary) -> list[dict[str, Any]]:
-    """Every parameter, level and method in the largest design, as `judged` has it."""
-    people, trials = designs(summary)[-1]
-    lines = []
-    for parameter in summary.parameters:
-        for level in levels_shown(summary):
-            for method in summary.methods:
-                line = judged(summary, parameter, Place(level, method, people, trials))
-                if line is not None:
-                    lines.append({"parameter": parameter} | line)
-    return lines
-
-
-def advice(summary: Summary) -> list[dict[str, str]]:
-    """What more trials, more participants or another method did to the error, in sentences.
-
-    Returns
-    -------
-    list of dict
-        ``about`` (parameter and level) and ``text``; nothing for a design without levers.
-    """
-    found = []
-    for parameter in summary.parameters:
-        for level in summary.levels:
-            every = errors_over_truths(summary, parameter, level)
-            for model, methods in summary.sources.items():
-                errors = {e.place: e for e in every if e.place.method in methods}
-                text = list(_levers(summary, errors, parameter))
-                if text:
-                    about = f"{parameter} {OF[level]}{of_source(summary, model)}"
-                    found.append({"about": about, "text": "; ".join(text) + "."})
-    return found
-
-
-def _levers(summary: Summary, errors: dict[Place, Error], parameter: str) -> Iterator[str]:
-    people, trials = designs(summary)[-1]
-    here = [e for place, e in errors.items() if place[2:] == (people, trials)]
-    if not here:
-        return
-    best = min(here, key=lambda error: error.value)
-    fewest = best.place._replace(trials=summary.trials[0])
-    if fewest != best.place and fewest in errors:
-        change = f"{trials} instead of {fewest.trials} trials"
-        yield _change(summary, parameter, change, errors[fewest], best)
-    smallest = best.place._replace(participants=summary.participants[0])
-    if smallest != best.place and smallest in errors:
-        change = f"{people} instead of {smallest.participants} participants"
-        yield _change(summary, parameter, change, errors[smallest], best)
-    for other in here:
-        if other is not best:
-            change = f"{best.place.method} instead of {other.place.method}"
-            yield _change(summary, parameter, change, other, best)
-
-
-def _change(summary: Summary, parameter: str, what: str, before: Error, after: Error) -> str:
-    """One lever with what it did."""
-    numbers = f"{pm(before.value, before.mcse)} to {pm(after.value, after.mcse)}"
-    if not apart(summary, parameter, before, after):
-        return f"{what} made no clear difference (RMSE {numbers})"
-    percent = 100 * abs(1 - after.value / before.value)
-    way = "lowered" if after.value < before.value else "raised"
-    return f"{what} {way} RMSE by {percent:.0f} % ({numbers})"
+def _flagged_text(cells: Cells, flagged: Value) -> str:
+    """The share of flagged rows; a single kind of flag as the other tables print it."""
+    texts = flagged_texts(cells)
+    if len(texts) == 1:
+        return f"{next(iter(texts.values()))} flagged"
+    return f"{pm(*flagged, 100)} % of rows flagged"

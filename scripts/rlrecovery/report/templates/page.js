@@ -1,4 +1,4 @@
-// What a printed page must not hide is opened before it is printed.
+// Opens, before printing, the details that a printed page must show.
 window.addEventListener("beforeprint", () => {
-  for (const each of document.querySelectorAll("details.print")) each.open = true;
+  for (const details of document.querySelectorAll("details.print")) details.open = true;
 });

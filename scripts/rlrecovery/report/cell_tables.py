@@ -1,0 +1,213 @@
+"""Tables of every cell and of all flagged rows, as texts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from rlrecovery.report.lines import levels_estimated
+from rlrecovery.report.numbers import few_note, percent_below_all, pm, row_text
+from rlrecovery.score.results import Summary
+
+KEYS = ["cell", "method"]
+#: Texts of one column by cell and method.
+Column = dict[tuple[str, str], str]
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A column of the tables.
+
+    Attributes
+    ----------
+    name, rows : str
+        Measure and rows (``all`` or ``ok``) in ``recovery.csv``.
+    header : str
+        Heading; ``{}`` stands for the nominal level in per cent.
+    scale : float
+        Factor on values and MCSEs.
+    interval : float or None
+        Nominal level of the interval, where the measure has one.
+    """
+
+    name: str
+    rows: str
+    header: str
+    scale: float = 1.0
+    interval: float | None = None
+
+
+MEASURES = (
+    Measure("bias", "all", "bias"),
+    Measure("bias", "ok", "bias, unflagged rows"),
+    Measure("median_bias", "all", "median bias"),
+    Measure("empirical_se", "all", "empirical SE"),
+    Measure("model_se", "all", "model SE"),
+    Measure("relative_error_model_se", "all", "relative error of model SE (%)", 100),
+    Measure("rmse", "all", "RMSE"),
+    Measure("rmse", "ok", "RMSE, unflagged rows"),
+    Measure("coverage", "all", "coverage {} % (%)", 100),
+    Measure("bias_eliminated_coverage", "all", "bias-eliminated coverage {} % (%)", 100),
+    Measure("width", "all", "width {} %"),
+    Measure("spearman", "all", "Spearman"),
+    Measure("share_at_bound", "all", "at a bound (%)", 100),
+    Measure("share_not_converged", "all", "not converged (%)", 100),
+    Measure("share_no_interval", "all", "no interval or not identified (%)", 100),
+    Measure("share_failed", "all", "failed (%)", 100),
+    Measure("seconds", "all", "seconds per fit"),
+)
+
+
+@dataclass(frozen=True)
+class CellTable:
+    """Measures of every cell and method for one parameter and level.
+
+    Attributes
+    ----------
+    parameter, level : str
+        Which estimates.
+    head : list of str
+        Headings.
+    lines : list of list
+        Cell, method, data sets, rows, and a text per measure.
+    """
+
+    parameter: str
+    level: str
+    head: list[str]
+    lines: list[list[str | int]]
+
+
+def cell_tables(summary: Summary) -> list[CellTable]:
+    """A table per parameter and level that was estimated."""
+    estimated = set(zip(summary.recovery["parameter"], summary.recovery["level"], strict=True))
+    return [
+        cell_table(summary, parameter, level)
+        for parameter in summary.parameters
+        for level in levels_estimated(summary)
+        if (parameter, level) in estimated
+    ]
+
+
+def cell_table(summary: Summary, parameter: str, level: str) -> CellTable:
+    """Measures of every cell and method for one parameter and level."""
+    table = summary.recovery
+    table = table[
+        (table["scope"] == "cell") & (table["parameter"] == parameter) & (table["level"] == level)
+    ]
+    counts = table[(table["measure"] == "bias") & (table["rows"] == "all")]
+    headers, columns = [], []
+    for header, column in _columns(summary, table, counts):
+        headers.append(header)
+        columns.append(column)
+    sizes = {
+        (cell, method): (int(n), int(rows))
+        for cell, method, n, rows in counts[[*KEYS, "n", "n_rows"]].itertuples(index=False)
+    }
+    lines = [
+        [*key, *sizes.get(key, ("–", "–")), *(column.get(key, "–") for column in columns)]
+        for key in dict.fromkeys(table[KEYS].itertuples(index=False, name=None))
+    ]
+    return CellTable(parameter, level, ["cell", "method", "data sets", "rows", *headers], lines)
+
+
+def _columns(
+    summary: Summary, table: pd.DataFrame, counts: pd.DataFrame
+) -> Iterator[tuple[str, Column]]:
+    """Headings and texts of the measures that some cell has."""
+    for measure in _measures(summary):
+        rows = table[(table["measure"] == measure.name) & (table["rows"] == measure.rows)]
+        if measure.interval is not None:
+            rows = rows[np.isclose(rows["interval"], measure.interval)]
+        if rows.empty:
+            continue
+        if measure.name == "coverage" and measure.interval == summary.intervals[0]:
+            yield "rows with an interval", _interval_shares(rows, counts)
+        yield measure.header, _texts(rows, measure.scale)
+
+
+def _measures(summary: Summary) -> Iterator[Measure]:
+    """The columns, with coverage at every nominal level and the rest at the headline level."""
+    headline = summary.headline_interval
+    for measure in MEASURES:
+        if "{}" not in measure.header:
+            yield measure
+            continue
+        levels = summary.intervals if measure.name == "coverage" else (headline,)
+        for level in levels:
+            if level is not None:
+                header = measure.header.format(f"{100 * level:g}")
+                yield Measure(measure.name, measure.rows, header, measure.scale, level)
+
+
+def _texts(rows: pd.DataFrame, scale: float) -> Column:
+    """One measure as texts."""
+    texts = {}
+    for row in rows.to_dict("records"):
+        is_constant = row["measure"] == "spearman" and row["mcse"] == 0
+        text = pm(row["value"], np.nan) if is_constant else row_text(row, scale)
+        note = few_note(row) if row["rows"] == "ok" else ""
+        texts[row["cell"], row["method"]] = f"{text} ({note})" if note else text
+    return texts
+
+
+def _interval_shares(coverage: pd.DataFrame, counts: pd.DataFrame) -> Column:
+    """Share of the rows with an estimate that coverage rests on."""
+    merged = coverage.merge(counts, on=KEYS, suffixes=("", "_all"))
+    columns = merged[[*KEYS, "n_rows", "n_rows_all"]].itertuples(index=False)
+    return {
+        (cell, method): "all" if rows >= estimates else percent_below_all(rows / estimates)
+        for cell, method, rows, estimates in columns
+    }
+
+
+@dataclass(frozen=True)
+class FlaggedRows:
+    """Rows with one status and reason.
+
+    Attributes
+    ----------
+    method, level, status, reason : str
+        What was flagged and why.
+    rows : int
+        How many rows.
+    total : int or str
+        How many rows there are of this method and level; a dash where that is unknown.
+    share : str
+        The one of the other in per cent.
+    cells : int
+        How many cells have such rows.
+    worst : str
+        The cell with the most, and how many.
+    """
+
+    method: str
+    level: str
+    status: str
+    reason: str
+    rows: int
+    total: int | str
+    share: str
+    cells: int
+    worst: str
+
+
+def flagged_rows(summary: Summary) -> list[FlaggedRows]:
+    """Flagged rows by method, level, status and reason; the most frequent first."""
+    table = summary.failures
+    if table.empty:
+        return []
+    totals = summary.measure("share_failed").groupby(["method", "level"])["n_rows"].sum()
+    flagged = []
+    for key, part in table.groupby(["method", "level", "status", "reason"], sort=False):
+        rows, worst = int(part["rows"].sum()), part.loc[part["rows"].idxmax()]
+        total = int(totals.get(key[:2], 0))
+        share = f"{100 * rows / total:.2g} %" if total else "–"
+        worst_text = f"{worst['cell']} ({int(worst['rows'])})"
+        cells = part["cell"].nunique()
+        flagged.append(FlaggedRows(*key, rows, total or "–", share, cells, worst_text))
+    order = {method: k for k, method in enumerate(summary.methods)}
+    return sorted(flagged, key=lambda f: (order.get(f.method, len(order)), -f.rows))

@@ -1,0 +1,88 @@
+"""What a report does not rest on: unfinished data sets, and files of another code or config."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from rlrecovery.design.cells import cells_of, methods_of
+from rlrecovery.report.numbers import enumeration, plural
+from rlrecovery.storage.fingerprint import is_current
+from rlrecovery.storage.provenance import SIMULATED
+
+
+def unfinished(
+    experiment: Mapping[str, Any], design: pd.DataFrame, made_by: Sequence[Origin]
+) -> Iterator[str]:
+    """A sentence for each part of a study that is not finished.
+
+    Parameters
+    ----------
+    experiment : mapping
+        The resolved config.
+    design : DataFrame
+        Columns ``cell`` and ``replicates``: what the report rests on.
+    made_by : sequence of Origin
+        `rlrecovery.storage.provenance.count_origins` of its files, without methods left out.
+    """
+    cells, replicates = cells_of(experiment), experiment["replicates"]
+    planned, finished = len(cells) * replicates, int(design["replicates"].sum())
+    if finished < planned:
+        yield (
+            f"{finished} of {plural(planned, 'data set')} are finished, in {len(design)} of "
+            f"{plural(len(cells), 'cell')}"
+        )
+        incomplete = int((design["replicates"] < replicates).sum())
+        if incomplete:
+            yield f"{incomplete} of these cells {'is' if incomplete == 1 else 'are'} incomplete"
+        empty = [cell for cell in cells if cell not in set(design["cell"])]
+        if empty:
+            more = f" and {len(empty) - 3} more" if len(empty) > 3 else ""
+            yield f"No data set is finished in {', '.join(empty[:3])}{more}"
+    stages = {entry["stage"] for entry in made_by} - {SIMULATED}
+    missing = [method for method in methods_of(experiment) if stages and method not in stages]
+    if missing:
+        yield f"No data set is finished by {enumeration(missing)}"
+
+
+def mixtures(made_by: Sequence[Origin]) -> Iterator[str]:
+    """A sentence for each stage whose files do not all come from this code and config.
+
+    Parameters
+    ----------
+    made_by : sequence of Origin
+        From `rlrecovery.storage.provenance.count_origins`.
+    """
+    for stage in dict.fromkeys(entry["stage"] for entry in made_by):
+        entries = [entry for entry in made_by if entry["stage"] == stage]
+        files = "Data sets" if stage == SIMULATED else f"Estimates of {stage}"
+        n_files = sum(entry["files"] for entry in entries)
+        n_wrong = sum(entry["files"] for entry in entries if not entry["settings_match"])
+        if n_wrong:
+            yield f"{files}: {n_wrong} of {plural(n_files, 'file')} were made for another config"
+        counts: Counter[tuple[str, str]] = Counter()
+        for entry in entries:
+            counts[entry["source"] or "", _versions(entry["versions"])] += entry["files"]
+        (code, _), *others = counts
+        if others:
+            yield f"{files}: {enumeration(_counts(counts))}"
+        elif code and not is_current(code):
+            yield f"{files}: made by {code}, which is not the code that wrote this report"
+
+
+def _counts(counts: Mapping[tuple[str, str], int]) -> list[str]:
+    """Files by code and versions; versions are named where the code does not distinguish them."""
+    codes = {code for code, _ in counts}
+    return [
+        f"{files} by {code or 'unknown code'}"
+        + (f" with {versions}" if len(codes) < len(counts) else "")
+        for (code, versions), files in counts.items()
+    ]
+
+
+def _versions(versions: Mapping[str, str]) -> str:
+    names = ", ".join(f"{name} {version}" for name, version in versions.items())
+    return names or "unknown versions"

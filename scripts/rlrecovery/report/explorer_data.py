@@ -1,0 +1,200 @@
+"""Data of the explorer: every measure of every cell, and the first estimates, as compact CSV.
+
+Names are replaced by numbers, because a large design has tens of thousands of rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from rlrecovery.figures.labels import symbol
+from rlrecovery.report.lines import SHARES, levels_estimated
+from rlrecovery.report.numbers import enumeration
+from rlrecovery.score.results import Summary
+from rlrecovery.storage.schemas import STATUSES, interval_columns
+
+#: Largest number of points in the page; the figures of the run have more.
+MOST_POINTS = 12_000
+#: Columns that identify a value together with the truth.
+KEYS = ("method", "level", "parameter", "participants", "trials")
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What the map can show.
+
+    Attributes
+    ----------
+    key : str
+        Column of the map's data; the column of its MCSE is named ``<key>_e``.
+    label : str
+        Name in the menu.
+    ideal : float
+        Value that a perfect method has.
+    name : str
+        Measure in ``recovery.csv``.
+    interval : float or None
+        Nominal level of the interval, where the measure has one.
+    scale : float
+        Factor, for instance 100 for per cent.
+    """
+
+    key: str
+    label: str
+    ideal: float
+    name: str
+    interval: float | None = None
+    scale: float = 1.0
+
+
+def measures(summary: Summary) -> list[Measure]:
+    """Measures of a study in the order of the menu."""
+    offered = [Measure("bias", "bias", 0, "bias"), Measure("rmse", "RMSE", 0, "rmse")]
+    for level in reversed(summary.intervals):
+        percent = f"{100 * level:g}"
+        key = f"coverage_{percent.replace('.', '_')}"
+        label = f"coverage of {percent} % intervals (%)"
+        offered.append(Measure(key, label, 100 * level, "coverage", level, 100))
+    if (headline := summary.headline_interval) is not None:
+        label = f"width of {100 * headline:g} % intervals"
+        offered.append(Measure("width", label, 0, "width", headline))
+    offered.append(Measure("median_bias", "median bias", 0, "median_bias"))
+    offered.append(Measure("empirical_se", "empirical SE", 0, "empirical_se"))
+    name = "relative_error_model_se"
+    offered.append(Measure(name, "relative error of model SE (%)", 0, name, scale=100))
+    for name, words in SHARES.items():
+        offered.append(Measure(name, f"{words} (% of rows)", 0, name, scale=100))
+    offered.append(Measure("seconds", "seconds per fit", 0, "seconds"))
+    return offered
+
+
+@dataclass(frozen=True)
+class Codes:
+    """Numbers that stand for names in the data of the charts: indices into these tuples."""
+
+    method: tuple[str, ...]
+    level: tuple[str, ...]
+    parameter: tuple[str, ...]
+    participants: tuple[int, ...]
+    trials: tuple[int, ...]
+    truth: tuple[tuple[float, ...], ...]
+
+    @classmethod
+    def of(cls, summary: Summary) -> Codes:
+        """All names in a summary, in its order."""
+        names = list(summary.truths)
+        truths = _cells(summary)[names].drop_duplicates().sort_values(names)
+        return cls(
+            method=summary.methods,
+            level=tuple(levels_estimated(summary)),
+            parameter=summary.parameters,
+            participants=summary.participants,
+            trials=summary.trials,
+            truth=tuple(truths.itertuples(index=False, name=None)) if names else ((),),
+        )
+
+    def names(self) -> dict[str, list[str]]:
+        """Names by key, in the order of their codes."""
+        return {key: [str(name) for name in getattr(self, key)] for key in KEYS}
+
+    def encode(self, table: pd.DataFrame, truths: Sequence[str]) -> pd.DataFrame:
+        """Columns of codes for `KEYS` and ``truth`` of a table that has the names."""
+        columns = {
+            key: table[key].astype("object").map({v: k for k, v in enumerate(getattr(self, key))})
+            for key in KEYS
+        }
+        codes = {values: k for k, values in enumerate(self.truth)}
+        rows = (
+            table[list(truths)].itertuples(index=False, name=None) if truths else [()] * len(table)
+        )
+        return pd.DataFrame(columns | {"truth": [codes[values] for values in rows]})
+
+
+def _cells(summary: Summary) -> pd.DataFrame:
+    table = summary.recovery
+    return table[(table["scope"] == "cell") & table["parameter"].isin(summary.parameters)]
+
+
+def map_table(summary: Summary, codes: Codes) -> pd.DataFrame:
+    """One row per method, cell, level and parameter; a column per measure and per MCSE."""
+    cells = _cells(summary)
+    all_rows = cells[cells["rows"] == "all"]
+    index = [*KEYS, *summary.truths]
+    columns = {}
+    for measure in measures(summary):
+        rows = all_rows[all_rows["measure"] == measure.name]
+        if measure.interval is not None:
+            rows = rows[np.isclose(rows["interval"], measure.interval)]
+        rows = rows.set_index(index)
+        columns[measure.key] = measure.scale * rows["value"]
+        columns[f"{measure.key}_e"] = measure.scale * rows["mcse"]
+    bias = cells[cells["measure"] == "bias"].set_index(index)
+    totals = all_rows[all_rows["measure"] == "share_failed"].set_index(index)["n_rows"]
+    columns["n"] = bias.loc[bias["rows"] == "all", "n"]
+    columns["rows"] = bias.loc[bias["rows"] == "all", "n_rows"]
+    unflagged = bias.loc[bias["rows"] == "ok", "n_rows"]
+    columns["flagged"] = 100 * (1 - unflagged.reindex(totals.index).fillna(0) / totals)
+    table = pd.DataFrame(columns).dropna(subset=["n"])
+    # A parameter may have the name of a measure, so that names stay in the index.
+    coded = codes.encode(table.index.to_frame(index=False), summary.truths)
+    return pd.concat([coded, table.reset_index(drop=True)], axis=1)
+
+
+def point_table(summary: Summary, codes: Codes) -> pd.DataFrame:
+    """True value, estimate and interval of the first data sets.
+
+    Where a single data set has more than `MOST_POINTS`, of its first participants.
+    """
+    points = summary.points
+    points = points[points["parameter"].isin(codes.parameter) & points["estimate"].notna()]
+    replicates = sorted(points["replicate"].unique())
+    per_replicate = max(1, len(points) / max(1, len(replicates)))
+    shown = replicates[: max(1, int(MOST_POINTS / per_replicate))]
+    points = points[points["replicate"].isin(shown)]
+    if len(points) > MOST_POINTS:
+        counts = points["participant"].value_counts().sort_index()
+        points = points[points["participant"].isin(counts.index[counts.cumsum() <= MOST_POINTS])]
+    points = points.reset_index(drop=True)
+    ends = interval_columns(max(summary.intervals)) if has_intervals(summary) else ()
+    names = {"replicate": "r", "participant": "i", "truth": "t", "estimate": "e"}
+    names |= dict(zip(ends, ("lower", "upper"), strict=False))
+    status = points["status"].astype("object").map({s: k for k, s in enumerate(STATUSES)})
+    values = points[list(names)].rename(columns=names).assign(s=status)
+    return pd.concat([codes.encode(points, summary.truths), values], axis=1)
+
+
+def has_intervals(summary: Summary) -> bool:
+    """Whether the first estimates have intervals."""
+    if not summary.intervals:
+        return False
+    return set(interval_columns(max(summary.intervals))) <= set(summary.points.columns)
+
+
+def compact(table: pd.DataFrame) -> str:
+    """A table as CSV with four significant digits."""
+    return table.to_csv(index=False, float_format="%.4g", lineterminator="\n")
+
+
+def no_map_reason(summary: Summary) -> str:
+    """Why the cells of a study have no common map; empty where they have one."""
+    cells = summary.recovery[summary.recovery["scope"] == "cell"]
+    not_shared = [name for name in summary.truths if cells[name].isna().any()]
+    if not not_shared:
+        return ""
+    return (
+        f"not every generating model has {enumeration(not_shared)}, so that one map cannot show "
+        "all true parameter combinations"
+    )
+
+
+def truth_labels(summary: Summary, codes: Codes) -> list[str]:
+    """A label for each combination of true values."""
+    labels = [
+        ", ".join(f"{symbol(n)} = {v:g}" for n, v in zip(summary.truths, values, strict=True))
+        for values in codes.truth
+    ]
+    return [label or "drawn from the population" for label in labels]

@@ -1,0 +1,202 @@
+"""Contents of the main tables for a paper: every number is a value ± its MCSE.
+
+Rows are the true values in the smallest and in the largest design; the complete tables are
+``summary/recovery`` and ``summary/comparison``.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from rlrecovery.report.lines import LineKey, levels_estimated, smallest_and_largest
+from rlrecovery.report.model_comparison import probability
+from rlrecovery.report.numbers import enumeration, plural, pm, row_text
+from rlrecovery.report.traffic_lights import LightLine, light_line
+from rlrecovery.score.results import Summary, against_first, finest_level, methods_with
+
+#: Levels as captions name them.
+LEVEL_NAMES = {"participant": "individual participants", "group": "the group"}
+#: Sorts before every value; stands for a parameter that the generating model does not have.
+ABSENT = float("-inf")
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Content of one table.
+
+    Attributes
+    ----------
+    caption : str
+        One or two sentences, plain text.
+    body : DataFrame
+        Texts; index and columns are headings, possibly of several levels.
+    """
+
+    caption: str
+    body: pd.DataFrame
+
+
+def answer_sheet(summary: Summary) -> Sheet:
+    """Every parameter, level, design and method over all true values."""
+    lines: dict[tuple[str | int, ...], dict[str, str]] = {}
+    for parameter, level, (participants, trials), method in itertools.product(
+        summary.parameters,
+        levels_estimated(summary),
+        smallest_and_largest(summary),
+        summary.methods,
+    ):
+        line = light_line(summary, parameter, LineKey(level, method, participants, trials))
+        if line is not None:
+            lines[parameter, level, participants, trials, method] = _answer_texts(line)
+    nominal = f"{100 * (summary.headline_interval or 0):g}"
+    return Sheet(
+        "Recovery over all true parameter combinations, ± Monte Carlo standard error. The largest "
+        "bias is the one furthest from zero over these combinations; coverage is that of the "
+        f"{nominal} % intervals.",
+        _frame(lines, ("parameter", "level", "participants", "trials", "method")),
+    )
+
+
+def _answer_texts(line: LightLine) -> dict[str, str]:
+    return {
+        "largest bias": line.bias,
+        "RMSE": line.rmse,
+        "coverage (%)": line.coverage,
+        "rows with interval": line.interval_share,
+        "rank correlation": line.rank,
+    }
+
+
+def _frame(
+    rows: Mapping[tuple[str | int, ...], Mapping[str, str]], names: Sequence[str]
+) -> pd.DataFrame:
+    """Texts by row key; ``names`` are those of the levels of the index."""
+    body = pd.DataFrame.from_dict(rows, orient="index")
+    if len(body):
+        body.index = pd.MultiIndex.from_tuples(body.index, names=names)
+    return body
+
+
+def measure_sheet(summary: Summary, measure: str, title: str, scale: float = 1.0) -> Sheet:
+    """One measure at every true value; a column per parameter and method, at the finest level."""
+    where = {}
+    if measure == "coverage":
+        where["interval"] = summary.headline_interval
+        title = f"{title} of {100 * (summary.headline_interval or 0):g} % intervals (%)"
+    body = _by_truth(summary, summary.measure(measure, **where), lambda row: row_text(row, scale))
+    caption = (
+        f"{title}, ± Monte Carlo standard error, of the estimates of {_finest_levels(summary)}"
+        f"{_constant_sizes(summary)}."
+    )
+    return Sheet(caption, body)
+
+
+def comparison_sheet(summary: Summary) -> Sheet:
+    """RMSE of every method over that of the first, on the same data, at every true value."""
+    table = against_first(summary)
+    table = table[table["measure"] == "rmse_ratio"] if len(table) else table
+    compared = set(table["level"]) if len(table) else set()
+    level = next((level for level in summary.levels if level in compared), None)
+    if level is None:
+        return Sheet("No two methods estimate the same targets on the same data.", pd.DataFrame())
+    table = table[table["level"] == level]
+    return Sheet(
+        f"RMSE as a multiple of that of {_references(table)} on the same data, ± Monte Carlo "
+        f"standard error, of the estimates of {LEVEL_NAMES[level]}{_constant_sizes(summary)}.",
+        _by_truth(summary, table, lambda row: pm(row["value"], row["mcse"]), level),
+    )
+
+
+def _references(table: pd.DataFrame) -> str:
+    """The reference method; where there are several, each with the methods compared with it."""
+    pairs = table[["reference", "method"]].astype("object").drop_duplicates()
+    compared = pairs.groupby("reference", sort=False)["method"].agg(list)
+    if len(compared) == 1:
+        return str(compared.index[0])
+    return enumeration([f"{first} ({enumeration(rest)})" for first, rest in compared.items()])
+
+
+def selection_sheet(summary: Summary) -> Sheet:
+    """Which model fits best for the data of which model, over the whole study."""
+    table = summary.selection
+    table = table[table["scope"] == "all"] if len(table) else table
+    rows: dict[tuple[str | int, ...], dict[str, str]] = {}
+    for row in table.to_dict("records"):
+        key = tuple(row[name] for name in ("contest", "criterion", "unit", "simulated"))
+        fitted = dict.fromkeys(summary.selection["fitted"], "–")
+        rows.setdefault(key, fitted)[row["fitted"]] = probability(row, "confusion")
+    body = _frame(rows, ("method", "criterion", "unit", "simulated"))
+    if len(body):
+        body.columns = pd.MultiIndex.from_product([["best fit"], body.columns])
+    return Sheet(
+        "Probability that a model (columns) fits best, given the model that generated the data "
+        "(rows), with 95 % intervals.",
+        body,
+    )
+
+
+def _finest_levels(summary: Summary) -> str:
+    """The finest level at which the methods estimate."""
+    group_only = [m for m in summary.methods if finest_level(summary, m) == "group"]
+    if not group_only:
+        return LEVEL_NAMES["participant"]
+    if not methods_with(summary, "participant"):
+        return LEVEL_NAMES["group"]
+    return f"{LEVEL_NAMES['participant']}, or of the group ({', '.join(group_only)})"
+
+
+def _constant_sizes(summary: Summary) -> str:
+    """Sizes that do not vary over the design and therefore have no column."""
+    sizes = {"participant": summary.participants, "trial": summary.trials}
+    constant = [plural(values[0], noun) for noun, values in sizes.items() if len(values) == 1]
+    return f", {' and '.join(constant)}" if constant else ""
+
+
+def _by_truth(
+    summary: Summary,
+    table: pd.DataFrame,
+    text: Callable[[Mapping[str, Any]], str],
+    level: str | None = None,
+) -> pd.DataFrame:
+    """Texts by true values and design, at one level or at the finest of every method."""
+    sizes = {"participants": summary.participants, "trials": summary.trials}
+    keys = [*summary.truths, *(key for key, values in sizes.items() if len(values) > 1)]
+    keys = keys or ["trials"]
+    levels = {method: level or finest_level(summary, method) for method in summary.methods}
+    shown = smallest_and_largest(summary)
+    cells = {
+        (tuple(_sortable(row[key]) for key in keys), (row["parameter"], row["method"])): text(row)
+        for row in table.astype({"method": "object"}).to_dict("records")
+        if row["level"] == levels[row["method"]] and (row["participants"], row["trials"]) in shown
+    }
+    if not cells:
+        return pd.DataFrame()
+    rows = sorted({row for row, _ in cells})
+    estimated = {column for _, column in cells}
+    product = itertools.product(summary.parameters, summary.methods)
+    columns = [column for column in product if column in estimated]
+    body = pd.DataFrame([[cells.get((r, c), "–") for c in columns] for r in rows])
+    names = [tuple(f"{v:g}" if v > ABSENT else "–" for v in row) for row in rows]
+    body.index = pd.MultiIndex.from_tuples(names, names=keys)
+    body.columns = pd.MultiIndex.from_tuples(columns, names=[None, None])
+    return body
+
+
+def _sortable(value: float) -> float:
+    return value if value == value else ABSENT
+
+
+#: Every table, in the order of the report.
+SHEETS: dict[str, Callable[[Summary], Sheet]] = {
+    "answer": answer_sheet,
+    "bias": lambda summary: measure_sheet(summary, "bias", "Bias"),
+    "rmse": lambda summary: measure_sheet(summary, "rmse", "Root mean squared error (RMSE)"),
+    "coverage": lambda summary: measure_sheet(summary, "coverage", "Coverage", 100),
+    "comparison": comparison_sheet,
+    "selection": selection_sheet,
+}

@@ -1,0 +1,117 @@
+"""Whether bias differs detectably from zero and coverage from its nominal level."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from rlrecovery.report.limits import FALSE_ALARM
+from rlrecovery.report.lines import furthest, furthest_text
+from rlrecovery.report.numbers import count_text, enumeration, few_note, plural, pm_parts
+from rlrecovery.score.results import Summary
+
+
+def range_text(cells: pd.DataFrame, scale: float = 1.0, unit: str = "") -> str:
+    """``between a (±x) and b (±y)`` over the cells, or ``a (±x)`` for a single value."""
+    ordered = cells.dropna(subset=["value"]).sort_values("value")
+    ends = [ordered.iloc[0], ordered.iloc[-1]] if len(ordered) > 1 else [ordered.iloc[0]]
+    texts = []
+    for row in ends:
+        value, mcse = pm_parts(row["value"], row["mcse"], scale)
+        notes = [count_text(row) or (f"±{mcse}" if mcse is not None else ""), few_note(row)]
+        in_brackets = ", ".join(note for note in notes if note)
+        texts.append(f"{value}{unit}" + (f" ({in_brackets})" if in_brackets else ""))
+    return f"between {texts[0]} and {texts[1]}" if len(set(texts)) == 2 else texts[0]
+
+
+def bias_p_values(bias: pd.DataFrame) -> pd.Series:
+    """Two-sided p value of zero bias per cell: a t test with n − 1 degrees of freedom.
+
+    n is the number of replicates, the independent unit; NaN where it is below 2 or the MCSE is
+    unknown.
+    """
+    value, mcse = bias["value"].to_numpy(float), bias["mcse"].to_numpy(float)
+    n = bias["n"].to_numpy(float)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        t = np.where(value == 0, 0.0, np.abs(value) / mcse)
+    p = 2 * stats.t.sf(t, np.maximum(n - 1, 1))
+    is_tested = np.isfinite(value) & np.isfinite(mcse) & (n >= 2)
+    return pd.Series(np.where(is_tested, p, np.nan), index=bias.index)
+
+
+def bias_verdict(bias: pd.DataFrame, summary: Summary) -> str:
+    """Whether bias is detectable, with Bonferroni's correction over the cells of the line."""
+    p = bias_p_values(bias)
+    tested, n = bias[p.notna()], int(bias["n"].max())
+    if tested.empty:
+        verb = "does" if n == 1 else "do"
+        return (
+            f"bias cannot be judged, because {plural(n, 'replicate')} {verb} not give a Monte "
+            "Carlo standard error"
+        )
+    detected = tested[p[tested.index] <= FALSE_ALARM / len(tested)]
+    if detected.empty:
+        return f"no detectable bias with {plural(n, 'replicate')}"
+    if len(tested) == 1:
+        return "detectably different from zero"
+    worst = furthest_text(furthest(detected, detected["value"].abs()), summary)
+    return (
+        f"detectable at {len(detected)} of {len(tested)} true parameter combinations, largest at "
+        f"{worst}"
+    )
+
+
+def coverage_p_values(coverage: pd.DataFrame) -> pd.Series:
+    """Two-sided p value of nominal coverage per cell; NaN below two replicates.
+
+    With one row per replicate this is the exact binomial test. With several participants per
+    replicate it is a t test with n − 1 degrees of freedom. Its standard error is that of nominal
+    coverage over independent rows, times the factor (at least 1) by which the reported MCSE
+    exceeds the MCSE of independent rows.
+    """
+    p = [_coverage_p_value(row) for _, row in coverage.iterrows()]
+    return pd.Series(p, index=coverage.index)
+
+
+def _coverage_p_value(row: pd.Series) -> float:
+    value, nominal = float(row["value"]), float(row["interval"])
+    n, rows = int(row["n"]), int(row["n_rows"])
+    if n < 2 or not np.isfinite(value):
+        return np.nan
+    if n == rows:
+        return float(stats.binomtest(round(value * rows), rows, nominal).pvalue)
+    independent = np.sqrt(value * (1 - value) / rows)
+    factor = max(1.0, row["mcse"] / independent) if independent > 0 else 1.0
+    factor = factor if np.isfinite(row["mcse"]) else 1.0
+    se = factor * np.sqrt(nominal * (1 - nominal) / rows)
+    return float(2 * stats.t.sf(abs(value - nominal) / se, n - 1))
+
+
+def coverage_verdict(coverage: pd.DataFrame, summary: Summary) -> str:
+    """Coverage, and whether it differs detectably from nominal, by `coverage_p_values`.
+
+    Bonferroni's correction is over the cells of the line.
+    """
+    coverage = coverage.dropna(subset=["value"])
+    nominal = float(coverage["interval"].iloc[0])
+    text = f"coverage of {100 * nominal:g} % intervals is {range_text(coverage, 100, ' %')}"
+    p = coverage_p_values(coverage)
+    if p.isna().all():
+        return f"{text}, too few replicates to judge"
+    detected = coverage[p <= FALSE_ALARM / p.notna().sum()]
+    deviation = detected["value"] - nominal
+    counts = {"below": int((deviation < 0).sum()), "above": int((deviation > 0).sum())}
+    several = len(coverage) > 1
+    sides = [
+        f"clearly {side} nominal"
+        + (f" at {count} of {len(coverage)} true parameter combinations" if several else "")
+        for side, count in counts.items()
+        if count
+    ]
+    if not sides:
+        return f"{text}, not distinguishable from nominal"
+    if several:
+        worst = furthest_text(furthest(detected, deviation.abs()), summary)
+        sides[-1] += f" (furthest at {worst})"
+    return f"{text}, {enumeration(sides)}"

@@ -1,0 +1,66 @@
+"""A task in words, for the methods section of the report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rlrecovery.report.numbers import enumeration, plural
+from rlrecovery.simulate.task import Drift, Reversals, Task, task_from_config
+
+
+def task_text(settings: Mapping[str, Any]) -> str:
+    """What a participant faces, in sentences."""
+    task = task_from_config(settings)
+    learning = "learning starts again" if task.reset else "learning is carried over"
+    sentences = [
+        f"{task.n_arms}-armed bandit; {_rewards_text(task, settings)}; "
+        f"{plural(task.blocks, 'block')} of trials, in each of which the arms start with their "
+        f"initial means and {learning}.",
+        f"Every arm has the value {task.start_value:g} before the first trial, unless a model has "
+        "the start value as a parameter.",
+    ]
+    if task.reversals:
+        sentences.append(_reversals_text(task.reversals))
+    if task.drift:
+        sentences.append(_drift_text(task.drift))
+    if task.full:
+        sentences.append("The outcomes of all arms are shown.")
+    if task.missing_trials:
+        sentences.append("The config lists trials without a response.")
+    return " ".join(sentences)
+
+
+def _rewards_text(task: Task, settings: Mapping[str, Any]) -> str:
+    means = ", ".join(f"{mean:g}" for mean in task.arms)
+    if task.schedule:
+        file = settings["schedule"]["file"]
+        return f"the {task.schedule.holds} of the arms in every trial are those in {file}"
+    if task.sd is None:
+        return f"rewards are 1 or 0, and the arms’ reward probabilities are {means}"
+    return f"rewards are normally distributed, with the arms’ means {means} and SD {task.sd:g}"
+
+
+def _reversals_text(reversals: Reversals) -> str:
+    conditions = []
+    if reversals.after:
+        conditions.append(f"after trial {', '.join(map(str, reversals.after))} of a block")
+    if reversals.every:
+        conditions.append(f"every {reversals.every} trials of a block")
+    if reversals.correct:
+        conditions.append(
+            f"as soon as the best arm was chosen in {reversals.correct} of the last "
+            f"{reversals.within} responses"
+        )
+    when = enumeration(conditions)
+    return f"The arms’ means are exchanged {when}: each arm takes over that of its left neighbour."
+
+
+def _drift_text(drift: Drift) -> str:
+    decay = ""
+    if drift.decay < 1:
+        decay = f" with decay {drift.decay:g} towards {drift.centre:g} (as in Daw et al., 2006)"
+    return (
+        f"The arms’ means follow random walks with SD {drift.sd:g} per trial{decay}, reflected at "
+        f"{drift.lower:g} and {drift.upper:g}, drawn for each participant and block."
+    )
