@@ -1,12 +1,16 @@
-"""Door of rule `example`: one participant and one posterior to look at."""
+"""Door of rule `example`: an example participant and an example posterior."""
 
+from rlrecovery.design.cells import Cell
+from rlrecovery.fit.registry import Method
 from rlrecovery.report.example import write_example
+from rlrecovery.simulate.generator import Generator
 from rlrecovery.storage.job import logged
 
 with logged(snakemake.log[0], snakemake.params.source):
+    method = snakemake.params.method
     write_example(
-        cell=snakemake.params.cell,
-        generator=snakemake.params.generator,
-        methods=snakemake.params.methods,
+        cell=Cell.of(snakemake.params.cell),
+        generator=Generator.of(snakemake.params.generator),
+        method=None if method is None else Method.of(method),
         outputs=dict(snakemake.output.items()),
     )

@@ -1,15 +1,18 @@
 """Door of rule `fit`: estimates of one method on one cell and batch."""
 
+from rlrecovery.design.cells import Cell
 from rlrecovery.fit.batch import fit_batch
+from rlrecovery.fit.registry import Method
+from rlrecovery.simulate.generator import Generator
 from rlrecovery.storage.job import logged
 
 with logged(snakemake.log[0], snakemake.params.source):
     fit_batch(
-        method=snakemake.params.method,
-        generator=snakemake.params.generator,
-        cell=snakemake.params.cell,
+        method=Method.of(snakemake.params.method),
+        generator=Generator.of(snakemake.params.generator),
+        cell=Cell.of(snakemake.params.cell),
         levels=snakemake.params.levels,
         trials=snakemake.input.trials,
         estimates=snakemake.output.estimates,
-        made={"source": snakemake.params.source, "versions": snakemake.params.versions},
+        made_by={"source": snakemake.params.source, "versions": snakemake.params.versions},
     )

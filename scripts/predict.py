@@ -1,13 +1,17 @@
-"""Door of rule `predict`: predictive checks of the example data set, or of a lab's own data."""
+"""Door of rule `predict`: predictive checks of the example data set, or of observed data."""
 
+from rlrecovery.design.cells import Cell
+from rlrecovery.fit.registry import Method
 from rlrecovery.predictive.check import write_check
+from rlrecovery.simulate.generator import Generator
 from rlrecovery.storage.job import logged
 
 with logged(snakemake.log[0], snakemake.params.source):
+    method = snakemake.params.method
     write_check(
-        cell=snakemake.params.cell,
-        generator=snakemake.params.generator,
-        methods=snakemake.params.methods,
+        cell=Cell.of(snakemake.params.cell),
+        generator=Generator.of(snakemake.params.generator),
+        method=None if method is None else Method.of(method),
         observed_file=snakemake.input.get("observed"),
         output=snakemake.output.predictive,
     )

@@ -1,4 +1,4 @@
-"""Door of rule `report`: one page that says whether the parameters can be recovered."""
+"""Door of rule `report`: the page that says whether the parameters are recovered."""
 
 from rlrecovery.report.html import write_report
 from rlrecovery.storage.job import logged

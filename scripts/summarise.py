@@ -1,4 +1,4 @@
-"""Door of rule `summarise`: the small tables that figures and report need."""
+"""Door of rule `summarise`: the tables that figures and report are made from."""
 
 from rlrecovery.design.cells import Cell
 from rlrecovery.fit.registry import Method
@@ -8,7 +8,7 @@ from rlrecovery.storage.job import logged
 with logged(snakemake.log[0], snakemake.params.source):
     summarise(
         methods={name: Method.of(m, name) for name, m in snakemake.params.methods.items()},
-        cells={key: Cell.of(cell) for key, cell in snakemake.params.cells.items()},
+        cells={key: Cell.of(values) for key, values in snakemake.params.cells.items()},
         levels=snakemake.params.levels,
         folders=snakemake.params.folders,
         batches=snakemake.params.batches,

@@ -1,11 +1,18 @@
-# The design as a record, and where the run comes from. No other job reads the design from here.
+# The design, the resolved config and the start of the run, as a record. No job reads the design
+# from here.
+
+
+def data_sets_per_cell():
+    """Number of data sets that the report is made from, by cell."""
+    sizes = {batch: stop - start for batch, (start, stop) in BATCHES.items()}
+    return {cell: sum(sizes[batch] for batch in used) for cell, used in USED_BATCHES.items()}
 
 
 rule design:
     output:
-        design=f"{HERE}/design.csv",
-        config=f"{HERE}/config.yaml",
-        begun=f"{HERE}/begun.json",
+        design=f"{OUTPUT}/design.csv",
+        config=f"{OUTPUT}/config.yaml",
+        begun=f"{OUTPUT}/begun.json",
     log:
         f"{LOGS}/design/design.log",
     benchmark:
@@ -17,11 +24,11 @@ rule design:
         mem_mb=1000,
         runtime=10,
     params:
-        experiment=EXPERIMENT,
-        replicates=data_sets(EXPERIMENT, DONE),
+        experiment=PLAIN_EXPERIMENT,
+        replicates=data_sets_per_cell(),
         source=whole_fingerprint(),
         versions=versions(*PACKAGES, "snakemake"),
     message:
-        "Writing down the design, the resolved config and the versions"
+        "Recording the design, the resolved config and the versions"
     script:
         "../../scripts/design.py"

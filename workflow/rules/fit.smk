@@ -1,5 +1,31 @@
 # Estimates of one method on one batch. Reads trials, never the truth.
 
+from rlrecovery.fit.registry import fitter_module
+
+
+def method_settings(wildcards):
+    return METHODS[wildcards.method].plain()
+
+
+def method_source(wildcards):
+    """Code that the estimates depend on: not the fitters of other estimators."""
+    return source_fingerprint("door.fit", fitter_module(METHODS[wildcards.method].settings))
+
+
+def method_versions(wildcards):
+    """Packages that the estimates depend on: another version makes its jobs run again."""
+    return versions(*METHODS[wildcards.method].settings.packages)
+
+
+def fit_memory(wildcards, attempt):
+    method, load = METHODS[wildcards.method], batch_load(wildcards)
+    return planned.for_attempt(planned.memory_to_fit(method, load), attempt)
+
+
+def fit_minutes(wildcards, attempt):
+    method, load = METHODS[wildcards.method], batch_load(wildcards)
+    return planned.for_attempt(planned.minutes_to_fit(method, load), attempt)
+
 
 rule fit:
     input:

@@ -1,14 +1,26 @@
-# What people see: figures and the report, from the summary alone.
+# Figures, tables and the report, from the summary alone.
 
-INGREDIENTS = [*rules.summarise.output.csv, *rules.example.output, *rules.predict.output]
+from rlrecovery.report.latex import SHEETS
+
+CAPTIONS = {figure: workflow.source_path(f"../report/{figure}.rst") for figure in FIGURES}
+SUMMARY_FILES = [*rules.summarise.output.csv, *rules.example.output, *rules.predict.output]
 FIGURE_FILES = files(FIGURE_FOLDER, "{figure}")
+
+
+def figure_files(wildcards):
+    return [path for figure in FIGURES for path in files(FIGURE_FOLDER, figure)]
+
+
+def figure_caption(wildcards):
+    """Text of a figure's caption: the path of a report caption must not depend on wildcards."""
+    return Path(CAPTIONS[wildcards.figure]).read_text(encoding="utf-8")
 
 
 rule figure:
     input:
-        summary=INGREDIENTS,
+        summary=SUMMARY_FILES,
     output:
-        # The first file, two columns wide, is what the report shows.
+        # The report shows the first file, which is two columns wide.
         shown=report(
             FIGURE_FILES[0],
             caption="../report/figure.rst",
@@ -27,8 +39,8 @@ rule figure:
         mem_mb=2000,
         runtime=30,
     params:
-        summary=summary_read,
-        folder=folder_written,
+        summary=summary_folder,
+        folder=output_folder,
         caption=figure_caption,
         source=source_fingerprint("door.figure"),
     message:
@@ -39,7 +51,7 @@ rule figure:
 
 rule typeset:
     input:
-        summary=INGREDIENTS,
+        summary=SUMMARY_FILES,
     output:
         latex=[f"{TABLE_FOLDER}/{table}.tex" for table in SHEETS],
         pages=[
@@ -62,8 +74,8 @@ rule typeset:
         mem_mb=2000,
         runtime=30,
     params:
-        summary=summary_read,
-        folder=folder_written,
+        summary=summary_folder,
+        folder=output_folder,
         source=source_fingerprint("door.typeset"),
     message:
         "Typesetting the tables"
@@ -73,7 +85,7 @@ rule typeset:
 
 rule report:
     input:
-        summary=INGREDIENTS,
+        summary=SUMMARY_FILES,
         design=rules.design.output.design,
         config=rules.design.output.config,
         provenance=rules.summarise.output.provenance,
@@ -99,7 +111,7 @@ rule report:
         mem_mb=2000,
         runtime=30,
     params:
-        folder=summary_read,
+        folder=summary_folder,
         names=FIGURES,
         source=whole_fingerprint(),
     message:

@@ -1,4 +1,49 @@
-# Estimates and truth meet: measures per method and cell, then the summary of the study.
+# Estimates are compared with the truth: measures per method and cell, then the study's summary.
+
+from rlrecovery.score.sampler_check import comparable_pairs
+from rlrecovery.storage.schemas import SUMMARY
+
+
+def methods_with_wrong_models(wildcards):
+    return study.wrong_fits(METHODS, ALL_CELLS[wildcards.cell])
+
+
+def score_memory(wildcards, attempt):
+    load = cell_load(ALL_CELLS[wildcards.cell])
+    return planned.for_attempt(planned.memory_to_score(METHODS.values(), load), attempt)
+
+
+def score_minutes(wildcards, attempt):
+    return planned.for_attempt(30, attempt)
+
+
+def summarise_memory(wildcards, attempt):
+    loads = [(cell.size_key, cell_load(cell)) for cell in ALL_CELLS.values()]
+    return planned.for_attempt(planned.memory_to_summarise(METHODS.values(), loads), attempt)
+
+
+def summarise_minutes(wildcards, attempt):
+    return planned.for_attempt(60, attempt)
+
+
+def all_estimates(wildcards):
+    return [
+        ESTIMATES.format(method=method, cell=cell, batch=batch)
+        for method in METHODS
+        for cell in CELLS
+        for batch in USED_BATCHES[cell]
+    ]
+
+
+def all_truth(wildcards):
+    return [TRUTH.format(cell=cell, batch=batch) for cell in CELLS for batch in USED_BATCHES[cell]]
+
+
+def shown_method(cell, *posteriors):
+    """The method whose posterior of a cell is shown, as plain values; None if there is none."""
+    model = study.generator_of(EXPERIMENT, cell).model
+    name = study.with_posterior(METHODS, model, posteriors)
+    return None if name is None else METHODS[name].plain() | {"name": name}
 
 
 rule score:
@@ -6,8 +51,8 @@ rule score:
         estimates=batches_of_estimates,
         truth=batches_of_truth,
     output:
-        scores=[f"{HERE}/scores/{method}/{{cell}}.parquet" for method in METHODS],
-        paired=f"{HERE}/paired/{{cell}}.parquet",
+        scores=[f"{OUTPUT}/scores/{method}/{{cell}}.parquet" for method in METHODS],
+        paired=f"{OUTPUT}/paired/{{cell}}.parquet",
     log:
         f"{LOGS}/score/{{cell}}.log",
     benchmark:
@@ -35,12 +80,12 @@ rule summarise:
         paired=expand(rules.score.output.paired, cell=CELLS),
         estimates=all_estimates,
         truth=all_truth,
-        # As plain text: beside a rule's own output, the engine looks through all inputs for each.
+        # As plain text: an output of a rule would make planning quadratic in the number of inputs.
         begun=str(rules.design.output.begun),
     output:
         csv=[f"{SUMMARY_FOLDER}/{name}.csv" for name in SUMMARY],
         parquet=[f"{SUMMARY_FOLDER}/{name}.parquet" for name in SUMMARY],
-        provenance=f"{HERE}/provenance.json",
+        provenance=f"{OUTPUT}/provenance.json",
     log:
         f"{LOGS}/summarise/summarise.log",
     benchmark:
@@ -52,24 +97,26 @@ rule summarise:
         mem_mb=summarise_memory,
         runtime=summarise_minutes,
     params:
-        methods=METHODS,
-        cells=CELLS,
+        methods={name: method.plain() for name, method in METHODS.items()},
+        cells={key: cell.values() for key, cell in CELLS.items()},
         levels=LEVELS,
         folders={"estimates": f"{RUN}/estimates", "truth": f"{RUN}/truth"}
-        | {"scores": f"{HERE}/scores", "paired": f"{HERE}/paired"},
-        batches=DONE,
-        witnesses=pairs(METHODS),
-        summary=folder_written,
-        works=works(EXPERIMENT),
+        | {"scores": f"{OUTPUT}/scores", "paired": f"{OUTPUT}/paired"},
+        batches=USED_BATCHES,
+        sampler_pairs=comparable_pairs(METHODS),
+        summary=output_folder,
+        expected_hashes=HASHES,
         source=source_fingerprint("door.summarise"),
     message:
-        "Gathering the measures of all methods and cells"
+        "Summarising all methods and cells"
     script:
         "../../scripts/summarise.py"
 
 
-# The example of the report: a cell from the middle of the design.
-EXAMPLE = example_of(KNOWN_CELLS)
+# The example of the report: a cell from the middle of the design, and perhaps observed data.
+EXAMPLE = example_of(ALL_CELLS)
+EXAMPLE_GENERATOR = study.generator_of(EXPERIMENT, EXAMPLE).plain()
+OBSERVED = {"observed": EXPERIMENT.observed} if EXPERIMENT.observed else {}
 
 
 rule example:
@@ -89,11 +136,11 @@ rule example:
         runtime=30,
     params:
         cell=EXAMPLE.values(),
-        generator=generator_of(EXPERIMENT, EXAMPLE),
-        methods=method_shown(EXAMPLE, POOLINGS),
+        generator=EXAMPLE_GENERATOR,
+        method=shown_method(EXAMPLE, "sampled"),
         source=source_fingerprint("door.example"),
     message:
-        "Preparing one participant and one posterior to look at"
+        "Preparing an example participant and an example posterior"
     script:
         "../../scripts/example.py"
 
@@ -115,11 +162,11 @@ rule predict:
         runtime=120,
     params:
         cell=EXAMPLE.values(),
-        generator=generator_of(EXPERIMENT, EXAMPLE),
-        methods=method_shown(EXAMPLE, POSTERIORS),
+        generator=EXAMPLE_GENERATOR,
+        method=shown_method(EXAMPLE, "sampled", "exact"),
         source=source_fingerprint("door.predict"),
-        versions=versions("numpy", "scipy", "pytensor", "numba", *SAMPLING),
+        versions=versions("numpy", "scipy", "pytensor", "numba", "pymc", "nutpie", "arviz-stats"),
     message:
-        "Checking one model against data: predicted before and after they were seen"
+        "Comparing data with prior and posterior predictions"
     script:
         "../../scripts/predict.py"

@@ -1,9 +1,21 @@
-# Data sets of a cell, batch by batch; the truth goes into a file of its own.
+# Data sets of a cell, batch by batch; the truth is written to a file of its own.
+
+
+def replicate_range(wildcards):
+    return list(BATCHES[wildcards.batch])
+
+
+def simulate_memory(wildcards, attempt):
+    return planned.for_attempt(planned.memory_to_simulate(batch_load(wildcards)), attempt)
+
+
+def simulate_minutes(wildcards, attempt):
+    return planned.for_attempt(planned.minutes_to_simulate(batch_load(wildcards)), attempt)
 
 
 rule simulate:
     input:
-        # The record of the run is made first; another one is no reason to simulate again.
+        # The record of the run comes first, but a new record is no reason to simulate again.
         begun=ancient(rules.design.output.begun),
     output:
         trials=f"{RUN}/trials/{{cell}}/{{batch}}.parquet",

@@ -1,4 +1,4 @@
-"""Fitting a batch: one method on some replicates of one cell, failures kept as rows."""
+"""The rule ``fit``: one method on a batch of data sets; failures are kept as rows."""
 
 from __future__ import annotations
 
@@ -11,119 +11,123 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from rlrecovery.design.cells import Cell, seed_sequence
-from rlrecovery.fit import make_fitter
-from rlrecovery.fit.base import Fitter, Row, Setting, failed, sentence
-from rlrecovery.fit.checkpoint import Checkpoint, work_key
-from rlrecovery.likelihood.scan import Observations, observations_from_table
-from rlrecovery.simulate.batch import identity_of
-from rlrecovery.storage.files import (
-    MACHINE,
-    TRIALS,
-    conform,
-    estimates_columns,
-    read_table,
-    write_table,
-)
-from rlrecovery.storage.works import fit_work
+from rlrecovery.design.cells import Cell
+from rlrecovery.fit.base import Fitter, Row, Setting, failed, one_line
+from rlrecovery.fit.checkpoint import Checkpoint, checkpoint_key
+from rlrecovery.fit.registry import Method, make_fitter
+from rlrecovery.likelihood.data import Observations, observations_from_table
+from rlrecovery.simulate.generator import Generator
+from rlrecovery.storage.files import MACHINE, conform, read_table, write_table
+from rlrecovery.storage.fingerprint import settings_hash
+from rlrecovery.storage.schemas import TRIALS, estimates_columns
 
 log = logging.getLogger(__name__)
 
 
-def sampling_seed(
-    generator: Mapping[str, Any], cell: Mapping[str, Any], replicate: int
-) -> np.random.SeedSequence:
-    """Seed of an estimator on one data set: the same whatever the method is called."""
-    identity = identity_of(cell, generator)
-    return seed_sequence(generator["seed"], identity, replicate, "sampling")
+def sampling_seed(generator: Generator, cell: Cell, replicate: int) -> np.random.SeedSequence:
+    """Seed of an estimator on one data set; it does not depend on the method."""
+    return generator.seed_sequence(cell, replicate, "sampling")
 
 
 def fit_data_set(
     fitter: Fitter, data: Observations, seed: np.random.SeedSequence, levels: Sequence[float]
 ) -> list[Row]:
-    """Rows of one data set; an exception becomes failed rows with its text as the reason."""
+    """Rows of one data set; an exception becomes failed rows with its message as the reason."""
     started = time.perf_counter()
     try:
         return fitter.fit(data, seed)
     except MACHINE:
         raise
     except Exception as error:
-        log.exception("this data set failed; its rows say so and the batch goes on")
+        log.exception(
+            "the fit of this data set failed; its rows record that, and the job continues"
+        )
         seconds = time.perf_counter() - started
-        return failed(fitter.targets, sentence(error), levels, seconds)
+        return failed(fitter.targets, one_line(error), levels, seconds)
 
 
 def fit_batch(
-    method: Mapping[str, Any],
-    generator: Mapping[str, Any],
-    cell: Mapping[str, Any],
+    method: Method,
+    generator: Generator,
+    cell: Cell,
     levels: Sequence[float],
     trials: str,
     estimates: str,
-    made: Mapping[str, Any] | None = None,
+    made_by: Mapping[str, Any] | None = None,
 ) -> None:
     """Fit every data set of a batch and write the estimates.
 
     Parameters
     ----------
-    method : mapping
-        An entry of the config's ``methods``.
-    generator : mapping
-        `rlrecovery.design.cells.generator_of` the cell; of the task only what a participant is told is
-        used, and the rest only for the seed: truths stay unknown here.
-    cell : mapping
-        `rlrecovery.design.cells.Cell.values`.
+    method : Method
+        The method.
+    generator : Generator
+        What generated the data. Only the part of the task that participants know is used, and the
+        values that seeds depend on: estimators never see the truth.
+    cell : Cell
+        The cell.
     levels : sequence of float
         Nominal levels of the intervals.
     trials, estimates : str
         Path to read and path to write.
-    made : mapping, optional
-        The code and versions at work. The file carries them and the settings; a checkpoint of
-        others is of no use.
+    made_by : mapping, optional
+        Code and package versions, stored in the file along with a hash of the settings; a
+        checkpoint of other code, versions or settings is not used.
 
     Raises
     ------
     BrokenFile
         If the trials cannot be read.
     """
-    table, key = read_table(trials, TRIALS), Cell.of(cell).key
-    made = {**(made or {}), "work": fit_work(method, generator, cell, levels)}
-    work = work_key(trials, made)
-    with threadpool_limits(1):  # small optimisations spin when BLAS spreads them over cores
+    table = read_table(trials, TRIALS)
+    stamp = {**(made_by or {}), "settings": fit_hash(method, generator, cell, levels)}
+    checkpoint = Checkpoint(estimates, checkpoint_key(trials, stamp), estimates_columns(levels))
+    with threadpool_limits(1):  # BLAS threads slow down small optimisations
         started = time.perf_counter()
-        fitter = make_fitter(method, Setting.of(method, generator["task"], cell, levels))
-        log.info("%s: ready to fit after %.1f s", key, time.perf_counter() - started)
-        checkpoint = Checkpoint(estimates, work, estimates_columns(levels))
+        setting = Setting.of(method.model, generator.faced_task(), cell, levels)
+        fitter = make_fitter(method.settings, setting)
+        log.info("%s: ready to fit after %.1f s", cell.key, time.perf_counter() - started)
         rows = _fit_all(fitter, table, generator, cell, levels, checkpoint)
-    write_table(conform(rows, estimates_columns(levels)), estimates, made)
+    write_table(conform(rows, estimates_columns(levels)), estimates, stamp)
     checkpoint.remove()
 
 
 def _fit_all(
     fitter: Fitter,
     table: pd.DataFrame,
-    generator: Mapping[str, Any],
-    cell: Mapping[str, Any],
+    generator: Generator,
+    cell: Cell,
     levels: Sequence[float],
     checkpoint: Checkpoint,
 ) -> list[Row]:
-    """Rows of all data sets; those that an interrupted job had done are not fitted again."""
-    key, started = Cell.of(cell).key, time.perf_counter()
-    before = checkpoint.load()
-    rows = [row for mine in before.values() for row in mine]
-    groups = table[~table["replicate"].isin(before)].groupby("replicate", sort=True)
-    for done, (replicate, trials) in enumerate(groups, start=1):
+    """Rows of all data sets; those in the checkpoint are not fitted again."""
+    started, reset = time.perf_counter(), generator.task.reset
+    rows_by_replicate = checkpoint.load()
+    rows = [row for replicate_rows in rows_by_replicate.values() for row in replicate_rows]
+    is_left = ~table["replicate"].isin(rows_by_replicate)
+    groups = table[is_left].groupby("replicate", sort=True)
+    for count, (replicate, trials) in enumerate(groups, start=1):
         seed = sampling_seed(generator, cell, int(replicate))
-        data = observations_from_table(trials, generator["task"].get("reset", True))
-        mine = fit_data_set(fitter, data, seed, levels)
-        rows += [{"replicate": int(replicate), **row} for row in mine]
+        data = observations_from_table(trials, reset)
+        new_rows = fit_data_set(fitter, data, seed, levels)
+        rows += [{"replicate": int(replicate), **row} for row in new_rows]
         checkpoint.save(rows)
-        rate = done / (time.perf_counter() - started)
-        flagged = sum(row["status"] != "ok" for row in mine)
+        rate = count / (time.perf_counter() - started)
         log.info(
             "%s: replicate %d done (%d of %d), %.3g data sets per second, about %.0f s left; "
             "%d of %d rows flagged",
-            key, replicate, done, groups.ngroups, rate, (groups.ngroups - done) / rate,
-            flagged, len(mine),
-        )  # fmt: skip
+            cell.key,
+            replicate,
+            count,
+            groups.ngroups,
+            rate,
+            (groups.ngroups - count) / rate,
+            sum(row["status"] != "ok" for row in new_rows),
+            len(new_rows),
+        )
     return sorted(rows, key=lambda row: row["replicate"])
+
+
+def fit_hash(method: Method, generator: Generator, cell: Cell, levels: Sequence[float]) -> str:
+    """Hash of the settings of a method's estimates in a cell."""
+    return settings_hash([method.plain(), generator.plain(), cell.values(), list(levels)])

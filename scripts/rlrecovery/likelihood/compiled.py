@@ -1,14 +1,14 @@
-"""The compiled forms of the likelihood, generated from a model's own definition.
+"""Compiled forms of the likelihood, generated from a model's definition.
 
 One trial of a model is built symbolically on scalars: hidden state, its derivatives with respect
 to each parameter (forward sensitivities), and the log-probability of the choice with its
-derivatives. PyTensor simplifies that step and lowers it to Numba; a loop over participants and
-trials calls it without allocating. There are four of a kind: the log-likelihood alone
-(`compiled_values`, for grids) and trial by trial (`compiled_pointwise`, for leave-one-out), with
-its gradient (`LogLikelihood`), and the arms' log-odds before each choice with theirs (`Logits`, for
-predictive draws). The latter two are PyTensor operations that PyMC, nutpie and the
-maximum-likelihood fit share.
-`rlrecovery.likelihood.scan` stays the definition; the tests hold them together in value and gradient.
+derivatives. PyTensor simplifies that step and lowers it to Numba, and a loop over participants and
+trials calls it without allocating memory. There are four kinds: the log-likelihood alone
+(`compiled_values`, for grids) and trial by trial (`compiled_pointwise`, for leave-one-out
+cross-validation), the log-likelihood with its gradient (`LogLikelihood`), and the log-odds of the
+arms before each choice with theirs (`Logits`, for predictive draws). The last two are PyTensor
+operations, used by PyMC, nutpie and maximum likelihood alike. `rlrecovery.likelihood.scan` is the
+definition; tests compare values and gradients of all forms.
 """
 
 from __future__ import annotations
@@ -39,37 +39,37 @@ from pytensor.link.numba.dispatch.basic import (
 from pytensor.tensor.basic import ScalarFromTensor, TensorFromScalar
 from pytensor.tensor.elemwise import DimShuffle, Elemwise
 
-from rlrecovery.models.library import Model, with_lapse
+from rlrecovery.models.base import Learner, with_lapse
 
-#: Softmax denominators are multiplied up to here before one logarithm is taken of their product:
-#: a logarithm per trial would cost as much as all the rest. Each factor is between 1 and the
-#: number of arms, so nothing overflows.
+#: Softmax denominators are multiplied until their product exceeds this, and then one logarithm is
+#: taken: a logarithm per trial would double the cost. Each factor is between 1 and the number of
+#: arms, so that the product cannot overflow.
 _LOG_AT = 1e200
 
-#: Kinds of loops that carry no derivatives.
+#: Kinds of loops without derivatives.
 WITHOUT_SLOPES = ("value", "pointwise")
 
 
 @dataclass(frozen=True)
 class Step:
-    """One trial on 0-d PyTensor variables.
+    """One trial as a graph of 0-d PyTensor variables.
 
     Attributes
     ----------
     chosen : list, one per arm
         1 for the chosen arm, else 0.
     rewards : list
-        The reward; where feedback is full one outcome per arm.
+        The reward; under full feedback one outcome per arm.
     restart : variable
-        1 where hidden state starts again before this trial.
+        1 where hidden state is reset before this trial.
     states, slopes, parameters : list
         Hidden state per name and arm before the trial, its derivative with respect to each
         parameter (parameter by parameter), and the parameters.
     new_states, new_slopes : list
         The same after the trial.
     excess, denominator : variable
-        The chosen arm's logit less the largest logit, and the sum over arms of the exponentials of
-        such differences: the log-probability is the first less the logarithm of the second.
+        The chosen arm's logit minus the largest logit, and the sum over arms of the exponentials
+        of such differences: the log-probability is the first minus the logarithm of the second.
     gradients : list, one per parameter
         Derivatives of the log-probability.
     logits, logit_slopes : list
@@ -115,29 +115,18 @@ def _float(value: Any) -> Any:
     return pt.as_tensor(value).astype("float64")
 
 
-def build_step(model: Model, n_arms: int, start_value: float, full: bool = False) -> Step:
-    """One trial of a model, with forward sensitivities.
-
-    Parameters
-    ----------
-    model : Model
-        The definition.
-    n_arms : int
-        Number of arms.
-    start_value : float
-        Q before the first trial of a block.
-    full : bool
-        Whether the outcomes of all arms are shown.
-    """
+def build_step(learner: Learner) -> Step:
+    """One trial of a model, with forward sensitivities."""
+    model, n_arms = learner.model, learner.n_arms
     theta = [pt.dscalar(name) for name in model.names]
     values = dict(zip(model.names, theta, strict=True))
-    bound = [model.bind(values, start_value, n_arms, arm, full) for arm in range(n_arms)]
+    bound = [learner.bind(values, arm) for arm in range(n_arms)]
     # Initial values are the same for every arm, so one stands for all of a name.
     fresh = [_float(value) for value in model.initial(bound[0]).values() for _ in range(n_arms)]
     chosen, restart = _scalars("chosen", n_arms), pt.dscalar("r")
-    rewards = _scalars("reward", n_arms if full else 1)
+    rewards = _scalars("reward", n_arms if learner.full_feedback else 1)
     state = _scalars("state", len(fresh))
-    logits, after = _one_trial(model, bound, state, chosen, rewards)
+    logits, after = _one_trial(learner, bound, state, chosen, rewards)
     top, weights = _softmax_weights(logits)
     denominator = sum(weights[1:], weights[0])
 
@@ -173,8 +162,8 @@ def build_step(model: Model, n_arms: int, start_value: float, full: bool = False
 def _softmax_weights(logits: list[Any]) -> tuple[Any, list[Any]]:
     """Largest logit, and the exponentials of the differences from it.
 
-    Of two arms one has the exponential of 0, so that a single exponential is computed: it is the
-    most expensive thing in a trial.
+    With two arms a single exponential is needed, because the larger arm's is 1. The exponential is
+    the most expensive operation of a trial.
     """
     top = functools.reduce(pt.maximum, logits)
     if len(logits) != 2:
@@ -190,17 +179,18 @@ def _dot(left: list[Any], right: list[Any]) -> Any:
 
 
 def _push(outputs: list[Any], inputs: list[Any], tangents: list[Any]) -> list[Any]:
-    # A variable that is among the outputs twice would get its derivative in one place only (a
-    # start value that is a parameter stands there once per arm): so each becomes one of its own.
-    apart = [value + 0.0 for value in outputs]
-    return pushforward(apart, inputs, tangents, disconnected_outputs="ignore")
+    # A variable that occurs twice among the outputs (such as a free start value, once per arm)
+    # would get its derivative in one place only, so every output becomes a variable of its own.
+    distinct = [value + 0.0 for value in outputs]
+    return pushforward(distinct, inputs, tangents, disconnected_outputs="ignore")
 
 
 def _one_trial(
-    model: Model, bound: list[Any], state: list[Any], chosen: list[Any], rewards: list[Any]
+    learner: Learner, bound: list[Any], state: list[Any], chosen: list[Any], rewards: list[Any]
 ) -> tuple[list[Any], list[Any]]:
     """Logits per arm, and the states after the trial in the order of `state`."""
-    n_arms, names = len(chosen), list(model.initial(bound[0]))
+    model, n_arms = learner.model, learner.n_arms
+    names = list(model.initial(bound[0]))
     logits, learnt = [], []
     for k, p in enumerate(bound):
         here = {name: state[i * n_arms + k] for i, name in enumerate(names)}
@@ -214,28 +204,29 @@ def _one_trial(
 
 
 def scalar_step(step: Step, kind: str) -> ps.Composite:
-    """The step of a kind as one scalar operation, simplified by PyTensor's own rewrites."""
+    """The step as one scalar operation, simplified by PyTensor's rewrites."""
     graph = FunctionGraph(step.inputs(kind), step.outputs(kind), clone=True)
     get_mode("NUMBA").excluding("fusion", "inplace").optimizer.rewrite(graph)
     scalar: dict[Any, Any] = {variable: ps.float64() for variable in graph.inputs}
     inputs = list(scalar.values())
 
     def lookup(variable: Any) -> Any:
-        """The number that stands for a 0-d tensor."""
+        """The scalar that corresponds to a 0-d tensor."""
         if isinstance(variable, Constant):
             return ps.constant(variable.data.item(), dtype=variable.dtype)
         return scalar[variable]
 
     for node in graph.toposort():
-        made = _scalar_operation(node.op)(*[lookup(variable) for variable in node.inputs])
-        scalar |= zip(node.outputs, made if isinstance(made, list) else [made], strict=True)
-    # An output that is an input or a constant as it stands still has to be computed by something.
+        results = _scalar_operation(node.op)(*[lookup(variable) for variable in node.inputs])
+        results = results if isinstance(results, list) else [results]
+        scalar |= zip(node.outputs, results, strict=True)
+    # An output that is itself an input or a constant still has to be the result of an operation.
     outputs = [ps.identity(lookup(variable)) for variable in graph.outputs]
     return ps.Composite(inputs, outputs)
 
 
 def _scalar_operation(op: Op) -> Any:
-    """The operation on numbers that a node does on 0-d tensors."""
+    """The scalar operation that corresponds to an operation on 0-d tensors."""
     if isinstance(op, Elemwise):
         return op.scalar_op
     if isinstance(op, ps.ScalarOp):
@@ -243,24 +234,24 @@ def _scalar_operation(op: Op) -> Any:
     if isinstance(op, ScalarFromTensor | TensorFromScalar | DimShuffle):
         return ps.identity
     raise TypeError(
-        f"a model's functions may use only elementwise arithmetic, but PyTensor made {op} of them"
+        f"the functions of a model may use only elementwise arithmetic, but contain {op}"
     )
 
 
-def loop_source(
-    kind: str, n_arms: int, n_states: int, n_parameters: int, full: bool = False
-) -> str:
+def loop_source(kind: str, learner: Learner, n_states: int) -> str:
     """Python source of the loop over participants and trials that calls the compiled step.
 
-    Written out, so that everything of a trial is a local number and nothing is allocated. Data of
-    one participant serve all rows of parameters.
+    The source is written out, so that every quantity of a trial is a local scalar and nothing is
+    allocated. Data of one participant are combined with every row of parameters.
     """
+    n_arms, n_parameters = learner.n_arms, len(learner.names)
     states = [f"s{i}" for i in range(n_states)]
     slopes = [] if kind in WITHOUT_SLOPES else [f"d{i}" for i in range(n_states * n_parameters)]
     parameters = [f"p{j}" for j in range(n_parameters)]
     chosen = [f"c{k}" for k in range(n_arms)]
     results, allocate, begin, trial, end, returned = _PARTS[kind](n_arms, n_parameters)
-    outcomes = [f"rewards[k, t, {a}]" for a in range(n_arms)] if full else ["rewards[k, t]"]
+    every_arm = [f"rewards[k, t, {a}]" for a in range(n_arms)]
+    outcomes = every_arm if learner.full_feedback else ["rewards[k, t]"]
     data = [*chosen, *outcomes, "restart"]
     arguments = ", ".join([*data, *states, *slopes, *parameters])
     lines = [
@@ -292,8 +283,8 @@ def loop_source(
     return "\n".join(lines) + "\n"
 
 
-#: Results of the step; lines before the loop, per participant, per trial and after the last trial;
-#: what is returned.
+#: Results of the step; source lines before the loop, per participant, per trial and after the last
+#: trial; the returned expression.
 _Parts = tuple[list[str], list[str], list[str], list[str], list[str], str]
 
 
@@ -354,39 +345,27 @@ _PARTS = {
 
 
 class _Generated(Op):
-    """An operation whose code is generated from a model.
+    """A PyTensor operation whose code is generated from a model.
 
-    Its inputs are choices (participants, trials; int), rewards and block starts (the same shape;
-    float) and natural-scale parameters (participants, parameters). Where feedback is full, rewards
-    have the arms as one more axis. Data of one participant serve any number of rows of parameters.
-    `rlrecovery.likelihood.scan` describes the data.
+    Inputs are choices (participants, trials; int), rewards and block starts (same shape; float)
+    and natural-scale parameters (participants, parameters). Under full feedback rewards have the
+    arms as one more axis. Data of one participant can be combined with any number of rows of
+    parameters. `rlrecovery.likelihood.data` describes the data.
 
     Parameters
     ----------
-    model : Model
-        The definition.
-    n_arms : int
-        Number of arms.
-    start_value : float
-        Q before the first trial of a block.
-    full : bool
-        Whether the outcomes of all arms are shown.
+    learner : Learner
+        The model and the task.
     """
 
-    __props__ = ("model", "n_arms", "start_value", "full")
+    __props__ = ("learner",)
     kind: str
 
-    def __init__(self, model: Model, n_arms: int, start_value: float, full: bool = False) -> None:
-        self.model, self.n_arms, self.start_value = model, n_arms, float(start_value)
-        self.full = full
-
-    @property
-    def known(self) -> tuple[Model, int, float, bool]:
-        """What the machine code depends on, besides the kind."""
-        return self.model, self.n_arms, self.start_value, self.full
+    def __init__(self, learner: Learner) -> None:
+        self.learner = learner
 
     def output_types(self) -> list[Any]:
-        """Fresh variables for the outputs."""
+        """New variables for the outputs."""
         raise NotImplementedError
 
     def make_node(self, choices: Any, rewards: Any, starts: Any, theta: Any) -> Apply:
@@ -401,7 +380,7 @@ class _Generated(Op):
         return Apply(self, inputs, self.output_types())
 
     def perform(self, node: Apply, inputs: list[Any], outputs: list[list[Any]]) -> None:
-        """Evaluate outside Numba's linker, by the same compiled code."""
+        """Evaluate with the same compiled code where Numba's linker is not in use."""
         inputs = [np.ascontiguousarray(array) for array in inputs]
         outputs[0][0], outputs[1][0] = compiled(self)(*inputs)
 
@@ -410,13 +389,13 @@ class _Generated(Op):
         return [[False, False], [False, False], [False, False], [True, True]]
 
     def pullback(self, inputs: Any, outputs: Any, cotangents: Any) -> list[Any]:
-        """Gradient: the stored derivatives times the cotangent of the first output."""
+        """Gradient: stored derivatives times the cotangent of the first output."""
         if not isinstance(cotangents[1].type, DisconnectedType):
-            raise NotImplementedError("second derivatives are not carried by this operation")
-        apart = [DisconnectedType()() for _ in range(3)]
+            raise NotImplementedError("this operation has no second derivatives")
+        disconnected = [DisconnectedType()() for _ in range(3)]
         between = tuple(range(1, cotangents[0].ndim))
         slopes = cotangents[0][..., None] * outputs[1]
-        return [*apart, slopes.sum(axis=between) if between else slopes]
+        return [*disconnected, slopes.sum(axis=between) if between else slopes]
 
 
 class LogLikelihood(_Generated):
@@ -425,7 +404,7 @@ class LogLikelihood(_Generated):
     kind = "gradient"
 
     def output_types(self) -> list[Any]:
-        """Fresh variables for the outputs."""
+        """New variables for the outputs."""
         return [pt.dvector(), pt.dmatrix()]
 
     def infer_shape(self, node: Apply, shapes: list[Any]) -> list[Any]:
@@ -442,29 +421,27 @@ class Logits(_Generated):
     kind = "logits"
 
     def output_types(self) -> list[Any]:
-        """Fresh variables for the outputs."""
+        """New variables for the outputs."""
         return [pt.dtensor3(), pt.dtensor4()]
 
     def infer_shape(self, node: Apply, shapes: list[Any]) -> list[Any]:
         """Shapes of the outputs."""
-        logits = (shapes[3][0], shapes[0][1], self.n_arms)
+        logits = (shapes[3][0], shapes[0][1], self.learner.n_arms)
         return [logits, (*logits, shapes[3][1])]
 
 
 def _names(**more: Any) -> dict[str, Any]:
-    """Names that generated source sees; Numba's cache needs to know the module it belongs to."""
+    """Global names of generated source; Numba's cache needs the module's name."""
     return {"np": np, "math": math, "__name__": __name__, **more}
 
 
-def _generate(
-    kind: str, model: Model, n_arms: int, start_value: float, full: bool
-) -> tuple[Any, str]:
-    """Compiled loop of a kind over a model, and a key that tells it from all others."""
-    step = build_step(model, n_arms, start_value, full)
+def _generate(kind: str, learner: Learner) -> tuple[Any, str]:
+    """Compiled loop over a model's step, and a key that identifies its code."""
+    step = build_step(learner)
     composite = scalar_step(step, kind)
     node = composite.make_node(*[ps.float64() for _ in composite.inputs_type])
     function, step_key = numba_funcify_ensure_cache(composite, node=node)
-    source = loop_source(kind, n_arms, len(step.states), len(step.parameters), full)
+    source = loop_source(kind, learner, len(step.states))
     loop = compile_numba_function_src(source, f"{kind}_loop", _names(step=function))
     key = hashlib.sha256(f"{__name__}{source}{step_key}".encode()).hexdigest()
     return numba_njit(loop), key
@@ -473,7 +450,7 @@ def _generate(
 @register_funcify_and_cache_key(LogLikelihood)
 @register_funcify_and_cache_key(Logits)
 def _lower(op: _Generated, **_: Any) -> tuple[Any, str]:
-    return _generate(op.kind, *op.known)
+    return _generate(op.kind, op.learner)
 
 
 def compiled(op: _Generated) -> Any:
@@ -485,37 +462,37 @@ def compiled(op: _Generated) -> Any:
         ``(choices, rewards, starts, theta) -> (first output, its derivatives)``; arrays must have
         the types of the operation's inputs and be C-contiguous.
     """
-    return _callable(op.kind, *op.known)
+    return _callable(op.kind, op.learner)
 
 
-def compiled_values(model: Model, n_arms: int, start_value: float, full: bool = False) -> Any:
-    """The log-likelihood without its gradient, in less time; arguments as of an operation.
-
-    Returns
-    -------
-    callable
-        ``(choices, rewards, starts, theta) -> log-likelihoods``.
-    """
-    return _callable("value", model, n_arms, float(start_value), full)
-
-
-def compiled_pointwise(model: Model, n_arms: int, start_value: float, full: bool = False) -> Any:
-    """The log-probability of every choice; arguments as of an operation.
+def compiled_values(learner: Learner) -> Any:
+    """The log-likelihood without its gradient, which is faster.
 
     Returns
     -------
     callable
-        ``(choices, rewards, starts, theta) -> log-probabilities``, shape (rows of theta, trials), 0
-        where no response was given.
+        ``(choices, rewards, starts, theta) -> log-likelihoods``; arguments as for `compiled`.
     """
-    return _callable("pointwise", model, n_arms, float(start_value), full)
+    return _callable("value", learner)
+
+
+def compiled_pointwise(learner: Learner) -> Any:
+    """The log-probability of every choice.
+
+    Returns
+    -------
+    callable
+        ``(choices, rewards, starts, theta) -> log-probabilities``, shape (rows of theta, trials); 0
+        where there was no response. Arguments as for `compiled`.
+    """
+    return _callable("pointwise", learner)
 
 
 @functools.cache
-def _callable(kind: str, model: Model, n_arms: int, start_value: float, full: bool) -> Any:
-    loop, key = _generate(kind, model, n_arms, start_value, full)
-    # A function that Python calls needs a wrapper that PyTensor leaves out elsewhere. So it has a
-    # cache key of its own: a cached form without the wrapper would crash the interpreter.
+def _callable(kind: str, learner: Learner) -> Any:
+    loop, key = _generate(kind, learner)
+    # A function called from Python needs a wrapper that PyTensor omits elsewhere. It therefore has
+    # a cache key of its own: a cached form without the wrapper would crash the interpreter.
     final = compile_numba_function_src(
         f"def {kind}(*args): return loop(*args)",
         kind,

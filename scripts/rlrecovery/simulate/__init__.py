@@ -1,0 +1,9 @@
+"""Simulation of behaviour.
+
+task         arms, reward schedules, blocks
+settings     settings of a task
+population   true parameters of participants
+behaviour    choices and learning, trial by trial
+generator    what generates the data of a cell, and its seeds
+batch        the rule ``simulate``
+"""

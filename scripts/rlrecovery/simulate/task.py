@@ -1,15 +1,14 @@
-"""Tasks: what a participant faces, as arms that pay and trials that form blocks.
+"""Tasks: the arms, their reward schedule, and the blocks that trials form.
 
-Arms turn a uniform random number into a reward, so that a simulation is a pure function of its
-uniform numbers. What the arms pay may change: at fixed trials or when a participant has learnt
-(`Reversals`), from trial to trial (`Drift`), or as a lab's own sequence says (`Schedule`).
+Rewards are computed from uniform random numbers, so that a simulation is a pure function of these
+numbers. Mean rewards may change at fixed trials or once a participant has learnt (`Reversals`),
+from trial to trial (`Drift`), or along a given sequence (`Schedule`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,34 +17,25 @@ from scipy.special import ndtri
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-#: Keys of the config's ``task`` that came later than the others, with what an older config means.
-#: A seed does not depend on a key that says nothing new.
-PLAIN = {
-    "rewards": "bernoulli",
-    "sd": None,
-    "reset": True,
-    "feedback": "partial",
-    "reversals": None,
-    "drift": None,
-    "schedule": None,
-    "missing_trials": None,
-    "neutral": None,
-}
+
+def block_starts(blocks: Any) -> NDArray[np.bool_]:
+    """Where a new block starts, along the last axis of an array with the block of each trial."""
+    return np.diff(blocks, axis=-1, prepend=blocks[..., :1] - 1) != 0
 
 
 @dataclass(frozen=True)
 class Reversals:
-    """When the arms trade places: each takes over what its neighbour to the left paid.
+    """When mean rewards are exchanged: each arm takes over that of its left neighbour.
 
     Attributes
     ----------
     after : tuple of int
-        Numbers of trials of a block after which they do.
+        Numbers of trials of a block after which a reversal happens.
     every : int
-        They do after every so many trials of a block; 0 for never.
+        Number of trials between reversals within a block; 0 for none.
     correct, within : int
-        They do after a participant chose the best arm in so many of so many responses, counted
-        anew after each reversal; 0 for never.
+        A reversal happens once a participant chose the best arm in `correct` of the last `within`
+        responses, counted from the previous reversal; 0 for none.
     """
 
     after: tuple[int, ...] = ()
@@ -53,16 +43,16 @@ class Reversals:
     correct: int = 0
     within: int = 0
 
-    def at(self, place: int) -> bool:
-        """Whether the arms trade places before the trial of that place in its block, from 0."""
-        return place > 0 and (place in self.after or (self.every > 0 and place % self.every == 0))
+    def happens_before(self, trial: int) -> bool:
+        """Whether a fixed reversal happens before a trial of a block, counted from 0."""
+        return trial > 0 and (trial in self.after or (self.every > 0 and trial % self.every == 0))
 
 
 @dataclass(frozen=True)
 class Drift:
-    """A Gaussian random walk of every arm's mean, kept within bounds by reflection.
+    """A Gaussian random walk of every arm's mean reward, kept within bounds by reflection.
 
-    With a decay below 1 the walk is pulled towards a centre, as in Daw, O'Doherty, Dayan, Seymour
+    With a decay below 1 the walk is drawn towards a centre, as in Daw, O'Doherty, Dayan, Seymour
     & Dolan (2006), Nature 441:876: ``mean' = decay * mean + (1 - decay) * centre + sd * normal``.
 
     Attributes
@@ -72,7 +62,8 @@ class Drift:
     lower, upper : float
         Bounds.
     decay, centre : float
-        How much of the distance from the centre is kept in a step; 1 for a plain walk.
+        Share of the distance from the centre that is kept in a step (1 for a walk without a
+        centre), and the centre.
     """
 
     sd: float
@@ -86,16 +77,16 @@ class Drift:
 
         Parameters
         ----------
-        start : float array, shape (people, arms)
+        start : float array, shape (participants, arms)
             Means at the first trial.
         steps : int
             Number of trials.
         rng : Generator
-            One normal number per person, trial and arm.
+            One normal number per participant, trial and arm.
 
         Returns
         -------
-        float array, shape (people, steps, arms)
+        float array, shape (participants, steps, arms)
         """
         noise = self.sd * rng.standard_normal((len(start), steps, start.shape[1]))
         means = [start]
@@ -105,51 +96,51 @@ class Drift:
         return np.stack(means, axis=1)
 
     def reflected(self, values: Floats) -> Floats:
-        """Values folded back into the bounds, however far beyond they are."""
+        """Values reflected at the bounds, as often as necessary."""
         width = self.upper - self.lower
         return self.upper - np.abs(np.mod(values - self.lower, 2 * width) - width)
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """A lab's own sequence.
+    """A given sequence of rewards or of mean rewards.
 
     Attributes
     ----------
     holds : str
-        ``"rewards"``: what each arm pays at each trial; ``"means"``: the mean that it pays from.
+        ``"rewards"``: the reward of each arm in each trial; ``"means"``: its mean reward.
     values : tuple of tuple of float, shape (trials, arms)
         The sequence.
     """
 
-    holds: str
+    holds: Literal["rewards", "means"]
     values: tuple[tuple[float, ...], ...]
 
 
 @dataclass(frozen=True)
 class Task:
-    """Arms, blocks and the value that learning starts from.
+    """A bandit task.
 
     Attributes
     ----------
     arms : tuple of float
         Mean reward of every arm at the beginning of a block; empty with a schedule.
     blocks : int
-        Number of equally long blocks; the arms start afresh in each.
+        Number of equally long blocks. Mean rewards start again in each, except with a schedule.
     start_value : float
-        Q of every arm before the first trial.
+        Value of every arm before the first trial.
     sd : float, optional
-        SD of normally distributed rewards; None where a reward is 1 or 0.
+        SD of normally distributed rewards; None for rewards of 1 or 0.
     reset : bool
-        Whether learning starts afresh in each block, too.
-    full : bool
-        Whether the outcomes of all arms are shown, or that of the chosen one alone.
+        Whether learning starts again in each block, too.
+    full_feedback : bool
+        Whether the outcomes of all arms are shown, or only that of the chosen arm.
     reversals, drift, schedule
-        How the arms change; None where they do not.
+        How mean rewards change; None where they do not.
     missing_trials : tuple of tuple of int
-        Trials without a response, from 1: a list for each participant, in turn; empty for none.
+        Trials without a response, counted from 1: one list per participant, used in turn.
     neutral : float
-        Outcome that is neither good nor bad: one above it is a win.
+        Outcome that is neither good nor bad; a win is an outcome above it.
     """
 
     arms: tuple[float, ...]
@@ -157,7 +148,7 @@ class Task:
     start_value: float = 0.5
     sd: float | None = None
     reset: bool = True
-    full: bool = False
+    full_feedback: bool = False
     reversals: Reversals | None = None
     drift: Drift | None = None
     schedule: Schedule | None = None
@@ -170,13 +161,13 @@ class Task:
         return len(self.schedule.values[0]) if self.schedule else len(self.arms)
 
     @property
-    def numbers(self) -> int:
-        """Uniform numbers that a trial takes: one for the choice, the others for rewards."""
-        return 1 + (self.n_arms if self.full else 1)
+    def n_uniforms(self) -> int:
+        """Uniform random numbers per trial: one for the choice, the others for rewards."""
+        return 1 + (self.n_arms if self.full_feedback else 1)
 
     @property
-    def steady(self) -> bool:
-        """Whether the arms pay the same from the first trial to the last."""
+    def is_stationary(self) -> bool:
+        """Whether mean rewards are constant."""
         return not (self.reversals or self.drift or self.schedule)
 
     def block_of_trial(self, trials: int) -> Integers:
@@ -192,32 +183,33 @@ class Task:
         return np.arange(trials) // (trials // self.blocks)
 
     def starts(self, trials: int) -> NDArray[np.bool_]:
-        """Where hidden state starts, shape (trials,)."""
-        change = np.diff(self.block_of_trial(trials), prepend=-1) != 0
-        return change if self.reset else np.arange(trials) == 0
+        """Where hidden state is reset, shape (trials,)."""
+        if self.reset:
+            return block_starts(self.block_of_trial(trials))
+        return np.arange(trials) == 0
 
-    def means(self, people: int, trials: int, rng: np.random.Generator) -> Floats:
-        """Mean reward of every arm before anyone chooses, shape (people or 1, trials, arms).
+    def means(self, participants: int, trials: int, rng: np.random.Generator) -> Floats:
+        """Mean reward of every arm, shape (participants or 1, trials, arms).
 
-        Reversals after learning are not in it, because they depend on choices. Without a drift no
-        random number is drawn, and one row serves all people.
+        Reversals that depend on choices are not included. Without drift no random number is drawn,
+        and one row stands for all participants.
         """
         if self.schedule:
             return np.array(self.schedule.values, dtype=np.float64)[None, :trials]
         start, length = np.array([self.arms], dtype=np.float64), trials // self.blocks
         if self.drift:
-            start = np.repeat(start, people, axis=0)
+            start = np.repeat(start, participants, axis=0)
             parts = [self.drift.walk(start, length, rng) for _ in range(self.blocks)]
-            return self._turned(np.concatenate(parts, axis=1), length)
-        return self._turned(np.repeat(start[:, None], trials, axis=1), length)
+            return self._reversed(np.concatenate(parts, axis=1), length)
+        return self._reversed(np.repeat(start[:, None], trials, axis=1), length)
 
-    def _turned(self, means: Floats, length: int) -> Floats:
-        """Means with the reversals at fixed trials of each block of a length."""
+    def _reversed(self, means: Floats, length: int) -> Floats:
+        """Apply the fixed reversals to each block of `length` trials."""
         if not self.reversals:
             return means
-        turns = np.cumsum([self.reversals.at(place) for place in range(length)])
+        reversals = np.cumsum([self.reversals.happens_before(trial) for trial in range(length)])
         arms = np.arange(self.n_arms)
-        order = (arms - np.tile(turns, means.shape[1] // length)[:, None]) % self.n_arms
+        order = (arms - np.tile(reversals, means.shape[1] // length)[:, None]) % self.n_arms
         return np.take_along_axis(means, order[None], axis=2)
 
     def pay(self, means: Floats, uniform: Floats) -> Floats:
@@ -225,114 +217,79 @@ class Task:
 
         Parameters
         ----------
-        means : float array, shape (people, arms)
-            Mean rewards; with a schedule of rewards, these themselves.
-        uniform : float array, shape (people, 1) or (people, arms)
+        means : float array, shape (participants, arms)
+            Mean rewards; with a schedule of rewards, the rewards themselves.
+        uniform : float array, shape (participants, 1) or (participants, arms)
             Uniform numbers in [0, 1).
         """
         if self.schedule and self.schedule.holds == "rewards":
             return means + np.zeros_like(uniform)
         if self.sd is None:
             return (uniform < means).astype(np.float64)
-        # random() can return exactly 0, whose normal quantile is minus infinity.
+        # random() can return exactly 0, and the normal quantile of 0 is minus infinity.
         return means + self.sd * ndtri(np.maximum(uniform, np.finfo(np.float64).tiny))
 
-    def missing(self, people: int, trials: int) -> NDArray[np.bool_]:
-        """Trials that the task itself leaves without a response, shape (people, trials)."""
-        gone = np.zeros((people, trials), dtype=bool)
-        for i in range(people if self.missing_trials else 0):
-            mine = np.array(self.missing_trials[i % len(self.missing_trials)], dtype=int) - 1
-            gone[i, mine[mine < trials]] = True
-        return gone
+    def missing(self, participants: int, trials: int) -> NDArray[np.bool_]:
+        """Trials that `missing_trials` leaves without a response, shape (participants, trials)."""
+        missing = np.zeros((participants, trials), dtype=bool)
+        for i in range(participants if self.missing_trials else 0):
+            index = np.array(self.missing_trials[i % len(self.missing_trials)], dtype=int) - 1
+            missing[i, index[index < trials]] = True
+        return missing
 
 
-@dataclass
 class Course:
-    """What the arms are worth to each participant, trial by trial, as they choose.
+    """Mean rewards that each participant faces, trial by trial, with reversals after learning.
 
-    Attributes
+    Parameters
     ----------
     task : Task
         The rules.
-    means : float array, shape (people or 1, trials, arms)
+    means : float array, shape (participants or 1, trials, arms)
         From `Task.means`.
-    people : int
+    participants : int
         Number of participants.
     """
 
-    task: Task
-    means: Floats
-    people: int
-    _turns: Integers = field(init=False)
-    _hits: list[list[bool]] = field(init=False)
+    def __init__(self, task: Task, means: Floats, participants: int) -> None:
+        self._task, self._means, self._participants = task, means, participants
+        self._block_length = means.shape[1] // task.blocks
+        self._start_block()
 
-    def __post_init__(self) -> None:
-        self._turns = np.zeros(self.people, dtype=np.int64)
-        self._hits = [[] for _ in range(self.people)]
-        self._length = self.means.shape[1] // self.task.blocks
+    def _start_block(self) -> None:
+        self._reversals = np.zeros(self._participants, dtype=np.int64)
+        self._recent_hits: list[list[bool]] = [[] for _ in range(self._participants)]
 
     def now(self, trial: int) -> Floats:
-        """Mean reward of every arm at a trial, shape (people, arms)."""
-        if trial % self._length == 0:  # a block starts with the arms as they were
-            self.__post_init__()
-        here = np.broadcast_to(self.means[:, trial], (self.people, self.task.n_arms))
-        if not self._turns.any():
-            return here
-        order = (np.arange(self.task.n_arms) - self._turns[:, None]) % self.task.n_arms
-        return np.take_along_axis(here, order, axis=1)
+        """Mean reward of every arm in a trial, shape (participants, arms)."""
+        if trial % self._block_length == 0:
+            self._start_block()
+        n_arms = self._task.n_arms
+        means = np.broadcast_to(self._means[:, trial], (self._participants, n_arms))
+        if not self._reversals.any():
+            return means
+        order = (np.arange(n_arms) - self._reversals[:, None]) % n_arms
+        return np.take_along_axis(means, order, axis=1)
 
-    def note(self, here: Floats, choice: Integers, missing: NDArray[np.bool_]) -> None:
-        """Count responses to the best arm, and turn the arms where there were enough."""
-        rule = self.task.reversals
+    def record(self, means: Floats, choice: Integers, missing: NDArray[np.bool_]) -> None:
+        """Count responses to the best arm, and reverse the arms where there were enough.
+
+        Parameters
+        ----------
+        means : float array, shape (participants, arms)
+            From `now`.
+        choice : int array, shape (participants,)
+            Chosen arm; ignored where `missing`.
+        missing : bool array, shape (participants,)
+            Who gave no response.
+        """
+        rule = self._task.reversals
         if rule is None or not rule.correct:
             return
-        taken = np.take_along_axis(here, np.maximum(choice, 0)[:, None], axis=1)[:, 0]
-        right = taken == here.max(axis=1)  # of a tie, all are best
+        chosen = np.take_along_axis(means, np.maximum(choice, 0)[:, None], axis=1)[:, 0]
+        is_best = chosen == means.max(axis=1)  # all tied arms are best
         for i in np.flatnonzero(~missing):
-            self._hits[i] = [*self._hits[i], bool(right[i])][-rule.within :]
-            if sum(self._hits[i]) >= rule.correct:
-                self._turns[i] += 1
-                self._hits[i] = []
-
-
-def task_from_config(task: Mapping[str, Any]) -> Task:
-    """The task that the ``task`` section of a config describes."""
-    given = PLAIN | dict(task)
-    changes = {"reversals": Reversals, "drift": Drift}
-    made = {key: kind(**_frozen(given[key])) for key, kind in changes.items() if given[key]}
-    schedule = given["schedule"]
-    if schedule:
-        values = tuple(tuple(map(float, row)) for row in schedule["values"])
-        made["schedule"] = Schedule(schedule["holds"], values)
-    return Task(
-        arms=tuple(given.get("arms") or ()),
-        blocks=given["blocks"],
-        start_value=given["start_value"],
-        sd=given["sd"] if given["rewards"] == "gaussian" else None,
-        reset=given["reset"],
-        full=given["feedback"] == "full",
-        missing_trials=tuple(tuple(each) for each in given["missing_trials"] or ()),
-        neutral=_neutral(given),
-        **made,
-    )
-
-
-def _neutral(given: Mapping[str, Any]) -> float:
-    """The neutral outcome: midway between 0 and 1, and elsewhere what is expected at first."""
-    if given["neutral"] is not None:
-        return float(given["neutral"])
-    own = given["schedule"] and given["schedule"]["holds"] == "rewards"
-    return given["start_value"] if own or given["rewards"] == "gaussian" else 0.5
-
-
-def _frozen(section: Mapping[str, Any]) -> dict[str, Any]:
-    """A section whose lists are tuples."""
-    return {k: tuple(v) if isinstance(v, Sequence) else v for k, v in section.items()}
-
-
-def said(task: Mapping[str, Any]) -> dict[str, Any]:
-    """A ``task`` section without the keys that say nothing new; what seeds depend on."""
-    kept = {k: v for k, v in task.items() if k not in PLAIN or v != PLAIN[k]}
-    if kept.get("schedule"):  # the sequence counts, wherever it was read from
-        kept["schedule"] = {k: v for k, v in kept["schedule"].items() if k != "file"}
-    return kept
+            hits = [*self._recent_hits[i], bool(is_best[i])][-rule.within :]
+            enough = sum(hits) >= rule.correct
+            self._reversals[i] += enough
+            self._recent_hits[i] = [] if enough else hits

@@ -1,30 +1,30 @@
-"""A stand-in for an estimator: it looks at nothing and answers from the prior.
+"""The mock estimator: it ignores the data and draws from the model's default priors.
 
-It makes a whole study run in seconds, so that a design, a workflow or a report can be tried before
-hours are spent; and it shows what recovery looks like when data say nothing.
+With it a whole study runs in seconds, so that a design, a workflow or a report can be tried out
+before hours are spent. It also shows what recovery looks like without any information.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Self
 
 import numpy as np
 
 from rlrecovery.fit.base import Row, Setting, Target, row
-from rlrecovery.likelihood.scan import Observations
+from rlrecovery.fit.mock.settings import MockSettings
+from rlrecovery.likelihood.data import Observations
 
 
 @dataclass(frozen=True)
 class Mock:
-    """Estimates drawn from the models' default priors, with the priors' own intervals."""
+    """Estimates drawn from the model's default priors, with the priors' intervals."""
 
     setting: Setting
 
     @classmethod
-    def of(cls, method: Mapping[str, Any], setting: Setting) -> Mock:
+    def of(cls, settings: MockSettings, setting: Setting) -> Self:
         """Fitter of a method in a cell; there is nothing to prepare."""
         return cls(setting)
 
@@ -38,7 +38,7 @@ class Mock:
         started, rng = time.perf_counter(), np.random.default_rng(seed)
         rows = []
         for target in self.targets:
-            prior = self.setting.model.parameter(target[2]).prior.frozen()
+            prior = self.setting.model.parameter(target.parameter).prior.frozen()
             ends = {level: prior.interval(level) for level in self.setting.levels}
             draw = float(prior.ppf(rng.random()))
             seconds = time.perf_counter() - started

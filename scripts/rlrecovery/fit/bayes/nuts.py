@@ -1,12 +1,14 @@
-"""Sampling of PyMC models by nutpie, with machine code that the disk remembers.
+"""Sampling with nutpie, with an on-disk cache of the compiled code.
 
-nutpie calls two C functions: the log-density with its gradient, and the expansion of a point into
-all variables that are stored. Its own compilation types and lowers both anew in every process, ten
-seconds of work whose result was the same in the job before. Here PyTensor compiles the model as
-nutpie would have it, and the two C functions around that are kept in PyTensor's own Numba cache,
-under PyTensor's key of the very graph that they wrap: a changed model has another key.
+nutpie calls two C functions: one for the log-density with its gradient, and one that expands a
+point into all variables that are stored. nutpie's own compilation types and lowers both again in
+every process, which takes ten seconds. Here PyTensor compiles the model as nutpie would, and the
+two C functions around it are kept in PyTensor's Numba cache, under PyTensor's key of the graph that
+they wrap, so that a changed model has another key.
 
-Data (`pm.Data`) are read at every call from one block of memory, so other data need no compiling.
+Data (`pm.Data`) are read at every call from one block of memory, so that new data need no
+compilation. All private functions of nutpie that are used here are imported at the top of this
+module.
 """
 
 from __future__ import annotations
@@ -32,11 +34,11 @@ from pytensor.link.numba.cache import CACHED_SRC_FUNCTIONS, compile_numba_functi
 from rlrecovery.simulate.task import Floats
 
 
-class _LaterArviz(ModuleType):
-    """Stands in for ArviZ until something of it is used.
+class _LazyArviz(ModuleType):
+    """Placeholder for ArviZ that imports it on first use.
 
-    nutpie imports it for a conversion that is not asked for here; with matplotlib in its wake it
-    would be a second of every job.
+    nutpie imports ArviZ for a conversion that is not needed here. With the packages that it imports
+    in turn, this would cost each job a second.
     """
 
     def __getattr__(self, name: str) -> Any:
@@ -47,9 +49,9 @@ class _LaterArviz(ModuleType):
         return getattr(importlib.import_module("arviz"), name)
 
 
-sys.modules.setdefault("arviz", _LaterArviz("arviz"))
+sys.modules.setdefault("arviz", _LazyArviz("arviz"))
 
-# Imported only now, with the stand-in in place.
+# Imported after the placeholder is in place.
 nutpie = importlib.import_module("nutpie")
 compile_pymc = importlib.import_module("nutpie.compile_pymc")
 CompiledPyMCModel = compile_pymc.CompiledPyMCModel
@@ -58,10 +60,10 @@ _NUMBERS = types.CPointer(types.double)
 _LOG_DENSITY_TYPE = types.int64(types.uint64, _NUMBERS, _NUMBERS, _NUMBERS, types.voidptr)
 _EXPANSION_TYPE = types.int64(types.uint64, types.uint64, _NUMBERS, _NUMBERS, types.voidptr)
 
-#: Types of numbers that data may have, and how many of each an 8-byte word holds.
+#: Types of numbers that data can have, and how many of them fit into an 8-byte word.
 KINDS = {"int32": 2, "int64": 1, "float64": 1}
 
-#: Codes that nutpie knows: 0 is success, a negative one ends sampling, a positive one rejects the
+#: Return codes of nutpie: 0 is success, a negative code ends sampling, a positive one rejects the
 #: point.
 _LOG_DENSITY = """
 def log_density(size, point_, gradient_, value_, data_):
@@ -90,9 +92,9 @@ def expansion(size, expanded, point_, values_, data_):
         point = numba.carray(point_, ({size},))
         values = numba.carray(values_, ({expanded},))
         {unpack}
-        (found,) = inner(point{arguments})
+        (expansion_values,) = inner(point{arguments})
         for i in range({expanded}):
-            values[i] = found[i]
+            values[i] = expansion_values[i]
         return 0
     except Exception:
         return -2
@@ -101,15 +103,14 @@ def expansion(size, expanded, point_, values_, data_):
 
 @dataclass(frozen=True)
 class CompiledModel:
-    """A model that nutpie can sample, with room for other data.
+    """A model that nutpie can sample, whose data can be replaced.
 
     Attributes
     ----------
     model : nutpie's compiled model
-        With the data that the PyMC model was built with.
+        Holds the data that the PyMC model was built with.
     types : dict of str
-        Type of each of the model's ``pm.Data`` by its name, in the order in which the block of
-        memory has them.
+        Type of each of the model's ``pm.Data`` by name, in the order of the block of memory.
     """
 
     model: CompiledPyMCModel
@@ -122,10 +123,10 @@ class CompiledModel:
         ----------
         **arrays
             One array per name in `types`, all of one shape (participants, trials). The number of
-            trials may be another than when the model was compiled.
+            trials may differ from that at compilation.
         """
         if set(arrays) != set(self.types):
-            raise ValueError(f"data {sorted(arrays)} are not {sorted(self.types)}")
+            raise ValueError(f"the model's data are {sorted(self.types)}, not {sorted(arrays)}")
         tables = [np.asarray(arrays[name], dtype=dtype) for name, dtype in self.types.items()]
         return replace(self.model, user_data=packed(tables))
 
@@ -133,39 +134,41 @@ class CompiledModel:
 def packed(tables: Sequence[NDArray[Any]]) -> NDArray[np.int64]:
     """Tables of one shape and of `KINDS` of numbers as one block of 8-byte words.
 
-    The two sizes come first, then one table after the other, as they lie in memory; each has a
-    word per number, of which a 4-byte number fills half.
+    The two sizes come first, followed by the tables in row-major order. Every table has one word
+    per number; tables of 4-byte numbers fill only the first half of theirs.
     """
     shapes = {table.shape for table in tables}
     if len(shapes) > 1 or any(len(shape) != 2 for shape in shapes):
-        raise ValueError(f"data must be tables of one shape, but their shapes are {shapes}")
+        raise ValueError(f"data must be tables of one shape, but have the shapes {shapes}")
     shape = next(iter(shapes), (0, 0))
     count = shape[0] * shape[1]
     block = np.zeros(2 + len(tables) * count, dtype=np.int64)
     block[:2] = shape
-    for place, table in enumerate(tables):
-        words = block[2 + place * count : 2 + (place + 1) * count]
+    for k, table in enumerate(tables):
+        words = block[2 + k * count : 2 + (k + 1) * count]
         words.view(table.dtype)[:count] = table.ravel()
     return block
 
 
 def compile_model(model: pm.Model) -> CompiledModel:
-    """Make a PyMC model ready for nutpie.
+    """Compile a PyMC model for nutpie.
 
     Parameters
     ----------
     model : pm.Model
-        All its ``pm.Data`` must be tables of one shape and of `KINDS` of numbers.
+        All its ``pm.Data`` must be tables of one shape, with `KINDS` of numbers.
 
     Notes
     -----
     Chains start at the variables' support points with a jitter of up to 1 on the unconstrained
-    scale, as nutpie's own compilation has it.
+    scale, as with nutpie's own compilation.
     """
     starts = make_initial_point_fn(
-        model=model, default_strategy="support_point", jitter_rvs=set(model.free_RVs),
+        model=model,
+        default_strategy="support_point",
+        jitter_rvs=set(model.free_RVs),
         return_transformed=True,
-    )  # fmt: skip
+    )
     size, expanded, density, expand, initial, shapes, transformed = compile_pymc._make_functions(
         model, mode="NUMBA", compute_grad=True, join_expanded=True, pymc_initial_point_fn=starts
     )
@@ -199,27 +202,27 @@ def callback(
     shared: Mapping[str, Any],
     sizes: Mapping[str, int],
 ) -> Any:
-    """A C function around a function that PyTensor compiled, from the disk if it is there.
+    """A C function around a compiled PyTensor function, from the cache if possible.
 
     Parameters
     ----------
     template : str
-        Python source with holes for the sizes, the data and the arguments.
+        Python source with placeholders for the sizes, the data and the arguments.
     signature : numba signature
-        Of the C function.
+        Signature of the C function.
     function : pytensor function
-        Compiled for Numba; its shared variables are handed over after the point.
+        Compiled for Numba; its shared variables are arguments after the point.
     shared : mapping
         All shared variables by name, in the order of the block of memory.
     sizes : mapping
-        What the template calls ``size`` and ``expanded``.
+        Values of ``size`` and ``expanded`` in the template.
     """
     inner = function.vm.jit_fn
-    arguments = "".join(f", {_place(shared, v.name)}" for v in function.get_shared())
+    arguments = "".join(f", {_data_name(shared, v.name)}" for v in function.get_shared())
     source = template.format(unpack=_unpacking(shared), arguments=arguments, **sizes)
     key = CACHED_SRC_FUNCTIONS.get(inner.py_func)
-    if key is not None:  # PyTensor's cache may be switched off, or the graph cannot be cached
-        # What is on disk remembers this module by its name: under another it is another entry.
+    if key is not None:  # None if PyTensor's cache is off, or the graph cannot be cached
+        # A cached function refers to this module by name, so that the name is part of the key.
         key = f"{key}_{__name__}_{hashlib.sha256(source.encode()).hexdigest()}"
     names = {"np": np, "math": math, "numba": numba, "inner": inner}
     name = source.split("(")[0].split()[-1]
@@ -229,12 +232,12 @@ def callback(
     return numba.cfunc(signature, cache=key is not None)(python)
 
 
-def _place(shared: Mapping[str, Any], name: str) -> str:
+def _data_name(shared: Mapping[str, Any], name: str) -> str:
     return f"data{list(shared).index(name)}"
 
 
 def _unpacking(shared: Mapping[str, Any]) -> str:
-    """Source that names the tables in the block of memory."""
+    """Source code that unpacks the tables from the block of memory."""
     if not shared:
         return "pass"
     lines = [
@@ -242,13 +245,13 @@ def _unpacking(shared: Mapping[str, Any]) -> str:
         "count = rows * columns",
         f"length = 2 + {len(shared)} * count",
     ]
-    for place, variable in enumerate(shared.values()):
+    for k, variable in enumerate(shared.values()):
         kind = variable.type.dtype
-        each = KINDS[kind]  # numbers per word
-        first = f"{each} * (2 + {place} * count)"
+        per_word = KINDS[kind]
+        first = f"{per_word} * (2 + {k} * count)"
         lines += [
-            f"words{place} = numba.carray(data_, ({each} * length,), np.{kind})",
-            f"data{place} = words{place}[{first} : {first} + count].reshape((rows, columns))",
+            f"words{k} = numba.carray(data_, ({per_word} * length,), np.{kind})",
+            f"data{k} = words{k}[{first} : {first} + count].reshape((rows, columns))",
         ]
     return "\n        ".join(lines) + "\n"
 
@@ -262,18 +265,18 @@ def sample(
     target_accept: float,
     seed: int,
 ) -> tuple[dict[str, Floats], int]:
-    """Draws from a model's posterior by NUTS.
+    """Sample a model's posterior by NUTS.
 
     Parameters
     ----------
     model : nutpie's compiled model
-        With its data.
+        The model with its data.
     chains, tune, draws : int
-        Number of chains; warm-up draws, which are not kept, and kept draws of each.
+        Number of chains; discarded warm-up draws and kept draws per chain.
     target_accept : float
-        Acceptance rate that the step size is tuned to.
+        Acceptance rate for which the step size is adapted.
     seed : int
-        Decides starting points and draws.
+        Source of starting points and draws.
 
     Returns
     -------
@@ -283,19 +286,26 @@ def sample(
         Divergent transitions after warm-up, over all chains.
     """
     trace = nutpie.sample(
-        model, draws=draws, tune=tune, chains=chains, target_accept=target_accept, seed=seed,
-        cores=1, progress_bar=False, return_raw_trace=True,
-    )  # fmt: skip
-    drawn, statistics = trace.get_arrow_trace()
-    names = [name for name in drawn[0].column_names if name not in model.reparameterized_names]
+        model,
+        draws=draws,
+        tune=tune,
+        chains=chains,
+        target_accept=target_accept,
+        seed=seed,
+        cores=1,
+        progress_bar=False,
+        return_raw_trace=True,
+    )
+    samples, statistics = trace.get_arrow_trace()
+    names = [name for name in samples[0].column_names if name not in model.reparameterized_names]
     return (
-        {name: np.stack([column(chain, name)[tune:] for chain in drawn]) for name in names},
+        {name: np.stack([column(chain, name)[tune:] for chain in samples]) for name in names},
         int(sum(column(chain, "diverging")[tune:].sum() for chain in statistics)),
     )
 
 
 def column(batch: Any, name: str) -> NDArray[Any]:
-    """One variable of a chain in nutpie's Arrow form, shape (draws, ...)."""
+    """One variable of a chain in nutpie's Arrow format, shape (draws, ...)."""
     field = pa.field(batch.schema.field(name))
     sizes = (field.metadata or {}).get(b"shape", b"").decode()
     array = pa.array(batch.column(name))

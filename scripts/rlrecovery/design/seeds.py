@@ -1,0 +1,34 @@
+"""Seeds of random numbers, from values alone."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+
+def seed_sequence(
+    root: int, identity: Mapping[str, Any], replicate: int, purpose: str
+) -> np.random.SeedSequence:
+    """Seed of one stream of random numbers.
+
+    It depends on values alone, and never on batches or on the order of cells, methods or jobs.
+
+    Parameters
+    ----------
+    root : int
+        The config's seed.
+    identity : mapping
+        Values of the cell, model, task and population that generate the data; plain values that
+        JSON can represent.
+    replicate : int
+        Number of the data set in its cell.
+    purpose : str
+        Purpose of the numbers, for instance ``"trials"``.
+    """
+    text = json.dumps([identity, replicate, purpose], sort_keys=True, allow_nan=False)
+    digest = hashlib.sha256(text.encode()).digest()
+    return np.random.SeedSequence([root, *np.frombuffer(digest, dtype=np.uint32).tolist()])

@@ -1,0 +1,1 @@
+"""Bayesian estimation by NUTS."""

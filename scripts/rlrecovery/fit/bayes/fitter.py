@@ -1,0 +1,227 @@
+"""Bayesian estimation: PyMC models sampled by nutpie's NUTS, compiled once per job."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from arviz_stats.base import array_stats
+
+from rlrecovery.fit.base import Pooling, Row, Setting, Target, failed, one_line, row
+from rlrecovery.fit.bayes.loo import leave_one_out
+from rlrecovery.fit.bayes.model import build_model, data_arrays
+from rlrecovery.fit.bayes.nuts import CompiledModel, compile_model, sample
+from rlrecovery.fit.bayes.settings import BayesSettings, Convergence
+from rlrecovery.likelihood.data import Observations
+from rlrecovery.simulate.task import Floats
+from rlrecovery.storage.files import MACHINE
+
+log = logging.getLogger(__name__)
+
+#: Seconds between log messages within a data set.
+MESSAGE_INTERVAL = 15.0
+
+
+@dataclass(frozen=True)
+class Bayes:
+    """Fitter of one cell, compiled once.
+
+    Attributes
+    ----------
+    settings : BayesSettings
+        Settings of the method.
+    setting : Setting
+        Model, task and sizes.
+    compiled : CompiledModel
+        Model of one participant without pooling, and of all participants otherwise.
+    """
+
+    settings: BayesSettings
+    setting: Setting
+    compiled: CompiledModel
+
+    @classmethod
+    def of(cls, settings: BayesSettings, setting: Setting) -> Self:
+        """Build and compile the model of a method in a cell."""
+        participants = 1 if settings.pooling == "none" else setting.participants
+        model = build_model(settings, setting, participants)
+        return cls(settings, setting, compile_model(model))
+
+    @property
+    def targets(self) -> list[Target]:
+        """Participants, group or both, depending on the pooling."""
+        participants, group = self.setting.each_participant(), self.setting.whole("group")
+        match self.settings.pooling:
+            case "none":
+                return participants
+            case "complete":
+                return group
+        return [*participants, *group, *self.setting.whole("spread")]
+
+    def fit(self, data: Observations, seed: np.random.SeedSequence) -> list[Row]:
+        """Sample one posterior per participant without pooling, and one in all otherwise."""
+        if self.settings.pooling != "none":
+            return self._fit_one(data, seed, self.targets)
+        rows: list[Row] = []
+        last_message, participants = time.perf_counter(), self.setting.participants
+        for i, child in enumerate(seed.spawn(participants)):
+            if time.perf_counter() - last_message > MESSAGE_INTERVAL:
+                last_message = time.perf_counter()
+                log.info("%d of %d participants of this data set done", i, participants)
+            targets = self.setting.participant_targets(i)
+            try:
+                rows += self._fit_one(data.rows(slice(i, i + 1)), child, targets)
+            except MACHINE:
+                raise
+            except Exception as error:
+                rows += failed(targets, one_line(error), self.setting.levels)
+        return rows
+
+    def _fit_one(
+        self, data: Observations, seed: np.random.SeedSequence, targets: list[Target]
+    ) -> list[Row]:
+        started, pooling = time.perf_counter(), self.settings.pooling
+        draws, divergences = self.sample(data, seed)
+        seconds = time.perf_counter() - started
+        facts = self._facts(data, draws, targets)
+        return [
+            posterior_row(
+                target,
+                draws_of(target, draws, pooling),
+                divergences,
+                self.settings,
+                self.setting.levels,
+                seconds=seconds,
+                **facts.get((target.level, target.participant), {}),
+            )
+            for target in targets
+        ]
+
+    def _facts(
+        self, data: Observations, draws: Mapping[str, Floats], targets: list[Target]
+    ) -> dict[tuple[str, int], dict[str, float]]:
+        """Number of responses and leave-one-out density, by level and participant."""
+        pooling, facts = self.settings.pooling, dict[tuple[str, int], dict[str, float]]()
+        for level, i in dict.fromkeys((t.level, t.participant) for t in targets):
+            if level == "spread" or (level == "group" and pooling == "partial"):
+                continue  # no data belong to a population
+            rows = data.rows(slice(i, i + 1) if pooling == "partial" else slice(None))
+            facts[level, i] = {"choices": float((rows.choices >= 0).sum())}
+            if self.settings.loo:
+                names = self.setting.model.names
+                values = [draws_of(Target(level, i, name), draws, pooling) for name in names]
+                facts[level, i] |= leave_one_out(
+                    self.setting.learner, rows, np.stack(values, axis=-1)
+                )
+        return facts
+
+    def sample(
+        self, data: Observations, seed: np.random.SeedSequence
+    ) -> tuple[dict[str, Floats], int]:
+        """Posterior draws of one data set.
+
+        Parameters
+        ----------
+        data : Observations
+            As many participants as the compiled model has.
+        seed : SeedSequence
+            Source of starting points and draws.
+
+        Returns
+        -------
+        draws : dict of float array, shape (chains, draws, ...)
+            By name of the variable.
+        divergences : int
+            Divergent transitions after warm-up, over all chains.
+        """
+        arrays = data_arrays(data, self.settings.likelihood)
+        return sample(
+            self.compiled.with_data(**arrays),
+            chains=self.settings.chains,
+            tune=self.settings.tune,
+            draws=self.settings.draws,
+            target_accept=self.settings.target_accept,
+            seed=int(seed.generate_state(1)[0]),
+        )
+
+
+def variable_of(target: Target, pooling: Pooling) -> str:
+    """Name of the variable of the PyMC model that holds a target."""
+    if pooling == "partial" and target.level != "participant":
+        return f"{target.parameter}_{target.level}"
+    return target.parameter
+
+
+def draws_of(target: Target, draws: Mapping[str, Floats], pooling: Pooling) -> Floats:
+    """Draws of one target, natural scale, shape (chains, draws)."""
+    values = draws[variable_of(target, pooling)]
+    if pooling == "partial" and target.level == "participant":
+        return values[:, :, target.participant]
+    return values
+
+
+def posterior_row(
+    target: Target,
+    draws: Floats,
+    divergences: int,
+    settings: BayesSettings,
+    levels: tuple[float, ...],
+    **facts: float,
+) -> Row:
+    """Summary of one marginal posterior: point, SD, equal-tailed intervals and diagnostics.
+
+    Parameters
+    ----------
+    target : Target
+        What the draws are of.
+    draws : float array, shape (chains, draws)
+        Posterior draws, natural scale.
+    divergences : int
+        Divergent transitions of the whole posterior.
+    settings : BayesSettings
+        Point estimate and convergence criteria.
+    levels : tuple of float
+        Nominal levels of the intervals.
+    **facts
+        Further columns.
+    """
+    flat = draws.ravel()
+    tails = [[(1 - level) / 2, (1 + level) / 2] for level in levels]
+    ends = np.quantile(flat, tails)
+    rhat = float(array_stats.rhat(draws))
+    ess_bulk = float(array_stats.ess(draws, method="bulk"))
+    ess_tail = float(array_stats.ess(draws, method="tail", prob=(0.05, 0.95)))
+    reason = failed_criteria(settings.convergence, rhat, ess_bulk, ess_tail, divergences)
+    point = np.median(flat) if settings.point == "median" else flat.mean()
+    return row(
+        target,
+        float(point),
+        float(flat.std(ddof=1)),
+        {level: (float(a), float(b)) for level, (a, b) in zip(levels, ends, strict=True)},
+        status="not_converged" if reason else "ok",
+        reason=reason,
+        converged=not reason,
+        rhat=rhat,
+        ess_bulk=ess_bulk,
+        ess_tail=ess_tail,
+        divergences=float(divergences),
+        **facts,
+    )
+
+
+def failed_criteria(
+    criteria: Convergence, rhat: float, ess_bulk: float, ess_tail: float, divergences: int
+) -> str:
+    """Convergence criteria that are not met, as a reason; empty if all are met. NaN fails."""
+    is_met = {
+        "R-hat": rhat <= criteria.rhat,
+        "bulk ESS": ess_bulk >= criteria.ess_bulk,
+        "tail ESS": ess_tail >= criteria.ess_tail,
+        "divergences": divergences <= criteria.divergences,
+    }
+    names = [name for name, met in is_met.items() if not met]
+    return f"criteria not met: {', '.join(names)}" if names else ""

@@ -1,0 +1,157 @@
+"""The PyMC model of a method: priors, pooling of participants and the likelihood of choices.
+
+Three poolings of participants share one likelihood. ``none`` fits each participant alone;
+``partial`` gives each parameter a population location and SD on the unconstrained scale, with
+non-centred deviations of the participants (Betancourt & Girolami 2015, arXiv:1312.0906);
+``complete`` gives all participants one value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import pymc as pm
+import pytensor.tensor as pt
+
+from rlrecovery.fit.base import Setting
+from rlrecovery.fit.bayes.settings import BayesSettings
+from rlrecovery.likelihood.data import Observations
+from rlrecovery.likelihood.scan import TO_NATURAL, log_likelihood, logits
+from rlrecovery.models.distributions import Distribution
+from rlrecovery.models.prior_settings import PopulationPrior, Prior
+
+#: Smallest number of participants for which a population's SD is sampled through the participants'
+#: SD, see `_population`.
+MANY = 8
+
+#: From a family to its arguments after multiplication of the variable by a positive number.
+RESCALED: dict[str, Callable[[Mapping[str, float], Any], dict[str, Any]]] = {
+    "Exponential": lambda given, by: {"lam": given["lam"] / by},
+    "Gamma": lambda given, by: {"alpha": given["alpha"], "beta": given["beta"] / by},
+    "HalfNormal": lambda given, by: {"sigma": given["sigma"] * by},
+    "LogNormal": lambda given, by: {"mu": given["mu"] + pt.log(by), "sigma": given["sigma"]},
+}
+
+
+def _unpooled(setting: Setting, settings: BayesSettings, participants: int) -> dict[str, Any]:
+    """One value per parameter, shared by all participants of the model; shape (participants,)."""
+    ones = np.ones(participants)
+    return {
+        name: _distribution(settings.priors[name]).variable(name) * ones
+        for name in setting.model.names
+    }
+
+
+def _distribution(prior: Prior) -> Distribution:
+    if isinstance(prior, PopulationPrior):
+        raise TypeError("a prior for partial pooling was given to a model without it")
+    distribution: Distribution = prior.distribution_object()
+    return distribution
+
+
+def _partially_pooled(
+    setting: Setting, settings: BayesSettings, participants: int
+) -> dict[str, Any]:
+    """Participants' values around a population's location, shape (participants,)."""
+    values = {}
+    for parameter in setting.model.parameters:
+        name, to_natural = parameter.name, TO_NATURAL[parameter.transform]
+        prior = settings.priors[name]
+        if not isinstance(prior, PopulationPrior):
+            raise TypeError(f"partial pooling needs priors of location and scale of {name}")
+        real, location = _population(name, prior, participants)
+        pm.Deterministic(f"{name}_group", to_natural(location))
+        values[name] = pm.Deterministic(name, to_natural(real))
+    return values
+
+
+def _population(name: str, prior: PopulationPrior, participants: int) -> tuple[Any, Any]:
+    """Participants' unconstrained values, and their population's location.
+
+    The non-centred form samples the location, the SD and everyone's deviation in units of the SD.
+    The more participants there are, the better the data determine the mean and the SD of their
+    values, and the worse a sampler moves in terms of the population's own: a location can change
+    only together with all deviations. The location is therefore sampled through the participants'
+    mean, and the SD through their SD. Given the deviations, both are exact changes of variables of
+    the same model (a shift and a rescaling). With few participants their SD can come close to 0,
+    where the second would trap the sampler.
+    """
+    location = prior.location.distribution_object()
+    scale = prior.scale.distribution_object()
+    deviation = pm.Normal(f"{name}_deviation", 0, 1, shape=participants)
+    mean_deviation = deviation.mean()
+    if participants >= MANY and scale.name in RESCALED:
+        scatter = pt.sqrt(((deviation - mean_deviation) ** 2).mean())
+        arguments = RESCALED[scale.name](scale.as_dict(), scatter)
+        spread = getattr(pm, scale.name)(f"{name}_scatter", **arguments) / scatter
+        spread = pm.Deterministic(f"{name}_spread", spread)
+    else:
+        spread = scale.variable(f"{name}_spread")
+    shift = spread * mean_deviation
+    if location.name == "Normal":
+        mu, sigma = location.as_dict()["mu"], location.as_dict()["sigma"]
+        centre = pm.Normal(f"{name}_centre", mu + shift, sigma)
+        population_location = pm.Deterministic(f"{name}_location", centre - shift)
+    else:
+        population_location = location.variable(f"{name}_location")
+    return population_location + spread * deviation, population_location
+
+
+def build_model(settings: BayesSettings, setting: Setting, participants: int) -> pm.Model:
+    """PyMC model of a method; its data are replaced for every fit.
+
+    Parameters
+    ----------
+    settings : BayesSettings
+        Settings of the method.
+    setting : Setting
+        Model, task and sizes.
+    participants : int
+        Participants of the PyMC model: 1 without pooling.
+
+    Notes
+    -----
+    ``choices``, ``rewards`` and ``starts`` are ``pm.Data`` of shape (participants, trials); under
+    full feedback ``rewards_0``, ``rewards_1``... are the outcomes of the arms. With the likelihood
+    ``categorical`` the choices are an observed variable ``choice``, so that PyMC can draw prior and
+    posterior predictive samples (one step ahead, given the observed history) and compute pointwise
+    log-likelihoods. Where there was no response, arm 0 has probability 1, which adds exactly 0.
+    """
+    learner, blank = setting.learner, np.zeros((participants, setting.trials))
+    with pm.Model() as model:
+        if learner.full_feedback:
+            outcomes = [pm.Data(f"rewards_{k}", blank) for k in range(learner.n_arms)]
+            rewards = pt.stack(outcomes, axis=-1)
+        else:
+            rewards = pm.Data("rewards", blank)
+        data = Observations(
+            choices=pm.Data("choices", blank.astype(np.int64)),
+            rewards=rewards,
+            starts=pm.Data("starts", blank),
+        )
+        prior = _partially_pooled if settings.pooling == "partial" else _unpooled
+        values = prior(setting, settings, participants)
+        if settings.likelihood == "potential":
+            pm.Potential("likelihood", log_likelihood(learner, values, data, settings.engine).sum())
+        else:
+            responded = pt.ge(data.choices, 0)
+            arm_0_is_certain = np.where(np.arange(learner.n_arms) == 0, 0.0, -np.inf)
+            log_odds = logits(learner, values, data, settings.engine)
+            odds = pt.switch(responded[:, :, None], log_odds, arm_0_is_certain)
+            observed = pm.Data("observed", blank.astype(np.int64))
+            pm.Categorical("choice", logit_p=odds, observed=observed)
+    return model
+
+
+def data_arrays(data: Observations, likelihood: str) -> dict[str, Any]:
+    """Observations by the names of a model's ``pm.Data``."""
+    arrays = {"choices": data.choices, "starts": data.starts}
+    if data.rewards.ndim == 3:
+        arrays |= {f"rewards_{k}": data.rewards[:, :, k] for k in range(data.rewards.shape[2])}
+    else:
+        arrays["rewards"] = data.rewards
+    if likelihood == "categorical":
+        arrays["observed"] = np.maximum(data.choices, 0)
+    return {name: np.ascontiguousarray(array) for name, array in arrays.items()}

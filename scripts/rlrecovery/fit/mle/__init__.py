@@ -1,0 +1,1 @@
+"""Maximum likelihood for every participant, and a two-step group estimate."""

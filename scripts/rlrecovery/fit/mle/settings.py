@@ -1,0 +1,61 @@
+"""Settings of maximum likelihood."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from rlrecovery.fit.base import Cost, EngineSetting, Level, MethodSettings
+from rlrecovery.models.settings import Bounds
+
+
+class MleSettings(MethodSettings):
+    """Maximum likelihood for every participant alone, and a two-step group estimate."""
+
+    fitter: ClassVar[str] = "rlrecovery.fit.mle.fitter:MaximumLikelihood"
+    cost: ClassVar[Cost] = Cost(320, 1.7, 1e-3, 2.5e-6)
+
+    estimator: Literal["mle"] = Field(
+        description="Estimator: maximum likelihood, every participant alone."
+    )
+    engine: EngineSetting
+    bounds: dict[str, Annotated[Bounds, Field(description="Lower and upper bound.")]] = Field(
+        description=(
+            "Per parameter of the model, [lower, upper] on the natural scale: the range in which "
+            "the maximum is searched. Estimates at a bound are kept, flagged and counted. True "
+            "values must lie within. Without a model: per parameter of any of models.fit."
+        )
+    )
+    grid: int = Field(
+        ge=2,
+        description="Points per parameter of the coarse grid that provides starting points.",
+    )
+    starts: int = Field(
+        ge=1,
+        description=(
+            "Number of local searches per participant. They start at the best peaks of the grid, "
+            "then at the best points apart from these; the best result is the estimate. At most "
+            "the number of points of the grid."
+        ),
+    )
+    group_scale: Literal["unconstrained", "natural"] = Field(
+        description=(
+            "Scale on which the participants' estimates are averaged to the group estimate: the "
+            "model's unconstrained scale (on which the group's true value is its population's "
+            "location), or the natural scale."
+        )
+    )
+
+    def levels(self) -> tuple[Level, ...]:
+        """Participants and the group."""
+        return ("participant", "group")
+
+    def describe(self) -> str:
+        """One sentence for the methods section of a paper."""
+        return (
+            "Maximum likelihood for every participant alone, with Wald intervals that are computed "
+            "on the unconstrained scale, transformed to the natural scale and truncated at the "
+            "bounds; the group estimate is the mean of the participants' estimates on the "
+            f"{self.group_scale} scale, with a t interval."
+        )

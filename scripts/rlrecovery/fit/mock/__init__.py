@@ -1,0 +1,1 @@
+"""A stand-in that ignores the data."""

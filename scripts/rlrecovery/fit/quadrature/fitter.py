@@ -1,0 +1,205 @@
+"""The exact posterior of each participant alone, by summation over a grid.
+
+For models of up to three free parameters. A grid over the unconstrained scale is first moved to the
+region of high density, and then refined until dropping every second node no longer changes the
+results. Nodes are dense around the mode and become exponentially sparse towards the tails, which
+are those of the prior and may be long. In such a variable the density vanishes at both ends, so
+that plain sums converge faster than any power of the step (Takahasi & Mori 1974, Publ. RIMS 9:721;
+Trefethen & Weideman 2014, SIAM Review 56:385). There is no Monte Carlo error, and the error of the
+grid is reported.
+
+Priors and likelihood are those of `rlrecovery.fit.bayes` without pooling.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from rlrecovery.fit.base import Row, Setting, Target, failed, one_line, row
+from rlrecovery.fit.quadrature.grid import Axis, Grid
+from rlrecovery.fit.quadrature.settings import FIRST_NODES, QuadratureSettings
+from rlrecovery.likelihood.data import Observations
+from rlrecovery.likelihood.scan import Evaluator, values_only
+from rlrecovery.storage.files import MACHINE
+
+#: Nodes per axis of the coarse grids that locate the mass; the log-density below the maximum, down
+#: to which a node belongs to the mass; the largest number of coarse grids.
+LOOK_NODES, LOOK_DEPTH, LOOKS = 17, 35.0, 12
+
+#: The same depth for the final grid: its ends have 1e-9 of the highest density.
+DEPTH = 21.0
+
+#: The same depth for the ends of the first coarse grid, which are moved outwards where the density
+#: is higher: the data have then drawn the mass far into the tail of the prior.
+REACH = 13.0
+
+#: Tolerated difference between the grid and the grid of every second node, in posterior SDs. The
+#: error of the grid itself is smaller by a factor of 16 or more (that of a cubic spline).
+TOLERANCE = 0.03
+
+#: Largest number of nodes in all; refining doubles the number per axis.
+MAX_NODES = 1_500_000
+
+
+@dataclass(frozen=True)
+class Quadrature:
+    """Fitter of one cell.
+
+    Attributes
+    ----------
+    settings : QuadratureSettings
+        Settings of the method.
+    setting : Setting
+        Model, task and sizes.
+    axes : tuple of Axis
+        The parameters with their priors.
+    values : callable
+        ``(data, natural points) -> log-likelihoods``.
+    """
+
+    settings: QuadratureSettings
+    setting: Setting
+    axes: tuple[Axis, ...]
+    values: Evaluator
+
+    @classmethod
+    def of(cls, settings: QuadratureSettings, setting: Setting) -> Self:
+        """Fitter of a method in a cell."""
+        priors = {name: settings.priors[name].distribution_object() for name in setting.model.names}
+        return cls(
+            settings=settings,
+            setting=setting,
+            axes=tuple(Axis.of(name, prior) for name, prior in priors.items()),
+            values=values_only(setting.learner, settings.engine),
+        )
+
+    @property
+    def targets(self) -> list[Target]:
+        """Every participant."""
+        return self.setting.each_participant()
+
+    def fit(self, data: Observations, seed: np.random.SeedSequence) -> list[Row]:
+        """The posterior of each participant; nothing is random."""
+        rows: list[Row] = []
+        for i in range(self.setting.participants):
+            started = time.perf_counter()
+            targets = self.setting.participant_targets(i)
+            try:
+                grid, error = self.integrate(data.rows(slice(i, i + 1)))
+                choices = float((data.choices[i] >= 0).sum())
+                seconds = time.perf_counter() - started
+                rows += self._rows(targets, grid, error, choices=choices, seconds=seconds)
+            except MACHINE:
+                raise
+            except Exception as failure:
+                seconds = time.perf_counter() - started
+                rows += failed(targets, one_line(failure), self.setting.levels, seconds)
+        return rows
+
+    def integrate(self, data: Observations) -> tuple[Grid, float]:
+        """The posterior of one participant.
+
+        Parameters
+        ----------
+        data : Observations
+            One participant: arrays of shape (1, trials).
+
+        Returns
+        -------
+        grid : Grid
+            The final grid.
+        error : float
+            Largest difference between that grid and the grid of every second node in any mean, SD,
+            median or interval end, in posterior SDs. The error of the grid itself is far smaller.
+        """
+        axes, region = self.locate(data)
+        size = FIRST_NODES
+        while True:
+            grid, levels = self.grid(data, axes, region, size), self.setting.levels
+            whole, half = grid.summaries(levels), grid.halved().summaries(levels)
+            error = float((np.abs(whole - half) / whole[:, 1:2]).max())
+            finer = 2 * size - 1
+            if error <= TOLERANCE or finer ** len(axes) > MAX_NODES:
+                return grid, error
+            size = finer
+
+    def locate(self, data: Observations) -> tuple[tuple[Axis, ...], list[tuple[float, float]]]:
+        """Axes whose nodes are dense where the mass is, and the ends between which it lies.
+
+        Grids on the real line are narrowed to the mass, whose quartiles then define the axes.
+        """
+        grid = self.first_look(data)
+        for _ in range(LOOKS):
+            before, region = grid.ends(), grid.region(LOOK_DEPTH)
+            shrunk = max((b - a) / (d - c) for (a, b), (c, d) in zip(region, before, strict=True))
+            if shrunk > 0.7:
+                break
+            grid = self.grid(data, self.axes, region, LOOK_NODES)
+        axes, line = [], []
+        for marginal, ends in zip(grid.marginals(), region, strict=True):
+            first, median, third = marginal.axis_quantiles(np.array([0.25, 0.5, 0.75]))
+            axes.append(marginal.axis.around(median, third - first))
+            line.append(tuple(float(np.arcsinh((e - median) / (third - first))) for e in ends))
+        return tuple(axes), self.grid(data, tuple(axes), line, LOOK_NODES).region(DEPTH)
+
+    def first_look(self, data: Observations) -> Grid:
+        """A grid on the real line that contains virtually all mass.
+
+        Its ends lie far in the tails of the prior, and further out where the data contradict it.
+        """
+        region = [axis.ends() for axis in self.axes]
+        for _ in range(LOOKS):
+            grid = self.grid(data, self.axes, region, LOOK_NODES)
+            region = grid.widened(REACH)
+            if region == grid.ends():
+                break
+        return grid
+
+    def grid(
+        self,
+        data: Observations,
+        axes: tuple[Axis, ...],
+        region: list[tuple[float, float]],
+        size: int,
+    ) -> Grid:
+        """The posterior on `size` nodes per axis between the ends of a region."""
+        nodes = [np.linspace(*ends, size) for ends in region]
+        natural = [axis.natural(y) for axis, y in zip(axes, nodes, strict=True)]
+        points = np.stack([a.ravel() for a in np.meshgrid(*natural, indexing="ij")], axis=1)
+        density = self.values(data, points).reshape([size] * len(nodes))
+        for k, (axis, y, value) in enumerate(zip(axes, nodes, natural, strict=True)):
+            prior = axis.prior.log_density(value) + axis.log_slope(y)
+            shape = [-1 if i == k else 1 for i in range(len(nodes))]
+            density = density + prior.reshape(shape)
+        # The prior density may be infinite at a node that rounds to an end of the support.
+        density = np.where(density < np.inf, density, -np.inf)
+        if not np.isfinite(density.max()):
+            raise FloatingPointError("the posterior density is not finite anywhere on the grid")
+        return Grid(axes, nodes, density)
+
+    def _rows(self, targets: list[Target], grid: Grid, error: float, **facts: float) -> list[Row]:
+        rows, converged, evidence = [], error <= TOLERANCE, grid.log_evidence()
+        summaries = grid.summaries(self.setting.levels)
+        reason = "" if converged else f"two grids differ by {error:.2g} posterior SDs"
+        for target, summary in zip(targets, summaries, strict=True):
+            mean, sd, median, *ends = (float(number) for number in summary)
+            pairs = zip(ends[::2], ends[1::2], strict=True)
+            rows.append(
+                row(
+                    target,
+                    median if self.settings.point == "median" else mean,
+                    sd,
+                    dict(zip(self.setting.levels, pairs, strict=True)),
+                    status="ok" if converged else "not_converged",
+                    reason=reason,
+                    converged=converged,
+                    grid_error=error,
+                    log_evidence=evidence,
+                    **facts,
+                )
+            )
+        return rows

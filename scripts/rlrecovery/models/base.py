@@ -1,0 +1,266 @@
+"""The model contract: parameters, hidden state, a learning rule and a choice rule.
+
+A model is defined once, elementwise over arms, and the definition has four uses: the simulator runs
+it on NumPy arrays, the likelihood runs it inside a ``pytensor.scan``, the compiled likelihood is
+generated from it, and figures trace hidden state with it. Its functions may therefore use only the
+arithmetic that NumPy arrays and PyTensor variables share: ``+ - * / **``, ``abs``, comparisons, and
+`log` and `exp` of this module. Arrays have the arms as their last axis; a parameter has length 1
+along it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+from scipy.special import expit, logit
+
+from rlrecovery.models.distributions import Distribution
+
+State = dict[str, Any]
+
+#: Replaces a probability of 0 before its logarithm is taken: 0 and 1 are allowed as true values.
+SMALLEST = 1e-15
+
+
+def positive(probability: Any) -> Any:
+    """A probability, with `SMALLEST` in place of 0."""
+    # A product and not a sum: PyTensor may reorder a sum, and 1 + 1e-15 - 1 is not 1e-15.
+    return probability * (probability > 0) + SMALLEST * (probability <= 0)
+
+
+def log(value: Any) -> Any:
+    """Natural logarithm of a NumPy or PyTensor value."""
+    if isinstance(value, float | int | np.ndarray | np.generic):
+        return np.log(value)
+    import pytensor.tensor as pt  # imported here because the simulator does not need PyTensor
+
+    return pt.log(value)
+
+
+def exp(value: Any) -> Any:
+    """Exponential of a NumPy or PyTensor value."""
+    if isinstance(value, float | int | np.ndarray | np.generic):
+        return np.exp(value)
+    import pytensor.tensor as pt
+
+    return pt.exp(value)
+
+
+def with_lapse(probability: Any, p: SimpleNamespace) -> Any:
+    """Log-probability of an arm when a choice is random with probability ``p.lapse``.
+
+    A random choice takes every arm with equal probability: (1 - lapse) * softmax + lapse / arms, as
+    in Wilson & Collins (2019), eLife 8:e49547. Log-probabilities are valid log-odds, so they can
+    stand wherever log-odds are expected. A lapse rate of 0 or 1 is replaced by 1e-15 or 1 - 1e-15.
+    """
+    return log(positive(1 - p.lapse) * probability + positive(p.lapse) / p.n_arms)
+
+
+def outcome_shown(chosen: Any, p: SimpleNamespace) -> Any:
+    """1 for arms whose outcome was shown, else 0: the chosen arm, or all under full feedback."""
+    return 1.0 if p.full_feedback else chosen
+
+
+@dataclass(frozen=True)
+class Transform:
+    """A map from a parameter's support to the real line, and its inverse.
+
+    Attributes
+    ----------
+    name : str
+        ``"logit"``, ``"log"`` or ``"identity"``.
+    to_real, to_natural : callable
+        The map and its inverse, elementwise on NumPy arrays.
+    slope : callable
+        Derivative of `to_natural` with respect to the unconstrained value, as a function of the
+        natural value. The delta method uses it to convert standard errors to the natural scale.
+    """
+
+    name: str
+    to_real: Callable[[Any], Any]
+    to_natural: Callable[[Any], Any]
+    slope: Callable[[Any], Any]
+
+
+def _log_of_zero_allowed(value: Any) -> Any:
+    with np.errstate(divide="ignore"):
+        return np.log(value)
+
+
+TRANSFORMS: dict[str, Transform] = {
+    "logit": Transform("logit", logit, expit, lambda natural: natural * (1 - natural)),
+    "log": Transform("log", _log_of_zero_allowed, np.exp, lambda natural: natural),
+    "identity": Transform("identity", np.asarray, np.asarray, np.ones_like),
+}
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of a model.
+
+    Attributes
+    ----------
+    name : str
+        Name in the config, tables and figures.
+    symbol : str
+        Axis label, in mathtext without the dollar signs.
+    meaning : str
+        Short description for the report.
+    support : tuple of float
+        Smallest and largest possible value; the ends themselves are allowed as true values.
+    transform : str
+        Key of `TRANSFORMS`; maps the support to the real line.
+    prior : Distribution
+        Default prior on the natural scale, for estimation without pooling or with complete pooling.
+    location, scale : Distribution
+        Default priors of the population's location and SD on the unconstrained scale, for partial
+        pooling.
+    """
+
+    name: str
+    symbol: str
+    meaning: str
+    support: tuple[float, float]
+    transform: str
+    prior: Distribution
+    location: Distribution
+    scale: Distribution
+
+    def to_real(self, value: Any) -> Any:
+        """Convert from the natural to the unconstrained scale."""
+        return TRANSFORMS[self.transform].to_real(value)
+
+    def to_natural(self, value: Any) -> Any:
+        """Convert from the unconstrained to the natural scale."""
+        return TRANSFORMS[self.transform].to_natural(value)
+
+    def slope(self, natural: Any) -> Any:
+        """Derivative of the natural with respect to the unconstrained value."""
+        return TRANSFORMS[self.transform].slope(natural)
+
+
+@dataclass(frozen=True)
+class Model:
+    """A learning rule and a choice rule, defined elementwise over arms.
+
+    Attributes
+    ----------
+    name : str
+        Name in the config, tables and figures.
+    title : str
+        One-line description for the report.
+    citation : str
+        Source of the model.
+    parameters : tuple of Parameter
+        Free parameters, in the order used by every array of parameters.
+    initial : callable
+        ``initial(p) -> state``: hidden state before the first trial of a block, scalars by name.
+    logit : callable
+        ``logit(state, p) -> array``: log-odds of each arm; their softmax gives the choice.
+    update : callable
+        ``update(state, chosen, reward, p) -> state`` after a trial; ``chosen`` is 1 for the chosen
+        arm and 0 elsewhere, ``reward`` has length 1 along the axis of arms, or holds each arm's
+        own outcome under full feedback.
+    fixed : tuple of (str, float)
+        Parameters held at a value, and therefore not among `parameters`.
+    lapse : bool
+        Whether a choice is random with probability ``p.lapse``, see `with_lapse`.
+
+    Notes
+    -----
+    ``p`` carries the parameters and what `Learner.bind` adds: ``start_value``, the initial value of
+    every arm; ``neutral``, the outcome that is neither good nor bad; ``arm``, the index of the arm
+    from 0; ``n_arms``, the number of arms; and ``full_feedback``, whether the outcomes of all arms
+    are shown (see `outcome_shown`).
+    """
+
+    name: str
+    title: str
+    citation: str
+    parameters: tuple[Parameter, ...]
+    initial: Callable[[SimpleNamespace], State]
+    logit: Callable[[State, SimpleNamespace], Any]
+    update: Callable[[State, Any, Any, SimpleNamespace], State]
+    fixed: tuple[tuple[str, float], ...] = ()
+    lapse: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the free parameters, in order."""
+        return tuple(parameter.name for parameter in self.parameters)
+
+    def parameter(self, name: str) -> Parameter:
+        """The free parameter with this name."""
+        return self.parameters[self.names.index(name)]
+
+
+@dataclass(frozen=True)
+class Learner:
+    """A model in a task: everything that the likelihood needs besides parameters and data.
+
+    Attributes
+    ----------
+    model : Model
+        The definition.
+    n_arms : int
+        Number of arms.
+    start_value : float
+        Value of every arm before the first trial of a block, unless it is a parameter.
+    full_feedback : bool
+        Whether the outcomes of all arms are shown, or only that of the chosen arm.
+    neutral : float
+        Outcome that is neither good nor bad.
+    """
+
+    model: Model
+    n_arms: int
+    start_value: float = 0.5
+    full_feedback: bool = False
+    neutral: float = 0.5
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the model's free parameters, in order."""
+        return self.model.names
+
+    def bind(self, values: Mapping[str, Any], arm: int | None = None) -> SimpleNamespace:
+        """Parameters in the form that the functions of a model take.
+
+        Parameters
+        ----------
+        values : mapping
+            Free parameters by name, NumPy or PyTensor, with a last axis of length 1 for the arms.
+        arm : int, optional
+            The one arm that the functions are applied to. By default all arms, along the last axis.
+        """
+        arms = np.arange(self.n_arms, dtype=np.float64) if arm is None else float(arm)
+        task = {
+            "start_value": self.start_value,
+            "arm": arms,
+            "n_arms": self.n_arms,
+            "full_feedback": self.full_feedback,
+            "neutral": self.neutral,
+        }
+        return SimpleNamespace(**(task | dict(self.model.fixed) | dict(values)))
+
+    def choice_logits(self, state: State, p: SimpleNamespace, blank: Any) -> Any:
+        """Log-odds of all arms, along the last axis, lapses included.
+
+        Parameters
+        ----------
+        state : dict
+            Hidden state, NumPy or PyTensor.
+        p : SimpleNamespace
+            From `bind`, for all arms.
+        blank : array
+            Zeros in the shape of the result.
+        """
+        odds = self.model.logit(state, p) + blank
+        if not self.model.lapse:
+            return odds
+        weights = exp(odds - odds.max(axis=-1, keepdims=True))
+        return with_lapse(weights / weights.sum(axis=-1, keepdims=True), p)

@@ -1,0 +1,174 @@
+"""Settings of distributions: populations of participants, and priors.
+
+One class per family is created from `rlrecovery.models.distributions.families`, so that a new
+family needs no change here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from typing import Annotated, Any, Literal, Self, Union
+
+import numpy as np
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    RootModel,
+    Tag,
+    ValidationInfo,
+    create_model,
+    model_validator,
+)
+
+from rlrecovery.models.distributions import Distribution, families
+from rlrecovery.models.settings import CHECKED, Section
+
+
+class DistributionSettings(Section):
+    """A named distribution with its arguments; names are those of PyMC."""
+
+    @model_validator(mode="after")
+    def _computable(self, info: ValidationInfo) -> Self:
+        if info.context == CHECKED:  # jobs do without the import of scipy.stats
+            return self
+        try:
+            with np.errstate(all="ignore"):
+                ends = self.distribution_object().frozen().support()
+        except ArithmeticError:
+            ends = (math.nan, math.nan)
+        if any(math.isnan(end) for end in ends):
+            raise ValueError("its arguments must not be too large or too small to compute with")
+        return self
+
+    def distribution_object(self) -> Distribution:
+        """The distribution that the settings describe."""
+        arguments = dict(self)
+        return Distribution.of(arguments.pop("distribution"), arguments)
+
+    # The classes of the families are created below, so that pickle cannot find them by name.
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        return _restore, (self.model_dump(),)
+
+
+def _restore(settings: dict[str, Any]) -> DistributionSettings:
+    return FAMILIES[settings["distribution"]](**settings)
+
+
+_MEANINGS = {
+    "Beta.alpha": "First shape",
+    "Beta.beta": "Second shape",
+    "Exponential.lam": "Rate, 1 / mean",
+    "Gamma.alpha": "Shape",
+    "Gamma.beta": "Rate, alpha / mean",
+    "HalfNormal.sigma": "SD of the normal distribution whose absolute value it is",
+    "LogNormal.mu": "Mean of the logarithm",
+    "LogNormal.sigma": "SD of the logarithm",
+    "Normal.mu": "Mean",
+    "Normal.sigma": "SD",
+    "ShiftedExponential.lower": "Lowest value",
+    "ShiftedExponential.lam": "Rate, 1 / (mean - lower)",
+    "Uniform.lower": "Lowest value",
+    "Uniform.upper": "Highest value",
+}
+
+
+def _argument(family: str, name: str, others: Iterable[str]) -> Any:
+    """Type and description of one argument; the family decides whether it must be positive."""
+    try:
+        Distribution.of(family, {**dict.fromkeys(others, 1.0), name: -1.0})
+        allowed: dict[str, float] = {}
+    except ValueError as error:
+        allowed = {"gt": 0} if "greater than 0" in str(error) else {}
+    meaning = _MEANINGS.get(f"{family}.{name}", f"Argument {name} of {family}")
+    return float, Field(description=f"{meaning}.", **allowed)
+
+
+def _family(name: str, arguments: Sequence[str]) -> type[DistributionSettings]:
+    named = (Literal[name], Field(description="Name of the distribution."))
+    fields = {argument: _argument(name, argument, arguments) for argument in arguments}
+    settings = create_model(name, __base__=DistributionSettings, distribution=named, **fields)
+    settings.__doc__ = f"{name}({', '.join(arguments)})"
+    return settings
+
+
+#: The settings of every family, by its name.
+FAMILIES = {name: _family(name, arguments) for name, arguments in families().items()}
+_TAGGED = [Annotated[settings, Tag(name)] for name, settings in FAMILIES.items()]
+AnyDistribution = Annotated[Union[*FAMILIES.values()], Field(discriminator="distribution")]
+
+
+class Spread(Section):
+    """Participants scatter normally around the cell's true value on the unconstrained scale."""
+
+    spread: float = Field(
+        ge=0,
+        description=(
+            "SD of the participants around the cell's true value on the unconstrained scale (logit "
+            "for a learning rate, log for an inverse temperature); 0 makes them identical."
+        ),
+    )
+
+
+class PopulationPrior(Section):
+    """Priors of a population on the unconstrained scale, for partial pooling."""
+
+    location: AnyDistribution = Field(
+        description="Prior of the population's location, unconstrained scale; any distribution."
+    )
+    scale: AnyDistribution = Field(
+        description="Prior of the population's SD, unconstrained scale; non-negative."
+    )
+
+
+#: Forms that are recognised by their keys, and not by the name of a distribution.
+FORMS = ("Spread", "PopulationPrior")
+
+
+def _form(value: Any) -> str | None:
+    """Form of an entry of `population` or `priors`; None if it is ambiguous."""
+    if isinstance(value, BaseModel):
+        return type(value).__name__
+    if not isinstance(value, dict):
+        return None
+    hierarchical = bool({"location", "scale"} & set(value))
+    if ("distribution" in value) + ("spread" in value) + hierarchical != 1:
+        return None
+    if "distribution" in value:
+        name = value["distribution"]
+        return name if isinstance(name, str) and name in FAMILIES else "unknown"
+    return "PopulationPrior" if hierarchical else "Spread"
+
+
+class Population(
+    RootModel[Annotated[Union[Annotated[Spread, Tag("Spread")], *_TAGGED], Discriminator(_form)]]
+):
+    """How participants differ: a spread around the true value, or a distribution."""
+
+    model_config = ConfigDict(strict=True, frozen=True)
+
+    @classmethod
+    def of(cls, plain: Any) -> Self:
+        """Inverse of `plain`, for values that were checked when the config was read."""
+        return cls.model_validate(plain, context=CHECKED)
+
+    def plain(self) -> dict[str, Any]:
+        """Plain values that JSON can represent."""
+        values: dict[str, Any] = self.model_dump(mode="json")
+        return values
+
+    @property
+    def spread(self) -> float | None:
+        """SD on the unconstrained scale, or None where a distribution is named."""
+        return self.root.spread if isinstance(self.root, Spread) else None
+
+    def distribution_object(self) -> Distribution | None:
+        """The distribution that participants are drawn from, or None where they have a spread."""
+        return None if isinstance(self.root, Spread) else self.root.distribution_object()
+
+
+Prior = Annotated[
+    Union[*_TAGGED, Annotated[PopulationPrior, Tag("PopulationPrior")]], Discriminator(_form)
+]

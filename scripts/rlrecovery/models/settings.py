@@ -1,0 +1,92 @@
+"""Base class of all settings, and the types of values that keys of the config may have."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Self, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+
+def _as_tuple(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _not_empty(value: Any) -> Any:
+    """Reject an empty value: a key that has a default is omitted rather than left empty."""
+    if value is None:
+        raise PydanticCustomError("empty", "empty")
+    return value
+
+
+#: Names are parts of paths, and are therefore restricted.
+RUN_NAME = "^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$"
+#: Names of methods, of tasks and of variants of models.
+WORD = "^[a-z][a-z0-9_]{0,39}$"
+#: The patterns in words, for error messages and the manual.
+PATTERNS = {
+    RUN_NAME: "text of up to 100 letters, digits, _ and - that starts with a letter or a digit",
+    WORD: "text of up to 40 lower-case letters, digits and _ that starts with a letter",
+}
+
+_Value = TypeVar("_Value")
+#: A key that can be omitted.
+Omittable = Annotated[_Value | None, BeforeValidator(_not_empty)]
+Name = Annotated[str, Field(pattern=WORD)]
+Positive = Annotated[float, Field(gt=0)]
+Numbers = Annotated[tuple[float, ...], Field(min_length=1), BeforeValidator(_as_tuple)]
+Counts = Annotated[
+    tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1), BeforeValidator(_as_tuple)
+]
+Arms = Annotated[tuple[float, ...], Field(min_length=2), BeforeValidator(_as_tuple)]
+#: Probabilities of a missing trial, less than 1.
+Shares = Annotated[
+    tuple[Annotated[float, Field(ge=0, lt=1)], ...],
+    Field(min_length=1),
+    BeforeValidator(_as_tuple),
+]
+Completed = Annotated[
+    tuple[
+        Annotated[
+            tuple[Annotated[float, Field(gt=0, le=1)], ...],
+            Field(min_length=1),
+            BeforeValidator(_as_tuple),
+        ],
+        ...,
+    ],
+    Field(min_length=1),
+    BeforeValidator(_as_tuple),
+]
+Rows = Annotated[tuple[Arms, ...], Field(min_length=1), BeforeValidator(_as_tuple)]
+#: Numbers of trials, counted from 1; may be empty.
+Trials = Annotated[tuple[Annotated[int, Field(ge=1)], ...], BeforeValidator(_as_tuple)]
+TrialLists = Annotated[tuple[Trials, ...], Field(min_length=1), BeforeValidator(_as_tuple)]
+Models = Annotated[tuple[str, ...], Field(min_length=2), BeforeValidator(_as_tuple)]
+Levels = Annotated[
+    tuple[Annotated[float, Field(gt=0, lt=1)], ...],
+    Field(min_length=1),
+    BeforeValidator(_as_tuple),
+]
+Bounds = Annotated[tuple[float, ...], Field(min_length=2, max_length=2), BeforeValidator(_as_tuple)]
+
+
+#: Context of validation for values that were checked when the config was read.
+CHECKED = {"checked": True}
+
+
+class Section(BaseModel):
+    """A section of ``config.yaml``: no unknown keys, no implicit type conversion, immutable."""
+
+    model_config = ConfigDict(
+        strict=True, frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True
+    )
+
+    @classmethod
+    def of(cls, plain: Any) -> Self:
+        """Inverse of `plain`, for values that were checked when the config was read."""
+        return cls.model_validate(plain, context=CHECKED)
+
+    def plain(self) -> dict[str, Any]:
+        """Plain values that JSON can represent, without keys that have no value."""
+        values: dict[str, Any] = self.model_dump(mode="json", exclude_none=True)
+        return values

@@ -1,0 +1,130 @@
+"""Variants of models: a lapse rate, a free start value, parameters held at a value."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field
+
+from rlrecovery.models.base import Model
+from rlrecovery.models.library import LAPSE, MODELS, START_VALUE
+from rlrecovery.models.settings import Section
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """A model by name, or a variant of one.
+
+    Attributes
+    ----------
+    name : str
+        Name in the config: of a model in `rlrecovery.models.library.MODELS`, or of a variant.
+    base : str
+        Name of the model in the library.
+    fixed : tuple of (str, float)
+        Parameters held at a value, sorted by name.
+    lapse : bool
+        Whether a lapse rate is added.
+    free_start : bool
+        Whether the start value is a parameter.
+    is_variant : bool
+        Whether the config defines it under `name`; False for a model of the library.
+    """
+
+    name: str
+    base: str
+    fixed: tuple[tuple[str, float], ...] = ()
+    lapse: bool = False
+    free_start: bool = False
+    is_variant: bool = False
+
+    @classmethod
+    def of(cls, plain: str | Mapping[str, Any]) -> Self:
+        """Inverse of `plain`; missing keys of a variant have their defaults."""
+        if isinstance(plain, str):
+            return cls(name=plain, base=plain)
+        return cls(
+            name=plain["name"],
+            base=plain["model"],
+            fixed=tuple(sorted(plain.get("fixed", {}).items())),
+            lapse=bool(plain.get("lapse")),
+            free_start=plain.get("start_value", "task") == "free",
+            is_variant=True,
+        )
+
+    def plain(self) -> str | dict[str, Any]:
+        """The specification as plain values: a name, or for a variant a dictionary."""
+        if not self.is_variant:
+            return self.name
+        return {
+            "name": self.name,
+            "model": self.base,
+            "fixed": dict(self.fixed),
+            "lapse": self.lapse,
+            "start_value": "free" if self.free_start else "task",
+        }
+
+    def model(self) -> Model:
+        """The model that is specified."""
+        if not self.is_variant:
+            return MODELS[self.base]
+        return _variant(MODELS[self.base], self.name, self.fixed, self.lapse, self.free_start)
+
+
+class VariantSettings(Section):
+    """A model with something added or fixed: an entry of the config's ``variants``."""
+
+    model: str = Field(description="The model that is varied.")
+    fixed: dict[str, Annotated[float, Field(description="Its value, natural scale.")]] = Field(
+        default_factory=dict,
+        description=(
+            "Parameters held at a value, which then have no true values and are not estimated. By "
+            "default all are free."
+        ),
+    )
+    lapse: bool = Field(
+        default=False,
+        description=(
+            "Whether a lapse rate is added, the parameter lapse: the probability of a random "
+            "choice."
+        ),
+    )
+    start_value: Literal["task", "free"] = Field(
+        default="task",
+        description=(
+            "task: the start value of Q is that of the task. free: it is the parameter start_value."
+        ),
+    )
+
+    def spec(self, name: str) -> ModelSpec:
+        """The variant as a model specification with a name."""
+        return ModelSpec.of({"name": name, **self.plain()})
+
+
+@functools.cache
+def _variant(
+    base: Model, name: str, fixed: tuple[tuple[str, float], ...], lapse: bool, free_start: bool
+) -> Model:
+    """One object per variant, because compiled code is cached by the model object."""
+    parameters = (*base.parameters, *[LAPSE] * lapse, *[START_VALUE] * free_start)
+    changes = [
+        *(["with a lapse rate"] if lapse else []),
+        *(["with the start value as a parameter"] if free_start else []),
+        *(f"{parameter} fixed at {value:g}" for parameter, value in fixed),
+    ]
+    return replace(
+        base,
+        name=name,
+        title=", ".join([base.title, *changes]),
+        parameters=tuple(p for p in parameters if p.name not in dict(fixed)),
+        fixed=fixed,
+        lapse=lapse,
+    )
+
+
+def find_model(plain: str | Mapping[str, Any]) -> Model:
+    """The model with a name, or the variant that plain values describe (see `ModelSpec.of`)."""
+    return ModelSpec.of(plain).model()

@@ -1,0 +1,96 @@
+"""Reads CSV files that people made, such that errors can name the line of a mistake."""
+
+from __future__ import annotations
+
+import csv
+import math
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from rlrecovery.storage.files import BrokenFile
+
+
+@dataclass(frozen=True)
+class CsvFile:
+    """A CSV file as text, without its empty lines.
+
+    Attributes
+    ----------
+    path : path
+        The file.
+    header : list of str
+        Names of the columns.
+    lines : list of (int, list of str)
+        Number of the line in the file, counted from 1, and its values.
+    """
+
+    path: str | os.PathLike[str]
+    header: list[str]
+    lines: list[tuple[int, list[str]]]
+
+    def rows(self) -> Iterator[tuple[str, list[str]]]:
+        """File and line of each row, for messages, and its values: as many as there are columns.
+
+        Raises
+        ------
+        BrokenFile
+            If a row is longer or shorter than the header.
+        """
+        for number, values in self.lines:
+            position = f"{self.path}, line {number}"
+            if len(values) != len(self.header):
+                lengths = f"{len(values)} values, but the header has {len(self.header)}"
+                raise BrokenFile(f"{position} has {lengths}")
+            yield position, values
+
+
+def read_csv_file(path: str | os.PathLike[str], expected: str) -> CsvFile:
+    """Read a CSV file with a header and at least one row.
+
+    pandas is not used: it fills short rows and does not report the lines of a file.
+
+    Parameters
+    ----------
+    path : path
+        UTF-8 text, with or without the byte order mark that Excel writes.
+    expected : str
+        What the file must be; the end of error messages.
+
+    Raises
+    ------
+    BrokenFile
+        If the file cannot be read, is empty or has only a header.
+    """
+    try:
+        with Path(path).open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.reader(file)
+            lines = [(reader.line_num, [value.strip() for value in line]) for line in reader]
+    except FileNotFoundError:
+        raise BrokenFile(f"{path} does not exist; {expected}") from None
+    except OSError as error:
+        raise BrokenFile(f"{path} cannot be read ({error.strerror}); {expected}") from None
+    except UnicodeDecodeError:
+        raise BrokenFile(f"{path} is not UTF-8 text; {expected}") from None
+    except csv.Error as error:
+        raise BrokenFile(f"{path} is not valid CSV ({error}); {expected}") from None
+    lines = [(number, values) for number, values in lines if any(values)]
+    if not lines:
+        raise BrokenFile(f"{path} is empty; {expected}")
+    (_, header), *rows = lines
+    if not rows:
+        raise BrokenFile(f"{path} has a header but no rows; {expected}")
+    return CsvFile(path, header, rows)
+
+
+def finite_number(text: str) -> float:
+    """The number that a text stands for; NaN if it is none, or not a finite one.
+
+    Underscores, which Python allows between digits, are not accepted.
+    """
+    try:
+        value = math.nan if "_" in text else float(text)
+    except ValueError:
+        value = math.nan
+    return value if math.isfinite(value) else math.nan

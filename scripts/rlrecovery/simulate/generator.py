@@ -1,0 +1,100 @@
+"""What generates the data of a cell: model, task, population and root seed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+
+from rlrecovery.design.cells import Cell
+from rlrecovery.design.seeds import seed_sequence
+from rlrecovery.models.base import Learner
+from rlrecovery.models.prior_settings import Population
+from rlrecovery.models.variants import ModelSpec
+from rlrecovery.simulate.settings import TaskSettings
+from rlrecovery.simulate.task import Task
+
+
+@dataclass(frozen=True)
+class Generator:
+    """Everything that simulated numbers depend on besides the cell and the replicate.
+
+    Attributes
+    ----------
+    seed : int
+        Root seed of the study.
+    model : ModelSpec
+        The generating model.
+    task : TaskSettings
+        The task.
+    population : mapping of Population
+        How participants differ, by parameter.
+    """
+
+    seed: int
+    model: ModelSpec
+    task: TaskSettings
+    population: Mapping[str, Population]
+
+    @classmethod
+    def of(cls, plain: Mapping[str, Any]) -> Self:
+        """Inverse of `plain`."""
+        return cls(
+            seed=plain["seed"],
+            model=ModelSpec.of(plain["model"]),
+            task=TaskSettings.of(plain["task"]),
+            population={n: Population.of(entry) for n, entry in plain["population"].items()},
+        )
+
+    def plain(self) -> dict[str, Any]:
+        """Plain values, for the parameters of a job."""
+        return {
+            "seed": self.seed,
+            "model": self.model.plain(),
+            "task": self.task.plain(),
+            "population": self._plain_population(),
+        }
+
+    def _plain_population(self) -> dict[str, Any]:
+        return {name: entry.plain() for name, entry in self.population.items()}
+
+    def faced_task(self) -> Task:
+        """The task as the simulator runs it."""
+        return self.task.task()
+
+    def learner(self) -> Learner:
+        """The generating model in its task."""
+        return learner_in(self.model, self.faced_task())
+
+    def seed_sequence(self, cell: Cell, replicate: int, purpose: str) -> np.random.SeedSequence:
+        """Seed of one stream of random numbers of a data set.
+
+        It depends on values alone: the names of tasks, variants and cells change no number.
+        """
+        return seed_sequence(self.seed, self.identity(cell), replicate, purpose)
+
+    def identity(self, cell: Cell) -> dict[str, Any]:
+        """Values that random numbers depend on, besides root seed, replicate and purpose."""
+        model = self.model.plain()
+        if not isinstance(model, str):
+            model = {key: value for key, value in model.items() if key != "name"}
+        names = ("model", "task")
+        return {
+            "cell": {key: value for key, value in cell.values().items() if key not in names},
+            "model": model,
+            "task": self.task.canonical(),
+            "population": self._plain_population(),
+        }
+
+
+def learner_in(spec: ModelSpec, task: Task) -> Learner:
+    """A model in a task."""
+    return Learner(
+        model=spec.model(),
+        n_arms=task.n_arms,
+        start_value=task.start_value,
+        full_feedback=task.full_feedback,
+        neutral=task.neutral,
+    )

@@ -1,0 +1,112 @@
+"""True parameters: participants drawn from a population, and the population's own values."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+
+import numpy as np
+import scipy  # scipy.integrate, a slow import, is loaded when it is first used
+from scipy.special import ndtri
+
+from rlrecovery.models.base import Model, Parameter
+from rlrecovery.models.distributions import Distribution
+from rlrecovery.models.prior_settings import Population
+from rlrecovery.simulate.task import Floats
+
+
+def draw_population(
+    model: Model,
+    truth: Mapping[str, float],
+    population: Mapping[str, Population],
+    participants: int,
+    rng: np.random.Generator,
+) -> dict[str, Floats]:
+    """Draw the true parameters of each participant.
+
+    One uniform number is used per participant and parameter, whatever the population: with the same
+    generator, another spread of one parameter does not change the values of the others.
+
+    Parameters
+    ----------
+    model : Model
+        The generating model.
+    truth : mapping
+        The cell's true value of each parameter that has a spread, natural scale.
+    population : mapping
+        How participants differ, by parameter.
+    participants : int
+        Number of participants.
+    rng : Generator
+        The source of randomness.
+
+    Returns
+    -------
+    dict of float array, shape (participants,)
+        By parameter, natural scale.
+    """
+    values: dict[str, Floats] = {}
+    for parameter in model.parameters:
+        settings, uniform = population[parameter.name], rng.random(participants)
+        distribution = settings.distribution_object()
+        if distribution is not None:
+            values[parameter.name] = distribution.frozen().ppf(uniform)
+        else:
+            spread = settings.spread or 0.0
+            values[parameter.name] = _scatter(parameter, truth[parameter.name], spread, uniform)
+    return values
+
+
+def _scatter(parameter: Parameter, centre: float, spread: float, uniform: Floats) -> Floats:
+    """Values around a cell's true value, normal on the unconstrained scale."""
+    if spread == 0:  # exactly the cell's value, without the rounding of the transform
+        return np.full(uniform.shape, float(centre))
+    values: Floats = parameter.to_natural(parameter.to_real(centre) + spread * ndtri(uniform))
+    return values
+
+
+def population_truth(
+    parameter: Parameter, centre: float | None, settings: Population
+) -> tuple[float, float]:
+    """Location (natural scale) and SD (unconstrained scale) of a population.
+
+    For scatter around a cell's value these are that value and the spread. For a named distribution
+    they are the mean and SD of the transformed variable, by quadrature over its quantiles, the
+    mean transformed back to the natural scale.
+    """
+    distribution = settings.distribution_object()
+    if distribution is None:
+        if centre is None:
+            raise ValueError(f"{parameter.name} has a spread, but no true value")
+        return float(centre), float(settings.spread or 0.0)
+    return _moments(parameter, distribution)
+
+
+def _moments(parameter: Parameter, distribution: Distribution) -> tuple[float, float]:
+    frozen = distribution.frozen()
+
+    def moment(power: int) -> float:
+        """Mean of a power of the transformed variable."""
+        integral: float = scipy.integrate.quad(
+            lambda u: parameter.to_real(frozen.ppf(u)) ** power, 0, 1
+        )[0]
+        return integral
+
+    # Quantiles that round to an end of the support have no finite transform; the result is then
+    # not finite either.
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", scipy.integrate.IntegrationWarning)
+        mean, square = moment(1), moment(2)
+    return float(parameter.to_natural(mean)), float(np.sqrt(square - mean**2))
+
+
+def population_truths(
+    model: Model, truth: Mapping[str, float], population: Mapping[str, Population]
+) -> dict[str, tuple[float, float]]:
+    """`population_truth` of every free parameter of a model, by name."""
+    return {
+        parameter.name: population_truth(
+            parameter, truth.get(parameter.name), population[parameter.name]
+        )
+        for parameter in model.parameters
+    }

@@ -1,0 +1,214 @@
+"""Settings of a task: the ``task`` section of the config."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from rlrecovery.models.settings import Arms, Omittable, Positive, Rows, Section, TrialLists, Trials
+from rlrecovery.simulate.task import Drift, Reversals, Schedule, Task
+
+
+class ReversalSettings(Section):
+    """When mean rewards are exchanged: each arm takes over that of its left neighbour."""
+
+    after: Trials = Field(
+        default=(),
+        description=(
+            "Numbers of trials of a block after which a reversal happens, such as [40, 80]; an "
+            "empty list means never."
+        ),
+    )
+    every: int = Field(
+        default=0,
+        ge=0,
+        description="Number of trials between reversals within a block; 0 means never.",
+    )
+    correct: int = Field(
+        default=0,
+        ge=0,
+        description=(
+            "A reversal happens as soon as a participant has chosen the best arm in this many of "
+            "the last `within` responses, counted from the previous reversal; 0 means never."
+        ),
+    )
+    within: int = Field(
+        default=0, ge=0, description="Number of recent responses that `correct` refers to."
+    )
+
+
+class DriftSettings(Section):
+    """A bounded Gaussian random walk of every arm's mean reward."""
+
+    sd: float = Field(gt=0, description="SD of the step per trial. Daw et al. (2006): 2.8.")
+    lower: float = Field(
+        description="Lower bound, at which the walk is reflected. Daw et al. (2006): 1."
+    )
+    upper: float = Field(
+        description="Upper bound, at which the walk is reflected. Daw et al. (2006): 100."
+    )
+    decay: float = Field(
+        default=1.0,
+        gt=0,
+        le=1,
+        description=(
+            "Share of the distance from the centre that is kept in a step; 1 is a walk without a "
+            "centre. Daw et al. (2006): 0.9836."
+        ),
+    )
+    centre: Omittable[float] = Field(
+        default=None,
+        description=(
+            "Value towards which a decay below 1 draws the means, between the bounds. Omit it "
+            "without such a decay. Daw et al. (2006): 50."
+        ),
+    )
+
+
+class ScheduleSettings(Section):
+    """A given sequence of rewards or mean rewards, from a CSV file."""
+
+    file: str = Field(
+        description=(
+            "CSV file, its path relative to the config: a header, then one row per trial and one "
+            "column per arm. Its content becomes part of the resolved config."
+        )
+    )
+    holds: Literal["rewards", "means"] = Field(
+        description=(
+            "rewards: the reward of each arm in each trial. means: its probability of reward or, "
+            "with rewards gaussian, its mean reward."
+        )
+    )
+    values: Omittable[Rows] = Field(
+        default=None,
+        description="Content of the file. By default the file is read.",
+    )
+
+
+class TaskSettings(Section):
+    """The task that a participant faces."""
+
+    arms: Omittable[Arms] = Field(
+        default=None,
+        description=(
+            "Mean reward of each arm at the start of a block: with rewards bernoulli, the "
+            "probability of reward 1 (otherwise the reward is 0). One number per arm. Omit it with "
+            "a schedule."
+        ),
+    )
+    rewards: Literal["bernoulli", "gaussian"] = Field(
+        default="bernoulli",
+        description="bernoulli: 1 or 0. gaussian: normally distributed around the arm's mean.",
+    )
+    sd: Omittable[Positive] = Field(
+        default=None,
+        description="SD of gaussian rewards, the same for all arms. Omit it with bernoulli.",
+    )
+    blocks: int = Field(
+        ge=1,
+        description=(
+            "Number of equally long blocks. In every block the arms start again with their initial "
+            "means; a schedule continues."
+        ),
+    )
+    reset: bool = Field(
+        default=True,
+        description=(
+            "Whether learning starts again in every block (new stimuli), or is carried over (a "
+            "break)."
+        ),
+    )
+    feedback: Literal["partial", "full"] = Field(
+        default="partial",
+        description=(
+            "partial: the outcome of the chosen arm is shown. full: the outcomes of all arms are "
+            "shown, and models learn from all of them."
+        ),
+    )
+    reversals: Omittable[ReversalSettings] = Field(
+        default=None,
+        description=(
+            "When mean rewards are exchanged: each arm takes over that of its left neighbour. Has "
+            "after, every, or correct and within; they can be combined. By default never."
+        ),
+    )
+    drift: Omittable[DriftSettings] = Field(
+        default=None,
+        description=(
+            "Bounded Gaussian random walk of every arm's mean from trial to trial, drawn for each "
+            "participant and block. By default means are constant."
+        ),
+    )
+    schedule: Omittable[ScheduleSettings] = Field(
+        default=None,
+        description="A given sequence from a file, instead of arms, reversals and drift.",
+    )
+    missing_trials: Omittable[TrialLists] = Field(
+        default=None,
+        description=(
+            "Trials without a response, counted from 1 over all blocks: one list per participant, "
+            "used in turn. [[5, 17]] for the same trials in all participants. By default none."
+        ),
+    )
+    neutral: Omittable[float] = Field(
+        default=None,
+        description=(
+            "Outcome that is neither good nor bad. An outcome above it is a win (win-stay, "
+            "lose-shift), and counterfactual updating mirrors rewards at it. By default 0.5 for "
+            "rewards of 1 or 0, and the start value otherwise."
+        ),
+    )
+    start_value: float = Field(
+        description=(
+            "Expected reward of every arm before the first trial of a block. 0.5 is midway between "
+            "the rewards 0 and 1."
+        )
+    )
+
+    def task(self) -> Task:
+        """The task that the settings describe."""
+        return Task(
+            arms=self.arms or (),
+            blocks=self.blocks,
+            start_value=self.start_value,
+            sd=self.sd if self.rewards == "gaussian" else None,
+            reset=self.reset,
+            full_feedback=self.feedback == "full",
+            reversals=None if self.reversals is None else Reversals(**dict(self.reversals)),
+            drift=None if self.drift is None else self._drift(self.drift),
+            schedule=None if self.schedule is None else self._schedule(self.schedule),
+            missing_trials=self.missing_trials or (),
+            neutral=self._neutral_outcome(),
+        )
+
+    @staticmethod
+    def _drift(drift: DriftSettings) -> Drift:
+        return Drift(**drift.model_dump(exclude_none=True))
+
+    @staticmethod
+    def _schedule(schedule: ScheduleSettings) -> Schedule:
+        return Schedule(schedule.holds, schedule.values or ())
+
+    def _neutral_outcome(self) -> float:
+        if self.neutral is not None:
+            return self.neutral
+        rewards_are_given = self.schedule is not None and self.schedule.holds == "rewards"
+        return self.start_value if rewards_are_given or self.rewards == "gaussian" else 0.5
+
+    def canonical(self) -> dict[str, Any]:
+        """Plain values without keys that have their default: what random seeds depend on.
+
+        A key that is added to tasks later changes no seed where it has its default. Of a schedule
+        the values count, and not the file that they came from.
+        """
+        defaults = {
+            name: field.default
+            for name, field in type(self).model_fields.items()
+            if not field.is_required()
+        }
+        values = {k: v for k, v in self.plain().items() if k not in defaults or v != defaults[k]}
+        if "schedule" in values:
+            values["schedule"] = {k: v for k, v in values["schedule"].items() if k != "file"}
+        return values
