@@ -1,4 +1,4 @@
-"""``python -m rlrecovery.figures NAME SUMMARY``: one figure alone, for who restyles it."""
+"""Draw one figure: ``python -m rlrecovery.figures NAME SUMMARY``."""
 
 from __future__ import annotations
 
@@ -11,21 +11,22 @@ from rlrecovery.storage.files import BrokenFile
 
 
 def main() -> None:
-    """Draw one figure and say where its files are."""
+    """Draw the figure and print the paths of its files."""
     parser = argparse.ArgumentParser(prog="python -m rlrecovery.figures", description=__doc__)
     parser.add_argument("figure", choices=FIGURES, metavar="NAME", help=", ".join(FIGURES))
     parser.add_argument(
-        "summary", metavar="SUMMARY",
-        help="a run's summary/ folder, or one of its tables if the figure needs no other",
-    )  # fmt: skip
-    parser.add_argument("--folder", default=".", help="where the files go (here, if not given)")
+        "summary",
+        metavar="SUMMARY",
+        help="summary/ folder of a run, or a table in it if the figure reads no other",
+    )
+    parser.add_argument("--folder", default=".", help="folder for the files (default: this one)")
     options = parser.parse_args()
     if not Path(options.summary).exists():
-        sys.exit(f"error: {options.summary} is not there; give a run's summary/ folder")
+        sys.exit(f"error: {options.summary} does not exist; give the summary/ folder of a run")
     try:
         write_figure(options.figure, options.summary, options.folder)
-    except BrokenFile as mistake:
-        sys.exit(f"error: {mistake}")
+    except BrokenFile as error:
+        sys.exit(f"error: {error}")
     print("\n".join(files(options.folder, options.figure)))
 
 

@@ -1,4 +1,4 @@
-"""A measure over the cells of the design."""
+"""Bias and RMSE over the true parameter values."""
 
 from __future__ import annotations
 
@@ -6,134 +6,154 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from rlrecovery.figures import style
-from rlrecovery.figures.layout import TruthAxis, positive_bars, truth_axis
-from rlrecovery.score.results import Summary, combinations, describe, described, estimated, symbol
+from rlrecovery.figures.axes import (
+    Limits,
+    fence,
+    few_ticks,
+    log_fence,
+    log_ticks,
+    panel_width,
+    title,
+    xlabel,
+)
+from rlrecovery.figures.labels import describe, described, symbol
+from rlrecovery.figures.layout import MAX_PER_ROW, Facets, Position, facets
+from rlrecovery.figures.legends import entry, free_rows, legend, legend_height, method_entries
+from rlrecovery.figures.panels import mark_beyond, note_beyond, positive_bars
+from rlrecovery.figures.subsets import combinations, estimated_pairs
+from rlrecovery.figures.truth_axis import TruthAxis, truth_axis
+from rlrecovery.score.results import Summary
 
-#: More marks than this in one panel leave room for two panels beside each other only.
+#: With more marks than this in a panel, marks are smaller and two panels are side by side.
 CROWDED = 30
-#: What tells panels apart.
+#: Columns of the table that identify a panel.
 PANEL = ["parameter", "level", "participants", "trials"]
-#: Which panels are shown where not all have room, by whether the measure is positive.
-TELLING = {False: "with the most certain bias", True: "where it differs most"}
-#: Height of a panel in inches, and of one that stands alone or holds many methods.
-USUAL, LONE = 1.35, 1.7
+#: Panels that are shown if not all fit, by whether the vertical axis is logarithmic.
+PRIORITY = {False: "with the largest bias in MCSE", True: "where it varies most"}
+#: Height of a panel in inches; of panels that all have the same design, or hold many methods.
+HEIGHT, SINGLE_HEIGHT = 1.35, 1.7
 
 
 @style.styled
 def draw_bias(summary: Summary, width: float = style.TWO_COLUMNS) -> Figure:
-    """Bias with Monte Carlo error per method, parameter and level, over the truths."""
-    return over_truths(summary, width, "bias", "bias")
+    """Draw the bias of every method over the truths, per parameter, level and design."""
+    return _over_truths(summary, width, "bias", "bias", log=False)
 
 
-def over_truths(
-    summary: Summary, width: float, measure: str, word: str, log: bool = False
-) -> Figure:
-    """A measure with Monte Carlo error per method, parameter and level, over the truths.
+@style.styled
+def draw_rmse(summary: Summary, width: float = style.TWO_COLUMNS) -> Figure:
+    """Draw the RMSE of every method over the truths, per parameter, level and design."""
+    return _over_truths(summary, width, "rmse", "RMSE", log=True)
 
-    Parameters
-    ----------
-    summary : Summary
-        Its ``recovery`` is read.
-    width : float
-        Of the page, in inches.
-    measure, word : str
-        Name of the measure in the table, and in labels.
-    log : bool
-        A logarithmic vertical axis, for a positive measure; otherwise there is a line at zero.
-    """
-    table, names = summary.measure(measure), summary.methods
-    rows = estimated(summary, table, width)
+
+def _over_truths(summary: Summary, width: float, measure: str, word: str, log: bool) -> Figure:
+    """Draw a measure over the truths; a signed one, on a linear axis, has a line at zero."""
+    table, methods = summary.measure(measure), summary.methods
+    rows = estimated_pairs(summary, table, width)
     if not rows:
         return style.blank(width, "There are no estimates.")
     groups = dict(list(table.groupby(PANEL, observed=True)))
-    wide = max(map(len, groups.values())) <= CROWDED and not style.narrow(width)
-    columns = combinations(summary, 3 if wide else 2)
-
-    def of(i: int, j: int) -> pd.DataFrame:
-        """Marks of a panel."""
-        return groups.get((*rows[i], *columns[j]), table.iloc[:0])
-
-    # Many panels of one size say it once, in the legend.
-    lone = len(columns) == 1 and (summary.mixed or len(rows) > style.MOST_BESIDE)
-    size = [describe(*columns[0])] if lone else []
-    grid = style.facets(
+    roomy = max(map(len, groups.values())) <= CROWDED and not style.narrow(width)
+    columns = combinations(summary, 3 if roomy else 2)
+    cells = {
+        (i, j): groups.get((*row, *column), table.iloc[:0])
+        for i, row in enumerate(rows)
+        for j, column in enumerate(columns)
+    }
+    # Where many panels have the same design, the legend names it once.
+    single = len(columns) == 1 and (summary.mixed or len(rows) > MAX_PER_ROW)
+    design = [describe(*columns[0])] if single else []
+    page = facets(
         width, len(rows), len(columns), share_rows=True,
-        height=LONE if lone or len(names) > len(style.COLOURS) else USUAL,
-        telling=lambda place: _telling(of(*place), log),
-        below=style.below([*names, *size], width),
+        height=SINGLE_HEIGHT if single or len(methods) > len(style.COLOURS) else HEIGHT,
+        priority=lambda position: _priority(cells[position], log),
+        legend_height=legend_height([*methods, *design], width),
     )  # fmt: skip
-    for i, j in grid.places:
-        axes, (parameter, level), truths = grid[i, j], rows[i], truth_axis(summary, rows[i][0])
-        limits = _limits(pd.concat([of(i, k) for k in range(len(columns))]), log)
-        _axis(axes, limits, truths, log, beside=0.25 if len(columns) > 1 else 0.6)
-        _marks(axes, of(i, j), limits, truths, summary)
-        if grid.headed(i, j) and not lone:
-            style.title(axes, *described(*columns[j]), labelled=grid.flowing)
-        if grid.begins(i, j):
-            axes.set_ylabel(f"{word} of {symbol(parameter)}\n({level})")
-    grid.say_left_out(TELLING[log], "summary/recovery.csv")
-    handles = [*style.method_handles(names), *(Line2D([], [], ls="", label=s) for s in size)]
-    style.legend(grid.figure, handles, style.few_lines(names))
-    return grid.figure
+    for i, j in page.positions:
+        parameter, level = rows[i]
+        row_cells = pd.concat([cells[i, k] for k in range(len(columns))])
+        margin = 0.25 if len(columns) > 1 else 0.6
+        _panel(page[i, j], cells[i, j], row_cells, summary, parameter, log, margin)
+        if not single:
+            _title(page, (i, j), described(*columns[j]))
+        if page.needs_ylabel(i, j):
+            page[i, j].set_ylabel(f"{word} of {symbol(parameter)}\n({level})")
+    page.note_left_out(PRIORITY[log], "summary/recovery.csv")
+    entries = [*method_entries(methods), *(entry(text, ls="") for text in design)]
+    legend(page.figure, entries, free_rows(methods))
+    return page.figure
 
 
-def _telling(rows: pd.DataFrame, log: bool) -> float:
-    """How far a positive measure differs in a panel, or how far another is from zero in MCSE."""
-    value = rows["value"]
+def _title(page: Facets, position: Position, parts: tuple[str, ...]) -> None:
+    """Title the first panel of a column."""
+    if page.needs_title(*position):
+        title(page[position], *parts, ylabel_everywhere=page.reflowed)
+
+
+def _priority(cells: pd.DataFrame, log: bool) -> float:
+    """Ratio of the largest to the smallest RMSE in a panel, or largest bias in MCSE."""
+    value = cells["value"]
     if log:
         return float(value.max() / value[value > 0].min())
-    return float((value.abs() / rows["mcse"]).max())
+    return float((value.abs() / cells["mcse"]).max())
 
 
-def _limits(shown: pd.DataFrame, log: bool) -> tuple[float, float]:
-    """Range of the shown columns; generous, so that only runaways are cut."""
-    value, mcse = shown["value"], shown["mcse"].fillna(0)
+def _panel(
+    axes: Axes, cells: pd.DataFrame, row_cells: pd.DataFrame, summary: Summary, parameter: str,
+    log: bool, margin: float,
+) -> None:  # fmt: skip
+    """Draw the cells of a panel, on the vertical axis of its row."""
+    limits, truths = _limits(row_cells, log), truth_axis(summary, parameter)
+    _set_axes(axes, limits, truths, log, margin)
+    _marks(axes, cells, limits, truths, summary)
+
+
+def _limits(cells: pd.DataFrame, log: bool) -> Limits:
+    """Vertical limits that cut off outliers only."""
+    value, mcse = cells["value"], cells["mcse"].fillna(0)
     ends = pd.concat([value - mcse, value + mcse])
     if log:
-        # A bar that reaches down to zero has no end on the axis; the mark itself has.
-        return style.log_fence(pd.concat([ends, value]), factor=8)
-    return style.fence(ends, [0], factor=8)
+        # The lower end of a bar that reaches zero is not on the axis, but its mark is.
+        return log_fence(pd.concat([ends, value]), factor=8)
+    return fence(ends, [0], factor=8)
 
 
-def _axis(
-    axes: Axes, limits: tuple[float, float], truths: TruthAxis, log: bool, beside: float
-) -> None:
-    """Truths across, the measure upwards; labels of that take so many inches beside a panel."""
+def _set_axes(axes: Axes, limits: Limits, truths: TruthAxis, log: bool, margin: float) -> None:
+    """Set scales, ticks and labels; ``margin`` is the width of the vertical labels in inches."""
     if log:
         axes.set_yscale("log")
-        style.log_ticks(axes.yaxis, *limits)
+        log_ticks(axes.yaxis, *limits)
     else:
         axes.axhline(0, color=style.TRUTH, lw=0.8, zorder=1)
-        style.few_ticks(axes, y=5)
-    for edge in truths.ticks[:-1]:
-        axes.axvline(edge + 0.5, color="#dddddd", lw=0.6, zorder=0)
+        few_ticks(axes, y=5)
+    for tick in truths.ticks[:-1]:
+        axes.axvline(tick + 0.5, color="#dddddd", lw=0.6, zorder=0)
     labels = truths.labels
-    if not truths.columns and 0.05 * len(labels[0]) > style.room(axes) - beside:
+    if not truths.columns and 0.05 * len(labels[0]) > panel_width(axes) - margin:
         labels = [label.replace(" the ", "\nthe ") for label in labels]
     axes.set(ylim=limits, xticks=truths.ticks, xticklabels=labels)
-    style.xlabel(axes, truths.label, beside)
+    xlabel(axes, truths.label, margin)
     axes.set_xlim(truths.ticks[0] - 0.5, truths.ticks[-1] + 0.5)
 
 
 def _marks(
-    axes: Axes, rows: pd.DataFrame, limits: tuple[float, float], truths: TruthAxis, summary: Summary
+    axes: Axes, cells: pd.DataFrame, limits: Limits, truths: TruthAxis, summary: Summary
 ) -> None:
-    """One mark with its bar per method and truth."""
-    every, count = summary.methods, 0
-    names = [name for name in every if name in set(rows["method"])] if summary.mixed else every
-    slot = truths.step / (len(names) + 0.5)
-    small = 2.2 if len(truths.positions) * len(names) > CROWDED else 3.2
-    for k, method in enumerate(names):
-        mine = rows[rows["method"] == method]
-        x = truths.place(mine) + (k - (len(names) - 1) / 2) * slot
-        y, ink = mine["value"].to_numpy(dtype=float), style.colour(every, method)
-        bars = np.nan_to_num(mine["mcse"].to_numpy(dtype=float))
+    """Draw a mark with an error bar of one MCSE per method and truth."""
+    methods, outside = summary.methods, 0
+    shown = [m for m in methods if m in set(cells["method"])] if summary.mixed else methods
+    slot = truths.step / (len(shown) + 0.5)
+    size = 2.2 if len(truths.positions) * len(shown) > CROWDED else 3.2
+    for k, method in enumerate(shown):
+        rows = cells[cells["method"] == method]
+        x = truths.locate(rows) + (k - (len(shown) - 1) / 2) * slot
+        y, ink = rows["value"].to_numpy(dtype=float), style.colour(methods, method)
+        bars = np.nan_to_num(rows["mcse"].to_numpy(dtype=float))
         axes.errorbar(
             x, y, yerr=positive_bars(y, bars) if axes.get_yscale() == "log" else bars, ls="",
-            color=ink, marker=style.marker(every, method), ms=small, elinewidth=0.8, mew=0,
+            color=ink, marker=style.marker(methods, method), ms=size, elinewidth=0.8, mew=0,
         )  # fmt: skip
-        count += style.beyond(axes, x, y, limits, ink)
-    style.note_beyond(axes, count, len(rows), " marks")
+        outside += mark_beyond(axes, x, y, limits, ink)
+    note_beyond(axes, outside, len(cells), " marks")

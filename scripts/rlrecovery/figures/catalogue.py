@@ -1,103 +1,173 @@
-"""Tidy tables in, figures out; nothing is fitted here and nothing but ``summary/`` is read.
+"""Catalogue of the figures: what each is called, what it reads, who draws it and when it exists.
 
-To add a figure, write a module with a ``draw_<name>(summary, width) -> Figure``, put it into
-`FIGURES` with the tables that it reads, and write its caption in ``workflow/report/<name>.rst``.
-To draw one alone: ``python -m rlrecovery.figures NAME SUMMARY``.
+To add a figure, write a module with a function ``draw_<name>(summary, width) -> Figure``, add an
+`Entry` to `FIGURES`, and write the caption in ``workflow/report/<name>.rst``. To draw one figure:
+``python -m rlrecovery.figures NAME SUMMARY``.
+
+Importing this module imports no plotting library: the workflow reads the catalogue in every job.
 """
 
 from __future__ import annotations
 
+import importlib
 import math
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from matplotlib.figure import Figure
+from rlrecovery.config.settings import Experiment
+from rlrecovery.config.study import methods_of, sources
 
-from rlrecovery.design.cells import methods_of, sources
-from rlrecovery.figures import style
-from rlrecovery.figures.bias import draw_bias
-from rlrecovery.figures.comparison import draw_comparison
-from rlrecovery.figures.confusion import draw_confusion
-from rlrecovery.figures.contraction import draw_contraction
-from rlrecovery.figures.convergence import draw_convergence
-from rlrecovery.figures.coverage import draw_coverage
-from rlrecovery.figures.misfit import draw_misfit
-from rlrecovery.figures.nested import draw_nested
-from rlrecovery.figures.participant import draw_participant
-from rlrecovery.figures.posterior import draw_posterior
-from rlrecovery.figures.precision import draw_precision
-from rlrecovery.figures.predictive import draw_predictive
-from rlrecovery.figures.recovery import draw_recovery
-from rlrecovery.figures.rmse import draw_rmse
-from rlrecovery.figures.samplesize import draw_samplesize
-from rlrecovery.figures.tradeoff import draw_tradeoff
-from rlrecovery.figures.zipplot import draw_zip
-from rlrecovery.models.library import find_model
-from rlrecovery.score.results import Summary, load_summary
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
-__all__ = ["FIGURES", "Summary", "available_figures", "files", "load_summary", "write_figure"]
+    from rlrecovery.score.results import Summary
+
+#: Kinds of files of every figure.
+KINDS = ("svg", "pdf", "png")
+#: Folders below ``figures/`` of the two widths: two journal columns, one journal column.
+FOLDERS = (".", "one_column")
+
+
+def _always(experiment: Experiment) -> bool:
+    return True
+
+
+def _has_draws(experiment: Experiment) -> bool:
+    """Whether a method samples from the posterior."""
+    return any(method.posterior == "sampled" for method in experiment.methods.values())
+
+
+def _has_posterior(experiment: Experiment) -> bool:
+    """Whether a method is Bayesian."""
+    return any(method.posterior is not None for method in experiment.methods.values())
+
+
+def _has_several_methods(experiment: Experiment) -> bool:
+    return len(experiment.methods) > 1
+
+
+def _has_contest(experiment: Experiment) -> bool:
+    """Whether models compete."""
+    return any(method.contest for method in methods_of(experiment).values())
+
+
+def _has_several_parameters(experiment: Experiment) -> bool:
+    """Whether a fitted model has at least two parameters."""
+    methods = methods_of(experiment).values()
+    return any(len(method.model.model().parameters) > 1 for method in methods)
+
+
+def _has_several_samples(experiment: Experiment) -> bool:
+    """Whether the number of participants varies."""
+    return len(experiment.participants) > 1
+
+
+def _has_several_cells(experiment: Experiment) -> bool:
+    """Whether a generating model has at least two cells."""
+    sizes = len(experiment.participants) * len(experiment.trials)
+    truths = [source.truth for _, source in sources(experiment).values()]
+    return sizes * max(math.prod(map(len, truth.values())) for truth in truths) > 1
 
 
 @dataclass(frozen=True)
-class Drawing:
+class Entry:
     """A figure of the report.
 
     Attributes
     ----------
-    draw : callable
-        ``(summary, width in inches) -> Figure``.
     title : str
         Heading in the report.
     tables : tuple of str
         Tables of the summary that it reads.
+    drawn_by : str
+        Module in this package and function: ``(summary, width in inches) -> Figure``.
+    available : callable
+        Whether an experiment gives this figure.
     """
 
-    draw: Callable[[Summary, float], Figure]
     title: str
     tables: tuple[str, ...]
+    drawn_by: str
+    available: Callable[[Experiment], bool] = _always
+
+    def draw(self, summary: Summary, width: float) -> Figure:
+        """Draw the figure at a width in inches."""
+        module, function = self.drawn_by.split(".")
+        figure_module = importlib.import_module(f"rlrecovery.figures.{module}")
+        figure: Figure = getattr(figure_module, function)(summary, width)
+        return figure
 
 
 #: Every figure, in the order of the report.
-FIGURES: dict[str, Drawing] = {
-    "recovery": Drawing(draw_recovery, "Truth against estimate", ("recovery", "points")),
-    "bias": Drawing(draw_bias, "Bias over the truths", ("recovery",)),
-    "rmse": Drawing(draw_rmse, "RMSE over the truths", ("recovery",)),
-    "nested": Drawing(draw_nested, "Bias and RMSE over the whole design", ("recovery",)),
-    "comparison": Drawing(
-        draw_comparison, "Methods compared on the same data", ("recovery", "comparison")
+FIGURES: dict[str, Entry] = {
+    "recovery": Entry(
+        "Estimates against true values", ("recovery", "points"), "recovery.draw_recovery"
     ),
-    "coverage": Drawing(draw_coverage, "Coverage of the intervals", ("recovery",)),
-    "zip": Drawing(draw_zip, "Every interval, sorted by its error", ("recovery", "points")),
-    "precision": Drawing(draw_precision, "Error and interval width against trials", ("recovery",)),
-    "samplesize": Drawing(
-        draw_samplesize, "Error and interval width against participants", ("recovery",)
+    "bias": Entry("Bias over the true values", ("recovery",), "bias.draw_bias"),
+    "rmse": Entry("RMSE over the true values", ("recovery",), "bias.draw_rmse"),
+    "nested": Entry(
+        "Bias and RMSE over the whole design", ("recovery",), "nested.draw_nested",
+        _has_several_cells,
     ),
-    "tradeoff": Drawing(draw_tradeoff, "Trade-off between parameters", ("recovery", "points")),
-    "contraction": Drawing(
-        draw_contraction, "What the data add to the prior", ("recovery", "points", "priors")
+    "comparison": Entry(
+        "Methods compared on the same data", ("recovery", "comparison"),
+        "comparison.draw_comparison", _has_several_methods,
     ),
-    "convergence": Drawing(draw_convergence, "Convergence, failures and run time", ("recovery",)),
-    "confusion": Drawing(draw_confusion, "Which model wins for whose data", ("selection",)),
-    "misfit": Drawing(draw_misfit, "Parameters under the wrong model", ("crossed",)),
-    "participant": Drawing(draw_participant, "A simulated participant", ("participant", "example")),
-    "predictive": Drawing(
-        draw_predictive, "Data against what was predicted of them", ("predictive",)
+    "coverage": Entry("Coverage of the intervals", ("recovery",), "coverage.draw_coverage"),
+    "zip": Entry("All intervals, sorted by error", ("recovery", "points"), "zipplot.draw_zip"),
+    "precision": Entry(
+        "Error and interval width against trials", ("recovery",), "precision.draw_precision"
     ),
-    "posterior": Drawing(draw_posterior, "A posterior with its truth", ("posterior", "example")),
-}
+    "samplesize": Entry(
+        "Error and interval width against participants", ("recovery",),
+        "precision.draw_samplesize", _has_several_samples,
+    ),
+    "tradeoff": Entry(
+        "Trade-off between parameters", ("recovery", "points"), "tradeoff.draw_tradeoff",
+        _has_several_parameters,
+    ),
+    "contraction": Entry(
+        "What the data add to the prior", ("recovery", "points", "priors"),
+        "contraction.draw_contraction", _has_posterior,
+    ),
+    "convergence": Entry(
+        "Convergence, failures and run time", ("recovery",), "convergence.draw_convergence"
+    ),
+    "confusion": Entry(
+        "Which model fits best, given the model that simulated", ("selection",),
+        "confusion.draw_confusion", _has_contest,
+    ),
+    "misfit": Entry(
+        "Parameters under the wrong model", ("crossed",), "misfit.draw_misfit", _has_contest
+    ),
+    "participant": Entry(
+        "A simulated participant", ("participant", "example"), "participant.draw_participant"
+    ),
+    "predictive": Entry(
+        "Predictive check of a data set", ("predictive",), "predictive.draw_predictive",
+        _has_posterior,
+    ),
+    "posterior": Entry(
+        "A posterior with its true values", ("posterior", "example"), "posterior.draw_posterior",
+        _has_draws,
+    ),
+}  # fmt: skip
 
-#: Kinds of files of every figure, and the folders of its widths below ``figures/``.
-KINDS = ("svg", "pdf", "png")
-WIDTHS = {".": style.TWO_COLUMNS, "one_column": style.ONE_COLUMN}
+
+def available_figures(experiment: Experiment) -> list[str]:
+    """Names of the figures that an experiment gives, in the order of the report."""
+    return [name for name, entry in FIGURES.items() if entry.available(experiment)]
 
 
 def files(folder: str | os.PathLike[str], figure: str) -> list[str]:
     """Paths of a figure's files below a folder: two columns wide, then one column wide."""
     return [
-        (Path(folder) / place / f"{figure}.{kind}").as_posix() for place in WIDTHS for kind in KINDS
+        (Path(folder) / subfolder / f"{figure}.{kind}").as_posix()
+        for subfolder in FOLDERS
+        for kind in KINDS
     ]
 
 
@@ -113,41 +183,18 @@ def write_figure(
     summary : path
         Folder of the tables, or one table if the figure reads no other.
     folder : path
-        Where the files go, as `files` says.
+        Folder for the files that `files` names.
 
     Raises
     ------
     BrokenFile
         If a table is missing or cannot be read; the message names it.
     """
-    drawing, paths = FIGURES[figure], iter(files(folder, figure))
-    tables = load_summary(summary, drawing.tables)
-    for width in WIDTHS.values():
-        style.save(drawing.draw(tables, width), [next(paths) for _ in KINDS])
+    from rlrecovery.figures import style
+    from rlrecovery.score.results import load_summary
 
-
-def available_figures(experiment: Mapping[str, Any]) -> list[str]:
-    """Names of the figures that an experiment can give, in the order of the report.
-
-    Parameters
-    ----------
-    experiment : mapping
-        A resolved experiment, as in ``results/<run>/config.yaml``.
-    """
-    estimators = {settings["estimator"] for settings in experiment["methods"].values()}
-    truths = [source["truth"] for source in sources(experiment).values()]
-    sizes = len(experiment["participants"]) * len(experiment["trials"])
-    models = [find_model(m["model"]) for m in methods_of(experiment).values()]
-    contest = any("contest" in method for method in methods_of(experiment).values())
-    possible = {
-        "posterior": "bayes" in estimators,
-        "predictive": not estimators.isdisjoint({"bayes", "quadrature"}),
-        "contraction": not estimators.isdisjoint({"bayes", "quadrature"}),
-        "comparison": len(experiment["methods"]) > 1,
-        "tradeoff": any(len(model.parameters) > 1 for model in models),
-        "samplesize": len(experiment["participants"]) > 1,
-        "nested": sizes * max(math.prod(map(len, truth.values())) for truth in truths) > 1,
-        "confusion": contest,
-        "misfit": contest,
-    }
-    return [name for name in FIGURES if possible.get(name, True)]
+    entry, paths = FIGURES[figure], files(folder, figure)
+    tables = load_summary(summary, entry.tables)
+    two_columns, one_column = paths[: len(KINDS)], paths[len(KINDS) :]
+    style.save(entry.draw(tables, style.TWO_COLUMNS), two_columns)
+    style.save(entry.draw(tables, style.ONE_COLUMN), one_column)

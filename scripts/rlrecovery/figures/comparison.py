@@ -1,4 +1,4 @@
-"""Every method against the first, on the same data."""
+"""Methods compared with the first method on the same data, cell by cell."""
 
 from __future__ import annotations
 
@@ -13,79 +13,101 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from rlrecovery.figures import style
-from rlrecovery.figures.layout import cell_handles, long_names, strip_height, strips
-from rlrecovery.score.results import Summary, against_first, symbol
+from rlrecovery.figures.axes import Limits, log_fence, log_ticks, panel_width, title
+from rlrecovery.figures.labels import symbol
+from rlrecovery.figures.layout import MIN_HEIGHT, Facets, facets
+from rlrecovery.figures.legends import legend
+from rlrecovery.figures.panels import (
+    cell_entries,
+    has_long_names,
+    message,
+    note_beyond,
+    strip_height,
+    strips,
+)
+from rlrecovery.score.results import Summary, against_first
 
-#: Measures, in words. Both are ratios and so have a logarithmic axis.
+#: Measures with their labels. Both are ratios and so have a logarithmic axis.
 MEASURES = {"relative_precision": "gain in precision (%)", "rmse_ratio": "RMSE ratio"}
-#: Gains in per cent that may have a tick, by rank: no line may be without the tick of "no gain".
-GAINS = (0, 900, -90, 9900, -99, 99900, 100, -50)
-SMALL_GAINS = (0, 100, -50, 50, -33, 25, -20)
-#: For where none of these but "no gain" is on the axis.
+#: Gains in per cent at which a tick may stand, most important first; 0 marks the line of no gain.
+GAINS: tuple[float, ...] = (0, 900, -90, 9900, -99, 99900, 100, -50)
+#: The same for an axis that spans less than a factor of 4, and ticks to add if only 0 fits.
+SMALL_GAINS: tuple[float, ...] = (0, 100, -50, 50, -33, 25, -20)
 TINY_GAINS = (10, -10, 5, -5, 2, -2, 1, -1, 0.5, -0.5, 0.2, -0.2, 0.1, -0.1)
-#: Of so few marks the bars are on the axis in whole.
+#: With at most this many marks in a panel, the axis includes their error bars.
 FEW = 12
 
 
 @style.styled
 def draw_comparison(summary: Summary, width: float = style.TWO_COLUMNS) -> Figure:
-    """Relative precision and RMSE ratio of every method against the first, cell by cell."""
+    """Draw relative precision and RMSE ratio of every method against the first, cell by cell."""
     table = marks(summary)
-    there = [level for level in summary.levels if level in set(table["level"])]
-    shown = there[:1] if style.narrow(width) else there
+    levels = [level for level in summary.levels if level in set(table["level"])]
+    levels = levels[:1] if style.narrow(width) else levels
     pairs = set(zip(table["parameter"], table["level"], strict=True))
-    rows = [row for row in itertools.product(summary.parameters, shown) if row in pairs]
+    rows = [row for row in itertools.product(summary.parameters, levels) if row in pairs]
     if len(summary.methods) < 2 or not rows:
         return style.blank(width, "No two methods estimate the same\nparameter on the same data.")
-    others = {row: _methods(summary, table, row) for row in rows}
-    most, strip = max(map(len, others.values())), strip_height(summary.methods, width, 0.26)
-
-    def of(i: int, j: int) -> pd.DataFrame:
-        """Marks of a panel."""
-        mine = (table["parameter"] == rows[i][0]) & (table["level"] == rows[i][1])
-        return table[mine & (table["measure"] == list(MEASURES)[j])]
-
-    grid = style.facets(
-        width, len(rows), len(MEASURES), height=0.62 + strip * most,
-        beside=(2, 1 if long_names(summary.methods[1:]) else 2),
-        telling=lambda place: _telling(of(*place)),
-        least=max(style.LEAST, 0.62 + most * strip_height(summary.methods, width, 0.12)),
-    )  # fmt: skip
-    for i, j in grid.places:
-        axes, (parameter, level), measure = grid[i, j], rows[i], list(MEASURES)[j]
-        _panel(axes, of(i, j), summary, others[rows[i]], parameter, grid.begins(i, j))
+    cells = {
+        (i, j): _select(table, row, measure)
+        for i, row in enumerate(rows)
+        for j, measure in enumerate(MEASURES)
+    }
+    page = _page(summary, width, rows, cells, [len(_methods(summary, table, row)) for row in rows])
+    for i, j in page.positions:
+        axes, (parameter, level), measure = page[i, j], rows[i], list(MEASURES)[j]
+        needs_ylabel, methods = page.needs_ylabel(i, j), _methods(summary, table, rows[i])
+        _panel(axes, cells[i, j], summary, methods, parameter, needs_ylabel)
         if measure == "relative_precision":
-            _gain_ticks(axes)
+            gain_ticks(axes)
         axes.set_xlabel(MEASURES[measure])
-        if grid.begins(i, j):
+        if needs_ylabel:
             axes.set_ylabel(f"{symbol(parameter)}\n({level})")
-        if grid.headed(i, j):
-            style.title(axes, against(table.loc[table["level"] == level, "reference"].unique()))
-    grid.say_left_out("of the RMSE with the most certain differences", "summary/comparison.csv")
-    style.legend(grid.figure, cell_handles(summary, table["cell"].nunique()))
-    return grid.figure
+        if page.needs_title(i, j):
+            title(axes, against(table.loc[table["level"] == level, "reference"].unique()))
+    page.note_left_out("of the RMSE with the clearest differences", "summary/comparison.csv")
+    legend(page.figure, cell_entries(summary, table["cell"].nunique()))
+    return page.figure
+
+
+def _page(
+    summary: Summary,
+    width: float,
+    rows: Sequence[tuple[str, str]],
+    cells: dict[tuple[int, int], pd.DataFrame],
+    strip_counts: Sequence[int],
+) -> Facets:
+    """Lay out the panels with room for the strips of all methods."""
+    most, methods = max(strip_counts), summary.methods
+    return facets(
+        width, len(rows), len(MEASURES),
+        height=0.62 + strip_height(methods, width, 0.26) * most,
+        min_height=max(MIN_HEIGHT, 0.62 + most * strip_height(methods, width, 0.12)),
+        per_line=(2, 1 if has_long_names(methods[1:]) else 2),
+        priority=lambda position: _priority(cells[position]),
+    )  # fmt: skip
 
 
 def against(references: Sequence[str]) -> str:
-    """What methods are compared with; of several series the beginning that they share."""
+    """Title that names the method compared with, or the beginning that several names share."""
     if len(references) == 1:
         return f"against {references[0]}"
     pieces = zip(*(re.split(r"(?<=[_ ])", name) for name in references), strict=False)
-    shared = [each[0] for each in itertools.takewhile(lambda each: len(set(each)) == 1, pieces)]
+    shared = [names[0] for names in itertools.takewhile(lambda names: len(set(names)) == 1, pieces)]
     return f"against {''.join(shared)}…" if shared else "against the first method"
 
 
-def _telling(rows: pd.DataFrame) -> float:
-    """Largest distance of a ratio from 1, in MCSE; the RMSE tells more than scatter alone."""
-    certain = float(((rows["value"] - 1).abs() / rows["mcse"]).max())
-    return certain + (1e9 if (rows["measure"] == "rmse_ratio").any() else 0)
+def _priority(rows: pd.DataFrame) -> float:
+    """Largest distance of a ratio from 1 in MCSE; RMSE ratios come before relative precision."""
+    distance = float(((rows["value"] - 1).abs() / rows["mcse"]).max())
+    return distance + (1e9 if (rows["measure"] == "rmse_ratio").any() else 0)
 
 
 def marks(summary: Summary) -> pd.DataFrame:
     """Rows of the comparison that are drawn, as ratios around 1.
 
-    The gain in precision is (SE of the reference / SE of the method)^2 - 1; 1 is added, so that
-    a gain and the same loss are as far from the line.
+    The gain in precision is (SE of the reference / SE of the method)^2 - 1. Adding 1 makes it a
+    ratio, so that on a logarithmic axis a gain and the same loss are equally far from the line.
     """
     table = against_first(summary)
     if table.empty:
@@ -95,64 +117,87 @@ def marks(summary: Summary) -> pd.DataFrame:
     return table.assign(value=table["value"] + gain.astype(float))
 
 
+def _select(table: pd.DataFrame, row: tuple[str, str], measure: str) -> pd.DataFrame:
+    """Rows of a parameter, level and measure."""
+    parameter, level = row
+    chosen = (table["parameter"] == parameter) & (table["level"] == level)
+    return table[chosen & (table["measure"] == measure)]
+
+
 def _methods(summary: Summary, table: pd.DataFrame, row: tuple[str, str]) -> list[str]:
     """Methods that are compared for a parameter and level."""
-    there = set(table.loc[(table["parameter"] == row[0]) & (table["level"] == row[1]), "method"])
-    return [method for method in summary.methods if method in there]
+    chosen = (table["parameter"] == row[0]) & (table["level"] == row[1])
+    compared = set(table.loc[chosen, "method"])
+    return [method for method in summary.methods if method in compared]
 
 
 def _panel(
     axes: Axes, rows: pd.DataFrame, summary: Summary, methods: list[str], parameter: str,
     names: bool,
 ) -> None:  # fmt: skip
-    limits = style.log_fence(_ends(rows), [1], factor=8)
+    """Draw a strip per method around the line of no difference."""
+    limits = log_fence(_extent(rows), [1], factor=8)
     axes.set(xscale="log", xlim=limits)
     axes.axvline(1, color=style.TRUTH, lw=0.8, zorder=1)
     first = [parameter] if parameter in summary.truths else []
     y = strips(axes, rows, summary, methods, first, names)
-    style.log_ticks(axes.xaxis, *limits, most=3 if _flat(axes) else 6)
+    log_ticks(axes.xaxis, *limits, most=3 if _is_small(axes) else 6)
     value = rows["value"].to_numpy(dtype=float)
     if not np.isfinite(value).any():
-        style.say(axes, "not defined")
+        message(axes, "not defined")
+    _mark_beyond(axes, value, y, limits)
+
+
+def _mark_beyond(axes: Axes, value: np.ndarray, y: np.ndarray, limits: Limits) -> None:
+    """Mark and count the ratios to the left and right of the axis."""
     high, low = value > limits[1], value < limits[0]
-    for out, edge, head in ((high, 1.0, ">"), (low, 0.0, "<")):
-        if out.any():
-            axes.plot(np.full(out.sum(), edge), y[out], head, ms=3, mfc="none", mec=style.FLAG,
-                      transform=axes.get_yaxis_transform(), mew=0.7, clip_on=False)  # fmt: skip
-    style.note_beyond(axes, int(high.sum() + low.sum()), len(rows), " marks")
+    for outside, edge, head in ((high, 1.0, ">"), (low, 0.0, "<")):
+        if outside.any():
+            axes.plot(
+                np.full(outside.sum(), edge), y[outside], head, ms=3, mfc="none", mec=style.FLAG,
+                transform=axes.get_yaxis_transform(), mew=0.7, clip_on=False,
+            )  # fmt: skip
+    note_beyond(axes, int(high.sum() + low.sum()), len(value), " marks")
 
 
-def _ends(rows: pd.DataFrame) -> pd.Series:
-    """What must be inside the axis: marks and, of a few, their bars, if not down to zero."""
+def _extent(rows: pd.DataFrame) -> pd.Series:
+    """Values that the axis includes: marks and, if they are few, the ends of their error bars."""
     value, mcse = rows["value"], rows["mcse"].fillna(0)
     if len(rows) > FEW:
         return value
+    # A bar that reaches towards zero would stretch a logarithmic axis.
     return pd.concat([value, value + mcse, (value - mcse).clip(lower=value / 4)])
 
 
-def _flat(axes: Axes) -> bool:
-    """Whether a panel has room for few ticks."""
-    return style.room(axes) < 1.9
+def _is_small(axes: Axes) -> bool:
+    """Whether a panel has room for few ticks only."""
+    return panel_width(axes) < 1.9
 
 
-def _gain_ticks(axes: Axes) -> None:
-    """Per cent of gain on an axis of ratios."""
+def gain_ticks(axes: Axes) -> None:
+    """Set ticks in per cent of gain on a horizontal axis of ratios."""
     low, high = axes.get_xlim()
-    apart = np.log(high / low) * (0.3 if _flat(axes) else 0.14)
-    shown: list[float] = []
-    for gains in (GAINS,) if high / low > 4 else (SMALL_GAINS, TINY_GAINS):
-        for ratio in (
-            1 + gain / 100 for gain in gains if len(shown) < 2 or gains is not TINY_GAINS
-        ):
-            if low <= ratio <= high and all(abs(np.log(ratio / other)) > apart for other in shown):
-                shown.append(ratio)
-    axes.xaxis.set_major_locator(FixedLocator(shown))
+    distance = np.log(high / low) * (0.3 if _is_small(axes) else 0.14)
+    ticks: list[float] = []
+
+    def add(gain: float) -> None:
+        """Add a tick if it is on the axis and its label is clear of the others."""
+        ratio = 1 + gain / 100
+        if low <= ratio <= high and all(abs(np.log(ratio / tick)) > distance for tick in ticks):
+            ticks.append(ratio)
+
+    for gain in GAINS if high / low > 4 else SMALL_GAINS:
+        add(gain)
+    for gain in () if high / low > 4 else TINY_GAINS:
+        if len(ticks) < 2:
+            add(gain)
+    axes.xaxis.set_major_locator(FixedLocator(ticks))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda ratio, _: gain_label(ratio)))
 
 
 def gain_label(ratio: float) -> str:
-    """A ratio of variances as a gain in per cent: ``+100`` for 2, ``−50`` for 0.5."""
+    """Ratio of variances as a gain in per cent: ``+100`` for 2, ``−50`` for 0.5."""
     gain = 100 * (ratio - 1)
-    gain = round(gain) if abs(gain) > 0.95 else round(gain, 1)
+    gain = round(gain, 0 if abs(gain) > 0.95 else 1)
     return f"{gain:+g}".replace("-", "−") if gain else "0"

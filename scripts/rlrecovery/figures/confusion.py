@@ -1,10 +1,11 @@
-"""Which model is selected when each generated the data: confusion and inversion matrices."""
+"""Confusion and inversion matrices: which model fits best, given the model that simulated."""
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,28 +15,25 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from rlrecovery.figures import style
+from rlrecovery.figures.axes import title
+from rlrecovery.figures.layout import page_note
+from rlrecovery.figures.model_names import name_ticks, names_height, short_name
+from rlrecovery.figures.panels import note
 from rlrecovery.score.results import Summary
 
-#: Columns of the table by what they are, which is also the order of the panels.
+#: Columns of the table with the formulas in the titles, in the order of the panels.
 MATRICES = {"confusion": "p(best fit | simulated)", "inversion": "p(simulated | best fit)"}
-#: From white for 0 to dark blue for 1; lightness falls all the way, for any colour vision.
+#: From white for 0 to dark blue for 1, with decreasing lightness for any form of colour vision.
 PROBABILITY = LinearSegmentedColormap.from_list(
     "probability", ["#ffffff", "#7fb8d8", style.COLOURS[0], "#002f4a"]
 ).with_extremes(bad="#e8e8e8")
-#: Initials that the field knows, and names of people.
-KNOWN = {
-    "rescorla wagner": "RW",
-    "win stay lose shift": "WSLS",
-    "pearce hall": "Pearce-Hall",
-    "kalman": "Kalman",
-}
-#: In inches, of a square: the least width with an interval, the least height without and with one,
-#: and the most.
-INTERVAL_WIDTH, FLATTEST, FLATTEST_WITH, HIGHEST = 0.43, 0.175, 0.28, 0.55
-#: In inches: names beside a panel, what else stands above and below it, a line, and a letter.
-BESIDE, AROUND, LINE, LETTER = 1.25, 0.62, 0.125, 0.062
-#: Letters of a name in one line, beside a panel and upright below it.
-LETTERS, LETTERS_UPRIGHT = 18, 14
+#: Inches, of a square: least width with an interval; least height without and with an interval;
+#: greatest height.
+INTERVAL_WIDTH, MIN_HEIGHT, MIN_HEIGHT_INTERVAL, MAX_HEIGHT = 0.43, 0.175, 0.28, 0.55
+#: Inches: width of the names beside a panel; height of what else is above and below it.
+NAMES_WIDTH, MARGIN = 1.25, 0.62
+#: Letters per line of a name beside a panel.
+LETTERS = 18
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,13 +43,13 @@ class Matrix:
     Attributes
     ----------
     name : str
-        Criterion; with the contest where there are several, and with the unit if not participants.
+        The criterion, with the contest if there are several, and the unit if not participants.
     unit : str
         What is counted: ``participant`` or ``data set``.
     rows : DataFrame
         One row per square.
     simulated, fitted : tuple of str
-        Labels of models, the same ones first and in the same order.
+        Labels of models; models that are in both come first and in the same order.
     """
 
     name: str
@@ -61,157 +59,111 @@ class Matrix:
     fitted: tuple[str, ...]
 
     def values(self, column: str) -> np.ndarray:
-        """A column, shape (simulated, fitted); NaN where it is missing."""
-        found = np.full((len(self.simulated), len(self.fitted)), np.nan)
+        """Return a column as a matrix, shape (simulated, fitted); NaN where it is missing."""
+        matrix = np.full((len(self.simulated), len(self.fitted)), np.nan)
         squares = zip(self.rows["simulated"], self.rows["fitted"], self.rows[column], strict=True)
         for simulated, fitted, value in squares:
-            found[self.simulated.index(simulated), self.fitted.index(fitted)] = value
-        return found
+            matrix[self.simulated.index(simulated), self.fitted.index(fitted)] = value
+        return matrix
 
     @property
     def units(self) -> tuple[int, int]:
-        """Units that were compared, and that were left out."""
-        each = self.rows.drop_duplicates("simulated")
-        return int(each["n"].sum()), int(each["left_out"].sum())
+        """Number of units that were compared, and number that were left out."""
+        rows = self.rows.drop_duplicates("simulated")
+        return int(rows["n"].sum()), int(rows["left_out"].sum())
 
 
 @style.styled
 def draw_confusion(summary: Summary, width: float = style.TWO_COLUMNS) -> Figure:
-    """Confusion and inversion matrices of all contests and criteria, all cells together.
+    """Draw the matrices of all contests and criteria, over all cells.
 
-    One column has room for the confusion matrices only.
+    A figure of one journal column shows the confusion matrices only.
     """
-    every = matrices(summary.selection)
-    found = [matrix for matrix in every if matrix.units[0]]
-    if not found:
+    available = matrices(summary.selection)
+    shown = [matrix for matrix in available if matrix.units[0]]
+    if not shown:
         return style.blank(width, "No two models were compared\non the same data.")
     kinds = list(MATRICES)[: 1 if style.narrow(width) else 2]
-    square = (width - BESIDE) / len(kinds) / max(len(matrix.fitted) for matrix in found)
-    while len(found) > 1 and sum(_heights(found, square)) > style.TALLEST:
-        found = found[:-1]
-    figure = style.page(width, sum(_heights(found, square)))
-    tall = [len(matrix.simulated) for matrix in found]
-    grid = figure.subplots(len(found), len(kinds), squeeze=False, height_ratios=tall)
-    for i, matrix in enumerate(found):
+    square = (width - NAMES_WIDTH) / len(kinds) / max(len(matrix.fitted) for matrix in shown)
+    while len(shown) > 1 and sum(_heights(shown, square)) > style.MAX_HEIGHT:
+        shown = shown[:-1]
+    figure = style.page(width, sum(_heights(shown, square)))
+    ratios = [len(matrix.simulated) for matrix in shown]
+    grid = figure.subplots(len(shown), len(kinds), squeeze=False, height_ratios=ratios)
+    for i, matrix in enumerate(shown):
         for j, kind in enumerate(kinds):
             _squares(grid[i, j], matrix, kind, square >= INTERVAL_WIDTH)
-            _names(grid[i, j], matrix, square, _has_names(found, i), j == 0)
+            _names(grid[i, j], matrix, square, below=_has_names(shown, i), beside=j == 0)
         if matrix.units[1]:
-            of = f"{sum(matrix.units)} {matrix.unit}s"
-            style.note(grid[i, 0], f"{matrix.units[1]} of {of} left out")
+            note(grid[i, 0], f"{matrix.units[1]} of {sum(matrix.units)} {matrix.unit}s left out")
         for axes, kind in zip(grid[i], kinds, strict=True):
-            style.title(axes, f"{matrix.name}: {MATRICES[kind]}")
+            title(axes, f"{matrix.name}: {MATRICES[kind]}")
     figure.align_ylabels()
-    rest = [matrix.name for matrix in every if matrix not in found]
-    if rest:
-        style.aside(figure, f"not shown: {', '.join(rest)}")
+    if hidden := [matrix.name for matrix in available if matrix not in shown]:
+        page_note(figure, f"not shown: {', '.join(hidden)}")
     return figure
 
 
 def matrices(selection: pd.DataFrame) -> list[Matrix]:
-    """Matrices over all cells with two models or more, by participant where that is a unit.
+    """Matrices over all cells with at least two models, by participant where possible.
 
     Parameters
     ----------
     selection : DataFrame
-        Columns of `rlrecovery.score.model_selection.SELECTION`; or empty, without any.
+        Columns of `rlrecovery.score.model_selection.SELECTION`, or an empty table without columns.
     """
     if selection.empty:
         return []
     names = ["scope", "contest", "criterion", "unit", "simulated", "fitted"]
     table = selection.assign(**{name: selection[name].astype("str") for name in names})
     table = table[table["scope"] == "all"]
-    several, found = len(table["contest"].unique()) > 1, []
+    several_contests = len(table["contest"].unique()) > 1
+    result = []
     for (contest, criterion), group in table.groupby(["contest", "criterion"], sort=False):
         unit = "participant" if "participant" in set(group["unit"]) else "data set"
         rows = group[group["unit"] == unit]
         fitted, generated = tuple(rows["fitted"].unique()), set(rows["simulated"])
         simulated = [label for label in fitted if label in generated]
         simulated += [label for label in rows["simulated"].unique() if label not in fitted]
-        name = f"{contest}, {criterion}" if several else criterion
+        name = f"{contest}, {criterion}" if several_contests else criterion
         name += "" if unit == "participant" else ", data sets"
         if len(fitted) > 1:
-            found.append(Matrix(name, unit, rows, tuple(simulated), fitted))
-    return found
+            result.append(Matrix(name, unit, rows, tuple(simulated), fitted))
+    return result
 
 
-def _has_names(found: Sequence[Matrix], i: int) -> bool:
-    """Whether names stand below a row of panels: not where the row below has the same ones."""
-    return i + 1 == len(found) or found[i].fitted != found[i + 1].fitted
+def _has_names(shown: Sequence[Matrix], i: int) -> bool:
+    """Whether a row of panels has names below: not if the next row has the same names."""
+    return i + 1 == len(shown) or shown[i].fitted != shown[i + 1].fitted
 
 
-def _heights(found: Sequence[Matrix], square: float) -> list[float]:
-    """Height of every row of panels with what stands around it, if possible on one page."""
-    around = [
-        AROUND + (names_height(matrix.fitted, square) if _has_names(found, i) else 0)
-        for i, matrix in enumerate(found)
+def _heights(shown: Sequence[Matrix], square: float) -> list[float]:
+    """Height in inches of each row of panels with its margins, so that all fit if possible."""
+    margins = [
+        MARGIN + (names_height(matrix.fitted, square) if _has_names(shown, i) else 0)
+        for i, matrix in enumerate(shown)
     ]
-    flattest = FLATTEST_WITH if square >= INTERVAL_WIDTH else FLATTEST
-    there = (style.TALLEST - sum(around)) / sum(len(matrix.simulated) for matrix in found)
-    height = min(max(there, flattest), HIGHEST)
-    return [height * len(m.simulated) + a for m, a in zip(found, around, strict=True)]
-
-
-def model_names(labels: Iterable[str], slot: float) -> tuple[list[str], bool]:
-    """Names for the ticks below a panel, and whether they must stand upright.
-
-    Parameters
-    ----------
-    labels : iterable of str
-        Labels of models.
-    slot : float
-        Inches between two ticks.
-    """
-    names, letters = [short_name(label) for label in labels], int(slot / LETTER)
-    turned = max(len(word) for name in names for word in name.split()) > letters
-    most = letters if not turned else LETTERS_UPRIGHT if slot > 2 * LINE else 99
-    return ["\n".join(textwrap.wrap(name, most)) for name in names], turned
-
-
-def names_height(labels: Iterable[str], slot: float) -> float:
-    """Inches that `model_names` take below a panel."""
-    names, turned = model_names(labels, slot)
-    lines = [name.split("\n") for name in names]
-    if turned:
-        return LETTER * max(len(line) for name in lines for line in name)
-    return LINE * max(len(name) for name in lines)
-
-
-def name_ticks(axes: Axes, labels: Sequence[str], slot: float, first: float = 0) -> None:
-    """Put `model_names` below a panel, one apart from ``first`` on."""
-    names, turned = model_names(labels, slot)
-    axes.set_xticks(np.arange(len(names)) + first, names, linespacing=1.0)
-    if turned:
-        # The ends of upright lines are at the axis.
-        axes.tick_params(axis="x", labelrotation=90)
-        for tick in axes.get_xticklabels():
-            tick.set_multialignment("right")
-
-
-def short_name(label: str) -> str:
-    """A model's label for a figure, in words, and short where the field has initials."""
-    text = label.replace("_", " ")
-    for words, name in KNOWN.items():
-        text = text.replace(words, name)
-    return text
+    lowest = MIN_HEIGHT_INTERVAL if square >= INTERVAL_WIDTH else MIN_HEIGHT
+    available = (style.MAX_HEIGHT - sum(margins)) / sum(len(matrix.simulated) for matrix in shown)
+    height = min(max(available, lowest), MAX_HEIGHT)
+    return [height * len(m.simulated) + margin for m, margin in zip(shown, margins, strict=True)]
 
 
 def _squares(axes: Axes, matrix: Matrix, kind: str, intervals: bool) -> None:
-    """Coloured squares with their probabilities; the right model's are framed."""
+    """Draw coloured squares with their probabilities, and frames around the correct model."""
     value, lower, upper = (matrix.values(kind + end) for end in ("", "_lower", "_upper"))
     axes.pcolormesh(
         np.ma.masked_invalid(value), cmap=PROBABILITY, vmin=0, vmax=1, edgecolors="#dddddd", lw=0.5
     )
     for (i, j), p in np.ndenumerate(value):
         ink = contrasting(PROBABILITY(p)) if np.isfinite(p) else style.FAINT
-        there = intervals and np.isfinite(lower[i, j])
-        middle = i + (0.38 if there else 0.5)
-        axes.text(j + 0.5, middle, written(p), ha="center", va="center", color=ink, fontsize=7,
-                  gid="probability")  # fmt: skip
-        if there:
-            text = f"{written(lower[i, j])}–{written(upper[i, j])}"
-            axes.text(j + 0.5, i + 0.73, text, ha="center", va="center", color=ink, fontsize=5.2,
-                      gid="interval")  # fmt: skip
+        has_interval = intervals and np.isfinite(lower[i, j])
+        middle = i + (0.38 if has_interval else 0.5)
+        centred: dict[str, Any] = {"ha": "center", "va": "center", "color": ink}
+        axes.text(j + 0.5, middle, _format(float(p)), fontsize=7, gid="probability", **centred)
+        if has_interval:
+            text = f"{_format(float(lower[i, j]))}–{_format(float(upper[i, j]))}"
+            axes.text(j + 0.5, i + 0.73, text, fontsize=5.2, gid="interval", **centred)
     for i, label in enumerate(matrix.simulated):
         if label in matrix.fitted:
             corner = matrix.fitted.index(label), i
@@ -221,7 +173,7 @@ def _squares(axes: Axes, matrix: Matrix, kind: str, intervals: bool) -> None:
 
 
 def _names(axes: Axes, matrix: Matrix, square: float, below: bool, beside: bool) -> None:
-    """Names of models on the axes."""
+    """Write names of models below and beside a panel."""
     axes.tick_params(length=0, pad=2)
     axes.set_xticks([])
     if below:
@@ -233,19 +185,19 @@ def _names(axes: Axes, matrix: Matrix, square: float, below: bool, beside: bool)
         axes.set_ylabel("simulated")
 
 
-def written(probability: float) -> str:
-    """A probability with two decimals and no leading zero: ``.93``; a dash where it is missing."""
+def _format(probability: float) -> str:
+    """Probability with two decimals and no leading zero, ``.93``; a dash if it is missing."""
     return f"{probability:.2f}".removeprefix("0") if np.isfinite(probability) else "–"
 
 
 def luminance(colour: Sequence[float]) -> float:
-    """Relative luminance of an sRGB colour (WCAG 2.1), from 0 for black to 1 for white."""
+    """Relative luminance of an sRGB colour, from 0 for black to 1 for white (WCAG 2.1)."""
     rgb = np.asarray(colour[:3], dtype=float)
     linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
     return float(linear @ [0.2126, 0.7152, 0.0722])
 
 
 def contrasting(colour: Sequence[float]) -> str:
-    """Black or white, whichever contrasts more with a colour."""
+    """Black or white, whichever contrasts more with a colour (WCAG 2.1)."""
     # The two contrast ratios, (L + 0.05) / 0.05 and 1.05 / (L + 0.05), are equal at this L.
     return "black" if luminance(colour) + 0.05 > np.sqrt(1.05 * 0.05) else "white"

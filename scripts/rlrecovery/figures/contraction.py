@@ -1,4 +1,4 @@
-"""What the data added to the prior, and whether it went the right way."""
+"""Posterior contraction against posterior z-score: what the data add to the prior."""
 
 from __future__ import annotations
 
@@ -11,60 +11,67 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from rlrecovery.figures import style
-from rlrecovery.score.results import Summary, mean_of_rows, symbol
+from rlrecovery.figures.axes import Limits, fence, few_ticks, title
+from rlrecovery.figures.labels import symbol
+from rlrecovery.figures.layout import facets
+from rlrecovery.figures.legends import entry, legend, trial_entries
+from rlrecovery.figures.panels import message, method_label, note
+from rlrecovery.score.pooling import mean_over_data_sets
+from rlrecovery.score.results import Summary
 
-#: Fits drawn per panel; means use every one.
-MOST_POINTS = 300
+#: Posteriors drawn per panel; means use every one.
+MAX_POINTS = 300
+#: Columns on the axes.
+AXES = ["contraction", "z"]
 
 
 @style.styled
 def draw_contraction(summary: Summary, width: float = style.TWO_COLUMNS) -> Figure:
-    """Posterior z-score against posterior contraction, per parameter and Bayesian method."""
+    """Draw z-score over contraction, per parameter and Bayesian method."""
     fits = contractions(summary)
     levels = summary.priors.groupby("method")["level"].first() if len(summary.priors) else {}
-    columns = [method for method in summary.methods if method in levels]
-    rows = [p for p in summary.parameters if p in set(summary.priors.get("parameter", ()))]
-    pairs = {(m, p) for m, p in summary.estimates if m in columns and p in rows}
-    if not pairs:
+    methods = [method for method in summary.methods if method in levels]
+    parameters = [p for p in summary.parameters if p in set(summary.priors.get("parameter", ()))]
+    panels = {
+        (i, j): (parameter, method)
+        for (i, parameter), (j, method) in itertools.product(
+            enumerate(parameters), enumerate(methods)
+        )
+        if (method, parameter) in summary.method_parameters
+    }
+    if not panels:
         return style.blank(width, "No method has a prior of its own.")
     groups = dict(list(fits.groupby(["parameter", "method"])))
-
-    def of(i: int, j: int) -> pd.DataFrame:
-        """Fits of a panel."""
-        return groups.get((rows[i], columns[j]), fits.iloc[:0])
-
-    places = itertools.product(range(len(rows)), range(len(columns)))
-    grid = style.facets(
-        width, len(rows), len(columns), height=1.75, share_rows=True,
-        there=[(i, j) for i, j in places if (columns[j], rows[i]) in pairs],
-        telling=lambda place: -of(*place)["contraction"].mean(),
-        titles=[(method,) for method in columns],
+    posteriors = {position: groups.get(panel, fits.iloc[:0]) for position, panel in panels.items()}
+    page = facets(
+        width, len(parameters), len(methods), height=1.75, share_rows=True, existing=panels,
+        priority=lambda position: -posteriors[position]["contraction"].mean(),
+        titles=[(method,) for method in methods],
     )  # fmt: skip
-    for i, j in grid.places:
-        parameter, method = rows[i], columns[j]
-        every = fits[fits["parameter"] == parameter]
-        _panel(grid[i, j], of(i, j), _limits(every), summary, method)
-        of_group = "" if levels[method] == "participant" else " (group)"
-        style.title(grid[i, j], f"{method}{of_group}", labelled=grid.flowing)
-        grid[i, j].set_xlabel(f"contraction of {symbol(parameter)}")
-        if grid.begins(i, j):
-            grid[i, j].set_ylabel(f"z-score of {symbol(parameter)}")
-    grid.say_left_out("where the data add least", "summary/points.csv")
-    style.legend(grid.figure, _handles(summary))
-    return grid.figure
+    for position in page.positions:
+        axes, (parameter, method) = page[position], panels[position]
+        limits = _limits(fits[fits["parameter"] == parameter])
+        _panel(axes, posteriors[position], limits, summary, method)
+        title(axes, method_label(method, levels[method]), ylabel_everywhere=page.reflowed)
+        axes.set_xlabel(f"contraction of {symbol(parameter)}")
+        if page.needs_ylabel(*position):
+            axes.set_ylabel(f"z-score of {symbol(parameter)}")
+    page.note_left_out("with the smallest contraction", "summary/points.csv")
+    legend(page.figure, _entries(summary))
+    return page.figure
 
 
 def contractions(summary: Summary) -> pd.DataFrame:
-    """Contraction and z-score of every posterior that has a prior of its own.
+    """Contraction and z-score of every posterior whose parameter has a prior.
 
-    Contraction is 1 - posterior variance / prior variance and the z-score (estimate - truth) /
+    Contraction is 1 - posterior variance / prior variance; the z-score is (estimate - truth) /
     posterior SD (Schad, Betancourt & Vasishth 2021, Psychological Methods 26:103). Both are NaN
-    without an SE, and contraction without a finite prior SD.
+    without an SE, and contraction also without a finite prior SD.
 
     Returns
     -------
     DataFrame
-        The points of these methods and levels with ``contraction`` and ``z``.
+        Points of the methods and levels that have a prior, with ``contraction`` and ``z``.
     """
     keys = ["method", "level", "parameter"]
     names = dict.fromkeys(keys, "object")
@@ -76,66 +83,69 @@ def contractions(summary: Summary) -> pd.DataFrame:
     return fits.assign(z=z, contraction=1 - (se / sd) ** 2)
 
 
-def _limits(fits: pd.DataFrame) -> list[tuple[float, float]]:
-    """Ranges of contraction and z-score; generous, and with every mean inside."""
-    means = fits.groupby(["method", "trials"])[["contraction", "z"]].mean()
-    keep = {"contraction": [0, 1], "z": [-3, 3]}
-    return [style.fence(fits[c], [*ends, *means[c]], factor=8) for c, ends in keep.items()]
+def _limits(fits: pd.DataFrame) -> list[Limits]:
+    """Limits of contraction and z-score that cut off outliers only and include every mean."""
+    means = fits.groupby(["method", "trials"])[AXES].mean()
+    keep = zip(AXES, ([0, 1], [-3, 3]), strict=True)
+    return [fence(fits[column], [*ends, *means[column]], factor=8) for column, ends in keep]
 
 
-def _panel(axes: Axes, every: pd.DataFrame, limits: list, summary: Summary, method: str) -> None:
-    """One dot per fit, and the mean of every number of trials."""
+def _panel(
+    axes: Axes, posteriors: pd.DataFrame, limits: list[Limits], summary: Summary, method: str
+) -> None:
+    """Draw the posteriors of a method and note how many are not inside the panel."""
     axes.set(xlim=limits[0], ylim=limits[1])
     for height, line in ((0, "-"), (-2, ":"), (2, ":")):
         axes.axhline(height, color=style.FAINT, lw=0.6, ls=line, zorder=1)
     axes.axvline(0, color=style.FAINT, lw=0.6, zorder=1)
-    style.few_ticks(axes, x=5, y=5)
-    fits = every.dropna(subset=["contraction", "z"])
-    if fits.empty:
-        style.say(axes, "no posterior with an SD\nto compare with the prior's")
+    few_ticks(axes, x=5, y=5)
+    defined = posteriors.dropna(subset=AXES)
+    if defined.empty:
+        message(axes, "no posterior with an SD\nto compare with the prior's")
         return
-    outside = _dots(axes, fits, limits, summary, method)
-    lost = len(every) - len(fits)
-    of = f" of {len(every)}"
-    remarks = [f"{outside}{of} beyond axis"] if outside else []
-    remarks += [f"{lost}{'' if outside else of} left out"] if lost else []
-    if remarks:
-        style.note(axes, ", ".join(remarks))
+    outside = _dots(axes, defined, limits, summary, method)
+    left_out, total = len(posteriors) - len(defined), f" of {len(posteriors)}"
+    note(
+        axes,
+        f"{outside}{total} beyond axis" if outside else "",
+        f"{left_out}{'' if outside else total} left out" if left_out else "",
+    )
 
 
-def _dots(axes: Axes, fits: pd.DataFrame, limits: list, summary: Summary, method: str) -> int:
-    """Fits and means; those beyond the axes are open marks at the edge, and are counted."""
+def _dots(
+    axes: Axes, fits: pd.DataFrame, limits: list[Limits], summary: Summary, method: str
+) -> int:
+    """Draw posteriors and means; return how many posteriors are beyond the axes.
+
+    Posteriors beyond the axes are drawn as open circles at the edge.
+    """
     ink, mark = style.colour(summary.methods, method), style.marker(summary.methods, method)
-    shown = [np.clip(fits[c], *ends) for c, ends in zip(("contraction", "z"), limits, strict=True)]
-    inside = (shown[0] == fits["contraction"]) & (shown[1] == fits["z"])
-    thin = np.arange(len(fits)) % max(1, -(-len(fits) // MOST_POINTS)) == 0
+    clipped = [np.clip(fits[column], *ends) for column, ends in zip(AXES, limits, strict=True)]
+    inside = (clipped[0] == fits["contraction"]) & (clipped[1] == fits["z"])
+    drawn = np.arange(len(fits)) % max(1, -(-len(fits) // MAX_POINTS)) == 0
     for rank, count in enumerate(summary.trials):
-        tone, mine = style.shade(ink, rank, len(summary.trials)), fits["trials"] == count
-        x, y = (part[mine & inside & thin] for part in shown)
+        tone, rows = style.shade(ink, rank, len(summary.trials)), fits["trials"] == count
+        x, y = (values[rows & inside & drawn] for values in clipped)
         axes.plot(x, y, "o", color=tone, ms=2, mew=0, alpha=0.5, zorder=2)
-        x, y = (part[mine & ~inside & thin] for part in shown)
+        x, y = (values[rows & ~inside & drawn] for values in clipped)
         axes.plot(x, y, "o", mfc="none", mec=style.FLAG, ms=2.5, mew=0.6, zorder=3)
-        part = fits[mine]
-        (a, da), (b, db) = (mean_of_rows(part[c], part) for c in ("contraction", "z"))
+        part = fits[rows]
+        x_mean, y_mean = (mean_over_data_sets(part[column], part) for column in AXES)
         axes.errorbar(
-            a, b, xerr=np.nan_to_num(da), yerr=np.nan_to_num(db), marker=mark, ms=4.5, mfc=tone,
-            mec=style.TRUTH, mew=0.7, ecolor=style.TRUTH, elinewidth=0.8, zorder=4,
+            x_mean.value, y_mean.value, xerr=np.nan_to_num(x_mean.mcse),
+            yerr=np.nan_to_num(y_mean.mcse), marker=mark, ms=4.5, mfc=tone, mec=style.TRUTH,
+            mew=0.7, ecolor=style.TRUTH, elinewidth=0.8, zorder=4,
         )  # fmt: skip
     return int((~inside).sum())
 
 
-def _handles(summary: Summary) -> list[Line2D]:
-    trials, grey = summary.trials, "#333333"
+def _entries(summary: Summary) -> list[Line2D]:
+    """Legend entries of the marks."""
+    truth = style.TRUTH
     return [
-        *(
-            Line2D([], [], marker="o", ls="", ms=3, color=style.shade(grey, k, len(trials)),
-                   label=f"{count} trials")
-            for k, count in enumerate(trials)
-        ),
-        Line2D([], [], marker="o", ls="", ms=2, color=style.FAINT, label="one posterior"),
-        Line2D([], [], marker="o", ls="", ms=2.5, mfc="none", mew=0.6, color=style.FLAG,
-               label="beyond axis"),
-        Line2D([], [], marker="o", ls="-", lw=0.8, ms=4.5, mfc="#bbbbbb", color=style.TRUTH,
-               label="mean ± MCSE"),
-        Line2D([], [], color=style.FAINT, lw=0.6, ls=":", label="z = ±2"),
-    ]  # fmt: skip
+        *trial_entries(summary.trials, "{} trials"),
+        entry("one posterior", marker="o", ls="", ms=2, color=style.FAINT),
+        entry("beyond axis", marker="o", ls="", ms=2.5, mfc="none", mew=0.6, color=style.FLAG),
+        entry("mean ± MCSE", marker="o", ls="-", lw=0.8, ms=4.5, mfc="#bbbbbb", color=truth),
+        entry("z = ±2", color=style.FAINT, lw=0.6, ls=":"),
+    ]

@@ -1,4 +1,4 @@
-"""Coverage at every nominal level."""
+"""Coverage of the intervals at every nominal level."""
 
 from __future__ import annotations
 
@@ -6,115 +6,109 @@ import itertools
 
 import numpy as np
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from rlrecovery.figures import style
-from rlrecovery.score.results import Summary, estimated, symbol
+from rlrecovery.figures.axes import title
+from rlrecovery.figures.labels import symbol
+from rlrecovery.figures.layout import facets
+from rlrecovery.figures.legends import entry, legend, trial_entries
+from rlrecovery.figures.panels import cell_marks, message
+from rlrecovery.figures.subsets import estimated_pairs
+from rlrecovery.score.results import Summary
 
-#: More cells than this are drawn without a bar each; the band shows their Monte Carlo error.
-MOST_BARS = 24
+#: Colour of the Monte Carlo band, and half its width in standard errors.
+BAND, BAND_SE = "#dddddd", 1.96
 
 
 @style.styled
 def draw_coverage(summary: Summary, width: float = style.TWO_COLUMNS) -> Figure:
-    """Coverage of every cell at every nominal level, per parameter, level and method."""
-    coverage = summary.measure("coverage")
-    rows, methods = estimated(summary, coverage, width), summary.methods
+    """Draw the coverage of every cell and nominal level, per parameter, level and method."""
+    coverage, methods = summary.measure("coverage"), summary.methods
+    rows = estimated_pairs(summary, coverage, width)
     groups = dict(list(coverage.groupby(["parameter", "level", "method"], observed=True)))
-
-    def of(i: int, j: int) -> pd.DataFrame:
-        """Cells of a panel."""
-        return groups.get((*rows[i], methods[j]), coverage.iloc[:0])
-
-    places = list(itertools.product(range(len(rows)), range(len(methods))))
-    there = [place for place in places if not summary.mixed or of(*place)["value"].notna().any()]
-    if not there:
+    cells = {
+        (i, j): groups.get((*row, method), coverage.iloc[:0])
+        for (i, row), (j, method) in itertools.product(enumerate(rows), enumerate(methods))
+    }
+    if summary.mixed:
+        cells = {key: table for key, table in cells.items() if table["value"].notna().any()}
+    if not cells:
         return style.blank(width, "There are no intervals.")
-    grid = style.facets(
-        width, len(rows), len(methods), height=1.4, share_rows=True, there=there,
-        telling=lambda place: _astray(of(*place)), titles=[(method,) for method in methods],
+    page = facets(
+        width, len(rows), len(methods), height=1.4, share_rows=True, existing=cells,
+        priority=lambda position: _priority(cells[position]),
+        titles=[(method,) for method in methods],
     )  # fmt: skip
-    for i, j in grid.places:
-        axes, here, (parameter, level) = grid[i, j], of(i, j), rows[i]
-        if grid.headed(i, j):
-            style.title(axes, methods[j], labelled=grid.flowing)
-        if here.empty:
-            style.say(axes, f"no {level} estimate")
+    for i, j in page.positions:
+        axes, (parameter, level) = page[i, j], rows[i]
+        if page.needs_title(i, j):
+            title(axes, methods[j], ylabel_everywhere=page.reflowed)
+        if cells[i, j].empty:
+            message(axes, f"no {level} estimate")
             axes.set_axis_off()
             continue
-        _panel(axes, here, summary, methods[j])
-        _limits(axes, coverage[(coverage["parameter"] == parameter) & (coverage["level"] == level)])
-        if grid.begins(i, j):
+        _panel(axes, cells[i, j], summary, methods[j])
+        of_row = (coverage["parameter"] == parameter) & (coverage["level"] == level)
+        _set_limits(axes, coverage[of_row])
+        if page.needs_ylabel(i, j):
             axes.set_ylabel(f"coverage of {symbol(parameter)}\n({level}, %)")
         axes.set_xlabel("nominal level (%)")
-    grid.say_left_out("furthest from the nominal levels", "summary/recovery.csv")
-    style.legend(grid.figure, _handles(summary))
-    return grid.figure
+    page.note_left_out("furthest from the nominal levels", "summary/recovery.csv")
+    legend(page.figure, _entries(summary))
+    return page.figure
 
 
-def _astray(rows: pd.DataFrame) -> float:
+def _priority(cells: pd.DataFrame) -> float:
     """Largest distance of the mean coverage over cells from a nominal level."""
-    means = rows.groupby("interval")["value"].mean()
+    means = cells.groupby("interval")["value"].mean()
     return float((means - means.index).abs().max())
 
 
-def _panel(axes: Axes, rows: pd.DataFrame, summary: Summary, method: str) -> None:
-    levels, trials = summary.intervals, summary.trials
-    order = [*("trials", "participants"), *summary.truths]
-    ink = style.colour(summary.methods, method)
+def _panel(axes: Axes, coverage: pd.DataFrame, summary: Summary, method: str) -> None:
+    """Draw the cells of every nominal level on its Monte Carlo band."""
+    levels, order = summary.intervals, ["trials", "participants", *summary.truths]
     for k, nominal in enumerate(levels):
-        mine = rows[np.isclose(rows["interval"].astype(float), nominal)].sort_values(order)
-        half = 100 * 1.96 * band(nominal, mine)
-        axes.fill_between([k - 0.45, k + 0.45], 100 * nominal - half,
-                          np.minimum(100 * nominal + half, 100), color="#dddddd", lw=0)  # fmt: skip
-        axes.plot([k - 0.45, k + 0.45], [100 * nominal] * 2, color=style.TRUTH, lw=0.8, zorder=5)
-        x = k + (np.arange(len(mine)) - (len(mine) - 1) / 2) * 0.8 / max(1, len(mine))
-        bars = 100 * mine["mcse"].fillna(0).to_numpy(dtype=float)
-        for rank, count in enumerate(trials):
-            at = (mine["trials"] == count).to_numpy()
-            many = len(mine) > MOST_BARS
-            axes.errorbar(
-                x[at], 100 * mine["value"].to_numpy(dtype=float)[at],
-                yerr=None if many else bars[at], ls="", ms=1.6 if many else 2.4, mew=0,
-                marker=style.marker(summary.methods, method), elinewidth=0.6,
-                color=style.shade(ink, rank, len(trials)),
-            )  # fmt: skip
-    ticks = [f"{100 * level:g}" for level in levels]
-    axes.set(xticks=range(len(levels)), xticklabels=ticks)
+        cells = coverage[np.isclose(coverage["interval"].astype(float), nominal)]
+        cells = cells.sort_values(order)
+        percent, half = 100 * nominal, 100 * BAND_SE * band(nominal, cells)
+        ends, top = [k - 0.45, k + 0.45], np.minimum(percent + half, 100)
+        axes.fill_between(ends, percent - half, top, color=BAND, lw=0)
+        axes.plot(ends, [percent] * 2, color=style.TRUTH, lw=0.8, zorder=5)
+        x = k + (np.arange(len(cells)) - (len(cells) - 1) / 2) * 0.8 / max(1, len(cells))
+        y = 100 * cells["value"].to_numpy(dtype=float)
+        bars = 100 * cells["mcse"].fillna(0).to_numpy(dtype=float)
+        cell_marks(axes, cells, x, y, bars, summary, method, bars_along="y")
+    axes.set(xticks=range(len(levels)), xticklabels=[f"{100 * level:g}" for level in levels])
 
 
-def _limits(axes: Axes, rows: pd.DataFrame) -> None:
-    """The same range for all methods of a row, with every bar and band inside."""
-    low = float((rows["value"] - rows["mcse"].fillna(0)).min())
-    for (_, nominal), part in rows.groupby(["method", "interval"]):
-        low = min(low, float(nominal) - 1.96 * band(float(nominal), part))
+def _set_limits(axes: Axes, cells: pd.DataFrame) -> None:
+    """Set the vertical limits of a row of panels, which include every error bar and band."""
+    low = float((cells["value"] - cells["mcse"].fillna(0)).min())
+    for (_, nominal), part in cells.groupby(["method", "interval"]):
+        low = min(low, float(nominal) - BAND_SE * band(float(nominal), part))
     axes.set_ylim(max(-3, 100 * low - 3), 103)
 
 
-def band(nominal: float, rows: pd.DataFrame) -> float:
-    """Monte Carlo SE that an honest method would have in one cell.
+def band(nominal: float, cells: pd.DataFrame) -> float:
+    """Monte Carlo SE of the coverage of one cell if the true coverage is nominal.
 
-    Binomial over the rows of a cell, but never less than the median reported MCSE, which knows
-    that rows of one data set belong together.
+    Binomial over the rows of a cell, but at least the median reported MCSE, which accounts for the
+    dependence of rows from the same data set.
     """
-    if rows.empty:
+    if cells.empty:
         return 0.0
-    binomial = np.sqrt(nominal * (1 - nominal) / max(1.0, float(rows["n_rows"].median())))
-    return float(np.nanmax([binomial, rows["mcse"].median()]))
+    binomial = np.sqrt(nominal * (1 - nominal) / max(1.0, float(cells["n_rows"].median())))
+    return float(np.nanmax([binomial, cells["mcse"].median()]))
 
 
-def _handles(summary: Summary) -> list[Line2D | Patch]:
-    trials = summary.trials
-    handles: list[Line2D | Patch] = [
-        Line2D([], [], color=style.TRUTH, lw=0.8, label="nominal"),
-        Patch(color="#dddddd", label="95 % Monte Carlo band"),
+def _entries(summary: Summary) -> list[Artist]:
+    """Legend entries of the lines, the band and the marks."""
+    return [
+        entry("nominal", color=style.TRUTH, lw=0.8),
+        Patch(color=BAND, label="95 % Monte Carlo band"),
+        *trial_entries(summary.trials, "one cell, {} trials"),
     ]
-    grey = "#333333"
-    return handles + [
-        Line2D([], [], marker="o", ls="", ms=3, color=style.shade(grey, k, len(trials)),
-               label=f"one cell, {count} trials")
-        for k, count in enumerate(trials)
-    ]  # fmt: skip

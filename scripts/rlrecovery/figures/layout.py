@@ -1,192 +1,215 @@
-"""Where the cells of a design stand in a panel: over the truths, or in strips per method."""
+"""Layout of a page of panels: which panels it shows, where they stand and how high they are.
+
+A figure asks for panels in rows and columns. A page is at most `style.MAX_HEIGHT` high, so that
+long rows are broken into lines and, where even that does not fit, only the panels with the highest
+priority are shown.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+import textwrap
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
+from matplotlib.figure import Figure
 
 from rlrecovery.figures import style
-from rlrecovery.score.results import Summary, symbol
+from rlrecovery.figures.axes import title_lines
 
-#: More cells than this in one place are drawn without a bar each.
-MOST_BARS = 24
-#: Names of methods with more letters leave no room for two panels in one column of a journal.
-LONG_NAME = 14
-#: Letters of a name in one line beside a strip, by whether the page is narrow.
-NAME_LETTERS = {False: 28, True: 22}
+#: A row is broken into lines if it has more panels than `MAX_PER_ROW`; lines then have at most as
+#: many as given by ``per_line`` of `facets`, by default these (two columns, one column).
+MAX_PER_ROW, MAX_PER_LINE = 5, (4, 2)
+#: Inches: smallest height of a panel with its title and labels; height of all else on the page.
+MIN_HEIGHT, MARGIN = 1.35, 0.55
+
+#: Row and column of a panel.
+Position = tuple[int, int]
 
 
 @dataclass(frozen=True)
-class TruthAxis:
-    """Truths along an axis, grouped by one parameter.
+class Facets:
+    """Panels of a page.
 
     Attributes
     ----------
-    columns : tuple of str
-        Truth columns, the grouping one first.
+    figure : Figure
+        The page.
+    panels : dict
+        Axes by the row and column that the figure asked for.
     positions : dict
-        From a truth (values in the order of `columns`) to its place; a value is None where the
-        model of a cell does not have the parameter, or draws it.
-    ticks, labels : list
-        One per value of the grouping parameter.
-    label : str
-        What the axis shows.
-    step : float
-        Room of one truth.
+        Row and column on the page, by the row and column that the figure asked for.
+    reflowed : bool
+        Whether panels simply follow each other, because the rows and columns did not fit.
+    left_out : int
+        Number of panels for which the page has no room.
     """
 
-    columns: tuple[str, ...]
-    positions: dict[tuple[float | None, ...], float]
-    ticks: list[float]
-    labels: list[str]
-    label: str
-    step: float
+    figure: Figure
+    panels: dict[Position, Axes]
+    positions: dict[Position, Position]
+    reflowed: bool = False
+    left_out: int = 0
 
-    def place(self, table: pd.DataFrame) -> np.ndarray:
-        """Positions of the rows of a table with truth columns."""
-        if not self.columns:
-            return np.zeros(len(table))
-        return np.array([self.positions[key] for key in _keys(table, self.columns)], dtype=float)
+    def __getitem__(self, position: Position) -> Axes:
+        return self.panels[position]
 
+    def needs_title(self, i: int, j: int) -> bool:
+        """Whether a panel needs a title: no panel of the same column stands directly above it."""
+        row, column = self.positions[i, j]
+        return self.reflowed or row == 0 or self.positions.get((i - 1, j)) != (row - 1, column)
 
-def truth_axis(summary: Summary, parameter: str) -> TruthAxis:
-    """Truths grouped by a parameter; inside a group the others rise from left to right.
+    def needs_ylabel(self, i: int, j: int) -> bool:
+        """Whether a panel needs a vertical label: no panel of the same row is to its left."""
+        row, column = self.positions[i, j]
+        return self.reflowed or column == 0 or self.positions.get((i, j - 1)) != (row, column - 1)
 
-    Only the cells in which the parameter is estimated count, and of their truths those that any of
-    them has on the grid.
-    """
-    cells = summary.recovery[summary.recovery["scope"] == "cell"]
-    mine = cells[cells["parameter"] == parameter]
-    cells = mine if len(mine) else cells
-    names = [name for name in summary.truths if cells[name].notna().any()]
-    if parameter in names:
-        names.remove(parameter)
-        names.insert(0, parameter)
-    if not names:
-        return TruthAxis((), {}, [0.0], ["drawn from the population"], "true values", 0.8)
-    truths = sorted(set(_keys(cells, names)), key=lambda key: [_rank(value) for value in key])
-    inner = sorted({key[1:] for key in truths}, key=lambda key: [_rank(value) for value in key])
-    outer = list(dict.fromkeys(key[0] for key in truths))
-    step = 0.84 / len(inner)
-    positions = {
-        (value, *rest): k + (j - (len(inner) - 1) / 2) * step
-        for k, value in enumerate(outer)
-        for j, rest in enumerate(inner)
-    }
-    rising = [name for name in names[1:] if cells[name].max() > cells[name].min()]
-    label = f"true {symbol(names[0])}"
-    if rising:
-        label += f"; inside: {', '.join(symbol(n) for n in rising)} rising"
-    ticks = [float(k) for k in range(len(outer))]
-    labels = ["\ndrawn" if value is None else f"{value:g}" for value in outer]
-    return TruthAxis(tuple(names), positions, ticks, labels, label, step)
+    def note_left_out(self, which: str, table: str) -> None:
+        """Note at the top of the page which panels are shown, if not all, and where the rest is."""
+        if self.left_out:
+            count = len(self.panels) + self.left_out
+            shown = f"{len(self.panels)} of {count} panels, for every parameter those {which}"
+            page_note(self.figure, f"{shown}; all are in {table}")
 
 
-def _keys(table: pd.DataFrame, names: Sequence[str]) -> list[tuple[float | None, ...]]:
-    """Truths of the rows; None where a parameter is not on the grid of a cell's model."""
-    columns = [table[name].astype("object").where(table[name].notna(), None) for name in names]
-    return list(zip(*columns, strict=True))
+def page_note(figure: Figure, text: str) -> None:
+    """Write a note above all panels about what the page does not show."""
+    lines = textwrap.wrap(text, int(18 * figure.get_figwidth()))
+    figure.suptitle("\n".join(lines), x=0.99, ha="right", fontsize=6.5, color=style.FLAG)
 
 
-def _rank(value: float | None) -> float:
-    """What has no value on the grid is last."""
-    return np.inf if value is None else value
+def facets(
+    width: float,
+    rows: int,
+    columns: int,
+    *,
+    height: float = 1.6,
+    min_height: float = MIN_HEIGHT,
+    share_rows: bool = False,
+    per_line: tuple[int, int] = MAX_PER_LINE,
+    existing: Collection[Position] | None = None,
+    priority: Callable[[Position], float] | None = None,
+    titles: Iterable[Sequence[str]] = (),
+    legend_height: float = 0.0,
+) -> Facets:
+    """Lay out a page of panels that is no higher than a journal page.
 
-
-def positive_bars(values: np.ndarray, bars: np.ndarray) -> np.ndarray:
-    """Bars for a logarithmic axis, shape (2, n): one that reaches zero ends just above it."""
-    below = np.minimum(bars, 0.999 * np.maximum(values, 0))
-    return np.nan_to_num(np.stack([below, bars]), posinf=0.0)
-
-
-def long_names(methods: Sequence[str]) -> bool:
-    """Whether a name beside a panel takes the room of a panel."""
-    return max(map(len, methods), default=0) > LONG_NAME
-
-
-def strips(
-    axes: Axes,
-    rows: pd.DataFrame,
-    summary: Summary,
-    methods: Sequence[str],
-    first: Sequence[str] = (),
-    names: bool = True,
-) -> np.ndarray:
-    """One strip per method, in it one mark per cell, cells with few trials on top and lighter.
+    A single column is laid out as a row. Long rows are broken into lines, and on a page of one
+    journal column two long rows become two columns. If some panels do not exist, or if the rows do
+    not fit on the page, panels follow each other in reading order.
 
     Parameters
     ----------
-    axes : Axes
-        Its horizontal scale must be set before, because bars on a logarithmic one are cut.
-    rows : DataFrame
-        Cells with ``method``, ``value`` and ``mcse``.
-    summary : Summary
-        What the cells are of.
-    methods : sequence of str
-        One strip each, from above.
-    first : sequence of str
-        Truths by which cells of the same trials and participants are sorted first.
-    names : bool
-        Whether the methods' names stand beside their strips.
-
-    Returns
-    -------
-    ndarray, shape (rows,)
-        Where each row stands on the vertical axis.
+    width : float
+        Width of the page in inches.
+    rows, columns : int
+        Panels that the figure asks for.
+    height, min_height : float
+        Default and smallest height of a panel in inches.
+    share_rows : bool
+        Whether the panels of a row share the vertical axis.
+    per_line : tuple of int
+        Largest number of panels in a line of a broken row, on two columns and on one column.
+    existing : collection of Position, optional
+        Panels that exist; by default all.
+    priority : callable, optional
+        Priority of a panel where not all fit; NaN is lowest. By default the first are kept.
+    titles : iterable of sequence of str
+        The longest titles, in parts as `axes.title` takes them; long titles need higher panels.
+    legend_height : float
+        Height in inches that the legend needs beyond the default.
     """
-    trials, place = summary.trials, pd.Series(np.nan, index=rows.index)
-    order = list(dict.fromkeys(["trials", "participants", *first, *summary.truths]))
-    for k, method in enumerate(methods):
-        mine = rows[rows["method"] == method].sort_values(order, kind="stable")
-        y = k + (np.arange(len(mine)) - (len(mine) - 1) / 2) * 0.75 / max(1, len(mine))
-        place[mine.index] = y
-        many, ink = len(mine) > MOST_BARS, style.colour(summary.methods, method)
-        values = mine["value"].to_numpy(dtype=float)
-        bars = mine["mcse"].fillna(0).to_numpy(dtype=float)
-        bars = positive_bars(values, bars) if axes.get_xscale() == "log" else np.stack([bars] * 2)
-        for rank, count in enumerate(trials):
-            at = (mine["trials"] == count).to_numpy()
-            axes.errorbar(
-                values[at], y[at], xerr=None if many else bars[:, at], ls="",
-                marker=style.marker(summary.methods, method), ms=1.6 if many else 2.4, mew=0,
-                elinewidth=0.6, color=style.shade(ink, rank, len(trials)),
-            )  # fmt: skip
-    axes.set(yticks=range(len(methods)), ylim=(len(methods) - 0.5, -0.5))
-    _write_names(axes, methods if names else ())
-    return place.to_numpy()
+    asked = list(itertools.product(range(rows), range(columns)))
+    kept = [position for position in asked if existing is None or position in existing]
+    room = style.MAX_HEIGHT - MARGIN - legend_height
+    per_row = _panels_per_row(columns if columns > 1 else rows, width, per_line)
+    complete = len(kept) == len(asked)
+    positions = _in_rows(rows, columns, per_row, style.narrow(width)) if complete else {}
+    if reflowed := not positions or _row_count(positions) > int(room / min_height):
+        per_row = _panels_per_line(len(kept), width, per_line)
+    extra = _title_height(titles, width, per_row, reflowed)
+    if reflowed:
+        most = per_row * max(1, int(room / (min_height + extra)))
+        chosen = _by_priority(kept, most, priority)
+        positions = {position: divmod(k, per_row) for k, position in enumerate(chosen)}
+    row_count = _row_count(positions)
+    panel_height = _panel_height(row_count, height, 0.63 * width / per_row, extra, room)
+    figure = style.page(width, MARGIN + panel_height * row_count)
+    grid = figure.add_gridspec(row_count, per_row)
+    panels = {key: figure.add_subplot(grid[position]) for key, position in positions.items()}
+    page = Facets(figure, panels, positions, reflowed, len(kept) - len(positions))
+    if share_rows:
+        _share_rows(page)
+    return page
 
 
-def _write_names(axes: Axes, methods: Sequence[str]) -> None:
-    """Names beside strips."""
-    lines = _strip_names(methods, axes.get_figure(root=True).get_figwidth())
-    axes.set_yticklabels(lines, **({"linespacing": 1.0} if "\n" in "".join(lines) else {}))
+def _share_rows(page: Facets) -> None:
+    """Give the panels of each row one vertical axis, with tick labels where the row begins."""
+    first: dict[int, Axes] = {}
+    for (i, j), axes in page.panels.items():
+        if i in first:
+            axes.sharey(first[i])
+        if not page.needs_ylabel(i, j):
+            axes.tick_params(labelleft=False)
+        first.setdefault(i, axes)
 
 
-def _strip_names(methods: Sequence[str], width: float) -> list[str]:
-    """Names of methods beside their strips, broken where they would take the room of those."""
-    letters = NAME_LETTERS[style.narrow(width)]
-    return [
-        name if len(name) <= letters else "\n".join(style.wrapped(name, letters))
-        for name in methods
-    ]
+def _title_height(
+    titles: Iterable[Sequence[str]], width: float, per_row: int, reflowed: bool
+) -> float:
+    """Height in inches that titles need beyond the lines for which every panel has room."""
+    one_column = style.narrow(width)
+    counts = [len(title_lines(parts, width / per_row, one_column, reflowed)) for parts in titles]
+    return 0.105 * max(0, max(counts, default=0) - (2 if reflowed else 4))
 
 
-def strip_height(methods: Sequence[str], width: float, usual: float) -> float:
-    """Height of a strip in inches, with room for the lines of its name."""
-    lines = max(name.count("\n") + 1 for name in _strip_names(methods, width))
-    return max(usual, 0.04 + 0.11 * lines)
+def _panel_height(rows: int, default: float, wide: float, extra: float, room: float) -> float:
+    """Height of a panel: up to 2.6 inches if there are few rows, at most 1.4 if there are many."""
+    height = max(default, min(2.6, wide)) if rows < 3 else default
+    height = (min(height, 1.4) if rows > 4 else height) + extra
+    return min(height, room / rows)
 
 
-def cell_handles(summary: Summary, cells: int) -> list[Line2D]:
-    """Legend entries of the marks of `strips`, of which there are so many per method."""
-    trials, bars = summary.trials, "" if cells > MOST_BARS else " ± MCSE"
-    return [
-        Line2D([], [], marker="o", ls="", ms=3, color=style.shade("#333333", k, len(trials)),
-               label=f"one cell, {count} trials{bars}")
-        for k, count in enumerate(trials)
-    ]  # fmt: skip
+def _panels_per_row(count: int, width: float, per_line: tuple[int, int]) -> int:
+    """Panels side by side, of ``count`` that would form a row."""
+    if style.narrow(width):
+        return min(count, per_line[1])
+    return count if count <= MAX_PER_ROW else _panels_per_line(count, width, per_line)
+
+
+def _panels_per_line(count: int, width: float, per_line: tuple[int, int]) -> int:
+    """Panels in each line of a broken row; on two columns all lines are about equally long."""
+    most = per_line[style.narrow(width)]
+    return min(count, most) if style.narrow(width) else -(-count // -(-count // most))
+
+
+def _in_rows(rows: int, columns: int, per_row: int, one_column: bool) -> dict[Position, Position]:
+    """Position of every panel on a page with room for ``per_row`` panels side by side."""
+    asked = list(itertools.product(range(rows), range(columns)))
+    if one_column and 1 < rows <= per_row < columns:
+        return {(i, j): (j, i) for i, j in asked}
+    if columns == 1:
+        return {(i, j): divmod(i, per_row) for i, j in asked}
+    lines = -(-columns // per_row)
+    return {(i, j): (i * lines + j // per_row, j % per_row) for i, j in asked}
+
+
+def _row_count(positions: Mapping[Position, Position]) -> int:
+    return 1 + max(row for row, _ in positions.values())
+
+
+def _by_priority(
+    kept: Sequence[Position], most: int, priority: Callable[[Position], float] | None
+) -> list[Position]:
+    """At most ``most`` panels: the best panel of every row, then the second best of every row..."""
+    if len(kept) <= most or priority is None:
+        return list(kept[:most])
+    values = np.nan_to_num([priority(position) for position in kept], nan=-np.inf)
+    numbers = dict(zip(kept, values, strict=True))
+    ranks: dict[Position, tuple[int, float]] = {}
+    for _, row in itertools.groupby(kept, key=lambda position: position[0]):
+        best = sorted(row, key=lambda position: -numbers[position])
+        ranks |= {position: (rank, -numbers[position]) for rank, position in enumerate(best)}
+    return sorted(sorted(kept, key=lambda position: ranks[position])[:most])

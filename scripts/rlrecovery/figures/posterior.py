@@ -1,9 +1,9 @@
-"""One posterior with its truth."""
+"""One posterior with its true values."""
 
 from __future__ import annotations
 
 import itertools
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -14,135 +14,144 @@ from matplotlib.lines import Line2D
 from scipy import stats
 
 from rlrecovery.figures import style
-from rlrecovery.score.results import Summary, symbol
+from rlrecovery.figures.axes import few_ticks
+from rlrecovery.figures.labels import symbol
+from rlrecovery.figures.legends import entry, legend
+from rlrecovery.figures.subsets import highest, thinned
+from rlrecovery.score.results import Summary
 
-MOST_DRAWS = 300
-MOST_PAIRS = 1000
-#: Heights in one column, in inches: of a trace, and of a pair of parameters.
-TRACE, PAIR = 1.2, 1.6
+#: Draws per chain in a trace, and draws in a panel of a pair of parameters.
+MAX_TRACE_DRAWS, MAX_PAIR_DRAWS = 300, 1000
+#: Heights in inches on one journal column: of a trace, and of a panel of a pair of parameters.
+TRACE_HEIGHT, PAIR_HEIGHT = 1.2, 1.6
+
+#: Trace and density of a parameter.
+ParameterPanels = tuple[Axes, Axes]
 
 
 @style.styled
 def draw_posterior(summary: Summary, width: float = style.TWO_COLUMNS) -> Figure:
-    """Trace and density of every parameter with its truth, and every pair of parameters."""
+    """Draw trace and density of every parameter with its truth, and pairs of parameters."""
     draws, example = summary.posterior, summary.example
     names = [name for name in draws.columns if name not in ("chain", "draw")]
     if draws.empty or not names:
-        return _nothing(example, width)
-    every = list(itertools.combinations(names, 2))
-    pairs = style.most_telling(every, _most_pairs(len(names), width), lambda p: _tied(draws, p))
-    figure, panels, pair_panels = _panels(names, pairs, width)
-    for k, (name, (trace, density)) in enumerate(zip(names, panels, strict=True)):
+        method = example.get("method") or "no Bayesian method"
+        return style.blank(width, f"The example fit ({method})\nhas no draws.")
+    candidates = list(itertools.combinations(names, 2))
+    most = _most_pairs(len(names), width)
+    pairs = highest(candidates, most, lambda pair: abs(_correlation(draws, pair)))
+    figure, panels, pair_panels = _page(len(names), len(pairs), width)
+    for name, (trace, density) in zip(names, panels, strict=True):
         _trace(trace, draws, name, example["truth"].get(name))
         _density(density, draws, name, example["truth"].get(name))
-        if k == len(names) - 1:
-            trace.set_xlabel("draw after warm-up")
+    panels[-1][0].set_xlabel("draw after warm-up")
     for pair, axes in zip(pairs, pair_panels, strict=True):
         _pair(axes, draws, pair, example["truth"])
     title = f"{example['method']}: one participant, {example['trials']} trials"
-    if len(pairs) < len(every):
-        title += f"\n{len(pairs)} of {len(every)} pairs, those with the strongest correlations"
+    if len(pairs) < len(candidates):
+        title += f"\n{len(pairs)} of {len(candidates)} pairs, those with the strongest correlations"
     figure.suptitle(title, fontsize=8)
-    style.legend(figure, _handles(draws))
+    legend(figure, _entries(draws))
     return figure
 
 
 def _most_pairs(parameters: int, width: float) -> int:
-    """Pairs of so many parameters that a page has room for."""
+    """Number of pairs of parameters that a page has room for."""
     if style.narrow(width):
-        return 2 * max(1, int((style.TALLEST - 0.8 - TRACE * parameters) / PAIR))
-    return max(6, int(min(1.5 * parameters, style.TALLEST - 0.6) / 1.1))
+        return 2 * max(1, int((style.MAX_HEIGHT - 0.8 - TRACE_HEIGHT * parameters) / PAIR_HEIGHT))
+    return max(6, int(min(1.5 * parameters, style.MAX_HEIGHT - 0.6) / 1.1))
 
 
-def _tied(draws: pd.DataFrame, pair: tuple[str, str]) -> float:
-    """Size of the rank correlation of two parameters."""
-    return abs(float(stats.spearmanr(draws[pair[0]], draws[pair[1]]).statistic))
+def _correlation(draws: pd.DataFrame, pair: tuple[str, str]) -> float:
+    """Rank correlation of two parameters."""
+    return float(stats.spearmanr(draws[pair[0]], draws[pair[1]]).statistic)
 
 
-def _panels(
-    names: list[str], pairs: list[tuple[str, str]], width: float
-) -> tuple[Figure, Any, Any]:
-    """The page, a trace and a density per parameter, and a panel per pair.
+def _page(
+    parameters: int, pairs: int, width: float
+) -> tuple[Figure, list[ParameterPanels], list[Axes]]:
+    """Return the page, trace and density of each parameter, and a panel per pair.
 
-    Pairs stand at the right, or below where there is one column only.
+    Pairs are at the right; on a page of one journal column they are below.
     """
     if style.narrow(width):
-        below = -(-len(pairs) // 2)
-        figure = style.page(width, min(0.8 + TRACE * len(names) + PAIR * below, style.TALLEST))
-        heights = [TRACE] * len(names) + [PAIR] * below
-        grid = figure.add_gridspec(len(names) + below, 2, height_ratios=heights)
-        panels = [[figure.add_subplot(grid[k, c]) for c in (0, 1)] for k in range(len(names))]
-        places = [divmod(k, 2) for k in range(len(pairs))]
-        joint = [figure.add_subplot(grid[len(names) + r, c]) for r, c in places]
-        return figure, panels, joint
-    figure = style.page(width, min(0.6 + 1.5 * len(names), style.TALLEST))
+        rows = -(-pairs // 2)
+        height = 0.8 + TRACE_HEIGHT * parameters + PAIR_HEIGHT * rows
+        figure = style.page(width, min(height, style.MAX_HEIGHT))
+        heights = [TRACE_HEIGHT] * parameters + [PAIR_HEIGHT] * rows
+        grid = figure.add_gridspec(parameters + rows, 2, height_ratios=heights)
+        panels = [
+            (figure.add_subplot(grid[k, 0]), figure.add_subplot(grid[k, 1]))
+            for k in range(parameters)
+        ]
+        positions = [divmod(k, 2) for k in range(pairs)]
+        return figure, panels, [figure.add_subplot(grid[parameters + i, j]) for i, j in positions]
+    figure = style.page(width, min(0.6 + 1.5 * parameters, style.MAX_HEIGHT))
     ratios = [1.25, 1, 1.1] if pairs else [1.25, 1]
     outer = figure.add_gridspec(1, len(ratios), width_ratios=ratios)
-    columns = [outer[c].subgridspec(len(names), 1) for c in (0, 1)]
-    panels = [[figure.add_subplot(column[k]) for column in columns] for k in range(len(names))]
-    right = outer[2].subgridspec(len(pairs), 1) if pairs else None
-    return figure, panels, [figure.add_subplot(right[k]) for k in range(len(pairs))]
-
-
-def _nothing(example: dict[str, Any], width: float) -> Figure:
-    """A fit may fail; the figure then says so."""
-    figure = style.page(width, 1.2)
-    text = f"The example fit ({example.get('method') or 'no Bayesian method'})\ngave no draws."
-    figure.text(0.5, 0.5, text, ha="center", va="center")
-    return figure
+    left, middle = (outer[column].subgridspec(parameters, 1) for column in (0, 1))
+    panels = [
+        (figure.add_subplot(left[k]), figure.add_subplot(middle[k])) for k in range(parameters)
+    ]
+    if not pairs:
+        return figure, panels, []
+    right = outer[2].subgridspec(pairs, 1)
+    return figure, panels, [figure.add_subplot(right[k]) for k in range(pairs)]
 
 
 def _chains(draws: pd.DataFrame) -> list[tuple[int, pd.DataFrame, str]]:
+    """Number, draws and colour of each chain."""
     parts = list(draws.groupby("chain"))
-    return [(int(c), part, style.COLOURS[k % 5]) for k, (c, part) in enumerate(parts)]
+    return [(int(chain), part, style.COLOURS[k % 5]) for k, (chain, part) in enumerate(parts)]
 
 
 def _trace(axes: Axes, draws: pd.DataFrame, name: str, truth: float | None) -> None:
+    """Draw the chains of a parameter."""
     for _, part, ink in _chains(draws):
-        step = max(1, -(-len(part) // MOST_DRAWS))
-        thin = part.iloc[::step]
-        axes.plot(thin["draw"], thin[name], color=ink, lw=0.4, alpha=0.8)
+        shown = thinned(part, MAX_TRACE_DRAWS)
+        axes.plot(shown["draw"], shown[name], color=ink, lw=0.4, alpha=0.8)
     if truth is not None:
         axes.axhline(truth, color=style.TRUTH, lw=1.0, ls="--")
     axes.set_ylabel(symbol(name))
-    style.few_ticks(axes, y=4)
+    few_ticks(axes, y=4)
 
 
 def _density(axes: Axes, draws: pd.DataFrame, name: str, truth: float | None) -> None:
-    """Density per chain, and the central 95 % of all draws as a bar below."""
+    """Draw the density per chain, and below it the central 95 % of all draws as a bar."""
     low, high = np.quantile(draws[name], [0.001, 0.999])
-    reach = [low, high] if truth is None else [min(low, truth), max(high, truth)]
+    ends = [low, high] if truth is None else [min(low, truth), max(high, truth)]
     for _, part, ink in _chains(draws):
         if part[name].std() > 0:
-            sns.kdeplot(part[name], ax=axes, color=ink, lw=0.9, clip=reach)
-    lower, upper = np.quantile(draws[name], [0.025, 0.975])
+            sns.kdeplot(part[name], ax=axes, color=ink, lw=0.9, clip=ends)
+    interval = np.quantile(draws[name], [0.025, 0.975])
     bottom = -0.06 * axes.get_ylim()[1]
-    axes.plot([lower, upper], [bottom, bottom], color=style.FAINT, lw=3, solid_capstyle="butt")
+    axes.plot(interval, [bottom, bottom], color=style.FAINT, lw=3, solid_capstyle="butt")
     if truth is not None:
         axes.axvline(truth, color=style.TRUTH, lw=1.0, ls="--")
     axes.set(xlabel=symbol(name), ylabel="density")
-    style.few_ticks(axes, x=5, y=3)
+    few_ticks(axes, x=5, y=3)
 
 
-def _pair(axes: Axes, draws: pd.DataFrame, pair: tuple[str, str], truth: dict) -> None:
-    thin = draws.iloc[:: max(1, -(-len(draws) // MOST_PAIRS))]
-    axes.plot(thin[pair[0]], thin[pair[1]], "o", ms=1.6, mew=0, color=style.FAINT, alpha=0.4)
-    if pair[0] in truth and pair[1] in truth:
-        axes.axvline(truth[pair[0]], color=style.TRUTH, lw=0.8, ls="--")
-        axes.axhline(truth[pair[1]], color=style.TRUTH, lw=0.8, ls="--")
-    rho = stats.spearmanr(draws[pair[0]], draws[pair[1]]).statistic
-    axes.set_title(f"rank correlation {rho:.2f}".replace("-", "−"), loc="left", fontsize=7)
-    axes.set(xlabel=symbol(pair[0]), ylabel=symbol(pair[1]))
-    style.few_ticks(axes, x=5, y=5)
+def _pair(
+    axes: Axes, draws: pd.DataFrame, pair: tuple[str, str], truth: Mapping[str, float]
+) -> None:
+    """Draw two parameters against each other, with their rank correlation as the title."""
+    shown, (x, y) = thinned(draws, MAX_PAIR_DRAWS), pair
+    axes.plot(shown[x], shown[y], "o", ms=1.6, mew=0, color=style.FAINT, alpha=0.4)
+    if x in truth and y in truth:
+        axes.axvline(truth[x], color=style.TRUTH, lw=0.8, ls="--")
+        axes.axhline(truth[y], color=style.TRUTH, lw=0.8, ls="--")
+    text = f"rank correlation {_correlation(draws, pair):.2f}"
+    axes.set_title(text.replace("-", "−"), loc="left", fontsize=7)
+    axes.set(xlabel=symbol(x), ylabel=symbol(y))
+    few_ticks(axes, x=5, y=5)
 
 
-def _handles(draws: pd.DataFrame) -> list[Line2D]:
-    handles = [
-        Line2D([], [], color=ink, lw=1, label=f"chain {chain + 1}")
-        for chain, _, ink in _chains(draws)
-    ]
+def _entries(draws: pd.DataFrame) -> list[Line2D]:
+    """Legend entries of the chains, the truth and the interval."""
+    chains = [entry(f"chain {chain + 1}", color=ink, lw=1) for chain, _, ink in _chains(draws)]
     return [
-        *handles,
-        Line2D([], [], color=style.TRUTH, ls="--", lw=1, label="truth"),
-        Line2D([], [], color=style.FAINT, lw=3, label="central 95 % interval"),
+        *chains,
+        entry("truth", color=style.TRUTH, ls="--", lw=1),
+        entry("central 95 % interval", color=style.FAINT, lw=3),
     ]

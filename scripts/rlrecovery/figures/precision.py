@@ -1,219 +1,200 @@
-"""Error and interval width against the number of trials."""
+"""RMSE and interval width against the number of trials or of participants."""
 
 from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FixedLocator, FuncFormatter
 
 from rlrecovery.figures import style
-from rlrecovery.score.results import Summary, counted, levels_for, symbol
+from rlrecovery.figures.axes import log_ticks, title
+from rlrecovery.figures.labels import counted, symbol
+from rlrecovery.figures.layout import facets
+from rlrecovery.figures.legends import entry, free_rows, legend, legend_height, method_entries
+from rlrecovery.figures.panels import message, note_beyond
+from rlrecovery.figures.subsets import levels_for
+from rlrecovery.score.pooling import pool_over_truths
+from rlrecovery.score.results import Summary
 
-#: More truths than this are shown by their range.
-MOST_LINES = 8
-LINES = {0: "-", 1: (0, (4, 1.5))}
+#: With more truths than this, their range is drawn instead of a line for each.
+MAX_LINES = 8
+#: Line styles of the largest and of the smallest value of the other sample size.
+LINES: tuple[Any, ...] = ("-", (0, (4, 1.5)))
 
 
 @dataclass(frozen=True)
-class Sizes:
-    """Which of the two sizes of a study stands on the horizontal axis.
+class SampleSize:
+    """The sample size on the horizontal axis: number of trials or of participants.
 
     Attributes
     ----------
-    x, label : str
-        Column of the axis, and what the axis is called.
-    lines : str
-        Column of the other size: solid lines for its largest value, dashed for its smallest.
+    column, label : str
+        Its column in the table, and the label of the axis.
+    other : str
+        Column of the other sample size; its largest value has solid lines, its smallest dashed.
     """
 
-    x: str
+    column: str
     label: str
-    lines: str
+    other: str
 
-    def along(self, summary: Summary) -> tuple[int, ...]:
-        """Values on the axis."""
-        return getattr(summary, self.x)
+    def values(self, summary: Summary) -> tuple[int, ...]:
+        """Values on the axis, ascending."""
+        return getattr(summary, self.column)
 
-    def ends(self, summary: Summary) -> tuple[int, ...]:
-        """Largest and smallest value of the other size, or its only one."""
-        values = getattr(summary, self.lines)
+    def line_values(self, summary: Summary) -> tuple[int, ...]:
+        """Largest and smallest value of the other sample size, or its only value."""
+        values = getattr(summary, self.other)
         return values if len(values) == 1 else (values[-1], values[0])
 
 
-TRIALS = Sizes("trials", "trials per participant", "participants")
+TRIALS = SampleSize("trials", "trials per participant", "participants")
+PARTICIPANTS = SampleSize("participants", "participants", "trials")
 
 
 @style.styled
 def draw_precision(summary: Summary, width: float = style.TWO_COLUMNS) -> Figure:
-    """RMSE and interval width per method over trials, per parameter and level."""
-    kinds = ["rmse"] if summary.headline_interval is None else ["rmse", "width"]
-    columns = list(itertools.product(kinds, levels_for(summary, width)))
-    return over_sizes(summary, width, TRIALS, columns)
+    """Draw RMSE and interval width over trials, per parameter and level."""
+    columns = list(itertools.product(_measures(summary), levels_for(summary, width)))
+    return _over_sizes(summary, width, TRIALS, columns)
 
 
-def over_sizes(
-    summary: Summary, width: float, sizes: Sizes, columns: list[tuple[str, str]]
-) -> Figure:
-    """Measures per method over one of the two sizes of a study, per parameter.
+@style.styled
+def draw_samplesize(summary: Summary, width: float = style.TWO_COLUMNS) -> Figure:
+    """Draw RMSE and interval width over participants, per parameter and level.
 
-    Parameters
-    ----------
-    summary : Summary
-        Its ``recovery`` is read.
-    width : float
-        Of the page, in inches.
-    sizes : Sizes
-        The axis and the lines.
-    columns : list of (str, str)
-        ``rmse`` or ``width``, and a level.
+    A figure of one journal column shows the RMSE at every level, because the number of participants
+    matters most for the group, and the width only if there is a single level.
     """
-    rows, nominal = summary.parameters, summary.headline_interval
-    measures = {kind: summary.measure(kind) for kind, _ in columns}
-    if "width" in measures:
-        measures["width"] = measures["width"][measures["width"]["interval"] == nominal]
+    measures = _measures(summary)
+    if style.narrow(width) and len(summary.levels) > 1:
+        measures = ["rmse"]
+    columns = list(itertools.product(measures, summary.levels))
+    return _over_sizes(summary, width, PARTICIPANTS, columns)
 
-    def of(i: int, j: int) -> pd.DataFrame:
-        """Cells of a panel."""
-        table, level = measures[columns[j][0]], columns[j][1]
-        return table[(table["parameter"] == rows[i]) & (table["level"] == level)]
 
+def _measures(summary: Summary) -> list[str]:
+    return ["rmse"] if summary.headline_interval is None else ["rmse", "width"]
+
+
+def _over_sizes(
+    summary: Summary, width: float, size: SampleSize, columns: list[tuple[str, str]]
+) -> Figure:
+    """Draw a row of panels per parameter; columns are pairs of a measure and a level."""
+    parameters, nominal = summary.parameters, summary.headline_interval
+    tables = {measure: summary.measure(measure) for measure, _ in columns}
+    if "width" in tables:
+        tables["width"] = tables["width"][tables["width"]["interval"] == nominal]
     if summary.mixed:
-        columns = [c for c in columns if _any(measures[c[0]], c[1])] or columns
-    # Single participants and their error come first, and tell most.
-    handles = _handles(summary, sizes)
-    grid = style.facets(
-        width, len(rows), len(columns), telling=lambda place: -place[1],
-        below=style.below([handle.get_label() for handle in handles], width),
+        columns = [column for column in columns if _has_values(tables, *column)] or columns
+    entries = _entries(summary, size)
+    page = facets(
+        width, len(parameters), len(columns), priority=lambda position: -position[1],
+        legend_height=legend_height([str(handle.get_label()) for handle in entries], width),
     )  # fmt: skip
-    for i, j in grid.places:
-        axes, (kind, level) = grid[i, j], columns[j]
-        _panel(axes, summary, kind, of(i, j), {"parameter": rows[i], "level": level}, sizes)
-        name = "RMSE" if kind == "rmse" else f"{100 * (nominal or 0):g} % width"
-        axes.set_ylabel(f"{name} of {symbol(rows[i])}")
-        if grid.headed(i, j):
-            style.title(axes, name, level, labelled=grid.flowing)
-        axes.set_xlabel(sizes.label)
-    grid.say_left_out("of single participants, the error first", "summary/recovery.csv")
-    style.legend(grid.figure, handles, style.few_lines(summary.methods))
-    return grid.figure
+    for i, j in page.positions:
+        axes, parameter, (measure, level) = page[i, j], parameters[i], columns[j]
+        table = tables[measure]
+        cells = table[(table["parameter"] == parameter) & (table["level"] == level)]
+        _panel(axes, summary, cells, size)
+        name = "RMSE" if measure == "rmse" else f"{100 * (nominal or 0):g} % width"
+        axes.set_ylabel(f"{name} of {symbol(parameter)}")
+        if page.needs_title(i, j):
+            title(axes, name, level, ylabel_everywhere=page.reflowed)
+        axes.set_xlabel(size.label)
+    page.note_left_out("of single participants, RMSE first", "summary/recovery.csv")
+    legend(page.figure, entries, free_rows(summary.methods))
+    return page.figure
 
 
-def _any(table: pd.DataFrame, level: str) -> bool:
-    """Whether a measure was found for any estimate of a level."""
+def _has_values(tables: dict[str, pd.DataFrame], measure: str, level: str) -> bool:
+    """Whether a measure has a value at a level."""
+    table = tables[measure]
     return bool(table.loc[table["level"] == level, "value"].notna().any())
 
 
-def _panel(
-    axes: Axes, summary: Summary, kind: str, cells: pd.DataFrame, where: dict, sizes: Sizes
-) -> None:
-    names = summary.methods
+def _panel(axes: Axes, summary: Summary, cells: pd.DataFrame, size: SampleSize) -> None:
+    """Draw the lines of all methods for one measure, parameter and level."""
+    methods = summary.methods
     infinite = np.isinf(cells["value"].to_numpy(dtype=float))
-    style.note_beyond(axes, int(infinite.sum()), len(cells), " values")
+    note_beyond(axes, int(infinite.sum()), len(cells), " values")
     cells = cells[~infinite]
-    shown = [name for name in names if name in set(cells["method"])] if summary.mixed else names
+    shown = [m for m in methods if m in set(cells["method"])] if summary.mixed else methods
     for (k, method), (line, count) in itertools.product(
-        enumerate(shown), enumerate(sizes.ends(summary))
+        enumerate(shown), enumerate(size.line_values(summary))
     ):
-        mine = cells[(cells["method"] == method) & (cells[sizes.lines] == count)]
-        if mine.empty:
+        rows = cells[(cells["method"] == method) & (cells[size.other] == count)]
+        if rows.empty:
             continue
-        ink, dodge = style.colour(names, method), 1.025 ** (k - (len(shown) - 1) / 2)
+        ink, dodge = style.colour(methods, method), 1.025 ** (k - (len(shown) - 1) / 2)
         if line == 0:
-            _each_truth(axes, summary, mine, ink, dodge, sizes)
-        pooled = pool(summary, kind, mine, where, over=sizes.x)
+            _truths(axes, summary, rows, ink, dodge, size)
+        pooled = pool_over_truths(summary, rows, by=size.column)
         axes.errorbar(
-            pooled[sizes.x] * dodge, pooled["value"], yerr=pooled["mcse"].fillna(0), color=ink,
-            ls=LINES[line], marker=style.marker(names, method), ms=3.5, elinewidth=0.8, capsize=1.5,
+            pooled[size.column] * dodge, pooled["value"], yerr=pooled["mcse"].fillna(0), color=ink,
+            ls=LINES[line], marker=style.marker(methods, method), ms=3.5, elinewidth=0.8,
+            capsize=1.5,
         )  # fmt: skip
     if (cells["value"] > 0).any():
-        _log_axes(axes, sizes.along(summary))
+        _log_axes(axes, size.values(summary))
     else:
-        style.say(axes, "no estimates")
+        message(axes, "no estimates")
 
 
-def _each_truth(
-    axes: Axes, summary: Summary, cells: pd.DataFrame, ink: str, dodge: float, sizes: Sizes
+def _truths(
+    axes: Axes, summary: Summary, cells: pd.DataFrame, ink: str, dodge: float, size: SampleSize
 ) -> None:
-    """A thin line per truth or, where there are many, the range over truths."""
-    if len(cells) <= MOST_LINES * len(sizes.along(summary)):
-        for _, one in cells.groupby(list(summary.truths) or [sizes.lines], dropna=False):
-            line = one.sort_values(sizes.x)
-            axes.plot(line[sizes.x] * dodge, line["value"], "-", color=ink, lw=0.4, alpha=0.35)
+    """Draw a thin line per truth or, if there are more than `MAX_LINES`, their range."""
+    if len(cells) <= MAX_LINES * len(size.values(summary)):
+        for _, truth in cells.groupby(list(summary.truths) or [size.other], dropna=False):
+            line = truth.sort_values(size.column)
+            axes.plot(line[size.column] * dodge, line["value"], "-", color=ink, lw=0.4, alpha=0.35)
     else:
-        ends = cells.groupby(sizes.x)["value"].agg(["min", "max"])
+        ends = cells.groupby(size.column)["value"].agg(["min", "max"])
         x = ends.index.to_numpy() * dodge
         axes.fill_between(x, ends["min"], ends["max"], color=ink, alpha=0.12, lw=0)
 
 
-def pool(
-    summary: Summary, kind: str, cells: pd.DataFrame, where: dict, over: str = "trials"
-) -> pd.DataFrame:
-    """Error or width over all truths, with its MCSE.
-
-    The pooled RMSE is the root of the mean of the cells' mean squared errors and the pooled width
-    the mean of the cells' mean widths; cells are independent, so that their MCSE add in squares.
-    ``over`` is the column whose values stay apart. A number over all truths needs all of them: it
-    is missing where a cell has no estimate.
-    """
-    rows, every = [], summary.recovery[summary.recovery["scope"] == "cell"]
-    # A method in one variant of the design is in the cells of that variant only.
-    mine = every[every["method"].isin(cells["method"])]
-    truths = mine.groupby("method", observed=True)["cell"].nunique().sum()
-    truths = max(1, truths // (len(summary.participants) * len(summary.trials)))
-    squares = summary.measure("mse", **where) if kind == "rmse" else cells
-    for column in ("method", "participants", "trials"):
-        squares = squares[squares[column].isin(cells[column])]
-    for size, part in squares.groupby(over):
-        complete = len(part) % truths == 0
-        mean = float(part["value"].mean(skipna=False)) if complete else np.nan
-        mcse = float(np.sqrt((part["mcse"] ** 2).sum(skipna=False)) / len(part))
-        if kind == "rmse":
-            root = np.sqrt(mean)
-            mean, mcse = root, mcse / (2 * root) if root > 0 else np.nan
-        rows.append({over: size, "value": mean, "mcse": mcse})
-    return pd.DataFrame(rows, columns=[over, "value", "mcse"])
-
-
-def _with_room(sizes: tuple[int, ...]) -> list[int]:
-    """Numbers whose labels do not run into each other; first and last always."""
-    shown = [sizes[0]]
-    room = 0.28 * np.log(sizes[-1] / sizes[0])
-    for count in sizes[1:-1]:
-        if min(np.log(count / shown[-1]), np.log(sizes[-1] / count)) > room:
-            shown.append(count)
-    return [*shown, sizes[-1]]
+def _spread_out(sizes: tuple[int, ...]) -> list[int]:
+    """Sizes whose tick labels do not overlap, including the first and the last."""
+    labelled = [sizes[0]]
+    distance = 0.28 * np.log(sizes[-1] / sizes[0])
+    for size in sizes[1:-1]:
+        if min(np.log(size / labelled[-1]), np.log(sizes[-1] / size)) > distance:
+            labelled.append(size)
+    return [*labelled, sizes[-1]]
 
 
 def _log_axes(axes: Axes, sizes: tuple[int, ...]) -> None:
+    """Make both axes logarithmic, with a tick at every size and labels where there is room."""
     axes.set(xscale="log", yscale="log", xlim=(sizes[0] / 1.25, sizes[-1] * 1.25))
     axes.xaxis.set_major_locator(FixedLocator(list(sizes)))
-    shown = _with_room(sizes)
-    labels = FuncFormatter(lambda value, _: f"{value:g}" if round(value) in shown else "")
+    labelled = _spread_out(sizes)
+    labels = FuncFormatter(lambda value, _: f"{value:g}" if round(value) in labelled else "")
     axes.xaxis.set_major_formatter(labels)
     axes.xaxis.set_minor_locator(FixedLocator([]))
     low, high = axes.get_ylim()
     axes.set_ylim(low / 1.1, high * 1.1)
-    style.log_ticks(axes.yaxis, low / 1.1, high * 1.1)
+    log_ticks(axes.yaxis, low / 1.1, high * 1.1)
 
 
-def _handles(summary: Summary, sizes: Sizes) -> list[Line2D | Patch]:
-    handles: list[Line2D | Patch] = list(style.method_handles(summary.methods))
+def _entries(summary: Summary, size: SampleSize) -> list[Artist]:
+    """Legend entries of the methods, the truths and the other sample size."""
+    entries: list[Artist] = list(method_entries(summary.methods))
     truths = summary.recovery.loc[summary.recovery["scope"] == "cell", list(summary.truths)]
-    truths = truths.drop_duplicates()
-    if not summary.truths:
-        pass
-    elif len(truths) > MOST_LINES:
-        handles.append(Patch(color=style.FAINT, alpha=0.2, label="range over truths"))
-    else:
-        handles.append(Line2D([], [], color=style.FAINT, lw=0.4, label="each truth"))
-    return handles + [
-        Line2D([], [], color="0.3", lw=1.4, ls=LINES[k], label=f"{counted(n, sizes.lines)} ± MCSE")
-        for k, n in enumerate(sizes.ends(summary))
+    if summary.truths and len(truths.drop_duplicates()) > MAX_LINES:
+        entries.append(Patch(color=style.FAINT, alpha=0.2, label="range over truths"))
+    elif summary.truths:
+        entries.append(entry("one truth", color=style.FAINT, lw=0.4))
+    return entries + [
+        entry(f"{counted(value, size.other)} ± MCSE", color="0.3", lw=1.4, ls=LINES[k])
+        for k, value in enumerate(size.line_values(summary))
     ]

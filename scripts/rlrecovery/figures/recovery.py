@@ -1,8 +1,8 @@
-"""Truth against estimate."""
+"""Estimates against true values."""
 
 from __future__ import annotations
 
-import itertools
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,58 +12,65 @@ from matplotlib.lines import Line2D
 from scipy import stats
 
 from rlrecovery.figures import style
-from rlrecovery.score.results import Summary, counted, row_level, shown_trials, support, symbol
+from rlrecovery.figures.axes import Limits, fence, few_ticks, title
+from rlrecovery.figures.labels import counted, support, symbol
+from rlrecovery.figures.layout import facets
+from rlrecovery.figures.legends import entry, legend
+from rlrecovery.figures.panels import mark_beyond, method_label, note_beyond
+from rlrecovery.figures.subsets import method_panels, shown_trials, thinned
+from rlrecovery.score.results import Summary, finest_level
 
 #: Points drawn per panel; medians and quantiles use every point of the table.
-MOST_POINTS = 250
-#: Points that a bin of truths should hold, so that its 10 and 90 % quantiles mean something.
-PER_BIN = 25
-#: Estimates that are kept although their interval is missing or says nothing.
-VAGUE = ("no_interval", "not_identified")
+MAX_POINTS = 250
+#: Number of points in a bin of truths that gives meaningful 10 and 90 % quantiles.
+POINTS_PER_BIN = 25
+#: Statuses of estimates that are kept although their interval is missing or uninformative.
+NO_INTERVAL = ("no_interval", "not_identified")
 
 
 @style.styled
 def draw_recovery(summary: Summary, width: float = style.TWO_COLUMNS) -> Figure:
-    """Estimates over truths with the identity line, per parameter, method and trials."""
-    trials, people = shown_trials(summary, width), summary.participants[-1]
-    if len(summary.methods) * len(trials) <= 4:
-        rows = [(p, None) for p in summary.parameters]
-        columns = list(itertools.product(summary.methods, trials))
-    else:
-        rows = list(itertools.product(summary.parameters, trials))
-        columns = [(m, None) for m in summary.methods]
-
-    def of(i: int, j: int) -> tuple[str, str, int]:
-        """Parameter, method and trials of a panel."""
-        return rows[i][0], columns[j][0], rows[i][1] or columns[j][1]
-
-    places, pairs = itertools.product(range(len(rows)), range(len(columns))), summary.estimates
-    there = [(i, j) for i, j in places if (columns[j][0], rows[i][0]) in pairs]
-    grid = style.facets(
-        width, len(rows), len(columns), height=1.65, there=there,
-        telling=lambda place: -_correlation(_mine(summary, *of(*place), people)),
+    """Draw estimates over truths with the identity line, per parameter, method and trials."""
+    trials = shown_trials(summary, width)
+    panels = method_panels(summary.parameters, summary.methods, trials)
+    points = {position: _select(summary, *panel) for position, panel in panels.items()}
+    rows, columns = (1 + max(numbers) for numbers in zip(*panels, strict=True))
+    estimates = summary.method_parameters
+    page = facets(
+        width, rows, columns, height=1.65,
+        existing=[key for key, (name, method, _) in panels.items() if (method, name) in estimates],
+        priority=lambda position: -_correlation(points[position]),
         titles=[(method, f"{trials[-1]} trials") for method in summary.methods],
     )  # fmt: skip
-    for i, j in grid.places:
-        parameter, method, count = of(i, j)
-        limits = _limits(_chosen(summary, parameter, people, count), parameter)
-        mine = _mine(summary, parameter, method, count, people)
-        _panel(grid[i, j], mine, limits, style.colour(summary.methods, method))
-        level = row_level(summary, method)
-        of_group = "" if level == "participant" else " (group)"
-        style.title(grid[i, j], f"{method}{of_group}", f"{count} trials", labelled=grid.flowing)
-        grid[i, j].set_xlabel(f"true {symbol(parameter)}")
-        if grid.begins(i, j):
-            grid[i, j].set_ylabel(f"estimate of {symbol(parameter)}")
-    grid.say_left_out("with the lowest correlations", "summary/points.csv")
-    style.legend(grid.figure, _handles(people, summary.points["status"].isin(VAGUE).any()))
-    return grid.figure
+    for position in page.positions:
+        axes, (parameter, method, count) = page[position], panels[position]
+        limits = _limits(_of_all_methods(summary, parameter, count), parameter)
+        _panel(axes, points[position], limits, style.colour(summary.methods, method))
+        label = method_label(method, finest_level(summary, method))
+        title(axes, label, f"{count} trials", ylabel_everywhere=page.reflowed)
+        axes.set_xlabel(f"true {symbol(parameter)}")
+        if page.needs_ylabel(*position):
+            axes.set_ylabel(f"estimate of {symbol(parameter)}")
+    page.note_left_out("with the lowest correlations", "summary/points.csv")
+    legend(page.figure, _entries(summary))
+    return page.figure
 
 
-def _mine(summary: Summary, parameter: str, method: str, trials: int, people: int) -> pd.DataFrame:
-    """Points of a method at its finest level."""
-    chosen = _chosen(summary, parameter, people, trials)
-    return chosen[(chosen["method"] == method) & (chosen["level"] == row_level(summary, method))]
+def _of_all_methods(summary: Summary, parameter: str, trials: int) -> pd.DataFrame:
+    """Points of a parameter with the largest number of participants."""
+    points = summary.points
+    return points[
+        (points["parameter"] == parameter)
+        & (points["participants"] == summary.participants[-1])
+        & (points["trials"] == trials)
+        & points["level"].isin(summary.levels)
+    ]
+
+
+def _select(summary: Summary, parameter: str, method: str, trials: int) -> pd.DataFrame:
+    """Points of a panel, at the finest level of the method."""
+    points = _of_all_methods(summary, parameter, trials)
+    return points[(points["method"] == method) & (points["level"] == finest_level(summary, method))]
 
 
 def _correlation(points: pd.DataFrame) -> float:
@@ -74,89 +81,72 @@ def _correlation(points: pd.DataFrame) -> float:
     return float(stats.spearmanr(points["truth"], points["estimate"]).statistic)
 
 
-def _chosen(summary: Summary, parameter: str, people: int, trials: int) -> pd.DataFrame:
-    points = summary.points
-    return points[
-        (points["parameter"] == parameter)
-        & (points["participants"] == people)
-        & (points["trials"] == trials)
-        & points["level"].isin(summary.levels)
-    ]
-
-
-def _limits(points: pd.DataFrame, parameter: str) -> tuple[tuple[float, float], ...]:
-    """Ranges of truth and estimate; a bounded parameter shows its whole support."""
-    ends = [x for x in support(parameter) if np.isfinite(x)]
-    if len(ends) == 2:
-        both = style.fence(points["truth"], ends)
+def _limits(points: pd.DataFrame, parameter: str) -> tuple[Limits, Limits]:
+    """Limits of truth and estimate; for a bounded parameter both are its whole support."""
+    bounds = [x for x in support(parameter) if np.isfinite(x)]
+    if len(bounds) == 2:
+        both = fence(points["truth"], bounds)
         return both, both
-    across = style.fence(points["truth"], ends, factor=1e9)
-    return across, style.fence(points["estimate"], [*ends, across[1]])
+    across = fence(points["truth"], bounds, factor=1e9)
+    return across, fence(points["estimate"], [*bounds, across[1]])
 
 
-def _panel(
-    axes: Axes, points: pd.DataFrame, limits: tuple[tuple[float, float], ...], ink: str
-) -> None:
+def _panel(axes: Axes, points: pd.DataFrame, limits: tuple[Limits, Limits], ink: str) -> None:
+    """Draw the points by status, the identity line and the medians."""
     x, y = limits
     axes.set(xlim=x, ylim=y)
     axes.axline((0, 0), slope=1, color=style.TRUTH, lw=0.8, zorder=1)
     points = points.dropna(subset=["truth", "estimate"])
-    thin = points.iloc[:: max(1, -(-len(points) // MOST_POINTS))]
-    looks = {
+    shown = thinned(points, MAX_POINTS)
+    flagged = {"mfc": "none", "mec": style.FLAG, "mew": 0.7}
+    looks: dict[str, tuple[str, dict[str, Any]]] = {
         "ok": ("o", {"ms": 2, "mew": 0, "color": ink, "alpha": 0.35}),
-        "at_bound": ("^", {"ms": 3.5, "mfc": "none", "mec": style.FLAG, "mew": 0.7}),
+        "at_bound": ("^", flagged | {"ms": 3.5}),
         "not_converged": ("x", {"ms": 3, "mec": style.FLAG, "mew": 0.7}),
-        "no_interval": ("D", {"ms": 3, "mfc": "none", "mec": style.FLAG, "mew": 0.7}),
+        "no_interval": ("D", flagged | {"ms": 3}),
     }
-    kinds = thin["status"].astype("object").replace(dict.fromkeys(VAGUE, "no_interval"))
+    statuses = shown["status"].astype("object").replace(dict.fromkeys(NO_INTERVAL, "no_interval"))
     for status, (mark, look) in looks.items():
-        mine = thin[kinds == status]
-        axes.plot(mine["truth"], mine["estimate"], mark, zorder=3, **look)
-    style.beyond(axes, thin["truth"], thin["estimate"], y, style.FLAG)
+        rows = shown[statuses == status]
+        axes.plot(rows["truth"], rows["estimate"], mark, zorder=3, **look)
+    mark_beyond(axes, shown["truth"], shown["estimate"], y, style.FLAG)
     outside = (points["estimate"] < y[0]) | (points["estimate"] > y[1])
-    style.note_beyond(axes, int(outside.sum()), len(points))
+    note_beyond(axes, int(outside.sum()), len(points))
     _medians(axes, points)
-    style.few_ticks(axes, x=5, y=5)
+    few_ticks(axes, x=5, y=5)
 
 
 def _medians(axes: Axes, points: pd.DataFrame) -> None:
-    """Median and 10 to 90 % quantiles of the estimates, per truth or per bin of truths."""
+    """Draw median and 10 to 90 % quantiles of the estimates, per truth or bin of truths."""
     if points.empty:
         return
     groups = points["truth"].round(9)
     if groups.nunique() > 20:
-        bins = int(np.clip(len(points) // PER_BIN, 1, 8))
+        bins = int(np.clip(len(points) // POINTS_PER_BIN, 1, 8))
         groups = pd.qcut(points["truth"], bins, duplicates="drop")
     parts = points.groupby(groups, observed=True)
     low, middle, high = (parts["estimate"].quantile(q).to_numpy() for q in (0.1, 0.5, 0.9))
     axes.errorbar(
-        parts["truth"].median().to_numpy(),
-        middle,
-        yerr=np.maximum([middle - low, high - middle], 0),
-        fmt="o",
-        ms=3.5,
-        mfc="white",
-        mec=style.TRUTH,
-        ecolor=style.TRUTH,
-        elinewidth=0.8,
-        capsize=1.5,
-        mew=0.8,
-        zorder=4,
-    )
+        parts["truth"].median().to_numpy(), middle,
+        yerr=np.maximum([middle - low, high - middle], 0), fmt="o", ms=3.5, mfc="white",
+        mec=style.TRUTH, ecolor=style.TRUTH, elinewidth=0.8, capsize=1.5, mew=0.8, zorder=4,
+    )  # fmt: skip
 
 
-def _handles(people: int, vague: bool) -> list[Line2D]:
+def _entries(summary: Summary) -> list[Line2D]:
+    """Legend entries of the line, the points and their statuses."""
     flag = style.FLAG
-    handles = [
-        Line2D([], [], color=style.TRUTH, lw=0.8, label="estimate = truth"),
-        Line2D([], [], marker="o", ls="", ms=2.5, color=style.FAINT, label="one estimate"),
-        Line2D([], [], marker="o", ls="-", lw=0.8, ms=3.5, mfc="white", color=style.TRUTH,
-               label="median, 10–90 %"),
-        Line2D([], [], ls="", label=counted(people, "participants")),
-        Line2D([], [], marker="^", ls="", ms=3.5, mfc="none", color=flag,
-               label="at bound or beyond axis"),
-        Line2D([], [], marker="x", ls="", ms=3, color=flag, label="not converged"),
-    ]  # fmt: skip
-    label = "no interval or not identified"
-    vaguely = Line2D([], [], marker="D", ls="", ms=3, mfc="none", color=flag, label=label)
-    return [*handles, vaguely] if vague else handles
+    entries = [
+        entry("estimate = truth", color=style.TRUTH, lw=0.8),
+        entry("one estimate", marker="o", ls="", ms=2.5, color=style.FAINT),
+        entry(
+            "median, 10–90 %", marker="o", ls="-", lw=0.8, ms=3.5, mfc="white", color=style.TRUTH
+        ),
+        entry(counted(summary.participants[-1], "participants"), ls=""),
+        entry("at bound or beyond axis", marker="^", ls="", ms=3.5, mfc="none", color=flag),
+        entry("not converged", marker="x", ls="", ms=3, color=flag),
+    ]
+    if summary.points["status"].isin(NO_INTERVAL).any():
+        label = "no interval or not identified"
+        entries.append(entry(label, marker="D", ls="", ms=3, mfc="none", color=flag))
+    return entries

@@ -1,26 +1,39 @@
-"""Every interval of a method, the most surprising ones on top (zip plot)."""
+"""Zip plot: every interval of a method, sorted by the standardised error of its estimate."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import itertools
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from rlrecovery.figures import style
-from rlrecovery.score.results import Summary, mean_of_rows, row_level, symbol
-from rlrecovery.storage.files import interval_columns
+from rlrecovery.figures.axes import Limits, fence, few_ticks, title
+from rlrecovery.figures.labels import symbol
+from rlrecovery.figures.layout import facets
+from rlrecovery.figures.legends import entry, legend
+from rlrecovery.figures.panels import message, method_label, note
+from rlrecovery.figures.subsets import thinned
+from rlrecovery.score.pooling import mean_over_data_sets
+from rlrecovery.score.results import Summary, finest_level
+from rlrecovery.storage.schemas import interval_columns
 
-#: Intervals drawn per panel, evenly spaced by rank; coverage and ranks use every one.
-MOST_INTERVALS = 500
-#: Where every panel covers at least so many per cent, the axis begins at its middle.
-HALF = 60
-_NORMAL = 1.959963984540054
+#: Intervals drawn per panel; coverage and ranks use every one.
+MAX_INTERVALS = 500
+#: If the coverage is at least this (per cent) in all panels, the axis begins at 50 %.
+HALF_FROM = 60
+#: 97.5 % quantile of the standard normal distribution.
+_Z = 1.959963984540054
+#: Observed coverage: colour and style of the line, properties of the band.
+OBSERVED, OBSERVED_LINE = "#444444", (0, (4, 1.5))
+BAND: dict[str, Any] = {"color": "#999999", "alpha": 0.45, "lw": 0}
 
 
 class Share(NamedTuple):
@@ -29,9 +42,9 @@ class Share(NamedTuple):
     Attributes
     ----------
     value : float
-        NaN where it rests on nothing.
+        NaN without observations.
     low, high : float
-        Ends of its 95 % Monte Carlo interval; NaN where that cannot be estimated.
+        Ends of its 95 % Monte Carlo interval; NaN where this cannot be estimated.
     """
 
     value: float
@@ -41,66 +54,80 @@ class Share(NamedTuple):
 
 @style.styled
 def draw_zip(summary: Summary, width: float = style.TWO_COLUMNS) -> Figure:
-    """Widest intervals minus truth, sorted by the standardised error, per parameter and method."""
+    """Draw the intervals of the highest nominal level, per parameter and method."""
     nominal = summary.intervals[-1] if summary.intervals else None
     if nominal is None or not set(interval_columns(nominal)) <= set(summary.points.columns):
         return style.blank(width, "There are no intervals to draw.")
-    rows, methods = summary.parameters, summary.methods
-    known = summary.estimates
-    pairs = [(p, m) for p in rows for m in methods if (m, p) in known]
-    every = {(p, m): ranked(summary, p, m, nominal) for p, m in pairs}
-    seen = {pair: coverage(table) for pair, (table, _) in every.items()}
-    bottom = 50 if all(100 * s.value >= HALF for s in seen.values() if s.value == s.value) else 0
-    grid = style.facets(
-        width, len(rows), len(methods), height=1.75, share_rows=True,
-        there=[(rows.index(p), methods.index(m)) for p, m in pairs],
-        telling=lambda place: abs(seen[rows[place[0]], methods[place[1]]].value - nominal),
+    parameters, methods = summary.parameters, summary.methods
+    panels = {
+        (i, j): (parameter, method)
+        for (i, parameter), (j, method) in itertools.product(
+            enumerate(parameters), enumerate(methods)
+        )
+        if (method, parameter) in summary.method_parameters
+    }
+    intervals = {key: ranked(summary, *panel, nominal) for key, panel in panels.items()}
+    coverages = {key: coverage(table) for key, (table, _) in intervals.items()}
+    bottom = _bottom(coverages.values())
+    page = facets(
+        width, len(parameters), len(methods), height=1.75, share_rows=True, existing=panels,
+        priority=lambda position: abs(coverages[position].value - nominal),
         titles=[(f"{method}\ncoverage",) for method in methods],
     )  # fmt: skip
-    for i, j in grid.places:
-        parameter, method = rows[i], methods[j]
-        axes, (table, total) = grid[i, j], every[parameter, method]
-        ends = [each[["low", "high"]].to_numpy() for (p, _), (each, _) in every.items()
-                if p == parameter]  # fmt: skip
-        limits = style.fence(np.concatenate([e.ravel() for e in ends]), [0])
-        _panel(axes, table, total, limits, style.colour(methods, method))
-        _levels(axes, seen[parameter, method], nominal, bottom)
-        of = "" if row_level(summary, method) == "participant" else " (group)"
-        style.title(axes, f"{method}{of}\n{_words(seen[parameter, method])}", labelled=grid.flowing)
+    for position in page.positions:
+        axes, (parameter, method) = page[position], panels[position]
+        limits = _limits(table for (i, _), (table, _) in intervals.items() if i == position[0])
+        _panel(axes, *intervals[position], limits, style.colour(methods, method))
+        _coverage_lines(axes, coverages[position], nominal, bottom)
+        label = method_label(method, finest_level(summary, method))
+        text = f"{label}\n{_percent(coverages[position])}"
+        title(axes, text, ylabel_everywhere=page.reflowed)
         axes.set_xlabel(f"interval − true {symbol(parameter)}")
-        if grid.begins(i, j):
+        if page.needs_ylabel(*position):
             axes.set_ylabel("centile of\n|error| / SE (%)")
-    grid.say_left_out("whose coverage is furthest from nominal", "summary/points.csv")
-    style.legend(grid.figure, _handles(nominal))
-    return grid.figure
+    page.note_left_out("whose coverage is furthest from nominal", "summary/points.csv")
+    legend(page.figure, _entries(nominal))
+    return page.figure
+
+
+def _bottom(coverages: Iterable[Share]) -> int:
+    """Lower end of the vertical axes in per cent."""
+    values = [100 * share.value for share in coverages if np.isfinite(share.value)]
+    return 50 if all(value >= HALF_FROM for value in values) else 0
+
+
+def _limits(tables: Iterable[pd.DataFrame]) -> Limits:
+    """Horizontal limits for the intervals of a row of panels."""
+    ends = [table[["low", "high"]].to_numpy().ravel() for table in tables]
+    return fence(np.concatenate(ends), [0])
 
 
 def ranked(
     summary: Summary, parameter: str, method: str, nominal: float
 ) -> tuple[pd.DataFrame, int]:
-    """Intervals of a method around the truth, with their rank.
+    """Intervals of a method minus the truth, with the rank of their estimate.
 
     Parameters
     ----------
     summary : Summary
-        Its ``points`` are read, at the finest level of the method and of all cells.
+        Its ``points`` are read, of all cells and at the finest level of the method.
     parameter, method : str
-        Whose intervals.
+        Parameter and method.
     nominal : float
-        Level of the intervals.
+        Nominal level of the intervals.
 
     Returns
     -------
     table : DataFrame
-        Rows with estimate, SE and interval by rising |estimate - truth| / SE: ``low`` and ``high``
-        (ends minus truth), ``covers``, ``centile`` (0 to 100, that of the middle of a rank),
+        Rows with estimate, SE and interval by increasing |estimate - truth| / SE: ``low`` and
+        ``high`` (ends minus truth), ``covers``, ``centile`` (0 to 100, of the middle of a rank),
         ``cell`` and ``replicate``.
     total : int
-        Rows there are, those that cannot be ranked included.
+        Number of rows, including those that cannot be ranked.
     """
     points = summary.points
     points = points[(points["method"] == method) & (points["parameter"] == parameter)]
-    points = points[points["level"] == row_level(summary, method)]
+    points = points[points["level"] == finest_level(summary, method)]
     lower, upper = interval_columns(nominal)
     se = points["se"].astype(float)
     z = (points["estimate"] - points["truth"]).abs() / se.where(se > 0)
@@ -112,80 +139,81 @@ def ranked(
         covers=(points[lower] <= points["truth"]) & (points["truth"] <= points[upper]),
     )[usable].sort_values("z", kind="stable")
     centile = 100 * (np.arange(len(table)) + 0.5) / max(1, len(table))
-    kept = ["cell", "replicate", "z", "low", "high", "covers"]
-    return table[kept].assign(centile=centile), len(points)
+    columns = ["cell", "replicate", "z", "low", "high", "covers"]
+    return table[columns].assign(centile=centile), len(points)
 
 
 def coverage(table: pd.DataFrame) -> Share:
-    """Share of intervals that hold the truth, with data sets as the independent unit.
+    """Share of intervals that contain the truth, with data sets as the independent unit.
 
-    Its interval is Wilson's with the number of independent rows that would have the same standard
-    error (see `mean_of_rows`), so that it stays between 0 and 1.
+    The Monte Carlo interval is Wilson's, for the number of independent rows that would have the
+    same standard error (see `mean_over_data_sets`), so that it lies between 0 and 1.
     """
-    p, se = mean_of_rows(table["covers"].astype(float), table)
+    p, se = mean_over_data_sets(table["covers"].astype(float), table)
     if not np.isfinite(se):
         return Share(p, np.nan, np.nan)
-    sets = len(table[["cell", "replicate"]].drop_duplicates())
-    n = p * (1 - p) / se**2 if se > 0 else sets
+    data_sets = len(table[["cell", "replicate"]].drop_duplicates())
+    n = p * (1 - p) / se**2 if se > 0 else data_sets
     return Share(p, *_wilson(p, float(np.clip(n, 1, len(table)))))
 
 
 def _wilson(p: float, n: float) -> tuple[float, float]:
-    """Wilson's 95 % interval of a proportion among n independent rows."""
-    shrunk = p + _NORMAL**2 / (2 * n)
-    half = _NORMAL * np.sqrt(p * (1 - p) / n + _NORMAL**2 / (4 * n**2))
-    low, high = ((shrunk + side * half) / (1 + _NORMAL**2 / n) for side in (-1, 1))
+    """Wilson's 95 % interval of a proportion of n independent rows."""
+    centre = p + _Z**2 / (2 * n)
+    half = _Z * np.sqrt(p * (1 - p) / n + _Z**2 / (4 * n**2))
+    low, high = ((centre + side * half) / (1 + _Z**2 / n) for side in (-1, 1))
     return max(0.0, float(low)), min(1.0, float(high))
 
 
-def _panel(
-    axes: Axes, table: pd.DataFrame, total: int, limits: tuple[float, float], ink: str
-) -> None:
-    """The intervals, those that miss the truth in another colour."""
+def _panel(axes: Axes, table: pd.DataFrame, total: int, limits: Limits, ink: str) -> None:
+    """Draw the intervals, those that miss the truth in orange, and note what is not drawn."""
     axes.set_xlim(limits)
-    thin = table.iloc[:: max(1, -(-len(table) // MOST_INTERVALS))]
-    looks = ((True, style.shade(ink, 0, 2), 2), (False, style.FLAG, 3))
-    for covers, tone, order in looks:
-        mine = thin[thin["covers"] == covers]
-        low, high = (np.clip(mine[end], *limits) for end in ("low", "high"))
-        lines = [[(a, y), (b, y)] for a, b, y in zip(low, high, mine["centile"], strict=True)]
-        axes.add_collection(LineCollection(lines, colors=[tone], lw=0.5, zorder=order))
+    shown = thinned(table, MAX_INTERVALS)
+    for covers, tone, zorder in ((True, style.shade(ink, 0, 2), 2), (False, style.FLAG, 3)):
+        rows = shown[shown["covers"] == covers]
+        low, high = (np.clip(rows[end], *limits) for end in ("low", "high"))
+        lines = [[(a, y), (b, y)] for a, b, y in zip(low, high, rows["centile"], strict=True)]
+        axes.add_collection(LineCollection(lines, colors=[tone], lw=0.5, zorder=zorder))
     axes.axvline(0, color=style.TRUTH, lw=0.8, zorder=4)
     cut = int(((table["low"] < limits[0]) | (table["high"] > limits[1])).sum())
-    lost = total - len(table)
-    remarks = [f"{cut} cut"] * bool(cut) + [f"{lost} of {total} left out"] * bool(lost)
-    if remarks:
-        style.note(axes, ", ".join(remarks))
-    style.few_ticks(axes, x=5)
+    left_out = total - len(table)
+    note(
+        axes,
+        f"{cut} cut" if cut else "",
+        f"{left_out} of {total} left out" if left_out else "",
+    )
+    few_ticks(axes, x=5)
 
 
-def _levels(axes: Axes, seen: Share, nominal: float, bottom: float) -> None:
-    """Nominal and observed coverage as lines across the panel."""
+def _coverage_lines(axes: Axes, observed: Share, nominal: float, bottom: float) -> None:
+    """Draw nominal and observed coverage as lines across the panel."""
     axes.set_ylim(bottom, 100)
     axes.set_yticks([*np.linspace(bottom, 100, 3)])
-    if np.isfinite(seen.low):
-        axes.axhspan(100 * seen.low, 100 * seen.high, color="#999999", alpha=0.45, lw=0, zorder=5)
-    if np.isfinite(seen.value):
-        axes.axhline(100 * seen.value, color="#444444", lw=0.8, ls=(0, (4, 1.5)), zorder=6)
+    if np.isfinite(observed.low):
+        axes.axhspan(100 * observed.low, 100 * observed.high, zorder=5, **BAND)
+    if np.isfinite(observed.value):
+        axes.axhline(100 * observed.value, color=OBSERVED, lw=0.8, ls=OBSERVED_LINE, zorder=6)
     else:
-        style.say(axes, "no intervals")
+        message(axes, "no intervals")
     axes.axhline(100 * nominal, color=style.TRUTH, lw=0.8, zorder=6)
 
 
-def _words(seen: Share) -> str:
-    """Observed coverage with its Monte Carlo interval."""
-    if not np.isfinite(seen.value):
+def _percent(observed: Share) -> str:
+    """Observed coverage with its Monte Carlo interval, in per cent."""
+    if not np.isfinite(observed.value):
         return ""
-    ends = f" ({100 * seen.low:.1f}–{100 * seen.high:.1f})" if np.isfinite(seen.low) else ""
-    return f"{100 * seen.value:.1f}\N{NO-BREAK SPACE}%{ends}"
+    low, high = 100 * observed.low, 100 * observed.high
+    ends = f" ({low:.1f}–{high:.1f})" if np.isfinite(observed.low) else ""
+    return f"{100 * observed.value:.1f}\N{NO-BREAK SPACE}%{ends}"
 
 
-def _handles(nominal: float) -> list[Line2D | Patch]:
+def _entries(nominal: float) -> list[Artist]:
+    """Legend entries of the intervals and the lines of coverage."""
     grey = style.shade(style.FAINT, 0, 2)
     return [
-        Line2D([], [], color=grey, lw=2, label=f"{100 * nominal:g} % interval, holds the truth"),
-        Line2D([], [], color=style.FLAG, lw=2, label="misses it"),
-        Line2D([], [], color=style.TRUTH, lw=0.8, label="nominal level"),
-        Line2D([], [], color="#444444", lw=0.8, ls=(0, (4, 1.5)), label="observed coverage"),
-        Patch(color="#999999", alpha=0.45, lw=0, label="its 95 % Monte Carlo interval"),
+        entry(f"{100 * nominal:g} % interval, contains the truth", color=grey, lw=2),
+        entry("misses it", color=style.FLAG, lw=2),
+        entry("nominal level", color=style.TRUTH, lw=0.8),
+        entry("observed coverage", color=OBSERVED, lw=0.8, ls=OBSERVED_LINE),
+        Patch(label="its 95 % Monte Carlo interval", **BAND),
     ]

@@ -1,0 +1,197 @@
+"""What several figures draw in their panels: marks of cells, strips of methods, and notes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+
+from rlrecovery.figures import style
+from rlrecovery.figures.axes import Limits, panel_width, wrap
+from rlrecovery.figures.legends import trial_entries
+from rlrecovery.score.results import Summary
+
+#: With more cells than this per method, marks are smaller and have no error bars.
+MAX_BARS = 24
+#: Longest name of a method, in letters, that leaves room for two panels on one journal column.
+LONG_NAME = 14
+#: Letters of a name on one line beside a strip, on two columns and on one column.
+NAME_LETTERS = (28, 22)
+
+
+def message(axes: Axes, text: str) -> None:
+    """Write text in the middle of a panel that has nothing to show."""
+    axes.text(
+        0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", color=style.FAINT,
+        fontsize=7,
+    )  # fmt: skip
+
+
+def note(axes: Axes, *parts: str) -> None:
+    """Write a note above a panel at its right end; in a narrow panel each part has its own line."""
+    text = ", ".join(part for part in parts if part)
+    if not text:
+        return
+    if 0.05 * len(text) > panel_width(axes) - 0.5:
+        text = text.replace(", ", ",\n")
+    artist = axes.annotate(
+        text, (1, 1), (0, 2), xycoords="axes fraction", textcoords="offset points", ha="right",
+        va="bottom", fontsize=6.5, color=style.FLAG, linespacing=1.0,
+    )  # fmt: skip
+    artist.set_gid("note")
+
+
+def note_beyond(axes: Axes, count: int, total: int, what: str = "") -> None:
+    """Note above a panel how many values lie beyond its axis, if any do."""
+    note(axes, f"{count} of {total}{what} beyond axis" if count else "")
+
+
+def mark_beyond(axes: Axes, x: Any, y: Any, limits: Limits, ink: Any) -> int:
+    """Mark values above or below the limits by open arrow heads at the edge; return their count."""
+    x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+    high, low = y > limits[1], y < limits[0]
+    for outside, edge, head in ((high, 0.975, "^"), (low, 0.025, "v")):
+        if outside.any():
+            axes.plot(
+                x[outside], np.full(outside.sum(), edge), head,
+                transform=axes.get_xaxis_transform(), ms=3, mfc="none", mec=ink, mew=0.7,
+                clip_on=False, zorder=5,
+            )  # fmt: skip
+    return int(high.sum() + low.sum())
+
+
+def positive_bars(values: np.ndarray, bars: np.ndarray) -> np.ndarray:
+    """Lengths of error bars for a logarithmic axis: a bar that reaches zero ends just above it.
+
+    Parameters
+    ----------
+    values, bars : ndarray, shape (n,)
+        Values, and the lengths of their bars on a linear axis.
+
+    Returns
+    -------
+    ndarray, shape (2, n)
+        Lengths below and above the values.
+    """
+    below = np.minimum(bars, 0.999 * np.maximum(values, 0))
+    return np.nan_to_num(np.stack([below, bars]), posinf=0.0)
+
+
+def cell_marks(
+    axes: Axes,
+    cells: pd.DataFrame,
+    x: np.ndarray,
+    y: np.ndarray,
+    bars: np.ndarray,
+    summary: Summary,
+    method: str,
+    bars_along: str,
+) -> None:
+    """Draw one mark per cell of a method, lighter where a cell has fewer trials.
+
+    Parameters
+    ----------
+    axes : Axes
+        The panel.
+    cells : DataFrame
+        One row per cell, with ``trials``.
+    x, y : ndarray, shape (cells,)
+        Positions of the marks.
+    bars : ndarray, shape (cells,) or (2, cells)
+        Lengths of the error bars, which are left out if there are more than `MAX_BARS` cells.
+    summary : Summary
+        The summary that the cells are from.
+    method : str
+        The method, which gives colour and marker.
+    bars_along : {"x", "y"}
+        Direction of the error bars.
+    """
+    many = len(cells) > MAX_BARS
+    ink, trials = style.colour(summary.methods, method), summary.trials
+    for rank, count in enumerate(trials):
+        rows = (cells["trials"] == count).to_numpy()
+        errors: dict[str, Any] = {} if many else {f"{bars_along}err": bars[..., rows]}
+        axes.errorbar(
+            x[rows], y[rows], ls="", marker=style.marker(summary.methods, method),
+            ms=1.6 if many else 2.4, mew=0, elinewidth=0.6,
+            color=style.shade(ink, rank, len(trials)), **errors,
+        )  # fmt: skip
+
+
+def cell_entries(summary: Summary, cells: int) -> list[Line2D]:
+    """Legend entries of the marks of `strips`, given the number of cells per method."""
+    bars = "" if cells > MAX_BARS else " ± MCSE"
+    return trial_entries(summary.trials, "one cell, {} trials" + bars)
+
+
+def strips(
+    axes: Axes,
+    rows: pd.DataFrame,
+    summary: Summary,
+    methods: Sequence[str],
+    sort_first: Sequence[str] = (),
+    names: bool = True,
+) -> np.ndarray:
+    """Draw a horizontal strip per method with a mark per cell, those with few trials on top.
+
+    Parameters
+    ----------
+    axes : Axes
+        The panel; its horizontal scale must be set, because bars on a logarithmic one are cut.
+    rows : DataFrame
+        Cells with ``method``, ``value`` and ``mcse``.
+    summary : Summary
+        The summary that the cells are from.
+    methods : sequence of str
+        Methods from top to bottom.
+    sort_first : sequence of str
+        Truths by which cells with the same trials and participants are sorted first.
+    names : bool
+        Whether to write the methods' names beside their strips.
+
+    Returns
+    -------
+    ndarray, shape (rows,)
+        Vertical position of each row.
+    """
+    positions = pd.Series(np.nan, index=rows.index)
+    order = list(dict.fromkeys(["trials", "participants", *sort_first, *summary.truths]))
+    for k, method in enumerate(methods):
+        cells = rows[rows["method"] == method].sort_values(order, kind="stable")
+        y = k + (np.arange(len(cells)) - (len(cells) - 1) / 2) * 0.75 / max(1, len(cells))
+        positions[cells.index] = y
+        values = cells["value"].to_numpy(dtype=float)
+        bars = cells["mcse"].fillna(0).to_numpy(dtype=float)
+        if axes.get_xscale() == "log":
+            bars = positive_bars(values, bars)
+        cell_marks(axes, cells, values, y, bars, summary, method, bars_along="x")
+    axes.set(yticks=range(len(methods)), ylim=(len(methods) - 0.5, -0.5))
+    labels = _strip_labels(methods if names else (), style.figure_width(axes))
+    axes.set_yticklabels(labels, linespacing=1.0)
+    return positions.to_numpy()
+
+
+def _strip_labels(methods: Sequence[str], width: float) -> list[str]:
+    """Names of methods beside their strips, broken where they are long."""
+    letters = NAME_LETTERS[style.narrow(width)]
+    return [name if len(name) <= letters else "\n".join(wrap(name, letters)) for name in methods]
+
+
+def strip_height(methods: Sequence[str], width: float, default: float) -> float:
+    """Height of a strip in inches: the default, or more where a name takes several lines."""
+    lines = max(name.count("\n") + 1 for name in _strip_labels(methods, width))
+    return max(default, 0.04 + 0.11 * lines)
+
+
+def has_long_names(methods: Sequence[str]) -> bool:
+    """Whether the names beside a panel take as much width as a panel."""
+    return max(map(len, methods), default=0) > LONG_NAME
+
+
+def method_label(method: str, level: str) -> str:
+    """Name of a method for a title, with the level unless it is single participants."""
+    return method if level == "participant" else f"{method} (group)"
