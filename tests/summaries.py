@@ -1,8 +1,8 @@
-"""Mock runs: the folder that scoring leaves behind, made from random numbers in a second.
+"""Mock runs: the results folder of a finished study, made from random numbers in a second.
 
-Estimates are drawn around their truths with an error that shrinks with the trials, with
-correlated errors, runaways at a bound and fits that fail; measures are computed from them. So
-tables and points agree with each other, as those of a real run do.
+Estimates are drawn around their truths with correlated errors that shrink with the trials; some are
+at a bound and some fits fail. Measures are computed from them, so that the tables agree with each
+other as those of a real run do.
 """
 
 from __future__ import annotations
@@ -17,14 +17,18 @@ import pandas as pd
 import yaml
 from scipy import stats
 
+from rlrecovery.fit.registry import Method
 from rlrecovery.models.library import MODELS
-from rlrecovery.predictive.check import PREDICTIVE
-from rlrecovery.score.model_selection import SELECTION
-from rlrecovery.score.paired import PAIRED, paired_measures
+from rlrecovery.score.paired import paired_measures
 from rlrecovery.score.prior_width import prior_sds
-from rlrecovery.score.sampler_check import WITNESS
-from rlrecovery.score.summary import CONTEST
-from rlrecovery.storage.files import interval_columns
+from rlrecovery.storage.schemas import (
+    CROSSED,
+    PAIRED,
+    PREDICTIVE,
+    SAMPLER_CHECK,
+    SELECTION,
+    interval_columns,
+)
 
 BOUND = 50.0
 STATUS = np.array(["ok", "at_bound", "not_converged", "failed"])
@@ -37,6 +41,7 @@ METHODS = {
     "mle": {
         "estimator": "mle",
         "model": None,
+        "engine": "compiled",
         "bounds": {"alpha": [0, 1], "beta": [0, BOUND]},
         "grid": 10,
         "starts": 3,
@@ -47,6 +52,7 @@ METHODS = {
         "model": None,
         "pooling": "none",
         "likelihood": "potential",
+        "engine": "compiled",
         "priors": {
             "alpha": {"distribution": "Beta", "alpha": 1.0, "beta": 1.0},
             "beta": {"distribution": "HalfNormal", "sigma": 10.0},
@@ -63,6 +69,7 @@ METHODS = {
         "model": None,
         "pooling": "partial",
         "likelihood": "potential",
+        "engine": "compiled",
         "priors": {
             "alpha": {
                 "location": {"distribution": "Normal", "mu": 0.0, "sigma": 1.5},
@@ -81,7 +88,7 @@ METHODS = {
         "convergence": {"rhat": 1.01, "ess_bulk": 400, "ess_tail": 400, "divergences": 0},
     },
 }
-#: Per kind of method: shrinkage to the middle, spread of the error, share of runaways.
+#: Per kind of method: shrinkage to the middle, SD of the error, share of estimates at the bound.
 NATURE = {"mle": (0.0, 1.0, 0.05), "none": (0.12, 0.85, 0.0), "partial": (0.3, 0.6, 0.0)}
 
 
@@ -95,7 +102,7 @@ def experiment(
     population=None,
     levels=(0.5, 0.8, 0.9, 0.95),
 ):
-    """A resolved experiment as a dictionary; a method is called as in `METHODS`, plus any tail."""
+    """A resolved config as plain values; names of methods begin with a key of `METHODS`."""
     truth = {"alpha": [0.2, 0.5, 0.8], "beta": [2.0, 5.0]} if truth is None else truth
     names = MODELS[model].names
     return {
@@ -114,9 +121,14 @@ def experiment(
     }
 
 
+def methods_of(exp):
+    """The methods of a resolved config."""
+    return {name: Method.of(settings, name) for name, settings in exp["methods"].items()}
+
+
 @dataclass(frozen=True)
 class Fits:
-    """Estimates of one method, cell, level and parameter; all arrays are replicates x people."""
+    """Estimates of a method, cell, level and parameter, arrays (replicates, participants)."""
 
     truth: np.ndarray
     estimate: np.ndarray
@@ -147,17 +159,17 @@ def levels_of(settings):
 
 def draw(rng, exp, settings, cell, level, common):
     """Fits of every parameter of one cell, level and method."""
-    model, (n, people) = MODELS[exp["model"]], common.shape
+    model, (n, participants) = MODELS[exp["model"]], common.shape
     if level != "participant":
-        people = 1
+        participants = 1
     shrink, noise, runaway = NATURE[kind(settings)]
-    shared, fits = rng.normal(size=(n, people)), {}
+    shared, fits = rng.normal(size=(n, participants)), {}
     for k, parameter in enumerate(model.parameters):
         centre = parameter.to_real(cell.get(parameter.name, 0.4))
         spread = 0.4 if level == "participant" else 0.0
         if level == "spread":
             centre = 0.4
-        truth = centre + spread * common[:, :people] * (1 if k else -1)
+        truth = centre + spread * common[:, :participants] * (1 if k else -1)
         sd = noise * (4.5 if level == "participant" else 2.0) / np.sqrt(cell["trials"])
         z = 0.7 * shared * (-1) ** k + 0.7 * rng.normal(size=shared.shape)
         error = sd * z - shrink * (truth - 0.5) * 0.3
@@ -184,9 +196,9 @@ def draw(rng, exp, settings, cell, level, common):
 
 def clustered(values):
     """Mean over all estimates and its MCSE with replicates as the independent unit."""
-    there = np.isfinite(values)
-    count = there.sum(axis=1)
-    total = np.where(there, values, 0).sum(axis=1)
+    finite = np.isfinite(values)
+    count = finite.sum(axis=1)
+    total = np.where(finite, values, 0).sum(axis=1)
     per_set = total[count > 0] / count[count > 0]
     n = len(per_set)
     mcse = per_set.std(ddof=1) / np.sqrt(n) if n > 1 else np.nan
@@ -249,13 +261,13 @@ def correlations(truth, estimate):
 
 def cells_of(exp):
     """Cells of a design: name, truth columns, participants and trials."""
-    for *values, people, trials in itertools.product(
+    for *values, participants, trials in itertools.product(
         *exp["truth"].values(), exp["participants"], exp["trials"]
     ):
         truth = dict(zip(exp["truth"], values, strict=True))
         parts = [f"{name}-{value:g}" for name, value in truth.items()]
-        name = "_".join([*parts, f"n-{people}", f"t-{trials}"])
-        yield {"cell": name, **truth, "participants": people, "trials": trials}
+        name = "_".join([*parts, f"n-{participants}", f"t-{trials}"])
+        yield {"cell": name, **truth, "participants": participants, "trials": trials}
 
 
 def long_rows(head, fits, rows, levels):
@@ -272,10 +284,10 @@ def point_rows(head, fits, levels, most=3):
     """Rows of points.csv for the first replicates."""
     lower, upper = fits.interval(max(levels))
     names = interval_columns(max(levels))
-    replicates, people = np.indices(fits.truth[:most].shape)
+    replicates, participants = np.indices(fits.truth[:most].shape)
     columns = {
         "replicate": replicates.ravel(),
-        "participant": people.ravel() if head["level"] == "participant" else -1,
+        "participant": participants.ravel() if head["level"] == "participant" else -1,
         "truth": fits.truth[:most].ravel(),
         "estimate": fits.estimate[:most].ravel(),
         "se": fits.se[:most].ravel(),
@@ -288,10 +300,11 @@ def point_rows(head, fits, levels, most=3):
 
 def grid_rows(exp, pooled):
     """Rows of scope grid: correlations over the truths."""
-    for (method, people, trials, level, parameter), parts in pooled.items():
-        head = {"scope": "grid", "method": method, "cell": f"n-{people}_t-{trials}"}
+    for (method, participants, trials, level, parameter), parts in pooled.items():
+        head = {"scope": "grid", "method": method, "cell": f"n-{participants}_t-{trials}"}
         head |= dict.fromkeys(exp["truth"], np.nan)
-        head |= {"participants": people, "trials": trials, "level": level, "parameter": parameter}
+        head |= {"participants": participants, "trials": trials}
+        head |= {"level": level, "parameter": parameter}
         truth = np.concatenate([f.truth.ravel() for f in parts])
         estimate = np.concatenate([f.estimate.ravel() for f in parts])
         keep = np.isfinite(estimate)
@@ -307,13 +320,13 @@ def paired_rows(exp, cell, pooled):
     for method, level, parameter in itertools.product(
         others, ("participant", "group", "spread"), MODELS[exp["model"]].names
     ):
-        mine, theirs = (
+        pair = [
             pooled.get((name, *size, level, parameter), [None])[-1] for name in (method, reference)
-        )
-        if mine is None or theirs is None:
+        ]
+        if None in pair:
             continue
-        both = np.isfinite(mine.estimate) & np.isfinite(theirs.estimate)
-        errors, other = ((f.estimate - f.truth)[both] for f in (mine, theirs))
+        both = np.isfinite(pair[0].estimate) & np.isfinite(pair[1].estimate)
+        errors, other = ((fits.estimate - fits.truth)[both] for fits in pair)
         replicates = np.indices(both.shape)[0][both]
         head = cell | {"method": method, "reference": reference}
         head |= {"level": level, "parameter": parameter}
@@ -335,18 +348,18 @@ def write_run(folder, exp=None, seed=1, **changes):
         for method, settings in exp["methods"].items():
             for level in levels_of(settings):
                 fits = draw(rng, exp, settings, cell, level, common)
-                for parameter, each in fits.items():
+                for parameter, fit in fits.items():
                     head = {"scope": "cell", "method": method, **cell}
                     head |= {"level": level, "parameter": parameter}
                     for rows in ("all", "ok"):
-                        recovery += long_rows(head, each, rows, exp["interval_levels"])
-                    points.append(point_rows(head, each, exp["interval_levels"]))
+                        recovery += long_rows(head, fit, rows, exp["interval_levels"])
+                    points.append(point_rows(head, fit, exp["interval_levels"]))
                     flagged += [
                         head | {"status": s, "reason": REASONS[s].format(parameter)}
-                        for s in each.status[each.status != "ok"].ravel()
+                        for s in fit.status[fit.status != "ok"].ravel()
                     ]
                     key = (method, cell["participants"], cell["trials"], level, parameter)
-                    pooled.setdefault(key, []).append(each)
+                    pooled.setdefault(key, []).append(fit)
         paired += list(paired_rows(exp, cell, pooled))
     recovery += list(grid_rows(exp, pooled))
     truths = list(exp["truth"])
@@ -355,7 +368,7 @@ def write_run(folder, exp=None, seed=1, **changes):
     pd.DataFrame(paired, columns=order).assign(variant="").to_csv(
         folder / "summary/comparison.csv", index=False
     )
-    prior_sds(exp["methods"]).to_csv(folder / "summary/priors.csv", index=False)
+    prior_sds(methods_of(exp)).to_csv(folder / "summary/priors.csv", index=False)
     write_examples(folder / "summary", exp, rng)
     write_records(folder, exp)
     return folder
@@ -364,32 +377,32 @@ def write_run(folder, exp=None, seed=1, **changes):
 def write_variants(folder, runs, competing=False):
     """Write a mock run of several tasks, shares of missing responses or generating models.
 
-    ``runs`` are experiments by what the run calls their variant. Where models compete, it is the
-    name of the model instead: the tables of a method's own fits do not repeat it.
+    ``runs`` are experiments by the entry of their rows in the column ``variant``; if models
+    compete, by the name of the generating model, which tables of a method's own fits do not repeat.
     """
-    folder, every = Path(folder), {}
+    folder, tables = Path(folder), {}
     for k, (label, exp) in enumerate(runs.items()):
         part = write_run(folder / "parts" / str(k), exp, seed=1 + k) / "summary"
         for table in ("recovery", "points", "failures", "comparison", "priors"):
             rows = pd.read_csv(part / f"{table}.csv")
             if table != "priors":
-                said = f"from {label}" if table == "comparison" else ""
-                rows = rows.assign(variant=said if competing else label)
+                text = f"from {label}" if table == "comparison" else ""
+                rows = rows.assign(variant=text if competing else label)
                 if table == "recovery":
                     rows = rows.assign(model=label if competing else "")
                 rows["cell"] = label.replace(" ", "_") + "_" + rows["cell"]
-            every.setdefault(table, []).append(rows)
+            tables.setdefault(table, []).append(rows)
     exp = next(iter(runs.values()))
     write_run(folder, exp)
     truths = list(dict.fromkeys(name for run in runs.values() for name in run["truth"]))
-    for table, parts in every.items():
+    for table, parts in tables.items():
         whole = pd.concat([p for p in parts if len(p)] or parts, ignore_index=True)
         whole = whole.drop_duplicates() if table == "priors" else whole
-        known = [name for name in whole.columns if name not in truths]
+        columns = [name for name in whole.columns if name not in truths]
         if table in ("recovery", "points", "comparison"):
-            place = known.index("cell") + 1
-            known[place:place] = [name for name in truths if name in whole]
-        whole[known].to_csv(folder / f"summary/{table}.csv", index=False)
+            after_cell = columns.index("cell") + 1
+            columns[after_cell:after_cell] = [name for name in truths if name in whole]
+        whole[columns].to_csv(folder / f"summary/{table}.csv", index=False)
     return folder
 
 
@@ -400,7 +413,7 @@ def write_tables(summary, truths, recovery, points, flagged, exp):
     order += ["rows", "measure", "interval", "value", "mcse", "n", "n_rows"]
     whole = pd.DataFrame(recovery).assign(variant="")[order]
     whole.to_csv(summary / "recovery.csv", index=False)
-    whole.iloc[:0].assign(**dict.fromkeys(CONTEST, "")).to_csv(summary / "crossed.csv", index=False)
+    whole.iloc[:0].assign(**dict.fromkeys(CROSSED, "")).to_csv(summary / "crossed.csv", index=False)
     write_predictive(summary)
     pd.DataFrame(columns=list(SELECTION)).to_csv(summary / "selection.csv", index=False)
     order = ["method", "cell", *truths, *sizes, "replicate", "participant"]
@@ -411,7 +424,7 @@ def write_tables(summary, truths, recovery, points, flagged, exp):
     counts = pd.DataFrame(flagged, columns=keys).groupby(keys).size()
     counts = counts.rename("rows").reset_index().assign(variant="")
     counts.to_csv(summary / "failures.csv", index=False)
-    pd.DataFrame(columns=list(WITNESS)).to_csv(summary / "witness.csv", index=False)
+    pd.DataFrame(columns=list(SAMPLER_CHECK)).to_csv(summary / "witness.csv", index=False)
 
 
 def write_predictive(summary):

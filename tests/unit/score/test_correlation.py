@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from rlrecovery.score import correlation
-from rlrecovery.score.measures import correlations
+from rlrecovery.score.correlation import correlations
 
 pytestmark = pytest.mark.filterwarnings("error")
 

@@ -4,24 +4,24 @@ import numpy as np
 import pytest
 
 from rlrecovery.score.jackknife import (
-    NOTHING,
+    EMPTY,
     centred_powers,
     jackknife,
     mean_of_sums,
     ratio,
-    renumbered,
+    renumber,
     root_mean_of_sums,
     score_sums,
     sd_of_sums,
-    without_each,
+    sums_without_each,
 )
 
 
-def test_sums_without_each_replicate():
+def test_sums_sums_without_each_replicate():
     terms, replicates = np.array([[1.0, 2.0, 4.0, 8.0]]), [7, 7, 3, 9]
-    codes, n = renumbered(replicates)
+    codes, n = renumber(replicates)
     assert n == 3
-    np.testing.assert_array_equal(without_each(terms, codes), [[11, 12, 7]])
+    np.testing.assert_array_equal(sums_without_each(terms, codes), [[11, 12, 7]])
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_a_closed_form_is_used_where_each_replicate_has_one_row():
 
 
 def test_what_cannot_be_estimated_is_missing():
-    assert score_sums(mean_of_sums, [np.empty(0), np.empty(0)], []) == NOTHING
+    assert score_sums(mean_of_sums, [np.empty(0), np.empty(0)], []) == EMPTY
     assert np.isnan(score_sums(mean_of_sums, [np.ones(2), np.ones(2)], [1, 1]).mcse)
     assert np.isnan(jackknife(np.array([1.0])))
     assert np.isnan(ratio(1.0, 0.0))

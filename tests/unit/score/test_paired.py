@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rlrecovery.score.paired import PAIRED, compare, paired_measures, relative_precision, rmse_ratio
-from rlrecovery.storage.files import TRUTH, conform
+from rlrecovery.score.paired import compare, paired_measures, relative_precision, rmse_ratio
+from rlrecovery.storage.files import conform
+from rlrecovery.storage.schemas import PAIRED, TRUTH
 
 ONE_EACH = np.arange(4)
 

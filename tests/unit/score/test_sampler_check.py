@@ -4,7 +4,8 @@ import pytest
 from fits import FLAT, QUADRATURE, bayes, bayes_method, setting, simulated, table
 
 from rlrecovery.fit.quadrature import Quadrature
-from rlrecovery.score.sampler_check import WITNESS, differences, overall, pairs
+from rlrecovery.score.sampler_check import differences, overall, pairs
+from rlrecovery.storage.schemas import SAMPLER_CHECK
 
 SAMPLED = bayes_method()
 
@@ -66,7 +67,7 @@ def test_only_methods_with_the_same_posterior_mean_are_pairs():
 
 def test_nothing_to_compare_is_an_empty_table():
     assert differences(estimates([]), estimates([])).empty
-    assert overall(pd.DataFrame(columns=list(WITNESS))).empty
+    assert overall(pd.DataFrame(columns=list(SAMPLER_CHECK))).empty
 
 
 def test_a_real_sampler_agrees_with_the_exact_posterior():

@@ -11,10 +11,9 @@ from rlrecovery.design.cells import batches, grid
 from rlrecovery.fit.batch import fit_batch
 from rlrecovery.score import summary
 from rlrecovery.score.cell import score
-from rlrecovery.score.paired import PAIRED
-from rlrecovery.score.sampler_check import WITNESS
 from rlrecovery.simulate.batch import simulate_batch
-from rlrecovery.storage.files import SUMMARY, BrokenFile, read_table, write_json, write_table
+from rlrecovery.storage.files import BrokenFile, read_table, write_json, write_table
+from rlrecovery.storage.schemas import PAIRED, SAMPLER_CHECK, SUMMARY
 
 GENERATOR = {
     "seed": 3,
@@ -241,7 +240,7 @@ def test_shares_and_counts_agree_with_the_flags(tables):
 
 def test_without_a_pair_there_is_no_witness(tables):
     assert tables.witness.empty
-    assert list(tables.witness.columns) == list(WITNESS)
+    assert list(tables.witness.columns) == list(SAMPLER_CHECK)
 
 
 def test_a_pair_is_compared_where_there_are_effective_sample_sizes(study):
@@ -262,7 +261,7 @@ def test_a_study_without_failures_has_an_empty_table_of_them(study):
 
 
 def test_a_missing_batch_is_named(study):
-    with pytest.raises(BrokenFile, match=r"00005-00007\.parquet is not there"):
+    with pytest.raises(BrokenFile, match=r"00005-00007\.parquet does not exist"):
         run_summary(study, batches={key: [*BATCHES, "00005-00007"] for key in CELLS})
 
 
