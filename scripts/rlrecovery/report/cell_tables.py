@@ -202,12 +202,15 @@ def flagged_rows(summary: Summary) -> list[FlaggedRows]:
         return []
     totals = summary.measure("share_failed").groupby(["method", "level"])["n_rows"].sum()
     flagged = []
-    for key, part in table.groupby(["method", "level", "status", "reason"], sort=False):
+    by_reason = table.groupby(["method", "level", "status", "reason"], sort=False)
+    for (method, level, status, reason), part in by_reason:
         rows, worst = int(part["rows"].sum()), part.loc[part["rows"].idxmax()]
-        total = int(totals.get(key[:2], 0))
+        total = int(totals.get((method, level), 0))
         share = f"{100 * rows / total:.2g} %" if total else "–"
         worst_text = f"{worst['cell']} ({int(worst['rows'])})"
         cells = part["cell"].nunique()
-        flagged.append(FlaggedRows(*key, rows, total or "–", share, cells, worst_text))
+        flagged.append(
+            FlaggedRows(method, level, status, reason, rows, total or "–", share, cells, worst_text)
+        )
     order = {method: k for k, method in enumerate(summary.methods)}
     return sorted(flagged, key=lambda f: (order.get(f.method, len(order)), -f.rows))

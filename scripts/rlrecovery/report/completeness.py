@@ -4,31 +4,31 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 import pandas as pd
 
-from rlrecovery.design.cells import cells_of, methods_of
+from rlrecovery.config.settings import Experiment
+from rlrecovery.config.study import cells_of, methods_of
 from rlrecovery.report.numbers import enumeration, plural
 from rlrecovery.storage.fingerprint import is_current
-from rlrecovery.storage.provenance import SIMULATED
+from rlrecovery.storage.provenance import SIMULATED, Origin
 
 
 def unfinished(
-    experiment: Mapping[str, Any], design: pd.DataFrame, made_by: Sequence[Origin]
+    experiment: Experiment, design: pd.DataFrame, made_by: Sequence[Origin]
 ) -> Iterator[str]:
     """A sentence for each part of a study that is not finished.
 
     Parameters
     ----------
-    experiment : mapping
-        The resolved config.
+    experiment : Experiment
+        The study.
     design : DataFrame
         Columns ``cell`` and ``replicates``: what the report rests on.
     made_by : sequence of Origin
         `rlrecovery.storage.provenance.count_origins` of its files, without methods left out.
     """
-    cells, replicates = cells_of(experiment), experiment["replicates"]
+    cells, replicates = cells_of(experiment), experiment.replicates
     planned, finished = len(cells) * replicates, int(design["replicates"].sum())
     if finished < planned:
         yield (

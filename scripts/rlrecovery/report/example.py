@@ -1,107 +1,124 @@
-"""One participant and one posterior to look at: the data behind two figures."""
+"""One participant and one posterior as an example: the data behind two figures."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from typing import Any
+from typing import cast
 
 import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from rlrecovery.design.cells import POOLINGS, Cell, with_posterior
+from rlrecovery.config.study import with_posterior
+from rlrecovery.design.cells import Cell
+from rlrecovery.fit.base import Setting, Target, one_line
+from rlrecovery.fit.batch import sampling_seed
+from rlrecovery.fit.registry import Method, make_fitter
+from rlrecovery.likelihood.data import observations
 from rlrecovery.simulate.batch import simulate_replicate
-from rlrecovery.simulate.task import task_from_config
+from rlrecovery.simulate.behaviour import Behaviour
+from rlrecovery.simulate.generator import Generator
+from rlrecovery.simulate.task import Integers
 from rlrecovery.storage.files import MACHINE, write_json, write_table
 
 log = logging.getLogger(__name__)
 
-#: The first participant of the first data set is as good as any, and chosen before anyone looks.
+#: The example is the first participant of the first data set, chosen before anything is seen.
 REPLICATE, PARTICIPANT = 0, 0
 
 
-def participant_table(behaviour: Any, blocks: Any) -> pd.DataFrame:
-    """Trial by trial: block, choice, reward, hidden values and choice probabilities before it.
+def participant_table(behaviour: Behaviour, blocks: Integers) -> pd.DataFrame:
+    """Trial by trial: block, choice, reward, and hidden values and choice probabilities before it.
 
-    The hidden values are those of the model's first state; a model may have none. ``mean_0``,
-    ``mean_1``... are what the arms were worth.
+    The hidden values ``value_0``, ``value_1``... are those of the model's first state; a model may
+    have none. ``mean_0``, ``mean_1``... are the mean rewards of the arms.
+
+    Parameters
+    ----------
+    behaviour : Behaviour
+        Behaviour of all participants of the data set.
+    blocks : int array, shape (trials,)
+        Block of each trial.
     """
-    i = PARTICIPANT
-    columns: dict[str, Any] = {
+    values = next(iter(behaviour.states.values()), None)
+    by_arm = {"value": values, "probability": behaviour.probabilities, "mean": behaviour.means}
+    columns = {
         "block": blocks,
         "trial": np.arange(len(blocks)),
-        "choice": behaviour.choices[i],
-        "reward": behaviour.rewards[i],
+        "choice": behaviour.choices[PARTICIPANT],
+        "reward": behaviour.rewards[PARTICIPANT],
     }
-    n_arms = behaviour.probabilities.shape[-1]
-    for state in list(behaviour.states.values())[:1]:
-        columns |= {f"value_{k}": state[i, :, k] for k in range(n_arms)}
-    columns |= {f"probability_{k}": behaviour.probabilities[i, :, k] for k in range(n_arms)}
-    columns |= {f"mean_{k}": behaviour.means[i, :, k] for k in range(n_arms)}
+    for name, array in by_arm.items():
+        if array is not None:
+            arms = range(behaviour.probabilities.shape[-1])
+            columns |= {f"{name}_{arm}": array[PARTICIPANT, :, arm] for arm in arms}
     return pd.DataFrame(columns)
 
 
 def posterior_table(
-    method: Mapping[str, Any],
-    cell: Mapping[str, Any],
-    generator: Mapping[str, Any],
-    behaviour: Any,
-    blocks: Any,
+    method: Method, cell: Cell, generator: Generator, behaviour: Behaviour, blocks: Integers
 ) -> pd.DataFrame:
     """Draws of the example participant's posterior: chain, draw and a column per parameter.
 
-    The draws are those that the fit job of this data set summarises.
-    """
-    from rlrecovery.fit.base import Setting
-    from rlrecovery.fit.batch import sampling_seed
-    from rlrecovery.fit.bayes import Bayes, draws_of
-    from rlrecovery.likelihood.scan import observations
+    These are the draws that the fit job of this data set summarises.
 
-    setting = Setting.of(method, generator["task"], cell, levels=())
-    reset = task_from_config(generator["task"]).reset
-    rows = np.tile(blocks * reset, (setting.participants, 1))
-    paid = behaviour.rewards if behaviour.outcomes is None else behaviour.outcomes
-    data = observations(behaviour.choices, paid, rows)
-    seed, pooling = sampling_seed(generator, cell, REPLICATE), method["pooling"]
+    Parameters
+    ----------
+    method : Method
+        A method that samples.
+    cell, generator
+        The cell, and what generates its data.
+    behaviour, blocks
+        As for `participant_table`.
+    """
+    from rlrecovery.fit.bayes.fitter import Bayes, draws_of
+
+    task, pooling = generator.faced_task(), method.pooling
+    setting = Setting.of(method.model, task, cell, levels=())
+    rows = np.tile(blocks * task.reset, (setting.participants, 1))
+    rewards = behaviour.rewards if behaviour.outcomes is None else behaviour.outcomes
+    data = observations(behaviour.choices, rewards, rows)
+    seed = sampling_seed(generator, cell, REPLICATE)
     if pooling == "none":
         seed = seed.spawn(PARTICIPANT + 1)[PARTICIPANT]
         data = data.rows(slice(PARTICIPANT, PARTICIPANT + 1))
-    draws, _ = Bayes.of(method, setting).sample(data, seed)
-    mine = {
-        name: draws_of(("participant", PARTICIPANT, name), draws, pooling)
+    fitter = cast(Bayes, make_fitter(method.settings, setting))
+    draws, _ = fitter.sample(data, seed)
+    by_parameter = {
+        name: draws_of(Target("participant", PARTICIPANT, name), draws, pooling)
         for name in setting.model.names
     }
-    chain, draw = np.indices(next(iter(mine.values())).shape)
+    chain, draw = np.indices(next(iter(by_parameter.values())).shape)
     return pd.DataFrame({"chain": chain.ravel(), "draw": draw.ravel()}).assign(
-        **{name: values.ravel() for name, values in mine.items()}
+        **{name: values.ravel() for name, values in by_parameter.items()}
     )
 
 
 def write_example(
-    cell: Mapping[str, Any],
-    generator: Mapping[str, Any],
-    methods: Mapping[str, Mapping[str, Any]],
+    cell: Cell,
+    generator: Generator,
+    methods: Mapping[str, Method],
     outputs: Mapping[str, str],
 ) -> None:
     """Simulate the example participant again, sample its posterior, and write both.
 
     Parameters
     ----------
-    cell : mapping
-        `rlrecovery.design.cells.Cell.values` of the cell that is shown.
-    generator : mapping
-        `rlrecovery.design.cells.generator_of` the cell.
+    cell : Cell
+        The cell that is shown.
+    generator : Generator
+        What generates its data.
     methods : mapping
-        `rlrecovery.design.cells.methods_of` the experiment, or some of them.
+        Methods by name.
     outputs : mapping
-        Paths to write: ``participant``, ``posterior`` (without rows if no method samples, or if
-        the sampler failed) and ``example``, which says what the other two are.
+        Paths to write: ``participant``; ``posterior``, without rows if no method samples or the
+        sampler fails; and ``example``, which says what these two are.
     """
     values, behaviour = simulate_replicate(cell, generator, REPLICATE)
-    task = task_from_config(generator["task"])
-    blocks = task.block_of_trial(cell["trials"])
-    name = with_posterior(methods, generator["model"], POOLINGS)
+    task = generator.faced_task()
+    blocks = task.block_of_trial(cell.trials)
+    name = with_posterior(methods, generator.model, ("sampled",))
     posterior = pd.DataFrame({"chain": [], "draw": []})
     if name is not None:
         try:
@@ -110,21 +127,19 @@ def write_example(
             log.info("sampled %d draws by %s", len(posterior), name)
         except MACHINE:
             raise
-        except Exception as failure:  # as in a fit: one failure stops no study, the figure says so
-            from rlrecovery.fit.base import sentence
-
-            log.warning("%s gave no draws: %s", name, sentence(failure))
-    about = {
-        "cell": Cell.of(cell).key,
+        except Exception as error:  # a failed fit does not stop a study; the figure says so
+            log.warning("%s gave no draws: %s", name, one_line(error))
+    example = {
+        "cell": cell.key,
         "replicate": REPLICATE,
         "participant": PARTICIPANT,
         "truth": {key: float(value[PARTICIPANT]) for key, value in values.items()},
         "method": name,
-        "participants": cell["participants"],
-        "trials": cell["trials"],
-        "arms": list(task.arms) if task.steady else [],
+        "participants": cell.participants,
+        "trials": cell.trials,
+        "arms": list(task.arms) if task.is_stationary else [],
         "sd": task.sd,
     }
     write_table(participant_table(behaviour, blocks), outputs["participant"])
     write_table(posterior, outputs["posterior"])
-    write_json(about, outputs["example"])
+    write_json(example, outputs["example"])

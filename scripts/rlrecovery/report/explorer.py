@@ -260,5 +260,8 @@ def _tooltip_of_points(summary: Summary) -> list[alt.Tooltip]:
 
 
 def _specification(chart: alt.TopLevelMixin) -> Chart:
-    font = {"font": "system-ui, sans-serif", "axis": {"labelFontSize": 12, "titleFontSize": 12}}
+    font: dict[str, Any] = {
+        "font": "system-ui, sans-serif",
+        "axis": {"labelFontSize": 12, "titleFontSize": 12},
+    }
     return chart.configure(**font).configure_view(stroke=None).to_dict()

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import yaml
 from markupsafe import Markup
 
-from rlrecovery.design.cells import methods_of, sources
+from rlrecovery.config.settings import Experiment
+from rlrecovery.config.study import methods_of, read_resolved, sources
 from rlrecovery.figures.catalogue import FIGURES
 from rlrecovery.report import limits
 from rlrecovery.report.advice import advice
@@ -121,7 +121,7 @@ def write_report(
     """
     config_text, record = _read(config_file), read_json(provenance_file)
     design = read_table(design_file, {"cell": "", "replicates": ""})
-    experiment = _parse_yaml(config_text, config_file)
+    experiment = read_resolved(config_file)
     page = page_data(load_summary(summary_folder), experiment, design)
     page |= {
         "figures": [_figure(name, path, captions.get(name)) for name, path in figures.items()],
@@ -135,14 +135,12 @@ def write_report(
     write_text(environment().get_template("report.html.j2").render(page), output)
 
 
-def page_data(
-    summary: Summary, experiment: Mapping[str, Any], design: pd.DataFrame
-) -> dict[str, Any]:
+def page_data(summary: Summary, experiment: Experiment, design: pd.DataFrame) -> dict[str, Any]:
     """Variables of the template that follow from the results and the config."""
     constant = constant_parameters(summary, experiment)
     summary = without_undefined_coverage(summary, constant)
     return {
-        "run": experiment["run"],
+        "run": experiment.run,
         "size": study_size(experiment, design, summary),
         "limits": limits,
         "largest_k": LARGEST_K,
@@ -160,9 +158,7 @@ def page_data(
         "mechanisms": mechanisms(experiment),
         "estimands": estimands(experiment),
         "methods": methods(experiment),
-        "has_posterior": any(
-            m["estimator"] in ("bayes", "quadrature") for m in experiment["methods"].values()
-        ),
+        "has_posterior": any(m.posterior for m in experiment.methods.values()),
         "comparisons": model_comparisons(summary),
         "wrong_model_title": FIGURES["misfit"].title,
         "predictive_check": predictive_check(experiment),
@@ -173,14 +169,14 @@ def page_data(
     }
 
 
-def constant_parameters(summary: Summary, experiment: Mapping[str, Any]) -> list[str]:
+def constant_parameters(summary: Summary, experiment: Experiment) -> list[str]:
     """Parameters with an estimated spread although all participants have the same value."""
     estimated = set(summary.recovery.loc[summary.recovery["level"] == "spread", "parameter"])
     return [
         name
-        for source in sources(experiment).values()
-        for name, entry in source["population"].items()
-        if name in estimated and not entry.get("distribution") and not entry.get("spread")
+        for _, source in sources(experiment).values()
+        for name, population in source.population.items()
+        if name in estimated and population.spread == 0
     ]
 
 
@@ -193,10 +189,11 @@ def without_undefined_coverage(summary: Summary, parameters: Sequence[str]) -> S
     return dataclasses.replace(summary, recovery=table[~undefined])
 
 
-def two_step_methods(summary: Summary, experiment: Mapping[str, Any]) -> list[str]:
+def two_step_methods(summary: Summary, experiment: Experiment) -> list[str]:
     """Methods whose group estimate is a mean of participants' estimates that have bounds."""
     with_group = set(summary.recovery.loc[summary.recovery["level"] == "group", "method"])
-    bounded = {n for n, method in methods_of(experiment).items() if method["estimator"] == "mle"}
+    methods = methods_of(experiment).values()
+    bounded = {method.name for method in methods if getattr(method.settings, "bounds", None)}
     return [
         label
         for label in summary.methods
@@ -209,13 +206,6 @@ def _read(path: AnyPath) -> str:
         return Path(path).read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
         raise BrokenFile(f"{path} cannot be read: {error}") from None
-
-
-def _parse_yaml(text: str, path: AnyPath) -> dict[str, Any]:
-    try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError:
-        raise BrokenFile(f"{path} is not valid YAML: delete it and run again") from None
 
 
 def _figure(name: str, svg: AnyPath, caption: AnyPath | None) -> FigureEntry:

@@ -9,26 +9,23 @@ from typing import Any
 
 import pandas as pd
 
-from rlrecovery.design.cells import (
-    ALL,
-    POSTERIORS,
-    Cell,
+from rlrecovery.config.settings import Experiment, Source
+from rlrecovery.config.study import (
     cells_of,
-    example_of,
     generator_of,
     methods_of,
     sources,
-    specification,
     tasks,
     with_posterior,
 )
-from rlrecovery.models.variants import find_model
+from rlrecovery.design.cells import ALL, Cell, example_of
+from rlrecovery.models.base import Model
+from rlrecovery.models.prior_settings import Population
 from rlrecovery.report.lines import designs
 from rlrecovery.report.numbers import enumeration
 from rlrecovery.report.task_text import task_text
 from rlrecovery.score.results import Summary
-from rlrecovery.score.sampler_check import overall
-from rlrecovery.simulate.task import task_from_config
+from rlrecovery.score.sampler_check import pool_over_cells
 
 #: A term and its explanation, for a list of definitions.
 Definition = tuple[str, str]
@@ -72,15 +69,15 @@ class MethodEntry:
     settings: list[tuple[str, str]]
 
 
-def study_size(experiment: Mapping[str, Any], design: pd.DataFrame, summary: Summary) -> StudySize:
+def study_size(experiment: Experiment, design: pd.DataFrame, summary: Summary) -> StudySize:
     """Count what the study consists of."""
     generating = sources(experiment).values()
-    models = [find_model(specification(experiment, source["model"])) for source in generating]
+    models = [specification.model() for specification, _ in generating]
     return StudySize(
         model="; ".join(dict.fromkeys(model.title for model in models)),
         cells=len(design),
         designs=len(designs(summary)),
-        truths=sum(math.prod(map(len, source["truth"].values())) for source in generating),
+        truths=sum(math.prod(map(len, source.truth.values())) for _, source in generating),
         data_sets=int(design["replicates"].sum()),
         replicates=int(design["replicates"].max()),
         participants=enumeration([str(n) for n in summary.participants]),
@@ -90,52 +87,50 @@ def study_size(experiment: Mapping[str, Any], design: pd.DataFrame, summary: Sum
     )
 
 
-def mechanisms(experiment: Mapping[str, Any]) -> list[Definition]:
+def mechanisms(experiment: Experiment) -> list[Definition]:
     """How data were generated."""
-    participants = ", ".join(map(str, experiment["participants"]))
-    trials = ", ".join(map(str, experiment["trials"]))
+    participants = ", ".join(map(str, experiment.participants))
+    trials = ", ".join(map(str, experiment.trials))
     return [
         *((f"Task {name}".strip(), task_text(task)) for name, task in tasks(experiment).items()),
-        *(line for s in sources(experiment).values() for line in _source_lines(experiment, s)),
+        *(
+            line
+            for specification, source in sources(experiment).values()
+            for line in _source_lines(specification.model(), source)
+        ),
         ("Participants", f"{participants} per data set."),
         ("Trials", f"{trials} per participant; all trials count in the likelihood, including the "
                    "first."),
         *_missing_lines(list(cells_of(experiment).values())),
-        ("Replicates", f"{experiment['replicates']} simulated data sets per cell; all methods fit "
+        ("Replicates", f"{experiment.replicates} simulated data sets per cell; all methods fit "
                        "the same data."),
     ]  # fmt: skip
 
 
-def _source_lines(experiment: Mapping[str, Any], source: Mapping[str, Any]) -> Iterator[Definition]:
+def _source_lines(model: Model, source: Source) -> Iterator[Definition]:
     """A generating model, its true values and its population."""
-    model = find_model(specification(experiment, source["model"]))
     parameters = "; ".join(f"{p.name}, {p.meaning}" for p in model.parameters)
     yield "Model", f"{model.title} ({model.name}; {model.citation}). Parameters: {parameters}."
-    truths = [f"{k}: {', '.join(f'{v:g}' for v in vs)}" for k, vs in source["truth"].items()]
+    truths = [f"{k}: {', '.join(f'{v:g}' for v in vs)}" for k, vs in source.truth.items()]
     none = "None: every parameter is drawn from a distribution."
     yield "True values", f"{'; '.join(truths)}; fully crossed." if truths else none
     populations = [
-        f"{name}: {_population_text(name, entry, model)}"
-        for name, entry in source["population"].items()
+        f"{name}: {_population_text(population, model.parameter(name).transform)}"
+        for name, population in source.population.items()
     ]
     yield "Population", "; ".join(populations) + "."
 
 
-def _population_text(name: str, entry: Mapping[str, Any], model: Any) -> str:
-    if entry.get("distribution"):
-        return f"each participant is drawn from {_distribution_text(entry)}"
-    if not entry.get("spread"):
+def _population_text(population: Population, scale: str) -> str:
+    if population.spread is None:
+        return f"each participant is drawn from {_distribution_text(population.plain())}"
+    if population.spread == 0:
         return "all participants have the cell’s true value"
-    scale = model.parameter(name).transform
-    return f"normal around the cell’s true value on the {scale} scale, SD {entry['spread']:g}"
+    return f"normal around the cell’s true value on the {scale} scale, SD {population.spread:g}"
 
 
 def _distribution_text(entry: Mapping[str, Any]) -> str:
-    arguments = ", ".join(
-        f"{key}={value:g}"
-        for key, value in entry.items()
-        if key != "distribution" and value is not None
-    )
+    arguments = ", ".join(f"{k}={v:g}" for k, v in entry.items() if k != "distribution")
     return f"{entry['distribution']}({arguments})"
 
 
@@ -155,9 +150,9 @@ def _percentages(shares: Sequence[float]) -> str:
     return ", ".join(f"{100 * share:.10g} %" for share in shares)
 
 
-def estimands(experiment: Mapping[str, Any]) -> list[Definition]:
+def estimands(experiment: Experiment) -> list[Definition]:
     """What the methods estimate."""
-    models = [find_model(method["model"]) for method in methods_of(experiment).values()]
+    models = [method.fitted_model() for method in methods_of(experiment).values()]
     transforms = {p.name: p.transform for model in models for p in model.parameters}
     scales = ", ".join(f"{transform} for {name}" for name, transform in transforms.items())
     return [
@@ -170,11 +165,11 @@ def estimands(experiment: Mapping[str, Any]) -> list[Definition]:
     ]  # fmt: skip
 
 
-def methods(experiment: Mapping[str, Any]) -> list[MethodEntry]:
+def methods(experiment: Experiment) -> list[MethodEntry]:
     """Every method with all its settings."""
     return [
-        MethodEntry(name, KINDS[settings["estimator"]](settings), list(_flatten(settings)))
-        for name, settings in experiment["methods"].items()
+        MethodEntry(name, settings.describe(), list(_flatten(settings.plain())))
+        for name, settings in experiment.methods.items()
     ]
 
 
@@ -191,35 +186,35 @@ def _flatten(settings: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[st
             yield f"{prefix}{key}", str(value)
 
 
-def predictive_check(experiment: Mapping[str, Any]) -> str:
+def predictive_check(experiment: Experiment) -> str:
     """What the predictive checks are based on; empty where no method has a posterior."""
     cell = example_of(cells_of(experiment))
-    model = generator_of(experiment, cell)["model"]
-    name = with_posterior(methods_of(experiment), model, POSTERIORS)
+    model = generator_of(experiment, cell).model
+    name = with_posterior(methods_of(experiment), model, ("sampled", "exact"))
     if name is None:
         return ""
     data = f"the first data set of {cell.key}, which is simulated"
-    if experiment.get("observed"):
-        data = f"the data in {experiment['observed']}"
+    if experiment.observed:
+        data = f"the data in {experiment.observed}"
     return f"Predictions by {name} for {data}."
 
 
 def exact_checks(summary: Summary) -> list[str]:
     """A sentence per sampled parameter whose posterior was also computed exactly."""
-    if summary.witness.empty:
+    if summary.sampler_check.empty:
         return []
     return [
         f"{row.sampled} against {row.exact}, {row.parameter}: over {row.posteriors} posteriors the "
         f"means differ by {row.rms_z:.2f} Monte Carlo standard errors (root mean square; about 1 "
         f"is expected) and by at most {row.largest_difference:.2g} posterior SDs; the sampled SD "
         f"is on average {row.sd_ratio:.3f} times the exact one."
-        for row in overall(summary.witness).itertuples()
+        for row in pool_over_cells(summary.sampler_check).itertuples()
     ]
 
 
-def conventions(experiment: Mapping[str, Any]) -> list[Definition]:
+def conventions(experiment: Experiment) -> list[Definition]:
     """Conventions that change numbers and are easily overlooked."""
-    faced = [task_from_config(task) for task in tasks(experiment).values()]
+    faced = [settings.task() for settings in tasks(experiment).values()]
     starts = ", ".join(dict.fromkeys(f"{task.start_value:g}" for task in faced))
     neutral = ", ".join(dict.fromkeys(f"{task.neutral:g}" for task in faced))
     rewards = "With rewards twice as large, the same beta would mean twice the determinism."
@@ -246,17 +241,17 @@ def conventions(experiment: Mapping[str, Any]) -> list[Definition]:
 FLAGGED_ROWS = (
     "Bias, empirical SE and RMSE rest on all rows with an estimate, flagged or not, unless they "
     "say “unflagged rows”. Coverage, width and model SE rest on the rows with an interval or a "
-    "standard error; maximum likelihood has none at a bound, so that these measures leave such "
-    "rows out. The share of rows with an interval is given beside coverage where it is below "
+    "standard error; estimates at a bound have none, so that these measures leave such rows "
+    "out. The share of rows with an interval is given beside coverage where it is below "
     "100 %. Failed fits have no estimate and count in the shares only."
 )
 
 
-def _bounds_text(experiment: Mapping[str, Any]) -> str:
+def _bounds_text(experiment: Experiment) -> str:
     bounds = [
         f"{name}: {p} in [{low:g}, {high:g}]"
-        for name, settings in experiment["methods"].items()
-        for p, (low, high) in (settings.get("bounds") or {}).items()
+        for name, settings in experiment.methods.items()
+        for p, (low, high) in getattr(settings, "bounds", {}).items()
     ]
     if not bounds:
         return "No method of this study has bounds."
@@ -264,43 +259,3 @@ def _bounds_text(experiment: Mapping[str, Any]) -> str:
         f"{'; '.join(bounds)}. Where a bound is an end of the parameter’s support, the search "
         "stops 0.0001 short of it. Estimates at a bound are kept and flagged."
     )
-
-
-def _mle(settings: Mapping[str, Any]) -> str:
-    return (
-        "Maximum likelihood, every participant alone, with Wald intervals made on the "
-        "unconstrained scale, carried to the natural one and cut off at the bounds; the group "
-        f"estimate is the mean of the participants' estimates on the {settings['group_scale']} "
-        "scale with a t interval."
-    )
-
-
-def _bayes(settings: Mapping[str, Any]) -> str:
-    pooling = {
-        "none": "every participant alone",
-        "partial": "hierarchical, participants inform each other (non-centred)",
-        "complete": "one set of parameters for all participants",
-    }
-    return (
-        f"Bayesian, NUTS, {pooling[settings['pooling']]}; the estimate is the posterior "
-        f"{settings['point']}, intervals are equal-tailed."
-    )
-
-
-def _quadrature(settings: Mapping[str, Any]) -> str:
-    return (
-        "Bayesian, every participant alone; the exact posterior, by summing over a grid that "
-        "adapts to it, without Monte Carlo error; the estimate is the posterior "
-        f"{settings['point']}, intervals are equal-tailed."
-    )
-
-
-def _mock(settings: Mapping[str, Any]) -> str:
-    return (
-        "A mock: it looks at no data and answers from the model's default priors. It shows "
-        "what recovery looks like when data say nothing; its numbers are not an estimator's."
-    )
-
-
-#: What each estimator does, in a sentence.
-KINDS = {"mle": _mle, "bayes": _bayes, "quadrature": _quadrature, "mock": _mock}

@@ -84,10 +84,10 @@ def _frame(
 
 def measure_sheet(summary: Summary, measure: str, title: str, scale: float = 1.0) -> Sheet:
     """One measure at every true value; a column per parameter and method, at the finest level."""
-    where = {}
-    if measure == "coverage":
-        where["interval"] = summary.headline_interval
-        title = f"{title} of {100 * (summary.headline_interval or 0):g} % intervals (%)"
+    where, headline = dict[str, float](), summary.headline_interval
+    if measure == "coverage" and headline is not None:
+        where["interval"] = headline
+        title = f"{title} of {100 * headline:g} % intervals (%)"
     body = _by_truth(summary, summary.measure(measure, **where), lambda row: row_text(row, scale))
     caption = (
         f"{title}, ± Monte Carlo standard error, of the estimates of {_finest_levels(summary)}"

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from rlrecovery.report.numbers import enumeration, plural
-from rlrecovery.simulate.task import Drift, Reversals, Task, task_from_config
+from rlrecovery.simulate.settings import TaskSettings
+from rlrecovery.simulate.task import Drift, Reversals, Task
 
 
-def task_text(settings: Mapping[str, Any]) -> str:
+def task_text(settings: TaskSettings) -> str:
     """What a participant faces, in sentences."""
-    task = task_from_config(settings)
+    task = settings.task()
     learning = "learning starts again" if task.reset else "learning is carried over"
     sentences = [
         f"{task.n_arms}-armed bandit; {_rewards_text(task, settings)}; "
@@ -24,18 +22,18 @@ def task_text(settings: Mapping[str, Any]) -> str:
         sentences.append(_reversals_text(task.reversals))
     if task.drift:
         sentences.append(_drift_text(task.drift))
-    if task.full:
+    if task.full_feedback:
         sentences.append("The outcomes of all arms are shown.")
     if task.missing_trials:
         sentences.append("The config lists trials without a response.")
     return " ".join(sentences)
 
 
-def _rewards_text(task: Task, settings: Mapping[str, Any]) -> str:
+def _rewards_text(task: Task, settings: TaskSettings) -> str:
     means = ", ".join(f"{mean:g}" for mean in task.arms)
-    if task.schedule:
-        file = settings["schedule"]["file"]
-        return f"the {task.schedule.holds} of the arms in every trial are those in {file}"
+    if settings.schedule is not None:
+        schedule = settings.schedule
+        return f"the {schedule.holds} of the arms in every trial are those in {schedule.file}"
     if task.sd is None:
         return f"rewards are 1 or 0, and the arms’ reward probabilities are {means}"
     return f"rewards are normally distributed, with the arms’ means {means} and SD {task.sd:g}"
