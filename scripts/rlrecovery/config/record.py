@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
-from rlrecovery.design.cells import cells_of, design_table
+from rlrecovery.config.settings import Experiment
+from rlrecovery.config.study import cells_of
+from rlrecovery.design.cells import design_table
 from rlrecovery.storage.files import write_json, write_table, write_yaml
 from rlrecovery.storage.provenance import begin_record
 
 
 def write_record(
-    experiment: Mapping[str, Any],
+    experiment: Experiment,
     replicates: Mapping[str, int],
     fingerprint: str,
     versions: Mapping[str, str],
@@ -21,19 +22,20 @@ def write_record(
 
     Parameters
     ----------
-    experiment : mapping
-        The resolved config.
+    experiment : Experiment
+        The experiment.
     replicates : mapping
         Number of data sets by cell key; other cells are left out of the design.
     fingerprint : str
-        Fingerprint of the code of the package.
+        Fingerprint of the package's code.
     versions : mapping
         Versions by package.
     outputs : mapping
         Paths to write: ``design``, ``config`` and ``begun``.
     """
+    settings = experiment.resolved()
     cells = {key: cell for key, cell in cells_of(experiment).items() if key in replicates}
+    record = begin_record(experiment.run, experiment.seed, settings, fingerprint, versions)
     write_table(design_table(cells, replicates), outputs["design"])
-    write_yaml(dict(experiment), outputs["config"])
-    record = begin_record(experiment["run"], experiment["seed"], experiment, fingerprint, versions)
+    write_yaml(settings, outputs["config"])
     write_json(record, outputs["begun"])
