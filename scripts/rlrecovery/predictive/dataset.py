@@ -1,0 +1,75 @@
+"""A data set as predictive checks use it: the choices, rewards and blocks of all participants."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rlrecovery.design.cells import Cell
+from rlrecovery.likelihood.data import Observations, observations
+from rlrecovery.simulate.batch import simulate_replicate
+from rlrecovery.simulate.generator import Generator
+from rlrecovery.simulate.task import Floats, Integers, Task, block_starts
+
+#: The example is the first data set of its cell, as in the other figures of the report.
+REPLICATE = 0
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Choices and outcomes of all participants, observed or drawn.
+
+    Drawn data sets have leading axes (one entry per draw) in `choices`, `rewards` and `means`.
+
+    Attributes
+    ----------
+    choices : int array, shape (..., participants, trials)
+        Chosen arm, counted from 0; -1 where there was no response and after a participant's last
+        trial.
+    rewards : float array, shape (..., participants, trials)
+        Reward of the chosen arm; ignored where there was no response.
+    blocks : int array, shape (participants, trials)
+        Block of each trial, ascending from 0.
+    means : float array, shape (..., participants or 1, trials, arms), optional
+        Mean reward of every arm at each trial; None if unknown.
+    outcomes : float array, shape (participants, trials, arms), optional
+        Outcome of every arm; None with partial feedback.
+    """
+
+    choices: Integers
+    rewards: Floats
+    blocks: Integers
+    means: Floats | None = None
+    outcomes: Floats | None = None
+
+    @property
+    def responded(self) -> NDArray[np.bool_]:
+        """Whether there was a response, shape (..., participants, trials)."""
+        return self.choices >= 0
+
+    def observations(self, task: Task) -> Observations:
+        """The data set in the form that the likelihood of a task takes."""
+        shown = self.rewards if self.outcomes is None else self.outcomes
+        return observations(self.choices, shown, self.blocks * task.reset)
+
+
+def first_trial_of_block(blocks: Integers) -> Integers:
+    """Index of the first trial of the block that each trial belongs to, shape as of `blocks`."""
+    trials = np.arange(blocks.shape[1])
+    first: Integers = np.maximum.accumulate(np.where(block_starts(blocks), trials, 0), axis=1)
+    return first
+
+
+def simulated_dataset(cell: Cell, generator: Generator) -> Dataset:
+    """The example data set of a cell, with the mean rewards that its participants faced."""
+    _, behaviour = simulate_replicate(cell, generator, REPLICATE)
+    blocks = generator.faced_task().block_of_trial(cell.trials)
+    return Dataset(
+        choices=behaviour.choices,
+        rewards=behaviour.rewards,
+        blocks=np.tile(blocks, (cell.participants, 1)),
+        means=behaviour.means,
+        outcomes=behaviour.outcomes,
+    )

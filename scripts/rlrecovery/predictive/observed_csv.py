@@ -1,0 +1,243 @@
+"""Reads a lab's own data from a CSV file."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rlrecovery.predictive.dataset import Dataset, first_trial_of_block
+from rlrecovery.simulate.csv_file import finite_number, read_csv_file
+from rlrecovery.simulate.task import Floats, Integers, Task
+from rlrecovery.storage.files import BrokenFile
+
+#: Columns that every file must have.
+REQUIRED = ("participant", "trial", "choice", "reward")
+#: Values of ``choice``, in lower case, that mean that there was no response, besides -1.
+NO_RESPONSE = ("", "na", "nan")
+
+
+def read_observed(path: str | os.PathLike[str], task: Task) -> Dataset:
+    """Read a lab's own data, and add the mean rewards if the task alone determines them.
+
+    Parameters
+    ----------
+    path : path
+        A CSV file with the columns ``participant`` (any names), ``trial`` (whole numbers that
+        count through all blocks), ``choice`` (counted from 0; -1 or empty if there was no
+        response), ``reward`` and, optionally, ``block`` (any names; a block starts where the name
+        changes). With full feedback, ``reward_0``, ``reward_1``, ... are the outcomes of the arms.
+        Other columns are ignored. Without ``block``, the blocks are those of the task.
+    task : Task
+        What the participants faced.
+
+    Raises
+    ------
+    BrokenFile
+        With the file, the line or column, and what is allowed.
+    """
+    trials = _read_trials(path, task)
+    first, length = _trial_range(path, trials)
+    row_of = {name: i for i, name in enumerate(dict.fromkeys(t.participant for t in trials))}
+    rows = np.array([row_of[trial.participant] for trial in trials])
+    columns = np.array([trial.number - first for trial in trials])
+
+    def table(values: Sequence[Any], missing: Any) -> Any:
+        """Values of the trials as (participants, trials, ...); `missing` where there is no line."""
+        array = np.array(values)
+        filled = np.full((len(row_of), length, *array.shape[1:]), missing, dtype=array.dtype)
+        filled[rows, columns] = array
+        return filled
+
+    choices = table([trial.choice for trial in trials], -1)
+    if not (choices >= 0).any():
+        raise BrokenFile(f"{path} has no responses: every choice is empty or -1")
+    blocks = _blocks(path, task, table([trial.block for trial in trials], ""))
+    if task.schedule and length > len(task.schedule.values):
+        raise BrokenFile(
+            f"{path} has {length} trials, but the task's schedule has only "
+            f"{len(task.schedule.values)}; it must have a row for every trial"
+        )
+    rewards = table([trial.reward for trial in trials], math.nan)
+    outcomes = table([trial.outcomes for trial in trials], math.nan) if task.full_feedback else None
+    return Dataset(choices, rewards, blocks, known_means(task, blocks), outcomes)
+
+
+@dataclass(frozen=True)
+class _Trial:
+    """One line of the file.
+
+    Attributes
+    ----------
+    position : str
+        File and line, for messages.
+    participant, block : str
+        Names; `block` is empty if the file has no such column.
+    number : int
+        Number of the trial as in the file.
+    choice : int
+        Chosen arm from 0; -1 if there was no response.
+    reward : float
+        Reward of the chosen arm; NaN if there was no response.
+    outcomes : tuple of float
+        Outcome of every arm with full feedback, otherwise NaN.
+    """
+
+    position: str
+    participant: str
+    block: str
+    number: int
+    choice: int
+    reward: float
+    outcomes: tuple[float, ...]
+
+    @classmethod
+    def of(cls, position: str, values: Mapping[str, str], task: Task) -> _Trial:
+        """Check and convert the values of a line."""
+        for name in ("participant", "block"):
+            if values.get(name) == "":
+                raise BrokenFile(f"{position}: {name} is empty, but must be a name or a number")
+        number = finite_number(values["trial"])
+        if not number.is_integer():
+            raise BrokenFile(
+                f"{position}: trial is {values['trial']!r}, but must be a whole number"
+            )
+        choice = _choice(position, values["choice"], task.n_arms)
+        reward, outcomes = math.nan, (math.nan,) * task.n_arms
+        if choice >= 0:
+            reward = _reward(position, values, "reward", task)
+        if choice >= 0 and task.full_feedback:
+            names = _outcome_columns(task)
+            outcomes = tuple(_reward(position, values, name, task) for name in names)
+            if outcomes[choice] != reward:
+                raise BrokenFile(
+                    f"{position}: reward is {reward:g} but {names[choice]} is "
+                    f"{outcomes[choice]:g}; they must be equal because arm {choice} was chosen"
+                )
+        names_of = (values["participant"], values.get("block", ""))
+        return cls(position, *names_of, int(number), choice, reward, outcomes)
+
+
+def _outcome_columns(task: Task) -> list[str]:
+    """Columns with the outcomes of all arms; none with partial feedback."""
+    return [f"reward_{arm}" for arm in range(task.n_arms)] if task.full_feedback else []
+
+
+def _read_trials(path: str | os.PathLike[str], task: Task) -> list[_Trial]:
+    """The lines of a file, each checked by itself."""
+    required = [*REQUIRED, *_outcome_columns(task)]
+    expected = f"it must be a comma-separated file with the columns {', '.join(required)}"
+    file = read_csv_file(path, expected)
+    for name in required:
+        if name not in file.header:
+            raise BrokenFile(f"{path} has no column {name}; {expected}")
+    for name in (*required, "block"):
+        if file.header.count(name) > 1:
+            raise BrokenFile(f"{path} has more than one column {name}; remove all but one")
+    return [
+        _Trial.of(position, dict(zip(file.header, values, strict=True)), task)
+        for position, values in file.rows()
+    ]
+
+
+def _choice(position: str, text: str, n_arms: int) -> int:
+    value = -1.0 if text.lower() in NO_RESPONSE else finite_number(text)
+    if not value.is_integer() or not -1 <= value < n_arms:
+        arms = ", ".join(map(str, range(n_arms)))
+        raise BrokenFile(
+            f"{position}: choice is {text!r}, but must be one of the arms {arms}, or -1 or empty "
+            "if there was no response"
+        )
+    return int(value)
+
+
+def _reward(position: str, values: Mapping[str, str], name: str, task: Task) -> float:
+    text = values[name]
+    value = finite_number(text)
+    if math.isnan(value):
+        wrong = f"{name} is {text!r}" if text else f"{name} is empty"
+        raise BrokenFile(f"{position}: {wrong}, but must be a number if there was a response")
+    scheduled = task.schedule is not None and task.schedule.holds == "rewards"
+    if task.sd is None and not scheduled and value not in (0, 1):
+        raise BrokenFile(
+            f"{position}: {name} is {text!r}, but must be 1 or 0, as the task's rewards are"
+        )
+    return value
+
+
+def _trial_range(path: str | os.PathLike[str], trials: Sequence[_Trial]) -> tuple[int, int]:
+    """Number of the first trial, and how many trials there are."""
+    positions: dict[tuple[str, int], str] = {}
+    for trial in trials:
+        key = (trial.participant, trial.number)
+        if key in positions:
+            earlier = positions[key].rsplit(", ", 1)[-1]
+            raise BrokenFile(
+                f"{trial.position}: participant {trial.participant!r} already has a trial "
+                f"{trial.number} in {earlier}; trials must be numbered through all blocks"
+            )
+        positions[key] = trial.position
+    numbers = sorted({trial.number for trial in trials})
+    for number, following in itertools.pairwise(numbers):
+        if following != number + 1:
+            raise BrokenFile(
+                f"{path}: column trial skips from {number} to {following}, but must count by 1; "
+                "write a trial without a response as a line with an empty choice"
+            )
+    return numbers[0], len(numbers)
+
+
+def _blocks(path: str | os.PathLike[str], task: Task, names: NDArray[np.str_]) -> Integers:
+    """Blocks of all trials, from 0. A trial without a line belongs to the block before it."""
+    participants, trials = names.shape
+    divisible = trials % task.blocks == 0
+    if not (names != "").any():
+        if not divisible:
+            raise BrokenFile(
+                f"{path}: its number of trials, {trials}, cannot be divided into the {task.blocks} "
+                "equal blocks of the task; add a column block"
+            )
+        return np.tile(task.block_of_trial(trials), (participants, 1))
+    last_named = np.maximum.accumulate(np.where(names != "", np.arange(trials), 0), axis=1)
+    names = np.take_along_axis(names, last_named, axis=1)
+    # Trials before a participant's first line have no name: they belong to the first block.
+    change = (names[:, 1:] != names[:, :-1]) & (names[:, :-1] != "")
+    blocks = np.cumsum(np.pad(change, ((0, 0), (1, 0))), axis=1)
+    learning_continues = not task.reset and not task.is_stationary and task.schedule is None
+    if learning_continues and not (divisible and (blocks == task.block_of_trial(trials)).all()):
+        raise BrokenFile(
+            f"{path}: column block must have the {task.blocks} equal blocks of the task, because "
+            "its arms change while learning continues from block to block"
+        )
+    return blocks
+
+
+def known_means(task: Task, blocks: Integers) -> Floats | None:
+    """Mean rewards of the arms if the task alone determines them.
+
+    Parameters
+    ----------
+    task : Task
+        What the participants faced.
+    blocks : int array, shape (participants, trials)
+        Block of each trial.
+
+    Returns
+    -------
+    float array, shape (participants, trials, arms)
+        None if the means depend on a random walk or on the choices.
+    """
+    if task.drift or (task.reversals and task.reversals.correct):
+        return None
+    participants, trials = blocks.shape
+    if task.schedule:
+        return np.tile(np.array(task.schedule.values)[None, :trials], (participants, 1, 1))
+    position = np.arange(trials) - first_trial_of_block(blocks)
+    length = int(position.max()) + 1
+    return replace(task, blocks=1).means(1, length, np.random.default_rng(0))[0][position]

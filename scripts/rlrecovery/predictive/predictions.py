@@ -1,0 +1,206 @@
+"""Summary statistics of the choices that draws of parameters predict.
+
+Choices are predicted in two ways. `forward_statistics` simulates the task again, so that
+participants see the outcomes of their own choices. `one_step_statistics` draws every choice given
+the observed history before it; a model can fit data this way without being able to generate them
+(Palminteri, Wyart & Koechlin 2017, Trends in Cognitive Sciences 21:425).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import softmax
+
+from rlrecovery.likelihood.data import Observations
+from rlrecovery.models.base import Learner
+from rlrecovery.predictive.dataset import Dataset, first_trial_of_block
+from rlrecovery.predictive.statistics import Statistics, statistics
+from rlrecovery.simulate.behaviour import behave, draw_choices
+from rlrecovery.simulate.task import Floats, Integers, Task
+
+#: Trials (draws x participants x trials) simulated at once, to bound the memory for hidden states
+#: and probabilities.
+MAX_TRIALS = 500_000
+
+
+def forward_statistics(
+    learner: Learner,
+    task: Task,
+    values: Mapping[str, Floats],
+    observed: Dataset,
+    rng: np.random.Generator,
+) -> Statistics:
+    """Statistics of data sets in which the participants do the task again.
+
+    Missing trials and the lengths of blocks are those of the observed data set; arms with a random
+    walk get new walks.
+
+    Parameters
+    ----------
+    learner : Learner
+        The model in the task; it generates the choices.
+    task : Task
+        Determines the rewards.
+    values : mapping of float array, shape (draws, participants)
+        Parameters by name, natural scale.
+    observed : Dataset
+        The data set that is checked.
+    rng : Generator
+        Source of random numbers.
+
+    Returns
+    -------
+    dict
+        As from `statistics`; each array has shape (draws,).
+    """
+    layout = _Layout.of(task, observed)
+    parts = []
+    for part in _parts(values, layout.missing.size):
+        drawn = layout.simulate(learner, {name: v[part] for name, v in values.items()}, rng)
+        if observed.means is None:
+            drawn = replace(drawn, means=None)
+        parts.append(statistics(drawn, task.neutral, task.n_arms))
+    return _joined(parts)
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """The trials of a data set in rows within which learning and reward schedule continue.
+
+    A row is a block of a participant if learning restarts in every block (blocks may then have any
+    length), otherwise all trials of a participant.
+
+    Attributes
+    ----------
+    task : Task
+        The task within a row.
+    blocks : int array, shape (participants, trials)
+        Blocks of the data set.
+    row, column : int array, shape (participants, trials)
+        Where each trial of the data set is in the rows.
+    participant : int array, shape (rows,)
+        Participant of each row.
+    trial : int array, shape (rows, columns)
+        Trial of the data set; 0 after the end of a row.
+    missing : bool array, shape (rows, columns)
+        Trials without a response, and everything after the end of a row.
+    """
+
+    task: Task
+    blocks: Integers
+    row: Integers
+    column: Integers
+    participant: Integers
+    trial: Integers
+    missing: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, task: Task, observed: Dataset) -> _Layout:
+        """Split a data set into rows."""
+        participants, trials = observed.choices.shape
+        column = np.arange(trials) - first_trial_of_block(observed.blocks * task.reset)
+        row = np.cumsum(column == 0).reshape(participants, trials) - 1
+        shape = (int(row[-1, -1]) + 1, int(column.max()) + 1)
+        participant = np.zeros(shape[0], dtype=np.int64)
+        trial = np.zeros(shape, dtype=np.int64)
+        missing = np.ones(shape, dtype=bool)
+        participant[row] = np.arange(participants)[:, None]
+        trial[row, column] = np.arange(trials)
+        missing[row, column] = ~observed.responded
+        if task.reset or task.is_stationary or task.schedule is not None:
+            task = replace(task, blocks=1)
+        return cls(task, observed.blocks, row, column, participant, trial, missing)
+
+    def simulate(
+        self, learner: Learner, values: Mapping[str, Floats], rng: np.random.Generator
+    ) -> Dataset:
+        """One data set per draw of the parameters, shape (draws, participants, trials)."""
+        draws = len(next(iter(values.values())))
+        rows, columns = self.missing.shape
+        row_values = {name: drawn[:, self.participant].ravel() for name, drawn in values.items()}
+        if self.task.schedule:
+            means = np.tile(np.array(self.task.schedule.values)[self.trial], (draws, 1, 1))
+        else:
+            means = self.task.means(draws * rows, columns, rng)
+        uniform = rng.random((draws * rows, columns, self.task.n_uniforms))
+        missing = np.tile(self.missing, (draws, 1))
+        behaviour = behave(learner, row_values, self.task, uniform, missing, means)
+
+        def by_trial(array: Any) -> Any:
+            """Values of rows and columns as values of participants and trials."""
+            by_draw = array.reshape(draws, rows, *array.shape[1:])
+            return by_draw[:, self.row, self.column]
+
+        return Dataset(
+            choices=by_trial(behaviour.choices),
+            rewards=by_trial(behaviour.rewards),
+            blocks=self.blocks,
+            means=by_trial(behaviour.means),
+        )
+
+
+def one_step_statistics(
+    learner: Learner,
+    task: Task,
+    values: Mapping[str, Floats],
+    observed: Dataset,
+    rng: np.random.Generator,
+) -> Statistics:
+    """Statistics of choices that are each drawn given the observed history before them.
+
+    The previous response and its reward are also read from the observed history. Parameters and
+    return value are those of `forward_statistics`.
+    """
+    data = observed.observations(task)
+    theta = np.stack([values[name] for name in learner.names], axis=-1)
+    participants = range(len(observed.choices))
+    parts = []
+    for part in _parts(values, observed.choices.size):
+        choices = []
+        for i in participants:
+            p = choice_probabilities(learner, data.rows(slice(i, i + 1)), theta[part, i])
+            choices.append(draw_choices(p, rng.random(p.shape[:-1])))
+        drawn = np.where(observed.responded, np.stack(choices, axis=1), -1)
+        data_sets = replace(observed, choices=drawn)
+        parts.append(statistics(data_sets, task.neutral, task.n_arms, history=observed))
+    return _joined(parts)
+
+
+def choice_probabilities(learner: Learner, data: Observations, theta: Floats) -> Floats:
+    """Choice probabilities of one participant, each given the observed history before the trial.
+
+    Parameters
+    ----------
+    learner : Learner
+        The model in the task.
+    data : Observations
+        Data of one participant: arrays of shape (1, trials).
+    theta : float array, shape (draws, parameters)
+        Parameters, natural scale.
+
+    Returns
+    -------
+    float array, shape (draws, trials, arms)
+        Equal for all arms (and without meaning) where there was no response.
+    """
+    from rlrecovery.likelihood.compiled import Logits, compiled
+
+    function = compiled(Logits(learner))
+    logits, _ = function(data.choices, data.rewards, data.starts, np.ascontiguousarray(theta))
+    probabilities: Floats = softmax(logits, axis=-1)
+    return probabilities
+
+
+def _parts(values: Mapping[str, Floats], trials: int) -> Iterator[slice]:
+    """Slices of the draws with at most `MAX_TRIALS` trials each, and at least one draw."""
+    draws, step = len(next(iter(values.values()))), max(1, MAX_TRIALS // trials)
+    yield from (slice(first, first + step) for first in range(0, draws, step))
+
+
+def _joined(parts: Sequence[Statistics]) -> Statistics:
+    return {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}

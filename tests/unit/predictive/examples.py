@@ -1,0 +1,117 @@
+"""Tasks, methods and data sets that several tests of predictive checks share."""
+
+import numpy as np
+
+from rlrecovery.design.cells import Cell
+from rlrecovery.fit.base import Setting
+from rlrecovery.fit.registry import Method
+from rlrecovery.models.variants import ModelSpec, find_model
+from rlrecovery.simulate.generator import Generator, learner_in
+from rlrecovery.simulate.settings import TaskSettings
+
+BANDIT = {"arms": [0.3, 0.7], "blocks": 2, "start_value": 0.5}
+SEQUENCE = np.random.default_rng(0).random((24, 2)).round(2).tolist()
+#: Every kind of task, each with a length of 24 trials.
+TASKS = {
+    "blocks": BANDIT | {"blocks": 3},
+    "no reset": BANDIT | {"blocks": 3, "reset": False},
+    "reversals": BANDIT | {"reversals": {"after": [5], "every": 8}},
+    "reversals, no reset": BANDIT | {"reversals": {"every": 5}, "reset": False},
+    "reversals after learning": BANDIT | {"reversals": {"correct": 3, "within": 4}},
+    "random walk": BANDIT
+    | {"drift": {"sd": 0.1, "lower": 0.1, "upper": 0.9}, "rewards": "gaussian", "sd": 0.1},
+    "full feedback": BANDIT | {"feedback": "full"},
+    "scheduled rewards": {
+        "blocks": 1,
+        "start_value": 0.5,
+        "schedule": {"file": "schedule.csv", "holds": "rewards", "values": SEQUENCE},
+    },
+    "scheduled means": {
+        "blocks": 2,
+        "start_value": 0.5,
+        "schedule": {"file": "schedule.csv", "holds": "means", "values": SEQUENCE},
+        "missing_trials": [[2, 3], []],
+    },
+}
+
+PRIORS = {
+    "alpha": {"distribution": "Beta", "alpha": 1, "beta": 1},
+    "beta": {"distribution": "HalfNormal", "sigma": 10},
+}
+POPULATION_PRIORS = {
+    "alpha": {
+        "location": {"distribution": "Normal", "mu": 0, "sigma": 1.5},
+        "scale": {"distribution": "HalfNormal", "sigma": 1},
+    },
+    "beta": {
+        "location": {"distribution": "Normal", "mu": 1, "sigma": 1},
+        "scale": {"distribution": "HalfNormal", "sigma": 1},
+    },
+}
+CELL = Cell(truth=(("alpha", 0.4), ("beta", 4.0)), participants=4, trials=30)
+
+
+def quadrature(model="rescorla_wagner", priors=PRIORS):
+    """A method with the exact posterior."""
+    plain = {"estimator": "quadrature", "model": model, "engine": "compiled", "priors": priors}
+    return Method.of(plain | {"point": "mean"}, "exact")
+
+
+def sampler(pooling, **changes):
+    """A small method that samples."""
+    priors = POPULATION_PRIORS if pooling == "partial" else PRIORS
+    plain = {
+        "estimator": "bayes",
+        "model": "rescorla_wagner",
+        "pooling": pooling,
+        "likelihood": "potential",
+        "engine": "compiled",
+        "priors": priors,
+        "point": "mean",
+        "chains": 2,
+        "tune": 60,
+        "draws": 60,
+        "target_accept": 0.9,
+        "convergence": {"rhat": 1.01, "ess_bulk": 1, "ess_tail": 1, "divergences": 0},
+    }
+    return Method.of(plain | changes, "sampled")
+
+
+def generator(task=BANDIT, model="rescorla_wagner", spread=0.3, seed=11, population=None):
+    population = population or {name: {"spread": spread} for name in find_model(model).names}
+    return Generator.of({"seed": seed, "model": model, "task": task, "population": population})
+
+
+def faced(task=BANDIT):
+    """The task as an object."""
+    return TaskSettings.of(task).task()
+
+
+def learner(task=BANDIT, model="rescorla_wagner"):
+    """A model in a task."""
+    return learner_in(ModelSpec.of(model), faced(task))
+
+
+def setting(participants, trials, task=BANDIT, model="rescorla_wagner"):
+    return Setting(learner(task, model), participants, trials, levels=())
+
+
+def seed(number=0):
+    return np.random.SeedSequence(number)
+
+
+def constant(count, participants):
+    """The true parameters of `CELL` as that many draws of all participants."""
+    return {name: np.full((count, participants), value) for name, value in CELL.truth}
+
+
+def random_data(rng, participants, trials, n_arms):
+    """Choices with gaps and unequal ends, rewards of three sizes, and unequal blocks."""
+    choices = rng.integers(n_arms, size=(participants, trials))
+    choices[rng.random((participants, trials)) < 0.2] = -1
+    ends = rng.integers(1, trials + 1, size=participants)
+    choices[np.arange(trials) >= ends[:, None]] = -1
+    rewards = rng.integers(3, size=(participants, trials)) / 2
+    rewards[choices < 0] = np.nan
+    blocks = np.cumsum(rng.random((participants, trials)) < 0.1, axis=1)
+    return choices, rewards, blocks
