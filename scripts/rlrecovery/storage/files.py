@@ -39,7 +39,7 @@ class BrokenFile(Exception):
 
 
 def conform(
-    rows: pd.DataFrame | Mapping[str, Any] | Sequence[Mapping[str, Any]],
+    rows: pd.DataFrame | Mapping[str, object] | Sequence[Mapping[str, object]],
     columns: Mapping[str, str],
 ) -> pd.DataFrame:
     """Make a table with exactly these columns and types, even if there are no rows.
@@ -116,7 +116,7 @@ def _sync_folder(folder: Path) -> None:
 
 
 def write_table(
-    table: pd.DataFrame, path: str | os.PathLike[str], origin: Mapping[str, Any] | None = None
+    table: pd.DataFrame, path: str | os.PathLike[str], origin: Mapping[str, object] | None = None
 ) -> None:
     """Write a table atomically as Parquet or CSV, depending on the suffix.
 

@@ -24,8 +24,17 @@ from rlrecovery.storage.fingerprint import PACKAGE, settings_hash, whole_fingerp
 
 #: Packages whose versions affect numbers or figures, in the order of the report.
 PACKAGES = (
-    *("numpy", "scipy", "pandas", "pytensor", "numba", "pymc", "nutpie", "arviz-stats"),
-    *("matplotlib", "seaborn", "altair"),
+    "numpy",
+    "scipy",
+    "pandas",
+    "pytensor",
+    "numba",
+    "pymc",
+    "nutpie",
+    "arviz-stats",
+    "matplotlib",
+    "seaborn",
+    "altair",
 )
 
 #: Environment variable in which the head process of a run stores its stamp.
