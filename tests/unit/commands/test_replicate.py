@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 import yaml
 from fits import QUADRATURE
-from workflow.runs import MLE, study
+from settings import MLE, study
 
 from rlrecovery.commands.replicate import main
 from rlrecovery.config.reader import parse

@@ -1,6 +1,6 @@
 """The path of a report is printed, whether or not the report exists."""
 
-from workflow.runs import study, write
+from settings import study, write
 
 from rlrecovery.commands.report_path import main
 
