@@ -1,4 +1,4 @@
-"""The process that hands a study's jobs to Slurm and waits for them, as a user would start it."""
+"""Snakemake's own process (the head), which submits a study's jobs to Slurm, and its jobs."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from workflow.runs import ROOT
+from settings import ROOT
 
 from cluster.slurm import ask, wait_for
 
 PROFILE = ROOT / "workflow/profiles/slurm/config.yaml"
 
-#: What one would change for this cluster: it keeps no accounts, and on one node nothing takes long.
-OWN = {
+#: Entries for this cluster: it has no accounting, and one node that answers at once.
+PROFILE_CHANGES = {
     "slurm-status-command": "squeue",
     "slurm-init-seconds-before-status-checks": 2,
     "max-status-checks-per-second": 1,
@@ -31,37 +31,37 @@ TIGHT = {"mem_mb": "100 * attempt ** 4", "runtime": "10 * attempt"}
 
 
 def write_profile(folder: Path) -> Path:
-    """The project's profile with this cluster's entries, one rule being short of memory."""
+    """Write the profile with this cluster's entries; one rule asks for too little memory."""
     profile = yaml.safe_load(PROFILE.read_text())
     profile["default-resources"]["slurm_partition"] = "test"
     profile["set-resources"]["summarise"] = TIGHT
     folder.mkdir()
-    (folder / "config.yaml").write_text(yaml.safe_dump(profile | OWN))
+    (folder / "config.yaml").write_text(yaml.safe_dump(profile | PROFILE_CHANGES))
     return folder
 
 
 @dataclass(frozen=True)
 class Job:
-    """A job as Slurm remembers it.
+    """A job as Slurm describes it.
 
     Attributes
     ----------
     number : str
-        Slurm's number of it.
-    what : str
+        Slurm's number of the job.
+    name : str
         Rule and wildcards.
     state : str
         COMPLETED, FAILED...
     attempt : int
-        Which one it is.
+        Number of the attempt, from 1.
     memory : int
-        MiB that it asked for.
+        Requested memory, in MiB.
     minutes : int
-        Minutes that it asked for.
+        Requested time, in minutes.
     """
 
     number: str
-    what: str
+    name: str
     state: str
     attempt: int
     memory: int
@@ -75,11 +75,11 @@ class Head:
     Attributes
     ----------
     folder : Path
-        The study's.
+        Working directory of the study.
     log : Path
-        What it says.
+        File of its output.
     process : Popen
-        It.
+        The process.
     """
 
     folder: Path
@@ -88,7 +88,7 @@ class Head:
 
     @classmethod
     def start(cls, folder: Path, log: Path, *arguments: object) -> Head:
-        """Start one in a folder; what it says goes into a file."""
+        """Launch a study in a folder, with its output in a file."""
         command = [sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile",
                    "--directory", folder, "--nocolor", *arguments]  # fmt: skip
         with log.open("w") as file:
@@ -97,37 +97,37 @@ class Head:
             )
         return cls(folder, log, process)
 
-    def said(self) -> str:
-        """All that it has said so far."""
+    def output(self) -> str:
+        """All of its output so far."""
         return self.log.read_text()
 
-    def name(self) -> str:
-        """The name that all its jobs have."""
+    def run_name(self) -> str:
+        """The name that all of its jobs have in Slurm."""
 
-        def found() -> re.Match[str] | None:
-            return re.search(r"SLURM run ID: (\S+)", self.said())
+        def search() -> re.Match[str] | None:
+            return re.search(r"SLURM run ID: (\S+)", self.output())
 
-        wait_for("the name of the run", lambda: found() or self.ended(), 60)
-        match = found()
-        assert match, self.said()
+        wait_for("the name of the run", lambda: search() or self.ended(), 60)
+        match = search()
+        assert match, self.output()
         return match.group(1)
 
     def ended(self) -> bool:
-        """Whether it is over."""
+        """Whether the process has ended."""
         return self.process.poll() is not None
 
     def finish(self, seconds: float) -> None:
-        """Wait for its good end."""
+        """Wait until the study has ended without an error."""
         wait_for("the end of the study", self.ended, seconds)
-        assert self.process.returncode == 0, self.said()
+        assert self.process.returncode == 0, self.output()
 
     def kill(self) -> None:
-        """End it at once, with no chance to cancel its jobs."""
+        """End the process with SIGKILL, so that it cannot cancel its jobs."""
         self.process.kill()
         self.process.wait()
 
     def interrupt(self) -> None:
-        """End it as Ctrl-C does, if it runs: it cancels its jobs."""
+        """End the process as Ctrl-C does, if it runs: it cancels its jobs."""
         if not self.ended():
             self.process.send_signal(signal.SIGINT)
             try:
@@ -136,41 +136,41 @@ class Head:
                 self.kill()
 
     def jobs(self) -> list[Job]:
-        """All jobs that it has submitted."""
+        """All jobs that this head has submitted."""
         numbers = ask(
-            "squeue", "--noheader", "--states=all", f"--name={self.name()}", "--format=%i"
+            "squeue", "--noheader", "--states=all", f"--name={self.run_name()}", "--format=%i"
         ).split()
         return [self._job(number) for number in sorted(numbers, key=int)]
 
     def _job(self, number: str) -> Job:
-        told = dict(
+        fields = dict(
             re.findall(r"(\S+?)=(\S*)", ask("scontrol", "--oneliner", "show", "job", number))
         )
         script = ask("scontrol", "write", "batch_script", number, "-")
         attempt = re.search(r"--attempt (\d+)", script)
         assert attempt, script
-        hours, minutes, _ = told["TimeLimit"].rsplit("-", 1)[-1].split(":")
+        hours, minutes, _ = fields["TimeLimit"].rsplit("-", 1)[-1].split(":")
         return Job(
             number=number,
-            what=told["Comment"].removeprefix("rule_"),
-            state=told["JobState"],
+            name=fields["Comment"].removeprefix("rule_"),
+            state=fields["JobState"],
             attempt=int(attempt.group(1)),
-            memory=_mebibytes(told["MinMemoryNode"]),
+            memory=_mebibytes(fields["MinMemoryNode"]),
             minutes=60 * int(hours) + int(minutes),
         )
 
     def processes(self, job: str) -> dict[int, str]:
-        """Process numbers of a running job with the commands that they are."""
-        # Fails as long as, and as soon as, there are none.
+        """Process numbers of a running job, and the command of each."""
+        # It fails before the first process has started and after the last has ended.
         listed = subprocess.run(["scontrol", "listpids", job], capture_output=True, text=True)
-        found = {}
+        commands = {}
         for number in map(int, re.findall(r"(?m)^(\d+)", listed.stdout)):
             try:
                 command = Path(f"/proc/{number}/cmdline").read_bytes()
             except OSError:
                 continue
-            found[number] = command.replace(b"\0", b" ").decode()
-        return found
+            commands[number] = command.replace(b"\0", b" ").decode()
+        return commands
 
 
 def _mebibytes(text: str) -> int:
@@ -178,19 +178,20 @@ def _mebibytes(text: str) -> int:
     return round(number * {"M": 1, "G": 1024}[unit])
 
 
-def working(head: Head, rule: str, seconds: float) -> tuple[str, str, int]:
-    """A running job of a rule: its number, what it is, and the process at work.
+def running_job(head: Head, rule: str, seconds: float) -> tuple[str, str, int]:
+    """Wait for a running job of a rule; return its number, its name and a process number.
 
-    That is the process of the rule's script, which a cluster kills when it wants too much memory;
-    the two of Snakemake around it live on.
+    The process is that of the rule's script, which a cluster kills when it uses too much memory;
+    the two Snakemake processes around it live on.
     """
-    end, mine = time.monotonic() + seconds, ("--states=R", f"--name={head.name()}")
+    end = time.monotonic() + seconds
+    query = ("squeue", "--noheader", "--states=R", f"--name={head.run_name()}", "--format=%i %k")
     while time.monotonic() < end and not head.ended():
-        for line in ask("squeue", "--noheader", *mine, "--format=%i %k").splitlines():
-            number, what = line.split(maxsplit=1)
-            if what.startswith(f"rule_{rule}_"):
+        for line in ask(*query).splitlines():
+            number, comment = line.split(maxsplit=1)
+            if comment.startswith(f"rule_{rule}_"):
                 for process, command in head.processes(number).items():
                     if f".{rule}.py" in command:
-                        return number, what.removeprefix("rule_"), process
+                        return number, comment.removeprefix("rule_"), process
         time.sleep(0.1)
-    raise TimeoutError(f"no running job of {rule} within {seconds:.0f} s:\n{head.said()}")
+    raise TimeoutError(f"no running job of {rule} within {seconds:.0f} s:\n{head.output()}")

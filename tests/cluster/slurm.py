@@ -1,8 +1,8 @@
-"""A Slurm cluster of one node on this computer, for a test, and everything stopped again.
+"""A Slurm cluster of one node on this computer, started for a test and stopped after it.
 
-Everything that it consists of is in one folder, except a link at the one place where Slurm's
-programs look for their configuration. It listens on the loopback interface only, with a key of its
-own, and needs neither systemd nor a database.
+All of its files are in one folder, except a link where Slurm's programs look for their
+configuration. It listens on the loopback interface only, has a key of its own, and needs neither
+systemd nor a database.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-#: The executor takes SLURM_CONF out of the environment, so the configuration must be found here.
+#: The executor plugin removes SLURM_CONF from the environment, so the file must be here.
 CONFIGURATION = Path("/etc/slurm/slurm.conf")
 
 PACKAGES = ("slurmctld", "slurmd", "slurm-client", "munge")
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "squeue", "scancel", "scontrol")
 
-#: In the order of their start; each writes its number into a file of its name.
+#: In the order in which they start; each writes its process number into a file of its name.
 DAEMONS = ("munged", "slurmctld", "slurmd")
 
-#: Whoever exceeds the memory that was asked for is killed, as on a real cluster. Jobs are kept in
-#: mind, for without a database nobody else remembers them.
+#: A job that exceeds the memory it asked for is killed, as on a real cluster. The controller keeps
+#: finished jobs for an hour, because there is no database that does.
 TEMPLATE = """\
 ClusterName=test
 SlurmctldHost={host}(127.0.0.1)
@@ -65,11 +65,11 @@ PartitionName=test Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 
 
 class Unavailable(Exception):
-    """Slurm cannot be had on this computer; the text says why."""
+    """Slurm cannot run on this computer; the text says why."""
 
 
 def install() -> None:
-    """Slurm and munge from Debian's packages, unless they are there."""
+    """Install Slurm and munge from Debian's packages, unless they are installed."""
     if os.geteuid() != 0:
         raise Unavailable("only root may start Slurm and become a node of it")
     if all(shutil.which(program) for program in PROGRAMS):
@@ -78,19 +78,19 @@ def install() -> None:
         raise Unavailable("Slurm is not installed, and there is no apt-get to install it")
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     for step in (["update"], ["install", "--yes", "--no-install-recommends", *PACKAGES]):
-        done = subprocess.run(["apt-get", *step], env=environment, capture_output=True, text=True)
-        if done.returncode:
-            said = (done.stderr.strip() or done.stdout.strip()).splitlines()
-            raise Unavailable(f"apt-get {step[0]} failed: {said[-1] if said else 'no message'}")
+        apt = subprocess.run(["apt-get", *step], env=environment, capture_output=True, text=True)
+        if apt.returncode:
+            lines = (apt.stderr.strip() or apt.stdout.strip()).splitlines()
+            raise Unavailable(f"apt-get {step[0]} failed: {lines[-1] if lines else 'no message'}")
 
 
 def ask(*command: str) -> str:
-    """What one of Slurm's programs answers; an exception if it fails."""
+    """Output of one of Slurm's programs; an exception if it fails."""
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
 def wait_for(what: str, happened: Callable[[], object], seconds: float) -> None:
-    """Wait until something has happened, and say what if it does not."""
+    """Wait until something has happened; the error names it if it does not."""
     end = time.monotonic() + seconds
     while not happened():
         if time.monotonic() > end:
@@ -100,7 +100,7 @@ def wait_for(what: str, happened: Callable[[], object], seconds: float) -> None:
 
 @contextlib.contextmanager
 def cluster(folder: Path) -> Iterator[None]:
-    """A running cluster of this computer, in a folder that is there; stopped whatever happens."""
+    """Run a cluster on this computer, with its files in a folder; always stop it."""
     _claim()
     folder.chmod(0o755)
     try:
@@ -112,11 +112,11 @@ def cluster(folder: Path) -> Iterator[None]:
 
 
 def _claim() -> None:
-    """Refuse where a configuration is in use; take away one that a killed test left behind."""
+    """Remove the link that a killed test left; refuse where a configuration is in use."""
     if not os.path.lexists(CONFIGURATION):
         return
     if not CONFIGURATION.is_symlink():
-        raise Unavailable(f"{CONFIGURATION} is there: this computer belongs to a cluster")
+        raise Unavailable(f"{CONFIGURATION} exists: this computer belongs to a cluster")
     folder = CONFIGURATION.readlink().parent
     if any(_number(folder, daemon) for daemon in DAEMONS):
         raise Unavailable(f"{CONFIGURATION} is in use: another such test is running")
@@ -124,47 +124,46 @@ def _claim() -> None:
 
 
 def _configure(folder: Path) -> None:
-    """Key and configuration in the folder, and the link to them."""
+    """Write key and configuration into the folder, and the link to the configuration."""
     for name in ("state", "spool"):
         (folder / name).mkdir()
     key = folder / "munged.key"
     key.touch(mode=0o600)
     key.write_bytes(os.urandom(1024))
     with socket.socket() as one, socket.socket() as two:
-        for free in (one, two):
-            free.bind(("127.0.0.1", 0))
-        ports = [free.getsockname()[1] for free in (one, two)]
-    bytes_in_all = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    own = folder / CONFIGURATION.name
-    own.write_text(
+        for unused in (one, two):
+            unused.bind(("127.0.0.1", 0))
+        ports = [unused.getsockname()[1] for unused in (one, two)]
+    bytes_of_memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    configuration = folder / CONFIGURATION.name
+    configuration.write_text(
         TEMPLATE.format(
             host=socket.gethostname().split(".")[0],
             ports=ports,
             folder=folder,
             cores=os.cpu_count(),
-            memory=int(0.9 * bytes_in_all) // 2**20,
+            memory=int(0.9 * bytes_of_memory) // 2**20,
         )
     )
     CONFIGURATION.parent.mkdir(exist_ok=True)
-    CONFIGURATION.symlink_to(own)
+    CONFIGURATION.symlink_to(configuration)
 
 
 def _start(folder: Path) -> None:
-    """The daemons one after the other, until the node waits for jobs."""
-    own = [f"--{part}-file={folder}/munged.{part}" for part in ("key", "pid", "log", "seed")]
-    subprocess.run(["munged", "--force", f"--socket={folder}/munged.socket", *own], check=True)
+    """Start the daemons one after the other, and wait until the node is idle."""
+    files = [f"--{part}-file={folder}/munged.{part}" for part in ("key", "pid", "log", "seed")]
+    subprocess.run(["munged", "--force", f"--socket={folder}/munged.socket", *files], check=True)
     subprocess.run(["slurmctld"], check=True)
     subprocess.run(["slurmd"], check=True)
-    wait_for("a node that waits for jobs", lambda: "idle" in _nodes(), 60)
+    wait_for("an idle node", lambda: "idle" in _nodes(), 60)
 
 
 def _nodes() -> str:
-    asked = subprocess.run(["sinfo", "--noheader"], capture_output=True, text=True)
-    return asked.stdout
+    return subprocess.run(["sinfo", "--noheader"], capture_output=True, text=True).stdout
 
 
 def _stop(folder: Path) -> None:
-    """End all jobs, then the daemons by their numbers, the last one first, and drop the link."""
+    """End all jobs, then the daemons in reverse order, by process number; remove the link."""
     try:
         if _number(folder, "slurmctld"):
             subprocess.run(["scancel", "--partition=test"], capture_output=True, timeout=60)
@@ -188,11 +187,11 @@ def _end(folder: Path, daemon: str) -> None:
 
 
 def _number(folder: Path, daemon: str) -> int | None:
-    """Process number of a daemon of that folder; None if it does not run."""
+    """Process number of a daemon of the folder; None if it does not run."""
     try:
         number = int((folder / f"{daemon}.pid").read_text())
         status = Path(f"/proc/{number}/status").read_text()
     except (OSError, ValueError):
         return None
-    gone = "State:\tZ" in status  # dead, and only not yet counted as such
-    return number if f"Name:\t{daemon}\n" in status and not gone else None
+    zombie = "State:\tZ" in status  # dead, but not yet waited for by its parent
+    return number if f"Name:\t{daemon}\n" in status and not zombie else None

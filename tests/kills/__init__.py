@@ -1,1 +1,1 @@
-"""A study whose processes are killed again and again, and which ends with the same numbers."""
+"""Studies that are killed with SIGKILL and resumed: `make test-kills`."""

@@ -1,7 +1,7 @@
-"""`make test-kills`: a study that is killed at random moments and resumed, beside an unharmed one.
+"""`make test-kills`: compare a study that is killed at random moments with an undisturbed one.
 
-Killed with SIGKILL, in turn: Snakemake's own process, one job, and the whole process group. Its
-tables must be, bit by bit, those of a study that nobody disturbed.
+SIGKILL hits in turn Snakemake's own process (the head), one job, and the whole process group. The
+tables of the resumed study must be, bit by bit, those of the undisturbed one.
 """
 
 from __future__ import annotations
@@ -16,95 +16,114 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from workflow.runs import BAYES, MEASURES, MLE, ROOT, same_numbers, snakemake, study, write
+from settings import BAYES, MLE, ROOT, study, write
+from workflow.runs import MEASURES, run, same_numbers, snakemake
 
 METHODS = {"mle": MLE, "bayes": BAYES, "hierarchical": BAYES | {"pooling": "partial"}}
 TARGETS = ("results/small/design.csv", MEASURES)
+VICTIMS = ("head", "job", "group")
 
 #: Seconds after the first job of a run within which something is killed.
 WITHIN = 6.0
 
 
 def main() -> int:
-    """Exit code: 0 if the numbers are the same."""
+    """Run the test; the exit code is 0 if the numbers are the same."""
     parser = argparse.ArgumentParser(prog="make test-kills", description=__doc__)
-    parser.add_argument("--kills", type=int, default=20, help="how many, at the least")
+    parser.add_argument("--kills", type=int, default=20, help="least number of kills")
     parser.add_argument("--seed", type=int, default=int(time.time()), help="of the moments")
     options = parser.parse_args()
     print(f"{options.kills} kills at moments of seed {options.seed}", flush=True)
     folder = Path(tempfile.mkdtemp(prefix="kills-"))
-    print(survive(folder, large(options.kills), options.kills, random.Random(options.seed)))
+    experiment = study(methods=METHODS, replicates=max(4, options.kills), batch_size=1)
+    print(survive(folder, experiment, options.kills, random.Random(options.seed)))
     shutil.rmtree(folder)
     return 0
 
 
-def large(kills: int) -> dict[str, Any]:
-    """A study with a few jobs for every kill."""
-    return study(methods=METHODS, replicates=max(4, kills), batch_size=1)
+def launch_undisturbed(folder: Path, experiment: dict[str, Any]) -> None:
+    """Run a study as a user does, with nothing killed."""
+    run(folder, experiment, *TARGETS, cores=2)
 
 
-def survive(folder: Path, experiment: Mapping[str, Any], kills: int, moments: random.Random) -> str:
-    """The same study twice in a folder, once with kills; what was seen, in words.
+def survive(
+    folder: Path,
+    experiment: dict[str, Any],
+    kills: int,
+    moments: random.Random,
+    *,
+    victims: tuple[str, ...] = VICTIMS,
+    within: float = WITHIN,
+    undisturbed: Callable[[Path, dict[str, Any]], object] = launch_undisturbed,
+) -> str:
+    """Run a study twice, once with kills, compare the two and describe what happened.
 
     Parameters
     ----------
     folder : Path
-        A new one; it is left as it is where the studies differ.
-    experiment : mapping
-        A config of the run ``small``.
+        A new folder; where the studies differ, both are left in it.
+    experiment : dict
+        Config of a study named ``small``.
     kills : int
-        How many there must be. The study ends afterwards.
+        Least number of kills before the study is resumed for the last time.
     moments : Random
-        When, and what.
+        Draws when something is killed.
+    victims : tuple of str
+        What is killed, in turn: ``head``, ``job`` or ``group``.
+    within : float
+        Longest time in seconds between a look for running jobs and a kill.
+    undisturbed : callable
+        Runs the study in another folder without kills.
     """
-    hurt, whole = folder / "hurt", folder / "whole"
-    for each in (hurt, whole):
-        each.mkdir()
+    killed_folder, whole_folder = folder / "killed", folder / "whole"
+    for new in (killed_folder, whole_folder):
+        new.mkdir()
     arguments = (*TARGETS, "--configfile", write(folder, experiment))
-    started, done, lives = time.monotonic(), Counter[str](), 0
-    while sum(done.values()) < kills:
-        lives += 1
-        unlock(hurt, arguments)
-        done += one_life(hurt, arguments, moments, ("head", "job", "group"), sum(done.values()))
-        assert lives < 5 * kills, f"only {dict(done)} in {lives} runs"
-    unlock(hurt, arguments)
-    last = snakemake(hurt, *arguments, "--rerun-incomplete")
-    assert last.returncode == 0, last.stdout + last.stderr
+    started, killed, launches = time.monotonic(), Counter[str](), 0
+    while killed.total() < kills:
+        launches += 1
+        unlock(killed_folder, arguments)
+        turn = killed.total() % len(victims)
+        following = victims[turn:] + victims[:turn]
+        killed += launch_and_kill(killed_folder, arguments, moments, following, within)
+        assert launches < 5 * kills, f"only {dict(killed)} in {launches} launches"
+    unlock(killed_folder, arguments)
+    resumed = snakemake(killed_folder, *arguments, "--rerun-incomplete", cores=2)
+    assert resumed.returncode == 0, resumed.stdout + resumed.stderr
     middle = time.monotonic()
-    alone = snakemake(whole, *arguments)
-    assert alone.returncode == 0, alone.stdout + alone.stderr
-    rows, tables = same_numbers(hurt, whole)
+    undisturbed(whole_folder, experiment)
+    rows, tables = same_numbers(killed_folder, whole_folder)
+    counts = ", ".join(f"{n} x {victim}" for victim, n in sorted(killed.items()))
     return (
-        f"Killed with SIGKILL: {', '.join(f'{n} x {what}' for what, n in sorted(done.items()))}, "
-        f"in {lives} runs; the last one ended the study.\n"
+        f"Killed with SIGKILL: {counts}, in {launches} launches; one more ended the study.\n"
         f"{rows} estimates and {tables} summary tables are, bit by bit, those of an undisturbed "
         f"study.\n{middle - started:.0f} s with kills, {time.monotonic() - middle:.0f} s without."
     )
 
 
 def unlock(folder: Path, arguments: tuple[Any, ...]) -> None:
-    """What a user is told to do after a crash."""
+    """Remove the lock, as Snakemake tells its users after a crash."""
     if (folder / ".snakemake").is_dir():
         assert snakemake(folder, *arguments, "--unlock").returncode == 0
 
 
-def one_life(
+def launch_and_kill(
     folder: Path,
     arguments: tuple[Any, ...],
     moments: random.Random,
     victims: tuple[str, ...],
-    before: int,
+    within: float,
 ) -> Counter[str]:
-    """Run the study until its head is gone, killing; the victims in turn, from the `before`-th."""
-    done: Counter[str] = Counter()
+    """Launch a study and kill one victim after the other until Snakemake's process has ended."""
+    killed: Counter[str] = Counter()
     command = [sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile", "--directory",
                folder, "--cores", 2, "--nocolor", "--keep-going", "--rerun-incomplete",
                *arguments]  # fmt: skip
-    with (folder.parent / "hurt.log").open("a") as log:
+    with (folder.parent / "killed.log").open("a") as log:
         head = subprocess.Popen(
             list(map(str, command)), cwd=folder, stdout=log, stderr=log, start_new_session=True
         )
@@ -113,26 +132,26 @@ def one_life(
             if not list(jobs_of(head.pid)):
                 time.sleep(0.05)
                 continue
-            time.sleep(moments.uniform(0, WITHIN))
-            what = victims[(before + done.total()) % len(victims)]
-            done[what] += kill(what, head)
+            time.sleep(moments.uniform(0, within))
+            victim = victims[killed.total() % len(victims)]
+            killed[victim] += kill(victim, head)
     finally:
         if head.poll() is None:
             os.killpg(head.pid, signal.SIGKILL)
             head.wait()
     wait_for_orphans(folder)
-    return done
+    return killed
 
 
-def kill(what: str, head: subprocess.Popen[Any]) -> int:
-    """Kill it, if it is still there; how many were."""
+def kill(victim: str, head: subprocess.Popen[Any]) -> int:
+    """Kill a victim if it runs; return how many were killed."""
     jobs = list(jobs_of(head.pid))
-    if head.poll() is not None or (what == "job" and not jobs):
+    if head.poll() is not None or (victim == "job" and not jobs):
         return 0
-    if what == "job":
+    if victim == "job":
         os.kill(jobs[-1], signal.SIGKILL)
         return 1
-    if what == "head":
+    if victim == "head":
         os.kill(head.pid, signal.SIGKILL)
     else:
         os.killpg(head.pid, signal.SIGKILL)
@@ -141,31 +160,31 @@ def kill(what: str, head: subprocess.Popen[Any]) -> int:
 
 
 def jobs_of(session: int) -> Iterator[int]:
-    """Processes of a session that run a rule's script."""
-    for number, words in processes():
+    """Process numbers of a session's jobs: they run a rule's script."""
+    for number, command in processes():
         try:
-            mine = os.getsid(number) == session
+            in_session = os.getsid(number) == session
         except ProcessLookupError:
             continue
-        if mine and ".snakemake/scripts/" in words:
+        if in_session and ".snakemake/scripts/" in command:
             yield number
 
 
 def processes() -> Iterator[tuple[int, str]]:
-    """All processes with their command lines."""
+    """Numbers and command lines of all processes."""
     for path in Path("/proc").glob("[0-9]*"):
         try:
-            words = (path / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            command = (path / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
         except OSError:
             continue
-        if words:
-            yield int(path.name), words
+        if command:
+            yield int(path.name), command
 
 
 def wait_for_orphans(folder: Path) -> None:
-    """Jobs outlive a killed head; a user who starts again in a hurry meets some of them."""
+    """Wait up to 2 s for jobs that outlive their head; a user in a hurry meets some of them."""
     end = time.monotonic() + 2
-    while time.monotonic() < end and any(str(folder) in words for _, words in processes()):
+    while time.monotonic() < end and any(str(folder) in command for _, command in processes()):
         time.sleep(0.1)
 
 

@@ -1,4 +1,8 @@
-"""Small studies for the workflow tests, and a way to run Snakemake on them in another folder."""
+"""Launches of Snakemake on the project's workflow, and comparisons of the results of two studies.
+
+A launch costs seconds, and so does each of its jobs. Where a test needs the list of jobs, the text
+of an error or the numbers of a study alone, `workflow.inprocess` has them for a fraction of that.
+"""
 
 from __future__ import annotations
 
@@ -7,88 +11,42 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
-import yaml
+from settings import MLE, MOCK, ROOT, study, write
 
-ROOT = Path(__file__).parents[2]
-
-MOCK = {"estimator": "mock", "model": "rescorla_wagner"}
-MLE = {
-    "estimator": "mle",
-    "model": "rescorla_wagner",
-    "engine": "compiled",
-    "bounds": {"alpha": [0, 1], "beta": [0, 1000]},
-    "grid": 6,
-    "starts": 2,
-    "group_scale": "unconstrained",
-}
-BAYES = {
-    "estimator": "bayes",
-    "model": "rescorla_wagner",
-    "pooling": "none",
-    "likelihood": "potential",
-    "engine": "compiled",
-    "priors": {},
-    "point": "mean",
-    "chains": 2,
-    "tune": 100,
-    "draws": 100,
-    "target_accept": 0.9,
-    "convergence": {"rhat": 1.05, "ess_bulk": 50, "ess_tail": 50, "divergences": 0},
-}
-
-
-def study(**changes):
-    """A small valid experiment; keywords replace its top-level keys."""
-    return {
-        "run": "small",
-        "seed": 3,
-        "task": {"arms": [0.3, 0.7], "blocks": 1, "start_value": 0.5},
-        "model": "rescorla_wagner",
-        "truth": {"alpha": [0.3, 0.6], "beta": [3]},
-        "population": {"alpha": {"spread": 0.5}, "beta": {"spread": 0.2}},
-        "participants": [2],
-        "trials": [20],
-        "replicates": 4,
-        "batch_size": 2,
-        "interval_levels": [0.5, 0.95],
-        "methods": {"guess": MOCK},
-    } | changes
-
-
-def write(folder, experiment, name="study.yaml"):
-    """The experiment as a file in a folder."""
-    path = Path(folder) / name
-    path.write_text(yaml.safe_dump(experiment, sort_keys=False))
-    return path
-
-
-def snakemake(folder, *arguments, cores=2):
-    """Run Snakemake on the project's workflow with another working directory."""
-    command = [
-        sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile",
-        "--directory", folder, "--cores", cores, "--nocolor", *arguments,
-    ]  # fmt: skip
-    return subprocess.run(
-        list(map(str, command)), capture_output=True, text=True, cwd=folder,
-        env=os.environ | {"PYTHONPATH": ""},
-    )  # fmt: skip
-
-
-#: A study up to its measures: figures and report, most of the time of a small one, left out.
+#: Targets of a study named "small". Up to its measures, no figures are drawn.
 MEASURES = "results/small/summary/recovery.csv"
 REPORT = "results/small/report.html"
 
-
-def run(folder, experiment, *targets, cores=2):
-    """Run a study up to some targets, or to its end; the output of Snakemake, which succeeded."""
-    done = snakemake(folder, *targets, "--configfile", write(folder, experiment), cores=cores)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout + done.stderr
+#: The study that is run to its report once per session, by the fixture `finished`.
+FINISHED = study(methods={"guess": MOCK, "mle": MLE}, batch_size=4)
 
 
-def estimates(folder, run="small"):
+def snakemake(
+    folder: str | Path, *arguments: object, cores: int = 1, snakefile: Path = ROOT / "Snakefile"
+) -> subprocess.CompletedProcess[str]:
+    """Launch Snakemake with a folder as its working directory."""
+    command = [sys.executable, "-m", "snakemake", "--snakefile", snakefile]
+    options = ["--directory", folder, "--cores", cores, "--nocolor"]
+    return subprocess.run(
+        [str(word) for word in (*command, *options, *arguments)],
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": ""},
+    )
+
+
+def run(folder: str | Path, experiment: dict[str, Any], *targets: str, cores: int = 1) -> str:
+    """Launch a study up to some targets, by default to its report; return what Snakemake wrote."""
+    launch = snakemake(folder, *targets, "--configfile", write(folder, experiment), cores=cores)
+    assert launch.returncode == 0, launch.stdout + launch.stderr
+    return launch.stdout + launch.stderr
+
+
+def estimates(folder: str | Path, run: str = "small") -> pd.DataFrame:
     """All estimates of a study in one table, in an order that does not depend on batches."""
     base = Path(folder) / "results" / run / "estimates"
     tables = [
@@ -100,20 +58,20 @@ def estimates(folder, run="small"):
     return table.drop(columns="seconds")
 
 
-def same_numbers(one, other):
-    """Hold two runs of one study together, bit by bit; counts of their estimates and tables."""
-    mine = estimates(one)
-    pd.testing.assert_frame_equal(mine, estimates(other), check_exact=True)
-    tables = sorted(path.name for path in (Path(other) / MEASURES).parent.glob("*.csv"))
-    assert "recovery.csv" in tables
-    for name in tables:
-        pair = [pd.read_csv((Path(base) / MEASURES).parent / name) for base in (one, other)]
-        if "measure" in pair[0]:  # how long a fit took is no number of the study
+def same_numbers(folder: str | Path, other: str | Path) -> tuple[int, int]:
+    """Assert that two runs of one study agree bit by bit; return counts of estimates and tables."""
+    rows = estimates(folder)
+    pd.testing.assert_frame_equal(rows, estimates(other), check_exact=True)
+    names = sorted(path.name for path in (Path(other) / MEASURES).parent.glob("*.csv"))
+    assert "recovery.csv" in names
+    for name in names:
+        pair = [pd.read_csv((Path(base) / MEASURES).parent / name) for base in (folder, other)]
+        if "measure" in pair[0]:  # how long a fit took differs between two runs
             pair = [table[table["measure"] != "seconds"] for table in pair]
         pd.testing.assert_frame_equal(*pair, check_exact=True)
-    return len(mine), len(tables)
+    return len(rows), len(names)
 
 
-def jobs(output):
+def jobs(output: str) -> dict[str, int]:
     """Counts of jobs per rule in the output of a dry run."""
     return {rule: int(n) for rule, n in re.findall(r"^([a-z_]+) +(\d+)$", output, re.M)}

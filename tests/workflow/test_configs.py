@@ -1,11 +1,14 @@
-"""Every config under tests/config plans; small studies of tasks, gaps and models run to the end."""
+"""Configs can be planned; studies of tasks, gaps and models run to the end."""
 
 import pandas as pd
 import pytest
+import yaml
+from settings import MLE, MOCK, ROOT, study, write
 
-from rlrecovery.config import load
+from rlrecovery.config.reader import load
 from rlrecovery.planning.plan import counts
-from workflow.runs import MLE, REPORT, ROOT, jobs, run, snakemake, study
+from workflow.inprocess import plan, run_here
+from workflow.runs import MEASURES, REPORT, estimates, jobs, run, same_numbers, snakemake
 
 CONFIGS = sorted((ROOT / "tests/config").glob("*.yaml"))
 BOUNDS = {
@@ -14,45 +17,68 @@ BOUNDS = {
     "beta": [0, 50],
     "lapse": [0, 1],
 }
+#: Two models and a variant, each data set fitted with each.
+COMPETING = {
+    **{k: v for k, v in study().items() if k not in ("model", "truth", "population")},
+    "variants": {"lapsing": {"model": "rescorla_wagner", "lapse": True}},
+    "models": {
+        "simulate": {
+            "random_responding": {
+                "population": {"side_bias": {"distribution": "Uniform", "lower": 0.1, "upper": 0.3}}
+            },
+            "rescorla_wagner": {
+                "truth": {"alpha": [0.3], "beta": [6]},
+                "population": {"alpha": {"spread": 0.2}, "beta": {"spread": 0.1}},
+            },
+        },
+        "fit": ["random_responding", "rescorla_wagner", "lapsing"],
+    },
+    "methods": {"mle": {k: v for k, v in MLE.items() if k != "model"} | {"bounds": BOUNDS}},
+    "trials": [200],
+    "replicates": 3,
+}
 
 
-@pytest.mark.parametrize("config", CONFIGS, ids=lambda path: path.stem)
-def test_a_config_can_be_planned_and_has_the_jobs_that_the_plan_counts(tmp_path, config):
-    done = snakemake(tmp_path, "--dry-run", "--quiet", "rules", "--configfile", config)
-    assert done.returncode == 0, done.stdout + done.stderr
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_a_config_can_be_planned_and_has_the_jobs_that_the_plan_counts(tmp_path, path):
+    """A large study with one batch per cell, because each job costs time to plan."""
+    raw = yaml.safe_load(path.read_text())
+    config = path
+    if raw["replicates"] > 100:
+        config = write(tmp_path, raw | {"batch_size": raw["replicates"]})
     counted = counts(load(config).resolved())
-    assert jobs(done.stdout) == counted | {"all": 1, "total": sum(counted.values()) + 1}
+    assert plan(tmp_path, config).counts == counted | {"all": 1}
+
+
+@pytest.mark.slow
+def test_the_large_study_can_be_planned(tmp_path):
+    path = ROOT / "tests/config/paper.yaml"
+    launch = snakemake(tmp_path, "--dry-run", "--quiet", "rules", "--configfile", path)
+    assert launch.returncode == 0, launch.stdout + launch.stderr
+    counted = counts(load(path).resolved())
+    assert counted["fit"] == 3 * 5 * 4 * 3 * 4 * 10
+    assert jobs(launch.stdout) == counted | {"all": 1, "total": sum(counted.values()) + 1}
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["missing", "own", "tasks", "variants"])
 def test_a_config_runs_to_its_report(tmp_path, name):
-    done = snakemake(tmp_path, "--configfile", ROOT / f"tests/config/{name}.yaml")
-    assert done.returncode == 0, done.stdout + done.stderr
+    launch = snakemake(tmp_path, "--configfile", ROOT / f"tests/config/{name}.yaml", cores=2)
+    assert launch.returncode == 0, launch.stdout + launch.stderr
     assert (tmp_path / f"results/{name}/report.html").stat().st_size > 0
 
 
+def test_a_study_of_a_labs_own_data_has_its_check(tmp_path):
+    """Figures and report as in the launched study, in this process."""
+    run_here(tmp_path, ROOT / "tests/config/own.yaml", figures=False)
+    checks = pd.read_csv(tmp_path / "results/own/summary/predictive.csv")
+    assert {"prior", "posterior"} <= set(checks["way"])
+    assert set(checks["of"]) == {"observed"}
+    assert (tmp_path / "results/own/report.html").stat().st_size > 0
+
+
 def test_competing_models_to_the_report(tmp_path):
-    """Two models and a variant, each data set fitted with each; the report has the matrices."""
-    competing = study(
-        variants={"lapsing": {"model": "rescorla_wagner", "lapse": True}},
-        models={
-            "simulate": {
-                "random_responding": {"population": {
-                    "side_bias": {"distribution": "Uniform", "lower": 0.1, "upper": 0.3}}},
-                "rescorla_wagner": {
-                    "truth": {"alpha": [0.3], "beta": [6]},
-                    "population": {"alpha": {"spread": 0.2}, "beta": {"spread": 0.1}}},
-            },
-            "fit": ["random_responding", "rescorla_wagner", "lapsing"],
-        },
-        methods={"mle": {k: v for k, v in MLE.items() if k != "model"} | {"bounds": BOUNDS}},
-        trials=[200],
-        replicates=3,
-    )  # fmt: skip
-    for key in ("model", "truth", "population"):
-        del competing[key]
-    run(tmp_path, competing)
+    run_here(tmp_path, COMPETING, figures=False)
     table = pd.read_csv(tmp_path / "results/small/summary/selection.csv", keep_default_na=False)
     whole = table[
         (table["scope"] == "all") & (table["criterion"] == "BIC") & (table["unit"] == "participant")
@@ -63,11 +89,23 @@ def test_competing_models_to_the_report(tmp_path):
         assert float(whole.loc[(model, model), "wins"]) >= 4
     recovery = pd.read_csv(tmp_path / "results/small/summary/recovery.csv")
     assert set(recovery["method"]) == {"mle_random_responding", "mle_rescorla_wagner"}
-    # Fits of a wrong model compete, but are no methods to be compared in error.
+    # Fits of a wrong model compete, but they are not methods whose errors are compared.
     assert pd.read_csv(tmp_path / "results/small/summary/comparison.csv").empty
     page = (tmp_path / REPORT).read_text()
     assert "Which model wins for whose data" in page
     assert "Of 6 participants that rescorla_wagner generated" in page
+
+
+@pytest.mark.slow
+def test_competing_models_to_the_report_by_launched_jobs(tmp_path):
+    launched, here = tmp_path / "launched", tmp_path / "here"
+    for folder in (launched, here):
+        folder.mkdir()
+    run(launched, COMPETING, cores=2)
+    run_here(here, COMPETING, MEASURES)
+    same_numbers(launched, here)
+    assert (launched / REPORT).stat().st_size > 0
+    assert (launched / "results/small/figures/confusion.svg").stat().st_size > 0
 
 
 def test_tasks_and_gaps_are_compared(tmp_path):
@@ -83,8 +121,8 @@ def test_tasks_and_gaps_are_compared(tmp_path):
         batch_size=2,
     )
     del compared["task"]
-    run(tmp_path, compared, "results/small/summary/recovery.csv")
-    recovery = pd.read_csv(tmp_path / "results/small/summary/recovery.csv")
+    run_here(tmp_path, compared, MEASURES)
+    recovery = pd.read_csv(tmp_path / MEASURES)
     assert set(recovery["variant"]) == {
         f"{task}, {missing}, {completed}"
         for task in ("stable", "reversing")
@@ -97,8 +135,26 @@ def test_tasks_and_gaps_are_compared(tmp_path):
     lengths = ragged.groupby(["cell", "replicate", "participant"]).size()
     assert (lengths.xs(0, level="participant") == 10).all()
     assert (lengths.xs(1, level="participant") == 20).all()
-    gone = trials.groupby(trials["cell"].str.contains("missing"))["choice"].agg(
+    missing_shares = trials.groupby(trials["cell"].str.contains("missing"))["choice"].agg(
         lambda choice: (choice < 0).mean()
     )
-    assert gone[False] == 0
-    assert 0.05 < gone[True] < 0.4
+    assert missing_shares[False] == 0
+    assert 0.05 < missing_shares[True] < 0.4
+
+
+def test_another_model_and_a_drawn_population(tmp_path):
+    drawn = study(
+        model="rescorla_wagner_two_rates",
+        truth={"alpha_positive": [0.3], "alpha_negative": [0.6]},
+        population={
+            "alpha_positive": {"spread": 0.3},
+            "alpha_negative": {"spread": 0},
+            "beta": {"distribution": "Gamma", "alpha": 4, "beta": 1},
+        },
+        task={"arms": [0.2, 0.5, 0.8], "blocks": 2, "start_value": 0.5},
+        replicates=2,
+        methods={"mle": MLE, "guess": MOCK | {"model": "rescorla_wagner_two_rates"}},
+    )
+    run_here(tmp_path, drawn, MEASURES)
+    table = estimates(tmp_path)
+    assert set(table.query("method == 'mle'")["parameter"]) == {"alpha", "beta"}

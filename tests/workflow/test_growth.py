@@ -1,51 +1,47 @@
-"""What a study does again, and what not: after growth, in other batches, after a crash."""
+"""What a study does again, and what not: after growth, in other batches, after a broken file."""
 
 import json
 import shutil
 
 import pandas as pd
+import pytest
+from settings import BAYES, ROOT, study, write
+from snakemake.exceptions import WorkflowError
 
-from rlrecovery.config import parse
+from rlrecovery.config.reader import parse
+from rlrecovery.report.completeness import mixtures
 from rlrecovery.storage.files import write_table
-from rlrecovery.storage.origins import mixtures
-from rlrecovery.storage.provenance import STUDY, is_current, study_stamp
-from workflow.runs import (
-    BAYES,
-    MEASURES,
-    MLE,
-    ROOT,
-    estimates,
-    jobs,
-    run,
-    same_numbers,
-    snakemake,
-    study,
-    write,
-)
+from rlrecovery.storage.fingerprint import is_current
+from rlrecovery.storage.provenance import STUDY, study_stamp
+from workflow.inprocess import plan, run_here
+from workflow.runs import FINISHED, MEASURES, estimates, jobs, run, same_numbers, snakemake
+
+CELL = "alpha-0.3_beta-3.0_n-2_t-20"
 
 
-def test_one_more_alpha_runs_its_own_cells_and_what_gathers_them(tmp_path):
-    run(tmp_path, study(), MEASURES)
-    before = {
-        path: (path.read_bytes(), path.stat().st_mtime_ns)
-        for kind in ("trials", "truth", "estimates", "scores")
-        for path in (tmp_path / "results/small" / kind).rglob("*.parquet")
-    }
-    grown = study(truth={"alpha": [0.1, 0.3, 0.60], "beta": [3.0]})
-    plan = snakemake(tmp_path, MEASURES, "--configfile", write(tmp_path, grown), "-n")
-    counts = jobs(plan.stdout + plan.stderr)
-    assert counts["simulate"] == 2
-    assert counts["fit"] == 2
-    assert counts["score"] == 1
-    assert counts["summarise"] == 1
-    run(tmp_path, grown, MEASURES)
-    for path, (content, changed) in before.items():
-        assert path.read_bytes() == content
-        assert path.stat().st_mtime_ns == changed
-    measures = pd.read_csv(tmp_path / "results/small/summary/recovery.csv")
+def times(folder, *kinds):
+    """When each table of a study was written."""
+    base = folder / "results/small"
+    tables = [path for kind in kinds for path in (base / kind).rglob("*.parquet")]
+    assert tables
+    return {path: path.stat().st_mtime_ns for path in tables}
+
+
+def test_one_more_alpha_runs_its_own_cells_and_what_gathers_them(copied):
+    folder = copied
+    before = times(folder, "trials", "truth", "estimates", "scores")
+    contents = {path: path.read_bytes() for path in before}
+    grown = FINISHED | {"truth": {"alpha": [0.1, 0.3, 0.60], "beta": [3.0]}}
+    done = run_here(folder, grown, MEASURES)
+    assert done.counts == {"design": 1, "simulate": 1, "fit": 2, "score": 1, "summarise": 1}
+    assert all("alpha-0.1" in path for path in done.outputs("fit"))
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+    assert {path: path.read_bytes() for path in before} == contents
+    measures = pd.read_csv(folder / MEASURES)
     assert set(measures["alpha"].dropna()) == {0.1, 0.3, 0.6}
 
 
+@pytest.mark.slow
 def test_batches_change_no_number_of_a_sampler(tmp_path):
     tables = []
     for size in (1, 2):
@@ -58,97 +54,109 @@ def test_batches_change_no_number_of_a_sampler(tmp_path):
     pd.testing.assert_frame_equal(*tables, check_exact=True)
 
 
-def test_a_study_that_was_moved_goes_on_and_more_cores_change_no_number(tmp_path):
-    first, second, whole = (tmp_path / name for name in ("first", "second", "whole"))
-    for folder in (first, whole):
-        folder.mkdir()
-    small, large = (study(methods={"mle": MLE}, replicates=count) for count in (2, 4))
-    run(first, small, MEASURES, cores=1)
-    first.rename(second)
-    before = {p: p.stat().st_mtime_ns for p in (second / "results/small/estimates").rglob("*.p*")}
-    said = run(second, small, MEASURES)
-    assert "Nothing to be done" in said
-    run(second, large, MEASURES, cores=8)
+def test_a_study_that_was_moved_goes_on(copied, tmp_path):
+    """A copy lies elsewhere; with more replicates it has the numbers of a study made at once."""
+    moved, whole = copied, tmp_path / "whole"
+    whole.mkdir()
+    before = times(moved, "estimates")
+    assert plan(moved, FINISHED).counts == {}
+    large = FINISHED | {"replicates": 6}
+    assert run_here(moved, large, MEASURES).counts["fit"] == 4
     assert {path: path.stat().st_mtime_ns for path in before} == before
+    run_here(whole, large, MEASURES)
+    same_numbers(moved, whole)
+
+
+@pytest.mark.slow
+def test_more_cores_change_no_number(copied, tmp_path):
+    moved, whole = copied, tmp_path / "whole"
+    whole.mkdir()
+    large = FINISHED | {"replicates": 6}
+    run(moved, large, MEASURES, cores=8)
     run(whole, large, MEASURES, cores=2)
-    same_numbers(second, whole)
+    same_numbers(moved, whole)
 
 
-def test_results_of_another_state_of_the_code_are_told(tmp_path):
-    """A file that was brought from elsewhere: the engine takes it, and the provenance tells."""
+def test_results_of_another_state_of_the_code_are_told(copied):
+    """A file that was brought from elsewhere: Snakemake takes it, and the provenance tells."""
+    folder = copied
     target = "results/small/provenance.json"
-    run(tmp_path, study(), target)
-    record = json.loads((tmp_path / target).read_text())
-    assert {each["stage"] for each in record["made_by"]} == {"simulate", "guess"}
-    assert all(is_current(each["source"]) for each in record["made_by"])
+    record = json.loads((folder / target).read_text())
+    assert {row["stage"] for row in record["made_by"]} == {"simulate", "guess", "mle"}
+    assert all(is_current(row["source"]) for row in record["made_by"])
     assert record["started"] <= record["ended"]
     assert list(mixtures(record["made_by"])) == []
-    path = sorted((tmp_path / "results/small/estimates").rglob("*.parquet"))[0]
+    path = sorted((folder / "results/small/estimates/guess").rglob("*.parquet"))[0]
     write_table(pd.read_parquet(path), path, {"source": "fit.batch+fit.mock:0", "versions": {}})
-    run(tmp_path, study(), target)
-    settings, mixture = mixtures(json.loads((tmp_path / target).read_text())["made_by"])
-    assert settings == "Estimates of guess: 1 of 4 files were made for another config"
-    assert mixture.startswith("Estimates of guess: 1 by fit.batch+fit.mock:0 and 3 by ")
+    assert run_here(folder, FINISHED, target).counts == {"score": 1, "summarise": 1}
+    settings, mixture = mixtures(json.loads((folder / target).read_text())["made_by"])
+    assert settings == "Estimates of guess: 1 of 2 files were made for another config"
+    assert mixture.startswith("Estimates of guess: 1 by fit.batch+fit.mock:0 and 1 by ")
 
 
-def test_a_truncated_file_is_named_and_the_study_goes_on_where_it_stopped(tmp_path):
-    config, base = write(tmp_path, study()), "results/small"
-    parts = [f"{base}/{kind}/alpha-{alpha}_beta-3.0_n-2_t-20/00000-00001.parquet"
-             for kind, alpha in (("estimates/guess", 0.3), ("trials", 0.6))]  # fmt: skip
-    finished, broken = (tmp_path / part for part in parts)
-    assert snakemake(tmp_path, *parts, "--configfile", config).returncode == 0
-    first = finished.stat().st_mtime_ns
-    broken.write_bytes(broken.read_bytes()[:100])
-    failed = snakemake(tmp_path, MEASURES, "--configfile", config)
+def test_a_truncated_file_is_named_and_the_study_goes_on_where_it_stopped(copied):
+    folder = copied
+    before = times(folder, "trials", "estimates")
+    parts = [f"results/small/{kind}/{CELL}/00000-00003.parquet"
+             for kind in ("trials", "estimates/guess")]  # fmt: skip
+    trials, missing = (folder / part for part in parts)
+    trials.write_bytes(trials.read_bytes()[:100])
+    for path in (missing, folder / MEASURES):
+        path.unlink()
+    failed = snakemake(folder, parts[1], "--configfile", write(folder, FINISHED))
     text = failed.stdout + failed.stderr
     assert failed.returncode != 0
-    assert f"{parts[1]} cannot be read" in text
+    assert f"{parts[0]} cannot be read" in text
     assert "delete it and run the workflow again" in text
+    assert "`make partial` makes a report of what is there" in text
     assert "Traceback" not in text
-    broken.unlink()
-    run(tmp_path, study(), MEASURES)
-    assert finished.stat().st_mtime_ns == first
+    trials.unlink()
+    resumed = run_here(folder, FINISHED, MEASURES)
+    assert resumed.counts == {"simulate": 1, "fit": 2, "score": 1, "summarise": 1}
+    kept = [path for path in before if CELL not in path.parts]
+    assert all(path.stat().st_mtime_ns == before[path] for path in kept)
 
 
-def test_a_fresh_clone_computes_nothing_again_and_a_changed_door_what_it_made(tmp_path):
+def test_a_fresh_clone_computes_nothing_again_and_a_changed_door_what_it_made(copied, tmp_path):
     """Times of scripts are those of the clone; what they say is what counts."""
-    project, folder = tmp_path / "project", tmp_path / "study"
-    folder.mkdir()
-    for name in ("scripts", "workflow"):
+    project, folder = tmp_path / "project", copied
+    for name in ("scripts", "workflow", "envs"):
         shutil.copytree(ROOT / name, project / name, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "Snakefile", project)
-    shutil.copytree(ROOT / "envs", project / "envs")
-    profile, config = project / "workflow/profiles/laptop", write(folder, study())
-    arguments = (MEASURES, "--configfile", config, "--workflow-profile", profile,
-                 "--snakefile", project / "Snakefile")  # fmt: skip
-    first = snakemake(folder, *arguments)
-    assert first.returncode == 0, first.stdout + first.stderr
-    for path in (project / "scripts").glob("*.py"):
+    for path in (project / "scripts").rglob("*.py"):
         path.touch()
-    again = snakemake(folder, *arguments)
-    assert "Nothing to be done" in again.stdout + again.stderr
+    arguments = (MEASURES, "--configfile", write(folder, FINISHED), "--dry-run",
+                 "--workflow-profile", project / "workflow/profiles/laptop")  # fmt: skip
+    entry = project / "workflow/Snakefile"
+    fresh = snakemake(folder, *arguments, snakefile=entry)
+    assert "Nothing to be done" in fresh.stdout + fresh.stderr
     with (project / "scripts/score.py").open("a") as door:
         door.write("\nCHANGED = True\n")
-    plan = snakemake(folder, *arguments, "--dry-run")
-    counts = jobs(plan.stdout + plan.stderr)
+    changed = snakemake(folder, *arguments, snakefile=entry)
+    counts = jobs(changed.stdout + changed.stderr)
     assert counts["score"] == 2
     assert not {"simulate", "fit"} & set(counts)
 
 
 def test_a_job_on_a_cluster_holds_to_the_study_of_its_head(tmp_path, monkeypatch):
     """It reads config and code anew, days after the head did."""
-    config = write(tmp_path, study())
-    target = "results/small/trials/alpha-0.3_beta-3.0_n-2_t-20/00000-00001.parquet"
-    arguments = (target, "--configfile", config, "--mode", "remote")
+    target = f"results/small/trials/{CELL}/00000-00001.parquet"
+    monkeypatch.setenv(STUDY, "of another config")
+    with pytest.raises(WorkflowError, match="the config or the code of this project was changed"):
+        plan(tmp_path, study(), target, remote=True)
+    monkeypatch.setenv(STUDY, study_stamp(parse(study()).resolved()))
+    assert plan(tmp_path, study(), target, remote=True).counts["simulate"] == 1
+
+
+@pytest.mark.slow
+def test_a_launched_job_on_a_cluster_holds_to_the_study_of_its_head(tmp_path, monkeypatch):
+    target = f"results/small/trials/{CELL}/00000-00001.parquet"
+    arguments = (target, "--configfile", write(tmp_path, study()), "--mode", "remote")
     monkeypatch.setenv(STUDY, "of another config")
     refused = snakemake(tmp_path, *arguments)
-    said = refused.stdout + refused.stderr
     assert refused.returncode != 0
-    assert "the config or the code of this project was changed after the study was started" in said
-    assert "Traceback" not in said
+    assert "Traceback" not in refused.stdout + refused.stderr
     assert not (tmp_path / target).exists()
-    experiment = parse(study()).resolved()
-    monkeypatch.setenv(STUDY, study_stamp(experiment))
-    done = snakemake(tmp_path, *arguments)
-    assert done.returncode == 0, done.stdout + done.stderr
+    monkeypatch.setenv(STUDY, study_stamp(parse(study()).resolved()))
+    accepted = snakemake(tmp_path, *arguments)
+    assert accepted.returncode == 0, accepted.stdout + accepted.stderr
     assert (tmp_path / target).exists()

@@ -1,4 +1,4 @@
-"""What a study makes of extreme truths, other models, wrong configs and a very large design."""
+"""What a study makes of extreme truths, of wrong configs and of a very large design."""
 
 import json
 import subprocess
@@ -7,22 +7,11 @@ import sys
 import numpy as np
 import pytest
 import yaml
-from fits import QUADRATURE
+from settings import BAYES, MLE, MOCK, QUADRATURE, ROOT, study, write
+from snakemake.exceptions import WorkflowError
 
-from workflow.runs import (
-    BAYES,
-    MEASURES,
-    MLE,
-    MOCK,
-    REPORT,
-    ROOT,
-    estimates,
-    jobs,
-    run,
-    snakemake,
-    study,
-    write,
-)
+from workflow.inprocess import plan, run_here
+from workflow.runs import MEASURES, REPORT, estimates, jobs, run, snakemake
 
 EDGE = {
     "truth": {"alpha": [0, 1], "beta": [0, 1000]},
@@ -42,31 +31,13 @@ SAMPLERS = {"bayes": BAYES, "together": BAYES | {"pooling": "partial"}}
     ],
 )
 def test_truths_at_the_edge_are_rows_with_a_status(tmp_path, methods, rows, target):
-    run(tmp_path, study(**EDGE, methods=methods), target)
+    run_here(tmp_path, study(**EDGE, methods=methods), target)
     table = estimates(tmp_path)
     assert len(table) == 4 * 2 * rows
     flagged = table[table["status"] != "ok"]
     assert (flagged["reason"] != "").all()
     assert "mle" not in methods or (flagged["method"] == "mle").any()
     assert (tmp_path / target).stat().st_size > 0
-
-
-def test_another_model_and_a_drawn_population(tmp_path):
-    drawn = study(
-        model="rescorla_wagner_two_rates",
-        truth={"alpha_positive": [0.3], "alpha_negative": [0.6]},
-        population={
-            "alpha_positive": {"spread": 0.3},
-            "alpha_negative": {"spread": 0},
-            "beta": {"distribution": "Gamma", "alpha": 4, "beta": 1},
-        },
-        task={"arms": [0.2, 0.5, 0.8], "blocks": 2, "start_value": 0.5},
-        replicates=2,
-        methods={"mle": MLE, "guess": MOCK | {"model": "rescorla_wagner_two_rates"}},
-    )
-    run(tmp_path, drawn, MEASURES)
-    table = estimates(tmp_path)
-    assert set(table.query("method == 'mle'")["parameter"]) == {"alpha", "beta"}
 
 
 @pytest.mark.slow
@@ -77,7 +48,7 @@ def test_both_engines_give_the_same_study(tmp_path):
         methods = {name: m | {"engine": engine} for name, m in smoke["methods"].items()}
         folder = tmp_path / engine
         folder.mkdir()
-        run(folder, smoke | {"methods": methods}, "results/smoke/summary/recovery.csv")
+        run(folder, smoke | {"methods": methods}, "results/smoke/summary/recovery.csv", cores=2)
         tables.append(estimates(folder, "smoke"))
     fast, slow = tables
     exact = fast["method"].isin(["mle", "exact"])
@@ -102,34 +73,22 @@ def test_both_engines_give_the_same_study(tmp_path):
     ],
 )
 def test_a_wrong_config_stops_before_any_job_with_a_sentence(tmp_path, changes, words):
-    config = write(tmp_path, study(**changes))
-    stopped = snakemake(tmp_path, "--configfile", config)
-    text = stopped.stdout + stopped.stderr
-    assert stopped.returncode != 0
-    sentences = [line for line in text.splitlines() if line.startswith("error: ")]
-    assert len(sentences) == 1
-    assert all(word in sentences[0] for word in words)
-    assert "Traceback" not in text
+    with pytest.raises(WorkflowError) as stopped:
+        plan(tmp_path, study(**changes))
+    (sentence,) = str(stopped.value).splitlines()
+    assert sentence.startswith("error: ")
+    assert all(word in sentence for word in words)
     assert not (tmp_path / "results").exists()
 
 
-def test_all_mistakes_are_told_at_once(tmp_path):
+def test_all_mistakes_are_told_at_once_and_without_a_traceback(tmp_path):
     config = write(tmp_path, study(batch_size=0, seed="x", trials=[10, 10]))
     stopped = snakemake(tmp_path, "--configfile", config)
     text = stopped.stdout + stopped.stderr
+    assert stopped.returncode != 0
     assert sum(line.startswith("error: ") for line in text.splitlines()) == 3
-
-
-@pytest.mark.parametrize("batches", [1, pytest.param(10, marks=pytest.mark.slow)])
-def test_the_large_study_can_be_planned(tmp_path, batches):
-    paper = yaml.safe_load((ROOT / "tests/config/paper.yaml").read_text())
-    assert paper["replicates"] / paper["batch_size"] == 10
-    config = write(tmp_path, paper | {"batch_size": paper["replicates"] // batches})
-    plan = snakemake(tmp_path, "--configfile", config, "-n", "--quiet", "rules")
-    assert plan.returncode == 0, plan.stderr
-    counts = jobs(plan.stdout + plan.stderr)
-    assert counts["simulate"] == 5 * 4 * 3 * 4 * batches
-    assert counts["fit"] == 3 * counts["simulate"]
+    assert "Traceback" not in text
+    assert not (tmp_path / "results").exists()
 
 
 #: A dry run that says at its end how many functions it called, and its peak of memory in MiB.
@@ -140,12 +99,12 @@ from snakemake.cli import main
 
 profile = cProfile.Profile()
 
-def told():
+def finish():
     profile.disable()
     peak = re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]
     print("took", json.dumps([pstats.Stats(profile).total_calls, int(peak) / 1024]))
 
-atexit.register(told)
+atexit.register(finish)
 profile.enable()
 main(sys.argv[1:])
 """
@@ -156,10 +115,10 @@ def planned(folder, experiment):
     config = write(folder, experiment)
     command = ["-c", MEASURED, "--snakefile", ROOT / "Snakefile", "--directory", folder, "-c1",
                "-n", "--quiet", "rules", "--configfile", config]  # fmt: skip
-    done = subprocess.run([sys.executable, *map(str, command)], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    told = next(line for line in done.stdout.splitlines() if line.startswith("took "))
-    return jobs(done.stdout)["total"], *json.loads(told.removeprefix("took "))
+    launch = subprocess.run([sys.executable, *map(str, command)], capture_output=True, text=True)
+    assert launch.returncode == 0, launch.stderr
+    line = next(line for line in launch.stdout.splitlines() if line.startswith("took "))
+    return jobs(launch.stdout)["total"], *json.loads(line.removeprefix("took "))
 
 
 @pytest.mark.slow
@@ -170,7 +129,7 @@ def test_planning_grows_with_the_jobs_and_not_faster(tmp_path):
     sizes = [planned(tmp_path, paper | {"batch_size": size}) for size in (200, 100, 50)]
     number, calls, memory = np.array(sizes).T
     assert number[-1] > 4000
-    each = np.diff(calls) / np.diff(number)
-    assert each[1] < 1.05 * each[0]
-    more = np.diff(memory) / np.diff(number)
-    assert memory[-1] + 1.5 * more[-1] * (40_000 - number[-1]) < 2048
+    calls_per_job = np.diff(calls) / np.diff(number)
+    assert calls_per_job[1] < 1.05 * calls_per_job[0]
+    memory_per_job = np.diff(memory) / np.diff(number)
+    assert memory[-1] + 1.5 * memory_per_job[-1] * (40_000 - number[-1]) < 2048

@@ -1,7 +1,7 @@
 """Calibration: real jobs of a small study, and what is kept of them."""
 
 import pytest
-from workflow.runs import MOCK, study
+from settings import MOCK, study
 
 from rlrecovery.config.reader import parse
 from rlrecovery.design.cells import cells_of

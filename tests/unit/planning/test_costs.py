@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import yaml
 from fits import MLE, QUADRATURE, bayes_method
-from workflow.runs import MOCK, study
+from settings import MOCK, study
 
 from rlrecovery.config.reader import parse
 from rlrecovery.fit import FITTERS

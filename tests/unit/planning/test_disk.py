@@ -2,7 +2,7 @@
 
 import pytest
 from fits import MLE, QUADRATURE, bayes_method
-from workflow.runs import MOCK, study
+from settings import MOCK, study
 
 from rlrecovery.config.reader import parse
 from rlrecovery.design.cells import cells_of, generator_of

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from workflow.runs import BAYES, MLE, MOCK, ROOT, study, write
+from settings import BAYES, MLE, MOCK, ROOT, study, write
 
 from rlrecovery.config.reader import ConfigError, parse
 from rlrecovery.planning import plan

@@ -1,0 +1,71 @@
+"""Small studies and settings of methods that tests in several folders share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+#: The project.
+ROOT = Path(__file__).parents[1]
+
+MOCK = {"estimator": "mock", "model": "rescorla_wagner"}
+MLE = {
+    "estimator": "mle",
+    "model": "rescorla_wagner",
+    "engine": "compiled",
+    "bounds": {"alpha": [0, 1], "beta": [0, 1000]},
+    "grid": 6,
+    "starts": 2,
+    "group_scale": "unconstrained",
+}
+QUADRATURE = {
+    "estimator": "quadrature",
+    "model": "rescorla_wagner",
+    "engine": "compiled",
+    "priors": {
+        "alpha": {"distribution": "Beta", "alpha": 1, "beta": 1},
+        "beta": {"distribution": "HalfNormal", "sigma": 10},
+    },
+    "point": "mean",
+}
+BAYES = {
+    "estimator": "bayes",
+    "model": "rescorla_wagner",
+    "pooling": "none",
+    "likelihood": "potential",
+    "engine": "compiled",
+    "priors": {},
+    "point": "mean",
+    "chains": 2,
+    "tune": 100,
+    "draws": 100,
+    "target_accept": 0.9,
+    "convergence": {"rhat": 1.05, "ess_bulk": 50, "ess_tail": 50, "divergences": 0},
+}
+
+
+def study(**changes: Any) -> dict[str, Any]:
+    """Config of a small valid study of two cells; keywords replace its top-level keys."""
+    return {
+        "run": "small",
+        "seed": 3,
+        "task": {"arms": [0.3, 0.7], "blocks": 1, "start_value": 0.5},
+        "model": "rescorla_wagner",
+        "truth": {"alpha": [0.3, 0.6], "beta": [3]},
+        "population": {"alpha": {"spread": 0.5}, "beta": {"spread": 0.2}},
+        "participants": [2],
+        "trials": [20],
+        "replicates": 4,
+        "batch_size": 2,
+        "interval_levels": [0.5, 0.95],
+        "methods": {"guess": MOCK},
+    } | changes
+
+
+def write(folder: str | Path, experiment: dict[str, Any], name: str = "study.yaml") -> Path:
+    """Write a config into a folder and return its path."""
+    path = Path(folder) / name
+    path.write_text(yaml.safe_dump(experiment, sort_keys=False))
+    return path
