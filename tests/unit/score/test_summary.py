@@ -1,5 +1,8 @@
+"""The summary of a small study by the mock estimator."""
+
 import itertools
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -7,26 +10,30 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rlrecovery.design.cells import batches, grid
+from rlrecovery.design.cells import batches, by_key, grid
 from rlrecovery.fit.batch import fit_batch
 from rlrecovery.score import summary
 from rlrecovery.score.cell import score
 from rlrecovery.simulate.batch import simulate_batch
+from rlrecovery.simulate.generator import Generator
 from rlrecovery.storage.files import BrokenFile, read_table, write_json, write_table
 from rlrecovery.storage.schemas import PAIRED, SAMPLER_CHECK, SUMMARY
+from unit.score.examples import MOCK
 
-GENERATOR = {
-    "seed": 3,
-    "model": "rescorla_wagner",
-    "task": {"arms": [0.4, 0.6], "blocks": 1, "start_value": 0.5},
-    "population": {"alpha": {"spread": 0.5}, "beta": {"spread": 0.3}},
-}
+GENERATOR = Generator.of(
+    {
+        "seed": 3,
+        "model": "rescorla_wagner",
+        "task": {"arms": [0.4, 0.6], "blocks": 1, "start_value": 0.5},
+        "population": {"alpha": {"spread": 0.5}, "beta": {"spread": 0.3}},
+    }
+)
 LEVELS = (0.5, 0.95)
-METHODS = ("first", "second")
-MOCK = {"estimator": "mock", "model": "rescorla_wagner"}
-SETTINGS = dict.fromkeys(METHODS, MOCK)
-CELLS = grid({"alpha": [0.2, 0.8], "beta": [4.0]}, [3], [10, 20])
+METHODS = {"first": MOCK, "second": MOCK}
+CELLS = by_key(grid({"alpha": [0.2, 0.8], "beta": [4.0]}, [3], [10, 20]))
+FIRST = next(iter(CELLS))
 BATCHES = batches(5, 3)
+FOLDERS = ("scores", "paired", "estimates", "truth")
 #: Rows of every method and cell: 5 replicates, 2 parameters, 3 participants and the group.
 ROWS = 5 * 2 * 4
 
@@ -39,8 +46,8 @@ CELL_MEASURES = {
 }  # fmt: skip
 
 
-def fail(path, rows, **changes):
-    """Flag the first rows of a table of estimates."""
+def flag(path, rows, **changes):
+    """Change columns of the first rows of a table of estimates."""
     table = pd.read_parquet(path)
     for name, value in changes.items():
         table.loc[table.index[:rows], name] = value
@@ -48,27 +55,39 @@ def fail(path, rows, **changes):
 
 
 def run_summary(folder, **changes):
-    folders = {kind: str(folder / kind) for kind in ("scores", "paired", "estimates", "truth")}
-    given = {
-        "methods": SETTINGS,
-        "cells": {key: cell.values() for key, cell in CELLS.items()},
+    """Run `summary.summarise` and return the folder and the tables that it wrote."""
+    arguments = {
+        "methods": METHODS,
+        "cells": CELLS,
         "levels": LEVELS,
-        "folders": folders,
+        "folders": {
+            kind: str(folder / kind) for kind in ("scores", "paired", "estimates", "truth")
+        },
         "batches": {key: list(BATCHES) for key in CELLS},
-        "witnesses": [],
+        "sampler_pairs": [],
         "summary": tempfile.mkdtemp(dir=folder),
     }
-    records = {name: f"{given['summary']}/{name}.json" for name in ("begun", "provenance")}
+    records = {name: f"{arguments['summary']}/{name}.json" for name in ("begun", "provenance")}
     write_json({"run": "small"}, records["begun"])
-    given |= records
-    summary.summarise(**(given | changes))
-    written = Path(given["summary"])
-    found = {name: read_table(written / f"{name}.csv") for name in SUMMARY}
-    return SimpleNamespace(folder=written, **found)
+    summary.summarise(**(arguments | records | changes))
+    written = Path(arguments["summary"])
+    tables = {name: read_table(written / f"{name}.csv") for name in SUMMARY}
+    return SimpleNamespace(folder=written, **tables)
 
 
 def estimates(folder, method, key, batch):
     return folder / "estimates" / method / key / f"{batch}.parquet"
+
+
+def score_methods(folder, methods, key, outputs):
+    """Score methods in one cell; the results are written to ``outputs``."""
+    score(
+        [str(estimates(folder, method, key, batch)) for method in methods for batch in BATCHES],
+        [str(folder / "truth" / key / f"{batch}.parquet") for batch in BATCHES],
+        LEVELS,
+        {method: str(outputs / "scores" / method / f"{key}.parquet") for method in methods},
+        str(outputs / "paired" / f"{key}.parquet"),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -80,25 +99,19 @@ def study(tmp_path_factory):
             trials, truth = (
                 str(folder / kind / key / f"{batch}.parquet") for kind in ("trials", "truth")
             )
-            simulate_batch(cell.values(), GENERATOR, ends, trials, truth)
+            simulate_batch(cell, GENERATOR, ends, trials, truth)
             for method, seed in zip(METHODS, (3, 4), strict=True):
+                generator = replace(GENERATOR, seed=seed)
                 path = str(estimates(folder, method, key, batch))
-                fit_batch(MOCK, GENERATOR | {"seed": seed}, cell.values(), LEVELS, trials, path)
-    first = next(iter(CELLS))
-    nothing = dict.fromkeys(("estimate", "se", "lower_50", "upper_50", "lower_95", "upper_95"))
-    lost = {"status": "failed", "reason": "ValueError: no", "converged": False, **nothing}
-    fail(estimates(folder, "second", first, "00000-00002"), 4, **lost)
-    bound = {"status": "at_bound", "reason": "at its bound", "at_bound": True}
-    bound |= {"rhat": 1.02, "ess_bulk": 300.0}  # as if it came from sampling
-    fail(estimates(folder, "second", first, "00003-00004"), 2, **bound)
+                fit_batch(MOCK, generator, cell, LEVELS, trials, path)
+    columns = ("estimate", "se", "lower_50", "upper_50", "lower_95", "upper_95")
+    failed = {"status": "failed", "reason": "ValueError: no", "converged": False}
+    flag(estimates(folder, "second", FIRST, "00000-00002"), 4, **failed, **dict.fromkeys(columns))
+    at_bound = {"status": "at_bound", "reason": "at its bound", "at_bound": True}
+    diagnostics = {"rhat": 1.02, "ess_bulk": 300.0}  # as if these rows came from sampling
+    flag(estimates(folder, "second", FIRST, "00003-00004"), 2, **at_bound, **diagnostics)
     for key in CELLS:
-        score(
-            [str(estimates(folder, m, key, batch)) for m in METHODS for batch in BATCHES],
-            [str(folder / "truth" / key / f"{batch}.parquet") for batch in BATCHES],
-            LEVELS,
-            {m: str(folder / "scores" / m / f"{key}.parquet") for m in METHODS},
-            str(folder / "paired" / f"{key}.parquet"),
-        )
+        score_methods(folder, METHODS, key, folder)
     return folder
 
 
@@ -133,11 +146,11 @@ def test_recovery_has_one_row_per_measure(tables):
 
 def test_recovery_carries_the_truth_and_sizes_of_its_cell(tables):
     for key, cell in CELLS.items():
-        mine = tables.recovery[tables.recovery["cell"] == key]
-        assert (mine["alpha"] == dict(cell.truth)["alpha"]).all()
-        assert (mine["beta"] == 4.0).all()
-        assert (mine["participants"] == 3).all()
-        assert (mine["trials"] == cell.trials).all()
+        of_cell = tables.recovery[tables.recovery["cell"] == key]
+        assert (of_cell["alpha"] == dict(cell.truth)["alpha"]).all()
+        assert (of_cell["beta"] == 4.0).all()
+        assert (of_cell["participants"] == 3).all()
+        assert (of_cell["trials"] == cell.trials).all()
 
 
 def test_grid_rows_are_correlations_over_all_truths_of_a_size(tables, study):
@@ -145,7 +158,7 @@ def test_grid_rows_are_correlations_over_all_truths_of_a_size(tables, study):
     assert set(pooled["measure"]) == {"pearson", "spearman", "concordance"}
     assert set(pooled["cell"]) == {"n-3_t-10", "n-3_t-20"}
     assert pooled[["alpha", "beta"]].isna().all(axis=None)
-    both = [
+    joined = [
         pd.read_parquet(estimates(study, "first", key, batch)).merge(
             pd.read_parquet(study / "truth" / key / f"{batch}.parquet"),
             on=["replicate", "participant", "level", "parameter"],
@@ -153,18 +166,18 @@ def test_grid_rows_are_correlations_over_all_truths_of_a_size(tables, study):
         for key, batch in itertools.product(CELLS, BATCHES)
         if key.endswith("t-10")
     ]
-    mine = pd.concat(both).query("level == 'participant' and parameter == 'alpha'")
-    assert len(mine) == 2 * 5 * 3
+    rows = pd.concat(joined).query("level == 'participant' and parameter == 'alpha'")
+    assert len(rows) == 2 * 5 * 3
     row = pooled.query(
         "method == 'first' and cell == 'n-3_t-10' and level == 'participant' "
         "and parameter == 'alpha' and measure == 'pearson' and rows == 'all'"
     ).iloc[0]
-    assert row["value"] == pytest.approx(np.corrcoef(mine["truth"], mine["estimate"])[0, 1])
+    assert row["value"] == pytest.approx(np.corrcoef(rows["truth"], rows["estimate"])[0, 1])
     assert row["n_rows"] == 30
 
 
 def test_bias_is_the_mean_error(tables, study):
-    key = next(iter(CELLS))
+    key = FIRST
     files = [pd.read_parquet(estimates(study, "first", key, batch)) for batch in BATCHES]
     group = pd.concat(files).query("level == 'group' and parameter == 'alpha'")
     cell = tables.recovery[tables.recovery["cell"] == key]
@@ -199,57 +212,56 @@ def test_points_are_bounded_and_of_whole_data_sets(study, monkeypatch):
 
 
 @pytest.mark.parametrize(("limit", "kept"), [(1, 1), (3, 1), (8, 2), (10**6, 5)])
-def test_some_keeps_the_first_data_sets_and_at_least_one(limit, kept):
+def test_a_scatter_has_the_first_data_sets_and_at_least_one(limit, kept):
     numbers = np.repeat([7, 3, 9, 1, 5], 8)
     rows = pd.DataFrame({"replicate": numbers, "parameter": np.tile(["alpha", "beta"], 20)}).assign(
         participant=0, level="participant", truth=0.5, estimate=0.4, se=0.1, lower_95=0.1,
         upper_95=0.9,
         lower_50=0.3, upper_50=0.6, status="ok",
     )  # fmt: skip
-    some = summary.some(rows, LEVELS, limit)
-    assert sorted(some["replicate"].unique()) == [1, 3, 5, 7, 9][:kept]
-    assert (some.groupby("replicate").size() == 8).all()
-    assert "lower_50" not in some
+    sample = summary.scatter_sample(rows, LEVELS, limit)
+    assert sorted(sample["replicate"].unique()) == [1, 3, 5, 7, 9][:kept]
+    assert (sample.groupby("replicate").size() == 8).all()
+    assert "lower_50" not in sample
 
 
 def test_failures_count_the_flagged_rows(tables):
-    first = next(iter(CELLS))
     flagged = [("at_bound", "at its bound", 2), ("failed", "ValueError: no", 4)]
     assert list(tables.failures.columns) == [
         "method", "cell", "level", "status", "reason", "rows", "variant",
     ]  # fmt: skip
     assert tables.failures["variant"].isna().all()
     assert tables.failures.drop(columns="variant").to_dict("records") == [
-        {"method": "second", "cell": first, "level": "participant", "status": status,
+        {"method": "second", "cell": FIRST, "level": "participant", "status": status,
          "reason": reason, "rows": rows}
         for status, reason, rows in flagged
     ]  # fmt: skip
 
 
 def test_shares_and_counts_agree_with_the_flags(tables):
-    cell = tables.recovery[tables.recovery["cell"] == next(iter(CELLS))]
-    mine = cell.query("method == 'second' and level == 'participant'")
-    shares = mine[mine["rows"] == "all"].set_index(["measure", "parameter"])
+    cell = tables.recovery[tables.recovery["cell"] == FIRST]
+    second = cell.query("method == 'second' and level == 'participant'")
+    shares = second[second["rows"] == "all"].set_index(["measure", "parameter"])
     # Of 15 rows per parameter 2 failed and 1 is at its bound.
     for name in ("alpha", "beta"):
         assert shares.loc[("share_failed", name), "value"].item() == pytest.approx(2 / 15)
         assert shares.loc[("share_at_bound", name), "value"].item() == pytest.approx(1 / 15)
         assert shares.loc[("bias", name), "n_rows"].item() == 13
-    assert set(mine.query("rows == 'ok' and measure == 'bias'")["n_rows"]) == {12}
+    assert set(second.query("rows == 'ok' and measure == 'bias'")["n_rows"]) == {12}
 
 
-def test_without_a_pair_there_is_no_witness(tables):
+def test_without_a_pair_there_is_no_sampler_check(tables):
     assert tables.witness.empty
     assert list(tables.witness.columns) == list(SAMPLER_CHECK)
 
 
 def test_a_pair_is_compared_where_there_are_effective_sample_sizes(study):
-    found = run_summary(study, witnesses=[METHODS[::-1]]).witness
-    assert len(found) > 0
-    assert set(found["cell"]) <= set(CELLS)
-    assert set(found["sampled"]) == {"second"}
-    assert set(found["exact"]) == {"first"}
-    assert (found["rms_z"] > 1).all()  # a mock is no sampler
+    compared = run_summary(study, sampler_pairs=[("second", "first")]).witness
+    assert len(compared) > 0
+    assert set(compared["cell"]) <= set(CELLS)
+    assert set(compared["sampled"]) == {"second"}
+    assert set(compared["exact"]) == {"first"}
+    assert (compared["rms_z"] > 1).all()  # a mock is no sampler
 
 
 def test_a_study_without_failures_has_an_empty_table_of_them(study):
@@ -265,8 +277,8 @@ def test_a_missing_batch_is_named(study):
         run_summary(study, batches={key: [*BATCHES, "00005-00007"] for key in CELLS})
 
 
-def test_scoring_does_not_depend_on_how_replicates_are_cut(study, tmp_path):
-    key = next(iter(CELLS))
+def test_scores_do_not_depend_on_batches(study, tmp_path):
+    key = FIRST
     files = [pd.read_parquet(estimates(study, "second", key, batch)) for batch in BATCHES]
     truth = [str(study / "truth" / key / f"{batch}.parquet") for batch in BATCHES]
     pd.concat(files).to_parquet(tmp_path / "whole.parquet")
@@ -294,18 +306,14 @@ def test_methods_are_compared_on_the_rows_that_both_have(tables):
     ]  # fmt: skip
     assert set(table["method"]) == {"second"}
     assert set(table["reference"]) == {"first"}
-    first = table[(table["cell"] == next(iter(CELLS))) & (table["parameter"] == "alpha")]
-    people = first[first["level"] == "participant"]
-    assert set(people["n_rows"]) == {13}  # two of fifteen failed in the second method
+    first = table[(table["cell"] == FIRST) & (table["parameter"] == "alpha")]
+    participants = first[first["level"] == "participant"]
+    assert set(participants["n_rows"]) == {13}  # two of fifteen failed in the second method
     assert set(first.loc[first["level"] == "group", "n_rows"]) == {5}
 
 
-def test_a_study_of_one_method_compares_nothing(study):
-    folder = study / "alone"
-    key = next(iter(CELLS))
-    files = [str(estimates(study, "first", key, batch)) for batch in BATCHES]
-    truth = [str(study / "truth" / key / f"{batch}.parquet") for batch in BATCHES]
-    score(files, truth, LEVELS, {"first": str(folder / "x.parquet")}, str(folder / "p.parquet"))
-    paired = read_table(folder / "p.parquet")
+def test_a_study_of_one_method_compares_nothing(study, tmp_path):
+    score_methods(study, ["first"], FIRST, tmp_path)
+    paired = read_table(tmp_path / "paired" / f"{FIRST}.parquet")
     assert paired.empty
     assert list(paired.columns) == list(PAIRED)
