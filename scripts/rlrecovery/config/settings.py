@@ -12,7 +12,7 @@ from pydantic import ConfigDict, Field, GetCoreSchemaHandler, SerializeAsAny
 from pydantic_core import CoreSchema, core_schema
 
 from rlrecovery.fit.base import MethodSettings
-from rlrecovery.fit.registry import ESTIMATORS
+from rlrecovery.fit.registry import ESTIMATORS, settings_class
 from rlrecovery.models.prior_settings import Population
 from rlrecovery.models.settings import (
     RUN_NAME,
@@ -34,14 +34,12 @@ class RegisteredEstimator:
     """Validates a method with the settings class that its ``estimator`` is registered with."""
 
     @classmethod
-    def __get_pydantic_core_schema__(
-        cls, source: Any, handler: GetCoreSchemaHandler
-    ) -> CoreSchema:
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         """A union of the registered settings classes, discriminated by ``estimator``."""
-        choices = {name: handler.generate_schema(c) for name, c in ESTIMATORS.items()}
-        return core_schema.tagged_union_schema(
-            {name: choice for name, choice in choices.items()}, discriminator="estimator"
-        )
+        choices: dict[Any, CoreSchema] = {
+            name: handler.generate_schema(settings_class(name)) for name in ESTIMATORS
+        }
+        return core_schema.tagged_union_schema(choices, discriminator="estimator")
 
 
 #: Settings of a method, of the class that its estimator is registered with.
@@ -63,6 +61,11 @@ class Source(Section):
     )
 
 
+#: Tasks and variants under names of the user's choice.
+OneTask = Annotated[TaskSettings, Field(description="One of the tasks.")]
+OneVariant = Annotated[VariantSettings, Field(description="One of the variants.")]
+
+
 class ModelRecovery(Section):
     """Models that generate data, and models that are fitted to all of them."""
 
@@ -78,7 +81,7 @@ class ModelRecovery(Section):
     )
 
 
-def _either(key: str, *others: str) -> dict[str, list[dict[str, Any]]]:
+def _either(key: str, *others: str) -> dict[str, Any]:
     """Schema of two alternatives: one key, or the other keys that it replaces."""
     no_other = {"anyOf": [{"required": [other]} for other in others]}
     one, rest = {"required": [key]}, {"required": list(others)}
@@ -93,7 +96,11 @@ class Experiment(Section):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "allOf": [_either("tasks", "task"), _either("models", "model", "population")]
+            "allOf": [
+                _either("tasks", "task"),
+                _either("models", "model", "population"),
+                {"not": {"required": ["models", "truth"]}},
+            ]
         }
     )
 
@@ -112,7 +119,7 @@ class Experiment(Section):
         default=None,
         description="The task that every participant faces. Omit it with tasks.",
     )
-    tasks: Omittable[dict[Name, Annotated[TaskSettings, Field(description="One of the tasks.")]]] = Field(
+    tasks: Omittable[dict[Name, OneTask]] = Field(
         default=None,
         min_length=1,
         description=(
@@ -149,7 +156,7 @@ class Experiment(Section):
             "them. Omit it with model, truth and population."
         ),
     )
-    variants: dict[Name, Annotated[VariantSettings, Field(description="One of the variants.")]] = Field(
+    variants: dict[Name, OneVariant] = Field(
         default_factory=dict,
         description=(
             "Models with something added or fixed, each under a name of your choice, which can be "
@@ -207,8 +214,8 @@ class Experiment(Section):
     methods: dict[Name, AnyMethod] = Field(
         min_length=1,
         description=(
-            "The methods to compare, each under a name of your choice; all fit the same data. Their "
-            "order changes no number."
+            "The methods to compare, each under a name of your choice; all fit the same data. "
+            "Their order changes no number."
         ),
         json_schema_extra={"additionalProperties": False},
     )

@@ -131,7 +131,7 @@ def grid(
     missing, completed, task, model
         See `Cell`.
     """
-    names = list(truth)
+    names, combinations = list(truth), itertools.product(*truth.values())
     return [
         Cell(
             truth=tuple((n, float(v)) for n, v in zip(names, values, strict=True)),
@@ -142,9 +142,9 @@ def grid(
             task=task,
             model=model,
         )
-        for *values, n_participants, n_trials in itertools.product(
-            *truth.values(), participants, trials
-        )
+        for values in combinations
+        for n_participants in participants
+        for n_trials in trials
     ]
 
 

@@ -8,19 +8,16 @@ from importlib import import_module
 from typing import Any, Self, cast
 
 from rlrecovery.fit.base import Fitter, MethodSettings, Pooling, Setting
-from rlrecovery.fit.bayes.settings import BayesSettings
-from rlrecovery.fit.mle.settings import MleSettings
-from rlrecovery.fit.mock.settings import MockSettings
-from rlrecovery.fit.quadrature.settings import QuadratureSettings
 from rlrecovery.models.base import Model
 from rlrecovery.models.variants import ModelSpec
 
-#: Settings class of every estimator, by the estimator's name.
-ESTIMATORS: dict[str, type[MethodSettings]] = {
-    "mle": MleSettings,
-    "bayes": BayesSettings,
-    "quadrature": QuadratureSettings,
-    "mock": MockSettings,
+#: Every estimator by name, with the import path of its settings class. A class is imported when it
+#: is needed: a fit depends on no other estimator's code.
+ESTIMATORS = {
+    "mle": "rlrecovery.fit.mle.settings:MleSettings",
+    "bayes": "rlrecovery.fit.bayes.settings:BayesSettings",
+    "quadrature": "rlrecovery.fit.quadrature.settings:QuadratureSettings",
+    "mock": "rlrecovery.fit.mock.settings:MockSettings",
 }
 
 #: Keys of a method's plain values that are not settings of its estimator.
@@ -58,7 +55,7 @@ class Method:
         own = {key: value for key, value in plain.items() if key not in _OWN_KEYS}
         return cls(
             name=plain.get("name", name),
-            settings=ESTIMATORS[plain["estimator"]].of(own),
+            settings=settings_class(plain["estimator"]).of(own),
             model=ModelSpec.of(plain["model"]),
             contest=plain.get("contest", ""),
             fitted=plain.get("fitted", ""),
@@ -84,6 +81,17 @@ class Method:
         return self.model.model()
 
 
+def settings_class(estimator: str) -> type[MethodSettings]:
+    """Settings class of an estimator."""
+    return cast(type[MethodSettings], _imported(ESTIMATORS[estimator]))
+
+
+def _imported(path: str) -> Any:
+    """The object that an import path ``module:name`` refers to."""
+    module, name = path.split(":")
+    return getattr(import_module(module), name)
+
+
 def fitter_module(settings: MethodSettings) -> str:
     """Name of the module of an estimator's fitter, within the package."""
     return settings.fitter.split(":")[0].removeprefix("rlrecovery.")
@@ -95,5 +103,4 @@ def make_fitter(settings: MethodSettings, setting: Setting) -> Fitter:
     The module of the estimator is imported here and not before, so that maximum likelihood does
     not load PyMC, and a change of one estimator's code does not count as a change of another's.
     """
-    module, name = settings.fitter.split(":")
-    return cast(Fitter, getattr(import_module(module), name).of(settings, setting))
+    return cast(Fitter, _imported(settings.fitter).of(settings, setting))

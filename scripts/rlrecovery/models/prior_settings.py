@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from typing import Annotated, Any, Literal, Self, Union
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, Union
 
 import numpy as np
 from pydantic import (
@@ -79,15 +79,15 @@ def _argument(family: str, name: str, others: Iterable[str]) -> Any:
     """Type and description of one argument; the family decides whether it must be positive."""
     try:
         Distribution.of(family, {**dict.fromkeys(others, 1.0), name: -1.0})
-        allowed: dict[str, float] = {}
+        lower = None
     except ValueError as error:
-        allowed = {"gt": 0} if "greater than 0" in str(error) else {}
+        lower = 0.0 if "greater than 0" in str(error) else None
     meaning = _MEANINGS.get(f"{family}.{name}", f"Argument {name} of {family}")
-    return float, Field(description=f"{meaning}.", **allowed)
+    return float, Field(description=f"{meaning}.", gt=lower)
 
 
 def _family(name: str, arguments: Sequence[str]) -> type[DistributionSettings]:
-    named = (Literal[name], Field(description="Name of the distribution."))
+    named: Any = (Literal[name], Field(description="Name of the distribution."))
     fields = {argument: _argument(name, argument, arguments) for argument in arguments}
     settings = create_model(name, __base__=DistributionSettings, distribution=named, **fields)
     settings.__doc__ = f"{name}({', '.join(arguments)})"
@@ -97,7 +97,11 @@ def _family(name: str, arguments: Sequence[str]) -> type[DistributionSettings]:
 #: The settings of every family, by its name.
 FAMILIES = {name: _family(name, arguments) for name, arguments in families().items()}
 _TAGGED = [Annotated[settings, Tag(name)] for name, settings in FAMILIES.items()]
-AnyDistribution = Annotated[Union[*FAMILIES.values()], Field(discriminator="distribution")]
+# Type checkers see the base class in place of unions that are put together at run time.
+if TYPE_CHECKING:
+    AnyDistribution = DistributionSettings
+else:
+    AnyDistribution = Annotated[Union[*FAMILIES.values()], Field(discriminator="distribution")]
 
 
 class Spread(Section):
@@ -142,9 +146,19 @@ def _form(value: Any) -> str | None:
     return "PopulationPrior" if hierarchical else "Spread"
 
 
-class Population(
-    RootModel[Annotated[Union[Annotated[Spread, Tag("Spread")], *_TAGGED], Discriminator(_form)]]
-):
+if TYPE_CHECKING:
+    SpreadOrDistribution = Spread | DistributionSettings
+    Prior = DistributionSettings | PopulationPrior
+else:
+    _SPREAD, _POPULATION = (
+        Annotated[Spread, Tag("Spread")],
+        Annotated[PopulationPrior, Tag("PopulationPrior")],
+    )
+    SpreadOrDistribution = Annotated[Union[_SPREAD, *_TAGGED], Discriminator(_form)]
+    Prior = Annotated[Union[*_TAGGED, _POPULATION], Discriminator(_form)]
+
+
+class Population(RootModel[SpreadOrDistribution]):
     """How participants differ: a spread around the true value, or a distribution."""
 
     model_config = ConfigDict(strict=True, frozen=True)
@@ -167,8 +181,3 @@ class Population(
     def distribution_object(self) -> Distribution | None:
         """The distribution that participants are drawn from, or None where they have a spread."""
         return None if isinstance(self.root, Spread) else self.root.distribution_object()
-
-
-Prior = Annotated[
-    Union[*_TAGGED, Annotated[PopulationPrior, Tag("PopulationPrior")]], Discriminator(_form)
-]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
-from arviz_stats.base import array_stats
+from arviz_stats.base.array import array_stats
 
 from rlrecovery.fit.base import Pooling, Row, Setting, Target, failed, one_line, row
 from rlrecovery.fit.bayes.loo import leave_one_out

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from arviz_stats.base import array_stats
+from arviz_stats.base.array import array_stats
 
 from rlrecovery.fit.base import NAN
 from rlrecovery.likelihood.compiled import compiled_pointwise

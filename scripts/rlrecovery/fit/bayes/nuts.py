@@ -54,9 +54,9 @@ sys.modules.setdefault("arviz", _LazyArviz("arviz"))
 # Imported after the placeholder is in place.
 nutpie = importlib.import_module("nutpie")
 compile_pymc = importlib.import_module("nutpie.compile_pymc")
-CompiledPyMCModel = compile_pymc.CompiledPyMCModel
+CompiledPyMCModel: Any = compile_pymc.CompiledPyMCModel
 
-_NUMBERS = types.CPointer(types.double)
+_NUMBERS: Any = types.CPointer(types.double)  # type: ignore[no-untyped-call]
 _LOG_DENSITY_TYPE = types.int64(types.uint64, _NUMBERS, _NUMBERS, _NUMBERS, types.voidptr)
 _EXPANSION_TYPE = types.int64(types.uint64, types.uint64, _NUMBERS, _NUMBERS, types.voidptr)
 
@@ -113,10 +113,10 @@ class CompiledModel:
         Type of each of the model's ``pm.Data`` by name, in the order of the block of memory.
     """
 
-    model: CompiledPyMCModel
+    model: Any
     types: dict[str, str]
 
-    def with_data(self, **arrays: Any) -> CompiledPyMCModel:
+    def with_data(self, **arrays: Any) -> Any:
         """The same model with other data.
 
         Parameters
@@ -257,7 +257,7 @@ def _unpacking(shared: Mapping[str, Any]) -> str:
 
 
 def sample(
-    model: CompiledPyMCModel,
+    model: Any,
     *,
     chains: int,
     tune: int,

@@ -206,7 +206,8 @@ class MaximumLikelihood:
         values = np.nan_to_num(values, nan=-np.inf)
         table = values.reshape([self.settings.grid] * self.points.shape[1])
         peaks = ndimage.maximum_filter(table, size=3, mode="nearest") == table
-        available, chosen = np.isfinite(table), []
+        available = np.isfinite(table)
+        chosen: list[int] = []
         while len(chosen) < self.settings.starts and available.any():
             candidates = available & peaks if (available & peaks).any() else available
             best = int(np.where(candidates, table, -np.inf).argmax())

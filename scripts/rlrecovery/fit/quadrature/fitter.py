@@ -143,7 +143,8 @@ class Quadrature:
         for marginal, ends in zip(grid.marginals(), region, strict=True):
             first, median, third = marginal.axis_quantiles(np.array([0.25, 0.5, 0.75]))
             axes.append(marginal.axis.around(median, third - first))
-            line.append(tuple(float(np.arcsinh((e - median) / (third - first))) for e in ends))
+            low, high = (float(np.arcsinh((e - median) / (third - first))) for e in ends)
+            line.append((low, high))
         return tuple(axes), self.grid(data, tuple(axes), line, LOOK_NODES).region(DEPTH)
 
     def first_look(self, data: Observations) -> Grid:
