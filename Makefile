@@ -23,8 +23,9 @@ BARS = $$(test -t 1 && echo --logger rich)
 SETTINGS = $(if $(CLUSTER),,--cores $(CORES)) --configfile $(CONFIG) \
 	--workflow-profile workflow/profiles/$(PROFILE) $(BARS)
 
-# One worker per core; files stay together, so that what a file compiles is compiled once.
-PYTEST := OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(CORES) --dist loadfile
+# One worker per core. Each begins with a part of the tests in their order, which keeps most of what a
+# file compiles in one worker, and takes tests from another when it has none left.
+PYTEST := OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(CORES) --dist worksteal
 
 # Run the study of $(CONFIG), up to its report.
 run: $(READY) check
@@ -41,7 +42,7 @@ figures: $(READY) check
 
 # Write Snakemake's own report: figures and tables with captions, jobs and code.
 report: run
-	@$(BIN)/snakemake --report "$$($(BIN)/python -m rlrecovery.commands.report_path --beside $(CONFIG))" $(SETTINGS)
+	@$(BIN)/snakemake --report "$$($(BIN)/python -m rlrecovery.commands.report_path --workflow-report $(CONFIG))" $(SETTINGS)
 
 # Estimate jobs, time, disk and memory of a study and the batch size for jobs of MINUTES minutes, then
 # list the jobs that are left, out-of-date files included. A few data sets may be fitted to measure
@@ -53,12 +54,13 @@ plan: $(READY) check
 	@echo && echo "Jobs left, by a dry run of Snakemake:"
 	@$(BIN)/snakemake $(SETTINGS) --dry-run --quiet rules
 
+# Run the tests, except those that are marked slow.
 test: $(READY) browser
 	@$(PYTEST)
 
-# With the long proofs.
+# Run all tests, and print which lines of the package they do not reach.
 test-all: $(READY) browser
-	@$(PYTEST) -m ""
+	@$(PYTEST) -m "" --cov --cov-report=term:skip-covered
 
 # Run a study through a one-node Slurm cluster that is started and stopped for it; needs root.
 test-cluster: $(SLURM)/ready

@@ -10,7 +10,7 @@ from rlrecovery.planning.plan import counts
 from workflow.inprocess import plan, run_here
 from workflow.runs import MEASURES, REPORT, estimates, jobs, run, same_numbers, snakemake
 
-CONFIGS = sorted((ROOT / "tests/config").glob("*.yaml"))
+CONFIGS = [ROOT / "config.yaml", *sorted((ROOT / "tests/config").glob("*.yaml"))]
 BOUNDS = {
     "side_bias": [0, 1],
     "alpha": [0, 1],
@@ -44,7 +44,7 @@ def test_a_config_can_be_planned_and_has_the_jobs_that_the_plan_counts(tmp_path,
     """A large study with one batch per cell, because each job costs time to plan."""
     raw = yaml.safe_load(path.read_text())
     config = path
-    if raw["replicates"] > 100:
+    if raw["replicates"] > 2 * raw["batch_size"]:
         config = write(tmp_path, raw | {"batch_size": raw["replicates"]})
     counted = counts(load(config).resolved())
     assert plan(tmp_path, config).counts == counted | {"all": 1}
