@@ -25,7 +25,7 @@ _UNKNOWN = "extra_forbidden"
 _PATTERN = "string_pattern_mismatch"
 #: What is allowed, by pydantic's type of the error.
 _ALLOWED = {
-    "empty": "must have a value",
+    "empty": "must have a value or be left out",
     "greater_than": "must be greater than {gt:g}",
     "greater_than_equal": "must be at least {ge:g}",
     "less_than": "must be less than {lt:g}",
@@ -38,7 +38,6 @@ _ALLOWED = {
     "bool_type": "must be true or false",
     "tuple_type": "must be a list",
     "dict_type": "must be a section",
-    "model_type": "must be a section",
     "model_attributes_type": "must be a section",
     "too_short": "must have at least {min_length} entries",
     "too_long": "must have at most {max_length} entries",
@@ -118,6 +117,10 @@ def _translate(error: ErrorDetails) -> Mistake:
         return wrong(path, value, kind, f"must be {either(choices)}{did_you_mean(value, choices)}")
     if kind == _PATTERN or (kind == "string_type" and "pattern" in node):
         must = f"must be {PATTERNS[node['pattern']]}"
+    elif kind == "model_type":
+        must = f"must be a section with the keys {', '.join(node['properties'])}"
+    elif kind == "too_short" and context["min_length"] == 1:
+        must = "must not be empty"
     else:
         must = _ALLOWED[kind].format(**context)
     return wrong(path, value, kind, must + _hint(value, kind, node))
@@ -129,16 +132,15 @@ def _wrong_form(path: Path, node: Node, value: Any) -> Mistake:
     named = "discriminator" in node
     key = node["discriminator"]["propertyName"] if named else "distribution"
     choices = [member[key]["const"] for member in members if key in member]
-    if key in value and (named or len({"spread", "location", "scale"} & set(value)) == 0):
-        name = value[key]
-        return wrong(
-            (*path, key),
-            name,
-            "literal_error",
-            f"must be {either(choices)}{did_you_mean(name, choices)}",
-        )
-    meant = closest_keys(value, [name for member in members for name in member])
-    hints = [f" (did you mean {guess} instead of {key}?)" for key, guess in meant.items() if guess]
+    given = value if isinstance(value, dict) else {}
+    if key in given and (named or not {"spread", "location", "scale"} & set(given)):
+        name = given[key]
+        must = f"must be {either(choices)}{did_you_mean(name, choices)}"
+        return wrong((*path, key), name, "literal_error", must)
+    meant = closest_keys(given, [name for member in members for name in member])
+    hints = [
+        f" (did you mean {guess} instead of {name}?)" for name, guess in meant.items() if guess
+    ]
     hint = hints[0] if hints else ""
     if named:
         return missing((*path, key), f"must be {either(choices)}{hint}")
@@ -162,9 +164,9 @@ def _hint(value: Any, kind: str, node: Node) -> str:
     """What to write instead, where that can be guessed."""
     if isinstance(value, str) and kind in ("int_type", "float_type", "bool_type"):
         return " (write it without quotes)" if _reads_as(value, kind) else ""
-    if kind == "int_from_float" and value == int(value):
+    if kind == "int_type" and isinstance(value, float) and value.is_integer() and value < 1e15:
         return f" (write {value:.0f})"
-    if kind == "tuple_type" and type(value) in (int, float):
+    if kind == "tuple_type" and type(value) in (int, float) and node.get("minItems", 0) < 2:
         nested = resolve(node["items"]).get("type") == "array"
         return f" (write [[{value!r}]])" if nested else f" (write [{value!r}])"
     if kind == "string_type" and value is not None and not isinstance(value, list | dict):

@@ -166,7 +166,7 @@ def _plain(value: Any, path: Path, mistakes: list[Mistake]) -> Any:
     if isinstance(value, str):
         return _printable(value)
     if isinstance(value, int) and value.bit_length() > 1000:  # larger than any float
-        return math.copysign(math.inf, value)
+        return math.inf if value > 0 else -math.inf
     return value
 
 

@@ -1,4 +1,4 @@
-"""A small valid experiment, and ways to spoil it; shared by the tests of the config."""
+"""A small valid experiment, and changes that make mistakes in it; for the tests of the config."""
 
 import copy
 import json
@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from rlrecovery.config import ConfigError, parse
-from rlrecovery.models.library import MODELS
+from rlrecovery.config.mistakes import dotted
+from rlrecovery.config.reader import ConfigError, parse
 
 ROOT = Path(__file__).parents[3]
 GONE = object()
@@ -23,23 +23,6 @@ BAYES_SETTINGS = {
 FLAT = {"distribution": "Beta", "alpha": 1, "beta": 1}
 HALF = {"distribution": "HalfNormal", "sigma": 1}
 REAL = {"distribution": "Normal", "mu": 0, "sigma": 1.5}
-
-#: Words that many sentences share.
-MODEL_NAMES = " or ".join(", ".join(MODELS).rsplit(", ", 1))
-TOP_KEYS = (
-    "run, seed, task, tasks, model, truth, population, models, variants, participants, trials, "
-    "missing, completed, replicates, batch_size, observed, interval_levels, methods"
-)
-TASK_KEYS = (
-    "arms, rewards, sd, blocks, reset, feedback, reversals, drift, schedule, missing_trials, "
-    "neutral, start_value"
-)
-FORM = "{spread: ...} or {distribution: name, and its arguments}"
-HAS = "rescorla_wagner has this parameter"
-NEEDS = {
-    "natural": "{distribution: name, and its arguments}",
-    "population": "{location: ..., scale: ...}",
-}
 
 
 def unshared(raw: dict) -> dict:
@@ -169,10 +152,19 @@ def changed(changes: dict, base=valid) -> dict:
     return raw
 
 
-def problems(raw) -> list[str]:
+def mistakes(raw, source="config.yaml") -> list[tuple[str, object, str]]:
+    """Path, value and kind of all mistakes of a config."""
     with pytest.raises(ConfigError) as caught:
-        parse(raw)
-    return caught.value.problems
+        parse(raw, source)
+    assert all(mistake.sentence.isprintable() for mistake in caught.value.mistakes)
+    return [(dotted(m.path), m.value, m.kind) for m in caught.value.mistakes]
+
+
+def sentences(raw, source="config.yaml") -> list[str]:
+    """All mistakes of a config in words."""
+    with pytest.raises(ConfigError) as caught:
+        parse(raw, source)
+    return [mistake.sentence for mistake in caught.value.mistakes]
 
 
 def two_rates(**changes) -> dict:

@@ -7,25 +7,27 @@ import sys
 import pytest
 import yaml
 
-from rlrecovery import config
-from rlrecovery.design.cells import cells_of, methods_of
-from rlrecovery.report.numbers import plural
+from rlrecovery.config.cli import main
+from rlrecovery.config.json_schema import json_schema
+from rlrecovery.config.manual import manual
+from rlrecovery.config.reader import load
+from rlrecovery.config.study import cells_of, methods_of
 from unit.config.experiments import ROOT, changed, several
 
 
 def test_the_verb_schema_prints_the_schema(capsys):
-    assert config.main(["schema"]) == 0
-    assert json.loads(capsys.readouterr().out) == config.json_schema()
+    assert main(["schema"]) == 0
+    assert json.loads(capsys.readouterr().out) == json_schema()
 
 
 def test_the_verb_help_prints_the_manual(capsys):
-    assert config.main(["help"]) == 0
-    assert capsys.readouterr().out == config.manual() + "\n"
+    assert main(["help"]) == 0
+    assert capsys.readouterr().out == manual() + "\n"
 
 
 def test_the_verb_check_prints_one_line(capsys):
     path = ROOT / "config.yaml"
-    assert config.main(["check", str(path)]) == 0
+    assert main(["check", str(path)]) == 0
     assert capsys.readouterr().out == (
         f"{path} is valid: run default, 40 cells of 4 replicates, "
         "methods mle, bayes, hierarchical\n"
@@ -35,9 +37,9 @@ def test_the_verb_check_prints_one_line(capsys):
 def test_the_verb_check_counts_all_that_is_crossed_and_all_that_is_fitted(capsys, tmp_path):
     path = tmp_path / "config.yaml"
     path.write_text(yaml.safe_dump(several()))
-    assert config.main(["check", str(path)]) == 0
-    methods = methods_of(config.load(path).resolved())
-    cells = len(cells_of(config.load(path).resolved()))
+    assert main(["check", str(path)]) == 0
+    methods = methods_of(load(path))
+    cells = len(cells_of(load(path)))
     assert capsys.readouterr().out == (
         f"{path} is valid: run test, {cells} cells of 20 replicates, methods {', '.join(methods)}\n"
     )
@@ -45,14 +47,14 @@ def test_the_verb_check_counts_all_that_is_crossed_and_all_that_is_fitted(capsys
 
 @pytest.mark.parametrize("path", sorted((ROOT / "tests" / "config").glob("*.yaml")))
 def test_the_committed_configs_are_valid(capsys, path):
-    assert config.main(["check", str(path)]) == 0
-    cells = plural(len(cells_of(config.load(path).resolved())), "cell")
-    assert f", {cells} of " in capsys.readouterr().out
+    assert main(["check", str(path)]) == 0
+    assert f", {len(cells_of(load(path)))} cell" in capsys.readouterr().out
 
 
 def test_the_verb_check_prints_mistakes_without_a_traceback(tmp_path):
     path = tmp_path / "config.yaml"
     path.write_text(yaml.safe_dump(changed({"seed": -1, "replicates": 1})))
+    lines = path.read_text().splitlines()
     done = subprocess.run(
         [sys.executable, "-m", "rlrecovery.config", "check", str(path)],
         cwd=ROOT / "scripts",
@@ -63,6 +65,16 @@ def test_the_verb_check_prints_mistakes_without_a_traceback(tmp_path):
     assert done.returncode == 1
     assert done.stdout == ""
     assert done.stderr.splitlines() == [
-        "error: seed is -1, but must be a whole number of at least 0",
-        "error: replicates is 1, but must be a whole number of at least 2",
+        f"error: {path}:{line}: {sentence}"
+        for line, sentence in (
+            (lines.index("replicates: 1") + 1, "replicates is 1, but must be at least 2"),
+            (lines.index("seed: -1") + 1, "seed is -1, but must be at least 0"),
+        )
     ]
+
+
+def test_checking_loads_no_pymc():
+    slow = "{'pymc', 'pytensor', 'nutpie', 'arviz'}"
+    code = f"import sys, rlrecovery.config.cli; sys.exit(bool({slow} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT / "scripts", check=False)
+    assert done.returncode == 0

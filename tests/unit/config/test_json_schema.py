@@ -6,23 +6,23 @@ import jsonschema
 import pytest
 import yaml
 
-from rlrecovery import config
-from rlrecovery.config import parse
+from rlrecovery.config.json_schema import json_schema
+from rlrecovery.config.reader import load, parse
 from rlrecovery.models.distributions import families
 from unit.config.experiments import GONE, ROOT, changed, several, valid
-from unit.config.test_sentences import KEYS
+from unit.config.test_messages import KEYS
 
 
 def test_the_committed_schema_is_the_generated_one():
     committed = ROOT / "workflow" / "schemas" / "config.schema.json"
-    assert committed.read_text() == json.dumps(config.json_schema(), indent=2) + "\n", (
+    assert committed.read_text() == json.dumps(json_schema(), indent=2) + "\n", (
         "run: PYTHONPATH=scripts python -m rlrecovery.config schema > "
         "workflow/schemas/config.schema.json"
     )
 
 
 def test_the_schema_accepts_what_is_valid_and_refuses_what_is_not():
-    schema = config.json_schema()
+    schema = json_schema()
     jsonschema.Draft202012Validator.check_schema(schema)
     validator = jsonschema.Draft202012Validator(schema)
     assert validator.is_valid(valid())
@@ -34,13 +34,13 @@ def test_the_schema_accepts_what_is_valid_and_refuses_what_is_not():
 
 @pytest.mark.parametrize("path", sorted((ROOT / "tests" / "config").glob("*.yaml")))
 def test_editors_accept_a_config_as_it_is_written_and_as_it_is_resolved(path):
-    validator = jsonschema.Draft202012Validator(config.json_schema())
+    validator = jsonschema.Draft202012Validator(json_schema())
     validator.validate(yaml.safe_load(path.read_text()))
-    validator.validate(json.loads(json.dumps(config.load(path).resolved())))
+    validator.validate(json.loads(json.dumps(load(path).resolved())))
 
 
 def test_editors_accept_all_that_there_is():
-    validator = jsonschema.Draft202012Validator(config.json_schema())
+    validator = jsonschema.Draft202012Validator(json_schema())
     validator.validate(several())
     validator.validate(parse(several()).resolved())
 
@@ -52,7 +52,7 @@ def test_editors_accept_all_that_there_is():
         (valid, {"task": None}),
         (valid, {"tasks": {"easy": valid()["task"]}}),
         (valid, {"models": several()["models"]}),
-        (valid, {"truth": GONE}),
+        (valid, {"population": GONE}),
         (several, {"models": GONE}),
         (several, {"truth": {"alpha": [1]}}),
         (several, {"tasks": {}}),
@@ -73,13 +73,11 @@ def test_editors_accept_all_that_there_is():
     ],
 )
 def test_editors_refuse_what_is_wrong_with_one_key(base, changes):
-    assert not jsonschema.Draft202012Validator(config.json_schema()).is_valid(
-        changed(changes, base)
-    )
+    assert not jsonschema.Draft202012Validator(json_schema()).is_valid(changed(changes, base))
 
 
 def test_every_key_has_a_description():
-    schema = config.json_schema()
+    schema = json_schema()
     sections = [schema, *schema["$defs"].values()]
     for section in sections:
         for key, node in section.get("properties", {}).items():
@@ -87,6 +85,6 @@ def test_every_key_has_a_description():
 
 
 def test_every_family_of_distributions_can_be_named():
-    definitions = config.json_schema()["$defs"]
+    definitions = json_schema()["$defs"]
     for name, arguments in families().items():
         assert list(definitions[name]["properties"]) == ["distribution", *arguments]

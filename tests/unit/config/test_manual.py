@@ -1,24 +1,25 @@
 """The manual explains every key."""
 
-from rlrecovery import config
-from rlrecovery.config import parse
+from rlrecovery.config.json_schema import json_schema
+from rlrecovery.config.manual import entries, manual
+from rlrecovery.config.reader import parse
 from rlrecovery.models.distributions import families
 from rlrecovery.models.library import MODELS, RESCORLA_WAGNER
-from unit.config.experiments import MODEL_NAMES, changed, problems
+from unit.config.experiments import changed, sentences
 
 
 def test_the_manual_explains_every_key_and_fits_a_terminal():
-    text = config.manual()
-    lines = text.splitlines()
+    lines = manual().splitlines()
     assert max(map(len, lines)) <= 88
     for key in (
         "run",
         "task.arms",
         "truth.<parameter>",
-        "population.<parameter>.spread",
-        "methods.<name>.bounds.<parameter>",
-        "methods.<name>.priors.<parameter>.location",
-        "methods.<name>.convergence.rhat",
+        "population.<parameter> (spread).spread",
+        "methods.<name> (mle).bounds.<parameter>",
+        "methods.<name> (bayes).priors.<parameter>",
+        "methods.<name> (bayes).priors.<parameter> (location, scale).location",
+        "methods.<name> (bayes).convergence.rhat",
         "task.reversals.after",
         "task.drift.centre",
         "task.schedule.values",
@@ -28,58 +29,48 @@ def test_the_manual_explains_every_key_and_fits_a_terminal():
         "models.simulate.<model>.population.<parameter>",
         "models.fit",
         "completed",
-        "methods.<name>.loo",
+        "methods.<name> (bayes).loo",
     ):
         assert key in lines
     for name in (*families(), *MODELS):
         assert name in lines
 
 
-def test_a_new_model_needs_nothing_here(monkeypatch):
-    monkeypatch.setitem(MODELS, "brand_new", RESCORLA_WAGNER)
-    assert parse(changed({"model": "brand_new"})).model == "brand_new"
-    assert "brand_new" in config.manual()
-    assert problems(changed({"model": "brand_neu"})) == [
-        f"model is 'brand_neu', but must be {MODEL_NAMES.replace(' or ', ', ')} or brand_new "
-        "(did you mean brand_new?)"
-    ]
+def test_every_entry_has_a_type_and_every_key_a_meaning():
+    for entry in entries():
+        assert entry.kind
+        assert entry.meaning.endswith(".") or entry.path == "methods.<name>"
 
 
-OPTIONAL = [
-    "observed",
-    "task", "tasks", "model", "models", "truth", "population", "variants", "missing", "completed",
-    "task.arms", "task.rewards", "task.sd", "task.reset", "task.feedback", "task.reversals",
-    "task.drift", "task.schedule", "task.missing_trials", "task.neutral", "task.reversals.after",
-    "task.reversals.every", "task.reversals.correct", "task.reversals.within", "task.drift.decay",
-    "task.drift.centre", "task.schedule.values", "models.simulate.<model>.truth",
-    "variants.<name>.fixed", "variants.<name>.lapse", "variants.<name>.start_value",
-    "methods.<name>.model", "methods.<name>.priors", "methods.<name>.loo",
-]  # fmt: skip
-
-
-def test_it_is_said_of_every_key_that_may_be_left_out_what_that_means():
-    schema = config.json_schema()
-    sections = [schema, *schema["$defs"].values()]
+def test_a_key_that_may_be_left_out_is_called_optional():
+    schema = json_schema()
     optional = {
         key
-        for section in sections
+        for section in [schema, *schema["$defs"].values()]
         for key in set(section.get("properties", ())) - set(section.get("required", ()))
     }
-    assert {path.rsplit(".", 1)[-1] for path in OPTIONAL} == optional
-    for entry in config.manual().split("\n\n"):
-        path, text = entry.split("\n")[0], " ".join(entry.lower().split())
-        if path[0].islower() and path not in MODELS:
-            assert ("left out" in text) == (path in OPTIONAL), path
+    said = {entry.path.rsplit(".", 1)[-1] for entry in entries() if "; optional" in entry.kind}
+    assert said == optional
+    kinds = {entry.path: entry.kind for entry in entries()}
+    assert kinds["missing"].endswith("; optional, default [0.0]")
+    assert kinds["trials"] == "list of 1 or more, each: whole number, at least 1"
 
 
-def test_nothing_is_told_twice_but_what_several_kinds_of_methods_share():
-    paths = [line for line in config.manual().splitlines() if line and line[0].islower()]
-    once = [path for path in paths if not path.startswith("methods.<name>")]
-    assert len(set(once)) == len(once)
+def test_no_key_is_explained_twice():
+    paths = [entry.path for entry in entries()]
+    assert len(set(paths)) == len(paths)
     assert not any(path.startswith("tasks.<name>.") for path in paths)
 
 
-def test_parameters_that_variants_add_are_told():
-    text = config.manual()
+def test_a_new_model_needs_nothing_here(monkeypatch):
+    monkeypatch.setitem(MODELS, "brand_new", RESCORLA_WAGNER)
+    assert parse(changed({"model": "brand_new"})).model == "brand_new"
+    assert "brand_new" in manual().splitlines()
+    (sentence,) = sentences(changed({"model": "brand_neu"}))
+    assert sentence.endswith(" or brand_new (did you mean brand_new?)")
+
+
+def test_parameters_that_variants_add_are_explained():
+    text = manual()
     assert "\n    lapse: probability of a random choice" in text
     assert "\n    start_value: value of every arm before the first trial" in text

@@ -6,14 +6,16 @@ import pickle
 import pytest
 import yaml
 
-from rlrecovery.config import MockMethod, parse
+from rlrecovery.config.reader import parse
+from rlrecovery.fit.mock.settings import MockSettings
+from rlrecovery.models.distributions import Distribution
 from unit.config.experiments import (
     FLAT,
     GONE,
     HALF,
     ROOT,
     changed,
-    problems,
+    mistakes,
     several,
     two_rates,
     valid,
@@ -32,29 +34,6 @@ def test_the_resolved_dump_round_trips(raw):
     assert pickle.loads(pickle.dumps(experiment)) == experiment
 
 
-def nulls(value) -> bool:
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return value is None or any(map(nulls, inner))
-
-
-@pytest.mark.parametrize("base", [valid, several])
-def test_the_resolved_config_has_defaults_and_no_nulls(base):
-    dump = parse(base()).resolved()
-    assert not nulls(dump)
-    assert set(base()) <= set(dump)
-    methods = dump["methods"].values()
-    assert all("loo" in method for method in methods if method["estimator"] == "bayes")
-
-
-def test_what_is_left_out_is_as_usual():
-    dump = parse(valid()).resolved()
-    new = {"variants": {}, "missing": [0.0], "completed": [[1.0]]}
-    assert {key: dump[key] for key in dump if key not in valid()} == new
-    assert dump["task"] == {
-        **valid()["task"], "rewards": "bernoulli", "reset": True, "feedback": "partial"
-    }  # fmt: skip
-
-
 def test_the_fields_have_their_types():
     experiment = parse(valid())
     assert experiment.truth == {"alpha": (0.2, 0.5, 0.8), "beta": (2.0, 5.0)}
@@ -68,7 +47,7 @@ def test_the_fields_have_their_types():
 
 def test_a_mock_has_a_model_and_nothing_else():
     method = parse(valid()).methods["mock"]
-    assert isinstance(method, MockMethod)
+    assert isinstance(method, MockSettings)
     assert method.model_dump() == {"estimator": "mock", "model": "rescorla_wagner"}
 
 
@@ -116,13 +95,23 @@ def test_these_are_fine(changes):
 def test_every_key_is_required_but_priors():
     raw = valid()
     for key in raw:
-        assert [p.split()[:2] for p in problems(changed({key: GONE}))] == [[key, "is"]]
+        assert mistakes(changed({key: GONE})) == [(key, None, "missing")]
     for method in raw["methods"]:
         for key in raw["methods"][method]:
             path = f"methods.{method}.{key}"
             if key == "priors":
                 parse(changed({path: GONE}))
             else:
-                found = problems(changed({path: GONE}))
-                assert len(found) == 1
-                assert found[0].startswith(f"{path} is missing")
+                assert mistakes(changed({path: GONE})) == [(path, None, "missing")]
+
+
+def test_a_population_has_a_spread_or_a_distribution():
+    changes = {"truth.alpha": GONE, "population.alpha": {**FLAT, "alpha": 2}}
+    population = parse(changed(changes)).population
+    assert population["alpha"].spread is None
+    expected = Distribution.of("Beta", {"alpha": 2, "beta": 1})
+    assert population["alpha"].distribution_object() == expected
+    assert population["beta"].spread == 0
+    assert population["beta"].distribution_object() is None
+    assert population["alpha"].plain() == {**FLAT, "alpha": 2.0}
+    assert population["beta"].plain() == {"spread": 0.0}

@@ -29,8 +29,6 @@ from rlrecovery.models.base import Model, Parameter
 
 #: Most points of the grid that starts the searches: more take too much memory.
 MOST_POINTS = 1_000_000
-#: Most free parameters of a quadrature: more would need millions of nodes.
-MOST_PARAMETERS = 3
 #: Most of a population that may lie where a method cannot estimate it.
 MOST_OUTSIDE = 0.01
 
@@ -67,7 +65,7 @@ def _competition(sections: Sections) -> Iterator[Mistake]:
     if not competing:
         must = "every method names a model; one without a model is fitted with each"
         yield wrong(path, fit, "no_method", must)
-    elif not any(getattr(methods[name], "loo", True) for name in competing):
+    elif not any(methods[name].scores_models() for name in competing):
         must = (
             "no method that is fitted with each has a score to compare models by; set loo: true, "
             "or add another estimator"
@@ -108,10 +106,10 @@ def _size(path: Path, method: MethodSettings, models: list[Model]) -> Iterator[M
     elif grid is not None and starts > grid**number:
         must = f"must be at most {grid**number}, the number of points of the grid"
         yield wrong((*path, "starts"), starts, "too_many", must)
-    if method.estimator == "quadrature" and number > MOST_PARAMETERS:
+    if method.max_parameters is not None and number > method.max_parameters:
         text = (
-            f"cannot fit {widest.name}, which has {number} free parameters: quadrature takes at "
-            f"most {MOST_PARAMETERS}; estimator bayes takes any number"
+            f"cannot be {widest.name}, which has {number} free parameters: {method.estimator} "
+            f"takes at most {method.max_parameters}; estimator bayes takes any number"
         )
         yield Mistake((*path, "model"), "too_many", widest.name, text)
 
@@ -158,8 +156,7 @@ def _prior(
         form = (
             "{location: ..., scale: ...}" if natural else "{distribution: name, and its arguments}"
         )
-        text = f"must be {form} with pooling {pooling}"
-        yield Mistake(place, "form", prior, text)
+        yield wrong(place, prior.plain(), "form", f"must be {form} with pooling {pooling}")
     elif natural:
         drawn = prior.distribution_object()
         if leaves(drawn.support(), parameter.support):

@@ -18,10 +18,10 @@ from rlrecovery.config.mistakes import (
     missing,
     wrong,
 )
-from rlrecovery.config.settings import Variant
 from rlrecovery.models.base import Learner, Model, Parameter
 from rlrecovery.models.distributions import Distribution
 from rlrecovery.models.library import MODELS
+from rlrecovery.models.variants import VariantSettings
 from rlrecovery.simulate.population import population_truth
 
 #: Parameters that a variant may add, and how.
@@ -82,7 +82,7 @@ def _unknown_model(path: Path, name: str, known: Sequence[str]) -> Mistake:
     return wrong(path, name, "unknown_model", must)
 
 
-def _variant(path: Path, variant: Variant) -> Iterator[Mistake]:
+def _variant(path: Path, variant: VariantSettings) -> Iterator[Mistake]:
     """A variant fixes parameters that it has, at possible values, and not all of them."""
     name = str(path[-1])
     if name in MODELS:
@@ -136,7 +136,9 @@ def unknown_parameters(
     """
     for name, guess in closest_keys(given, names).items():
         hint = f" (did you mean {guess}?)" if guess else ""
-        text = f"is not a parameter of {either(models)}: these are {', '.join(names)}{hint}"
+        text = (
+            f"is not a parameter of {either(models)}; the parameters are {', '.join(names)}{hint}"
+        )
         yield Mistake((*section, name), "unknown_parameter", name, text)
 
 
@@ -159,6 +161,10 @@ def _parameters(source: Source) -> Iterator[Mistake]:
         must = "must be {spread: ...} or {distribution: name, and its arguments}"
         yield missing((*source.path, "population", name), must)
     if truth is None:
+        return
+    if not truth and all(entry.spread is not None for entry in population.values()):
+        must = f"must be given for {', '.join(names)}"
+        yield missing((*source.path, "truth"), must)
         return
     for name in names:
         path, where = (*source.path, "truth", name), dotted((*source.path, "population", name))

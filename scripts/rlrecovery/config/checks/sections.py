@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import BaseModel, TypeAdapter
 
 from rlrecovery.config.mistakes import Path
-from rlrecovery.config.settings import Experiment, ModelRecovery, Variant
+from rlrecovery.config.settings import Experiment, ModelRecovery
 from rlrecovery.fit.base import MethodSettings
 from rlrecovery.models.base import Model, Parameter
 from rlrecovery.models.library import MODELS
 from rlrecovery.models.prior_settings import Population
-from rlrecovery.models.variants import find_model
+from rlrecovery.models.variants import VariantSettings
 from rlrecovery.simulate.settings import TaskSettings
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Source:
     """A model that generates data.
 
@@ -102,7 +103,7 @@ class Sections:
             return MODELS.get(name)
         if variant.model not in MODELS:
             return None
-        model = find_model({"name": name, **variant.model_dump()})
+        model = variant.spec(name).model()
         names = {parameter.name for parameter in parameters_of_variant(variant)}
         return model if set(variant.fixed) <= names and model.parameters else None
 
@@ -126,9 +127,9 @@ class Sections:
         return known if len(known) == len(models) else []
 
 
-def parameters_of_variant(variant: Variant) -> tuple[Parameter, ...]:
+def parameters_of_variant(variant: VariantSettings) -> tuple[Parameter, ...]:
     """Parameters of a variant, those that it fixes included."""
-    return find_model({"name": "", **variant.model_dump(), "fixed": {}}).parameters
+    return dataclasses.replace(variant.spec(""), fixed=()).model().parameters
 
 
 def _section_of(path: Path) -> Path:
@@ -170,6 +171,13 @@ def _valid(kind: type[BaseModel], raw: Any, broken: set[Path], path: Path = ()) 
             kept = raw[name]
             if isinstance(kept, dict):
                 kept = {key: value for key, value in kept.items() if (*here, key) not in broken}
-            annotation: Any = Annotated[(field.annotation, *field.metadata)]
-            values[name] = kept and TypeAdapter(annotation).validate_python(kept, strict=True)
+            values[name] = kept and _adapter(kind, name).validate_python(kept, strict=True)
     return kind.model_construct(**values)
+
+
+@functools.cache
+def _adapter(kind: type[BaseModel], name: str) -> TypeAdapter[Any]:
+    """Validation of a single field."""
+    field = kind.model_fields[name]
+    annotation: Any = field.annotation
+    return TypeAdapter(Annotated[(annotation, *field.metadata)] if field.metadata else annotation)

@@ -45,11 +45,11 @@ def _repeats(sections: Sections) -> Iterator[Mistake]:
     lists: dict[Path, Sequence[Any]] = {(key,): _levels(sections, key) for key in _CROSSED}
     lists["completed",] = [_cycle(shares) for shares in experiment.completed]
     lists["models", "fit"] = sections.fit
-    levels = experiment.interval_levels or ()
-    lists["interval_levels",] = levels
+    nominal_levels = experiment.interval_levels or ()
+    lists["interval_levels",] = nominal_levels
     for source in sections.sources:
-        for name, values in (source.truth or {}).items():
-            lists[*source.path, "truth", name] = values
+        for name, true_values in (source.truth or {}).items():
+            lists[*source.path, "truth", name] = true_values
     for path, task in sections.tasks.items():
         if task.reversals is not None:
             lists[*path, "reversals", "after"] = task.reversals.after
@@ -59,9 +59,9 @@ def _repeats(sections: Sections) -> Iterator[Mistake]:
             if value in earlier:
                 yield wrong((*path, i), value, "repeated", "the values of a list must differ")
             earlier.add(value)
-    if len({interval_columns(level) for level in levels}) < len(set(levels)):
+    if len({interval_columns(level) for level in nominal_levels}) < len(set(nominal_levels)):
         must = "its values must differ by more than 1e-11"
-        yield wrong(("interval_levels",), levels, "repeated", must)
+        yield wrong(("interval_levels",), nominal_levels, "repeated", must)
 
 
 def _cycle(shares: tuple[float, ...]) -> tuple[float, ...]:

@@ -68,16 +68,18 @@ def _rewards(path: Path, task: TaskSettings) -> Iterator[Mistake]:
     elif task.rewards == "gaussian" and task.sd is None:
         yield missing((*path, "sd"), "must be given with rewards gaussian")
     elif task.rewards == "bernoulli" and task.sd is not None:
-        yield wrong((*path, "sd"), task.sd, "unused", "only gaussian rewards have an SD")
+        yield wrong(
+            (*path, "sd"), task.sd, "unused", "only gaussian rewards have an SD; leave it out"
+        )
 
 
 def _reversals(path: Path, rule: ReversalSettings) -> Iterator[Mistake]:
     correct, within = rule.correct, rule.within
     if correct and correct > within:
-        must = f"must be at least {correct}, which is correct"
+        must = f"must be at least {correct}, because correct is {correct}"
         yield wrong((*path, "within"), within, "range", must)
     elif within and not correct:
-        must = f"must be from 1 to {within}, which is within"
+        must = f"must be from 1 to {within}, because within is {within}"
         yield wrong((*path, "correct"), correct, "range", must)
     elif not (rule.after or rule.every or correct):
         text = "never happen: give after, every, or correct and within"

@@ -1,147 +1,220 @@
-"""What methods get wrong together with models that compete is one sentence per mistake."""
+"""What methods get wrong together with models, true values and populations."""
+
+import dataclasses
 
 import pytest
 
-from rlrecovery.config import parse
-from rlrecovery.design.cells import methods_of
+from rlrecovery.config.reader import parse
+from rlrecovery.config.study import methods_of
+from rlrecovery.models.library import MODELS, RESCORLA_WAGNER
 from unit.config.experiments import (
     FLAT,
     GONE,
     HALF,
-    MODEL_NAMES,
     REAL,
     changed,
-    problems,
+    mistakes,
+    sentences,
     several,
+    two_rates,
 )
 
 MOCK = {"estimator": "mock"}
-ALL = "but none of rescorla_wagner, lapsing and decided has such a parameter; they have alpha, beta"
-METHODS = [
-    # which model
+EXACT = {
+    "estimator": "quadrature",
+    "model": "rescorla_wagner",
+    "engine": "compiled",
+    "point": "mean",
+}
+TWO_RATES = EXACT | {"model": "rescorla_wagner_two_rates"}
+#: Changes of `valid` that make mistakes; their paths, values and kinds.
+ONE_MODEL = [
+    ({"truth.beta": [2, 60]}, [("truth.beta[1]", 60.0, "range")]),
+    ({"methods.mle.grid": 1001}, [("methods.mle.grid", 1001, "too_many")]),
     (
-        {"methods.mle.bounds.lapse": GONE},
-        "methods.mle.bounds.lapse is missing, but must be [lower, upper]: lapsing has this "
-        "parameter",
+        {
+            "truth.beta": GONE,
+            "population.beta": {"distribution": "Uniform", "lower": 60, "upper": 200},
+        },
+        [("population.beta", "Uniform(lower=60, upper=200)", "range")],
+    ),
+    ({"methods.mle.starts": 101}, [("methods.mle.starts", 101, "too_many")]),
+    ({"methods.two": two_rates(starts=1001)}, [("methods.two.starts", 1001, "too_many")]),
+    ({"methods.mle.bounds.alpha": GONE}, [("methods.mle.bounds.alpha", None, "missing")]),
+    (
+        {"methods.mle.bounds.gamma": [0, 1]},
+        [("methods.mle.bounds.gamma", "gamma", "unknown_parameter")],
+    ),
+    ({"methods.mle.bounds.alpha": [1, 0]}, [("methods.mle.bounds.alpha", (1.0, 0.0), "range")]),
+    ({"methods.mle.bounds.alpha": [0.5, 0.5]}, [("methods.mle.bounds.alpha", (0.5, 0.5), "range")]),
+    ({"methods.mle.bounds.alpha": [-1, 1]}, [("methods.mle.bounds.alpha", (-1.0, 1.0), "support")]),
+    (
+        {"methods.mle.bounds.alpha": [0.6, 1]},
+        [("truth.alpha[0]", 0.2, "range"), ("truth.alpha[1]", 0.5, "range")],
     ),
     (
-        {"methods.mle.bounds.alpha": GONE},
-        "methods.mle.bounds.alpha is missing, but must be [lower, upper]: rescorla_wagner, lapsing "
-        "and decided have this parameter",
+        {"methods.exact": {**TWO_RATES, "priors": {"alpha": FLAT}}},
+        [("methods.exact.priors.alpha", "alpha", "unknown_parameter")],
     ),
+    (
+        {"methods.exact": {**EXACT, "priors": {"alpha": REAL}}},
+        [("methods.exact.priors.alpha", "Normal(mu=0, sigma=1.5)", "support")],
+    ),
+    (
+        {"methods.exact": {**EXACT, "point": "mode"}},
+        [("methods.exact.point", "mode", "literal_error")],
+    ),
+    (
+        {"methods.bayes.priors.aplha": FLAT},
+        [("methods.bayes.priors.aplha", "aplha", "unknown_parameter")],
+    ),
+    (
+        {"methods.bayes.priors.alpha": REAL},
+        [("methods.bayes.priors.alpha", "Normal(mu=0, sigma=1.5)", "support")],
+    ),
+    (
+        {"methods.bayes.priors.alpha": {"distribution": "Uniform", "lower": 0.3, "upper": 1}},
+        [("truth.alpha[0]", 0.2, "range")],
+    ),
+    (
+        {"methods.bayes.priors.alpha": {"location": REAL, "scale": HALF}},
+        [("methods.bayes.priors.alpha", {"location": REAL, "scale": HALF}, "form")],
+    ),
+    (
+        {"methods.hierarchical.priors.alpha": FLAT},
+        [("methods.hierarchical.priors.alpha", FLAT, "form")],
+    ),
+    (
+        {"methods.hierarchical.priors.alpha.scale": REAL},
+        [("methods.hierarchical.priors.alpha.scale", "Normal(mu=0, sigma=1.5)", "support")],
+    ),
+]
+#: The same for `several`.
+SEVERAL_MODELS = [
+    ({"methods.mle.bounds.lapse": GONE}, [("methods.mle.bounds.lapse", None, "missing")]),
+    ({"methods.mle.bounds.alpha": GONE}, [("methods.mle.bounds.alpha", None, "missing")]),
     (
         {"methods.mle.bounds.eta": [0, 1], "models.fit": ["decided", "rescorla_wagner"]}
         | {"methods.mle.bounds.lapse": GONE, "methods.mle.bounds.start_value": GONE},
-        "methods.mle.bounds.eta is [0, 1], but none of decided and rescorla_wagner has such a "
-        "parameter; they have alpha, beta (did you mean beta?)",
+        [("methods.mle.bounds.eta", "eta", "unknown_parameter")],
     ),
     (
         {"methods.mle.bounds.lapse": GONE, "methods.mle.bounds.laspe": [0, 1]},
-        f"methods.mle.bounds.laspe is [0, 1], {ALL}, lapse, start_value (did you mean lapse?)",
+        [("methods.mle.bounds.laspe", "laspe", "unknown_parameter")],
     ),
     (
         {"methods.bayes.priors.gamma": FLAT},
-        f"methods.bayes.priors.gamma is {{distribution: Beta, alpha: 1, beta: 1}}, {ALL}, lapse, "
-        "start_value",
+        [("methods.bayes.priors.gamma", "gamma", "unknown_parameter")],
     ),
-    # truths of every source
     (
         {"methods.mle.bounds.beta": [0, 4]},
-        "models.simulate.rescorla_wagner.truth.beta contains 5, but must be a number from 0 to 4 "
-        "because of methods.mle.bounds.beta",
+        [("models.simulate.rescorla_wagner.truth.beta[1]", 5.0, "range")],
     ),
     (
         {"methods.bayes.priors.beta": {"distribution": "Uniform", "lower": 3, "upper": 9}},
-        "models.simulate.rescorla_wagner.truth.beta contains 2, but must be a number from 3 to 9 "
-        "because of methods.bayes.priors.beta",
+        [("models.simulate.rescorla_wagner.truth.beta[0]", 2.0, "range")],
     ),
     (
         {"methods.mle.bounds.alpha": [0.1, 1]},
-        "models.simulate.decided.population.alpha is Beta(alpha=1, beta=1), but must be a number "
-        "from 0.1 to 1 in at least 99% of people because of methods.mle.bounds.alpha",
+        [("models.simulate.decided.population.alpha", "Beta(alpha=1, beta=1)", "range")],
     ),
     (
         {"methods.bayes.priors.start_value": HALF, "methods.bayes.priors.lapse": REAL},
-        "methods.bayes.priors.lapse is Normal(mu=0, sigma=1.5), which can be any number, but lapse "
-        "must be a number from 0 to 1",
+        [("methods.bayes.priors.lapse", "Normal(mu=0, sigma=1.5)", "support")],
     ),
     (
         {"methods.bayes.pooling": "partial", "methods.bayes.priors": {"lapse": FLAT}},
-        "methods.bayes.priors.lapse is {distribution: Beta, alpha: 1, beta: 1}, but with pooling "
-        "partial must be {location: ..., scale: ...}",
+        [("methods.bayes.priors.lapse", FLAT, "form")],
     ),
-    # the grid of searches
-    (
-        {"methods.mle.grid": 32, "methods.mle.starts": 1},
-        "methods.mle.grid is 32, but must have at most 1000000 points over all parameters",
-    ),
-    (
-        {"methods.mle.starts": 10_001},
-        "methods.mle.starts is 10001, but must be at most 10000, the number of points of the grid",
-    ),
-    # quadrature
-    (
-        {"methods.exact.model": "lapsing"},
-        "methods.exact.model is lapsing, which has 4 free parameters, but quadrature takes 3 at "
-        "most; estimator bayes takes any number",
-    ),
-    (
-        {"methods.exact.model": GONE},
-        "methods.exact.estimator is quadrature, but models.fit has lapsing, which has 4 free "
-        "parameters, and quadrature takes 3 at most; estimator bayes takes any number",
-    ),
-    # names
+    ({"methods.mle.grid": 32, "methods.mle.starts": 1}, [("methods.mle.grid", 32, "too_many")]),
+    ({"methods.mle.starts": 10_001}, [("methods.mle.starts", 10001, "too_many")]),
+    ({"methods.exact.model": "lapsing"}, [("methods.exact.model", "lapsing", "too_many")]),
+    ({"methods.exact.model": GONE}, [("methods.exact.model", "lapsing", "too_many")]),
     (
         {"methods.mle_lapsing": MOCK | {"model": "decided"}},
-        "methods.mle_lapsing is the name of mle fitted with lapsing already, but must be a name of "
-        "its own",
+        [("methods.mle_lapsing", "mle_lapsing", "name")],
     ),
-    # other keys
-    ({"methods.bayes.loo": 1}, "methods.bayes.loo is 1, but must be true or false"),
-    ({"methods.mock.model": None}, f"methods.mock.model is empty, but must be {MODEL_NAMES}"),
+    ({"methods.bayes.loo": 1}, [("methods.bayes.loo", 1, "bool_type")]),
+    ({"methods.mock.model": None}, [("methods.mock.model", None, "empty")]),
     (
         {"methods.mock": MOCK | {"modle": "decided"}},
-        "methods.mock.modle is 'decided', but there is no such key; the keys here are estimator, "
-        "model (did you mean model?)",
+        [("methods.mock.modle", "decided", "extra_forbidden")],
     ),
     (
         {"methods." + "a" * 41: MOCK},
-        f"methods.{'a' * 41} is no valid name of a method, but a name must be text of up to 40 "
-        "lower-case letters, digits and _ that starts with a letter",
+        [("methods." + "a" * 41, "a" * 41, "name")],
     ),
 ]
 
 
-@pytest.mark.parametrize(("changes", "sentence"), METHODS)
-def test_one_mistake_is_one_sentence(changes, sentence):
-    assert problems(changed(changes, several)) == [sentence]
+@pytest.mark.parametrize(("changes", "expected"), ONE_MODEL)
+def test_mistakes_of_methods_that_name_a_model(changes, expected):
+    assert mistakes(changed(changes)) == expected
+
+
+@pytest.mark.parametrize(("changes", "expected"), SEVERAL_MODELS)
+def test_mistakes_of_methods_that_are_fitted_with_several_models(changes, expected):
+    assert mistakes(changed(changes, several)) == expected
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        (
+            {"methods.mle.bounds.beta": [0, 4]},
+            "truth.beta[1] is 5.0, but must be from 0 to 4 because of methods.mle.bounds.beta",
+        ),
+        (
+            {"methods.bayes.priors.aplha": FLAT},
+            "methods.bayes.priors.aplha is not a parameter of rescorla_wagner; the parameters are "
+            "alpha, beta (did you mean alpha?)",
+        ),
+        (
+            {"methods.hierarchical.priors.alpha.scale": REAL},
+            "methods.hierarchical.priors.alpha.scale is Normal(mu=0, sigma=1.5) with support from "
+            "-inf to inf, but an SD must be at least 0",
+        ),
+        (
+            {"methods.hierarchical.priors.alpha": FLAT},
+            "methods.hierarchical.priors.alpha is {distribution: Beta, alpha: 1.0, beta: 1.0}, "
+            "but must be {location: ..., scale: ...} with pooling partial",
+        ),
+    ],
+)
+def test_a_sentence_names_both_keys_that_do_not_go_together(changes, sentence):
+    assert sentences(changed(changes)) == [sentence]
+
+
+def test_quadrature_refuses_models_with_many_parameters(monkeypatch):
+    rate = RESCORLA_WAGNER.parameter("alpha")
+    parameters = tuple(dataclasses.replace(rate, name=f"rate_{i}") for i in range(4))
+    wide = dataclasses.replace(RESCORLA_WAGNER, name="wide", parameters=parameters)
+    monkeypatch.setitem(MODELS, "wide", wide)
+    assert sentences(changed({"methods.exact": {**EXACT, "model": "wide"}})) == [
+        "methods.exact.model cannot be wide, which has 4 free parameters: quadrature takes at most "
+        "3; estimator bayes takes any number"
+    ]
 
 
 def test_a_method_without_a_model_needs_models_that_compete():
-    names = f"{MODEL_NAMES.replace(' or ', ', ')} or mine"
     variants = {"mine": {"model": "rescorla_wagner", "lapse": True}}
-    assert problems(changed({"methods.mock.model": GONE, "variants": variants})) == [
-        f"methods.mock.model is missing, but must be {names}"
-    ]
+    raw = changed({"methods.mock.model": GONE, "variants": variants})
+    assert mistakes(raw) == [("methods.mock.model", None, "missing")]
+    assert "pearce_hall" in sentences(raw)[0]
+    assert "mine" in sentences(raw)[0]
 
 
 def test_models_that_compete_need_a_method_without_a_model():
     raw = several()
     raw["methods"] = {"exact": raw["methods"]["exact"], "mock": MOCK | {"model": "decided"}}
-    assert problems(raw) == [
-        "models.fit is [rescorla_wagner, lapsing, decided], but every method names a model; one "
-        "without is fitted with each"
-    ]
+    assert mistakes(raw) == [("models.fit", ("rescorla_wagner", "lapsing", "decided"), "no_method")]
 
 
 def test_models_that_compete_by_sampling_need_a_score():
     raw = several()
     bayes = raw["methods"]["bayes"]
     raw["methods"] = {"bayes": bayes | {"loo": False}}
-    assert problems(raw) == [
-        "models.fit is [rescorla_wagner, lapsing, decided], but no method that is fitted with each "
-        "has a score to compare them by: mle, quadrature, and bayes with loo: true have"
-    ]
+    assert mistakes(raw) == [("models.fit", ("rescorla_wagner", "lapsing", "decided"), "no_score")]
     raw["methods"]["scored"] = bayes
     parse(raw)
 
@@ -150,9 +223,8 @@ def test_some_model_is_fitted_to_its_own_data():
     """Otherwise nothing could be recovered, and the summary would be empty."""
     raw = changed({"models.fit": ["random_responding", "choice_kernel"]}, several)
     raw["methods"] = {"mock": MOCK}
-    assert problems(raw) == [
-        "models.fit is [random_responding, choice_kernel], but must contain one of "
-        "rescorla_wagner, decided, which generate data"
+    assert mistakes(raw) == [
+        ("models.fit", ("random_responding", "choice_kernel"), "not_simulated")
     ]
     raw["methods"]["own"] = MOCK | {"model": "decided"}
     parse(raw)
@@ -167,25 +239,16 @@ def test_fits_of_two_methods_may_not_have_one_name():
     raw["models"]["simulate"] = {"b": {"population": {"alpha": FLAT, "beta": HALF, "lapse": FLAT}}}
     raw["models"]["fit"] = ["a_b", "b"]
     raw["methods"] = {"mle": MOCK, "mle_a": MOCK}
-    assert problems(raw) == [
-        "methods.mle is called mle_a_b where it is fitted with a_b, but so is mle_a fitted with b; "
-        "rename one"
+    assert sentences(raw) == [
+        "methods.mle_a fitted with b has the same name as mle fitted with a_b; rename one of them"
     ]
     raw["methods"] = {"mle": MOCK, "mle_c": MOCK}
-    assert list(methods_of(parse(raw).resolved())) == ["mle_a_b", "mle_b", "mle_c_a_b", "mle_c_b"]
+    assert list(methods_of(parse(raw))) == ["mle_a_b", "mle_b", "mle_c_a_b", "mle_c_b"]
 
 
 @pytest.mark.parametrize(
     "fit", [["rescorla_wagner", "foo"], ["rescorla_wagner", 3], "rescorla_wagner", GONE, []]
 )
-def test_what_methods_lack_is_not_said_while_it_is_not_known_what_they_fit(fit):
+def test_methods_are_not_checked_against_models_that_are_unknown(fit):
     raw = changed({"models.fit": fit, "methods.mle.bounds": {"alpha": [0, 1]}}, several)
-    assert [problem.split()[0] for problem in problems(raw)] == ["models.fit"]
-
-
-def test_default_priors_are_those_of_all_models_that_compete():
-    methods = parse(several()).resolved()["methods"]
-    assert list(methods["bayes"]["priors"]) == ["alpha", "beta", "lapse", "start_value"]
-    assert methods["bayes"]["priors"]["beta"] == {"distribution": "HalfNormal", "sigma": 1.0}
-    assert methods["bayes"]["priors"]["lapse"] == FLAT
-    assert list(methods["exact"]["priors"]) == ["alpha"]
+    assert [path.split("[")[0] for path, _, _ in mistakes(raw)] == ["models.fit"]

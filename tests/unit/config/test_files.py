@@ -1,0 +1,166 @@
+"""Files that a config names are paths beside it, read, and checked."""
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rlrecovery.config.reader import ConfigError, load, parse
+from unit.config.experiments import changed, mistakes, sentences, valid
+
+ROWS = "".join(f"{t % 2},{(t + 1) % 2}\n" for t in range(150))
+PATH = "task.schedule.file"
+
+
+def scheduled(file="lab.csv", **changes) -> dict:
+    """A config with a schedule that holds means."""
+    schedule = {"file": file, "holds": "means"}
+    return changed({"task": {"schedule": schedule, "blocks": 1, "start_value": 0.5} | changes})
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (None, "cannot be read (No such file or directory)"),
+        ("", "fewer than two columns"),
+        ("\n\n", "fewer than two columns"),
+        ("a\n1\n", "fewer than two columns"),
+        ("a;b\n1;2\n", "fewer than two columns"),
+        ("a,b\n", "has only a header"),
+        (ROWS, "numbers instead of a header"),
+        ("trial,a,b\n1,0,1\n", "a column called 'trial'"),
+        (",a,b\n0,0,1\n", "a column called ''"),
+        ("a,b\n1_0,0\n", "has '1_0' in line 2"),
+        ("a,b\n1,0\n\n1\n", "has 1 values in line 4, not 2"),
+        ("a,b\n1,0,1\n", "has 3 values in line 2, not 2"),
+        ("a,b\n1,\n", "has '' in line 2"),
+        ("a,b\n1,0\nhalf,0\n", "has 'half' in line 3"),
+        ("a,b\n1,nan\n", "has 'nan' in line 2"),
+        ("a,b\n1,1e999\n", "has '1e999' in line 2"),
+        (b"a,b\n\xff\xfe,1\n", "cannot be read as text in UTF-8"),
+        ("a,b\n" + "1" * 200_000 + ",1\n", "cannot be read as text in UTF-8"),
+    ],
+)
+def test_a_file_that_holds_no_schedule_is_one_mistake(tmp_path, content, words):
+    if content is not None:
+        data = content.encode() if isinstance(content, str) else content
+        (tmp_path / "lab.csv").write_bytes(data)
+    source = str(tmp_path / "config.yaml")
+    assert mistakes(scheduled(), source) == [(PATH, "lab.csv", "file")]
+    (sentence,) = sentences(scheduled(), source)
+    assert words in sentence
+    assert sentence.endswith(
+        "but must be a CSV file with a header, a column per arm and a row per trial"
+    )
+
+
+def test_a_schedule_has_a_row_for_every_trial_and_means_that_are_probabilities(tmp_path):
+    source = str(tmp_path / "config.yaml")
+    (tmp_path / "lab.csv").write_text("a,b\n1,0\n0,1\n")
+    assert mistakes(scheduled(), source) == [(PATH, 2, "length")]
+    (tmp_path / "lab.csv").write_text("a,b\n" + ROWS + "0,2\n")
+    assert mistakes(scheduled(), source) == [(PATH, 2.0, "range")]
+
+
+@pytest.mark.parametrize("file", [".", "", "x" * 300, "\0"])
+def test_a_schedule_that_is_no_file_is_one_mistake(tmp_path, file):
+    assert mistakes(scheduled(file), str(tmp_path / "config.yaml")) == [(PATH, file, "file")]
+
+
+def test_a_schedule_stands_beside_the_config_and_the_resolved_config_without_it(tmp_path):
+    folder = tmp_path / "deep"
+    folder.mkdir()
+    # As Excel saves it: with a mark of UTF-8, DOS line ends and an empty last line.
+    text = ("\ufeffleft,right\n" + ROWS + "\n").replace("\n", "\r\n")
+    (folder / "lab.csv").write_bytes(text.encode())
+    path = folder / "config.yaml"
+    path.write_text(json.dumps(scheduled()))
+    experiment = load(path)
+    assert experiment.task.arms is None
+    assert experiment.task.schedule.values[:2] == ((0.0, 1.0), (1.0, 0.0))
+    assert len(experiment.task.schedule.values) == 150
+    resolved = experiment.resolved()
+    (folder / "lab.csv").unlink()
+    assert parse(resolved, source="elsewhere/config.yaml") == experiment
+    with pytest.raises(ConfigError, match="No such file"):
+        load(path)
+
+
+def test_parsing_does_not_put_a_schedule_into_its_input(tmp_path):
+    (tmp_path / "lab.csv").write_text("a,b\n" + ROWS)
+    raw = scheduled()
+    parse(raw, source=str(tmp_path / "config.yaml"))
+    assert raw == scheduled()
+
+
+CSV = st.binary(max_size=30) | st.text(alphabet='0123456789.,;e-"\n\r\0 ax', max_size=60)
+
+
+@settings(max_examples=100, deadline=None)
+@given(CSV)
+def test_a_random_file_is_a_schedule_or_a_config_error(tmp_path_factory, content):
+    folder = tmp_path_factory.getbasetemp()
+    (folder / "spoilt.csv").write_bytes(content.encode() if isinstance(content, str) else content)
+    raw = scheduled("spoilt.csv") | {"trials": [1]}
+    paths = []
+    try:
+        parse(raw, source=str(folder / "config.yaml"))
+    except ConfigError as error:
+        paths = [mistake.path for mistake in error.mistakes]
+    assert paths in ([], [("task", "schedule", "file")])
+
+
+DATA = "participant,trial,choice,reward\n1,1,0,1\n1,2,1,0\n"
+
+
+class TestObserved:
+    """A lab's own choices: a file beside the config, or wherever the path leads."""
+
+    def written(self, folder, observed):
+        path = folder / "study.yaml"
+        path.write_text(json.dumps(valid() | {"observed": observed}))
+        return path
+
+    def mistake(self, path):
+        with pytest.raises(ConfigError) as caught:
+            load(path)
+        (mistake,) = caught.value.mistakes
+        assert mistake.path == ("observed",)
+        assert mistake.kind == "file"
+        return mistake.sentence
+
+    def test_it_stands_relative_to_the_config(self, tmp_path):
+        (tmp_path / "data.csv").write_text(DATA)
+        observed = load(self.written(tmp_path, "data.csv")).observed
+        assert Path(observed) == tmp_path / "data.csv"
+
+    def test_a_resolved_path_is_paths_again(self, tmp_path):
+        (tmp_path / "data.csv").write_text(DATA)
+        resolved = load(self.written(tmp_path, "data.csv")).resolved()
+        elsewhere = tmp_path / "results"
+        elsewhere.mkdir()
+        assert load(self.written(elsewhere, resolved["observed"])).observed == resolved["observed"]
+        assert parse(resolved).resolved() == resolved
+
+    @pytest.mark.parametrize(
+        ("content", "words"),
+        [
+            ("", "data.csv"),
+            ("participant,trial,choice\n1,1,0\n", "reward"),
+            ("participant,trial,choice,reward\n1,1,7,0\n", "line 2"),
+            ("participant,trial,choice,reward\n1,1,-1,0\n", "response"),
+        ],
+    )
+    def test_its_content_is_checked_before_any_job(self, tmp_path, content, words):
+        (tmp_path / "data.csv").write_text(content)
+        assert words in self.mistake(self.written(tmp_path, "data.csv"))
+
+    @pytest.mark.parametrize("name", ["nowhere.csv", "", ".", "a\0b", "x" * 5000])
+    def test_a_file_that_does_not_exist_is_one_mistake(self, tmp_path, name):
+        assert "a CSV file that exists" in self.mistake(self.written(tmp_path, name))
+
+    def test_braces_in_its_name_are_a_mistake(self, tmp_path):
+        (tmp_path / "{data}.csv").write_text(DATA)
+        assert "no braces" in self.mistake(self.written(tmp_path, "{data}.csv"))
