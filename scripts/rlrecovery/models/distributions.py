@@ -1,76 +1,20 @@
-"""Named probability distributions: one name for the population, the prior and the config.
+"""Named probability distributions, for populations and priors.
 
-The names and arguments are those of PyMC (but for ``ShiftedExponential``, which it lacks), so
-that a prior in ``config.yaml`` reads as it would in a paper's model code. NumPy-side uses (drawing
-a population, evaluating a prior on a grid) go through SciPy; only the Bayesian estimator asks PyMC
-for the same distribution.
+The names and arguments are those of PyMC (except ``ShiftedExponential``, which PyMC lacks). NumPy
+code (drawing a population, evaluating a prior on a grid) uses SciPy or the closed forms below; only
+the Bayesian estimator asks PyMC for the same distribution.
 """
 
 from __future__ import annotations
 
-import inspect
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
-import scipy  # scipy.stats, a slow import, is loaded when a distribution is first used
+import scipy  # scipy.stats, a slow import, is loaded when it is first used
 from scipy import special
-
-
-def _beta(alpha: float, beta: float) -> Any:
-    return scipy.stats.beta(alpha, beta)
-
-
-def _exponential(lam: float) -> Any:
-    return scipy.stats.expon(scale=1 / lam)
-
-
-def _gamma(alpha: float, beta: float) -> Any:
-    return scipy.stats.gamma(alpha, scale=1 / beta)
-
-
-def _halfnormal(sigma: float) -> Any:
-    return scipy.stats.halfnorm(scale=sigma)
-
-
-def _lognormal(mu: float, sigma: float) -> Any:
-    return scipy.stats.lognorm(sigma, scale=math.exp(mu))
-
-
-def _normal(mu: float, sigma: float) -> Any:
-    return scipy.stats.norm(mu, sigma)
-
-
-def _shifted_exponential(lower: float, lam: float) -> Any:
-    return scipy.stats.expon(loc=lower, scale=1 / lam)
-
-
-def _uniform(lower: float, upper: float) -> Any:
-    return scipy.stats.uniform(lower, upper - lower)
-
-
-_FROZEN: dict[str, Callable[..., Any]] = {
-    "Beta": _beta,
-    "Exponential": _exponential,
-    "Gamma": _gamma,
-    "HalfNormal": _halfnormal,
-    "LogNormal": _lognormal,
-    "Normal": _normal,
-    "ShiftedExponential": _shifted_exponential,
-    "Uniform": _uniform,
-}
-
-
-def _shifted_variable(name: str, lower: float, lam: float, **keywords: Any) -> Any:
-    import pymc as pm
-
-    return pm.Deterministic(name, lower + pm.Exponential(f"{name}_above", lam, **keywords))
-
-
-#: Families that PyMC does not have under their name: how its own make them.
-_VARIABLES: dict[str, Callable[..., Any]] = {"ShiftedExponential": _shifted_variable}
 
 
 def _normal_tail(mass: float) -> float:
@@ -78,26 +22,36 @@ def _normal_tail(mass: float) -> float:
 
 
 @dataclass(frozen=True)
-class _Form:
-    """A family's log-density inside its support and its tails, without the import of scipy.stats.
+class _Family:
+    """One family of distributions; its functions take the arguments by name.
 
     Attributes
     ----------
+    arguments : tuple of str
+        Names of the arguments, in order.
+    frozen : callable
+        ``(**arguments)`` to a frozen SciPy distribution.
     log_density : callable
-        ``(values, **arguments) -> logarithms``.
+        ``(values, **arguments)`` to log-densities inside the support.
     tails : callable
-        ``(mass, **arguments) -> (lower, upper)``, beyond each of which so much mass lies.
-    support : tuple of float
-        Lowest and highest value; None where the arguments say it.
+        ``(mass, **arguments)`` to the quantiles at ``mass`` and 1 - ``mass``.
+    support : tuple of float, optional
+        Smallest and largest value; None where they depend on the arguments.
     """
 
+    arguments: tuple[str, ...]
+    frozen: Callable[..., Any]
     log_density: Callable[..., Any]
     tails: Callable[..., tuple[float, float]]
     support: tuple[float, float] | None
 
 
-_FORMS: dict[str, _Form] = {
-    "Beta": _Form(
+_POSITIVE, _REAL = (0.0, math.inf), (-math.inf, math.inf)
+
+_FAMILIES: dict[str, _Family] = {
+    "Beta": _Family(
+        ("alpha", "beta"),
+        lambda alpha, beta: scipy.stats.beta(alpha, beta),
         lambda x, alpha, beta: (
             special.xlogy(alpha - 1, x)
             + special.xlog1py(beta - 1, -x)
@@ -109,12 +63,16 @@ _FORMS: dict[str, _Form] = {
         ),
         (0.0, 1.0),
     ),
-    "Exponential": _Form(
+    "Exponential": _Family(
+        ("lam",),
+        lambda lam: scipy.stats.expon(scale=1 / lam),
         lambda x, lam: math.log(lam) - lam * x,
         lambda m, lam: (-math.log1p(-m) / lam, -math.log(m) / lam),
-        (0.0, math.inf),
+        _POSITIVE,
     ),
-    "Gamma": _Form(
+    "Gamma": _Family(
+        ("alpha", "beta"),
+        lambda alpha, beta: scipy.stats.gamma(alpha, scale=1 / beta),
         lambda x, alpha, beta: (
             special.xlogy(alpha - 1, x) - beta * x + alpha * math.log(beta) - special.gammaln(alpha)
         ),
@@ -122,17 +80,21 @@ _FORMS: dict[str, _Form] = {
             special.gammaincinv(alpha, m) / beta,
             special.gammainccinv(alpha, m) / beta,
         ),
-        (0.0, math.inf),
+        _POSITIVE,
     ),
-    "HalfNormal": _Form(
+    "HalfNormal": _Family(
+        ("sigma",),
+        lambda sigma: scipy.stats.halfnorm(scale=sigma),
         lambda x, sigma: 0.5 * math.log(2 / math.pi) - math.log(sigma) - 0.5 * (x / sigma) ** 2,
         lambda m, sigma: (
             sigma * math.sqrt(2) * float(special.erfinv(m)),
             sigma * _normal_tail(m / 2),
         ),
-        (0.0, math.inf),
+        _POSITIVE,
     ),
-    "LogNormal": _Form(
+    "LogNormal": _Family(
+        ("mu", "sigma"),
+        lambda mu, sigma: scipy.stats.lognorm(sigma, scale=math.exp(mu)),
         lambda x, mu, sigma: (
             -0.5 * ((np.log(x) - mu) / sigma) ** 2
             - np.log(x)
@@ -142,40 +104,40 @@ _FORMS: dict[str, _Form] = {
             math.exp(mu - sigma * _normal_tail(m)),
             math.exp(mu + sigma * _normal_tail(m)),
         ),
-        (0.0, math.inf),
+        _POSITIVE,
     ),
-    "Normal": _Form(
+    "Normal": _Family(
+        ("mu", "sigma"),
+        lambda mu, sigma: scipy.stats.norm(mu, sigma),
         lambda x, mu, sigma: (
             -0.5 * ((x - mu) / sigma) ** 2 - math.log(sigma * math.sqrt(2 * math.pi))
         ),
         lambda m, mu, sigma: (mu - sigma * _normal_tail(m), mu + sigma * _normal_tail(m)),
-        (-math.inf, math.inf),
+        _REAL,
     ),
-    "ShiftedExponential": _Form(
+    "ShiftedExponential": _Family(
+        ("lower", "lam"),
+        lambda lower, lam: scipy.stats.expon(loc=lower, scale=1 / lam),
         lambda x, lower, lam: math.log(lam) - lam * (x - lower),
         lambda m, lower, lam: (lower - math.log1p(-m) / lam, lower - math.log(m) / lam),
         None,
     ),
-    "Uniform": _Form(
+    "Uniform": _Family(
+        ("lower", "upper"),
+        lambda lower, upper: scipy.stats.uniform(lower, upper - lower),
         lambda x, lower, upper: np.full_like(x, -math.log(upper - lower)),
         lambda m, lower, upper: (lower + m * (upper - lower), upper - m * (upper - lower)),
         None,
     ),
 }
 
-#: Arguments that may be any real number; every other argument must be positive.
+#: Arguments that can be any real number; all others must be positive.
 _LOCATIONS = {"mu", "lower", "upper"}
 
 
 def families() -> dict[str, tuple[str, ...]]:
-    """Distributions that a config may name, each with the names of its arguments.
-
-    Returns
-    -------
-    dict
-        From distribution name (as in PyMC) to its argument names, in order.
-    """
-    return {name: tuple(inspect.signature(f).parameters) for name, f in _FROZEN.items()}
+    """Distributions that a config can name, with the names of their arguments in order."""
+    return {name: family.arguments for name, family in _FAMILIES.items()}
 
 
 @dataclass(frozen=True)
@@ -218,52 +180,45 @@ class Distribution:
             raise ValueError("Uniform.lower must be less than Uniform.upper")
 
     @classmethod
-    def of(cls, name: str, arguments: Mapping[str, float]) -> Distribution:
+    def of(cls, name: str, arguments: Mapping[str, float]) -> Self:
         """Build from a mapping of argument names to numbers, whatever their order."""
         order = families().get(name, ())
         ranked = sorted(arguments, key=lambda k: order.index(k) if k in order else len(order))
         return cls(name, tuple((key, float(arguments[key])) for key in ranked))
 
-    @classmethod
-    def described(cls, entry: Mapping[str, Any]) -> Distribution:
-        """Build from an entry of the config: its name under ``distribution``, then arguments."""
-        arguments = {key: value for key, value in entry.items() if key != "distribution"}
-        return cls.of(entry["distribution"], arguments)
-
     def as_dict(self) -> dict[str, float]:
-        """Arguments as a dictionary."""
+        """Arguments by name."""
         return dict(self.arguments)
 
     def frozen(self) -> Any:
-        """The same distribution as a frozen SciPy one (``pdf``, ``ppf``, ``expect``...)."""
-        return _FROZEN[self.name](**self.as_dict())
+        """The distribution as a frozen SciPy distribution."""
+        return _FAMILIES[self.name].frozen(**self.as_dict())
 
     def log_density(self, values: Any) -> Any:
-        """Logarithm of the density at values inside the support, elementwise."""
-        return _FORMS[self.name].log_density(values, **self.as_dict())
+        """Log-density at values inside the support, elementwise."""
+        return _FAMILIES[self.name].log_density(values, **self.as_dict())
 
     def tails(self, mass: float) -> tuple[float, float]:
-        """Values below which and above which so much of the probability lies."""
-        lower, upper = _FORMS[self.name].tails(mass, **self.as_dict())
+        """Quantiles at `mass` and at 1 - `mass`."""
+        lower, upper = _FAMILIES[self.name].tails(mass, **self.as_dict())
         return float(lower), float(upper)
 
     def support(self) -> tuple[float, float]:
-        """Lower and upper end of the values that it can take."""
+        """Smallest and largest possible value."""
         if self.name == "ShiftedExponential":
             return self.as_dict()["lower"], math.inf
-        lower, upper = _FORMS[self.name].support or (v for _, v in self.arguments)
+        lower, upper = _FAMILIES[self.name].support or (value for _, value in self.arguments)
         return float(lower), float(upper)
 
-    def variable(self, name: str, **keywords: Any) -> Any:
-        """A PyMC random variable of this distribution, inside a ``pm.Model`` context.
+    def variable(self, name: str) -> Any:
+        """A PyMC random variable with this distribution, inside a ``pm.Model`` context."""
+        import pymc as pm  # imported here because only Bayesian estimation needs it
 
-        PyMC is imported here and not above, so that simulation, maximum likelihood and scoring
-        never pay for it.
-        """
-        import pymc as pm
-
-        make = _VARIABLES.get(self.name) or getattr(pm, self.name)
-        return make(name, **self.as_dict(), **keywords)
+        arguments = self.as_dict()
+        if self.name == "ShiftedExponential":
+            lower = arguments.pop("lower")
+            return pm.Deterministic(name, lower + pm.Exponential(f"{name}_above", **arguments))
+        return getattr(pm, self.name)(name, **arguments)
 
     def __str__(self) -> str:
         inside = ", ".join(f"{key}={value:g}" for key, value in self.arguments)
