@@ -1,38 +1,29 @@
-"""The report in a real browser: quiet, offline, alive, and its numbers those of the summary."""
+"""The report in a browser: without messages or requests, interactive, numbers of the summary."""
 
 import json
 
 import numpy as np
 import pandas as pd
 import pytest
-import summaries
-import yaml
 from browser import launched, opened
 
 from rlrecovery.report.numbers import minus, pm
 from rlrecovery.score.results import load_summary
-from unit.report.test_html import HOSTILE, build
+from unit.report.pages import HOSTILE, build
 
 READY = "#explorer[data-ready=true]"
 SQUARES = "#explorer-map .mark-rect.layer_0_marks path"
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    folder = summaries.write_run(tmp_path_factory.mktemp("run"), replicates=6, participants=(5,))
-    build(folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
 def browser():
-    with launched() as found:
-        yield found
+    with launched() as chromium:
+        yield chromium
 
 
 @pytest.fixture(scope="module")
 def live(browser, run):
-    """The page, drawn; tests leave the explorer wherever they went."""
+    """The page with its charts; tests leave the choices as they made them."""
     with opened(browser, run / "report.html") as (page, messages, requests):
         page.wait_for_selector(READY)
         yield page, messages, requests
@@ -67,7 +58,7 @@ def dots(page):
     )
 
 
-def test_it_says_nothing_and_asks_for_nothing(live, run):
+def test_the_page_logs_nothing_and_requests_nothing(live, run):
     page, messages, requests = live
     assert messages == []
     assert requests[0].startswith("file:")
@@ -79,9 +70,10 @@ def test_it_draws_the_measures_of_the_summary(live, run):
     page, _, _ = live
     table = load_summary(run / "summary", ("recovery",))
     for measure, label, trials, scale in (
-        ("rmse", "RMSE", 50, 1), ("bias", "bias", 150, 1), ("share_failed", "failed (% of rows)",
-                                                            50, 100),
-    ):  # fmt: skip
+        ("rmse", "RMSE", 50, 1),
+        ("bias", "bias", 150, 1),
+        ("share_failed", "failed (% of rows)", 50, 100),
+    ):
         choose(page, "measure", label)
         choose(page, "method", "bayes")
         choose(page, "parameter", "beta")
@@ -109,15 +101,15 @@ def test_a_click_on_the_map_shows_the_estimates_of_that_truth(live, run):
     table = pd.read_csv(run / "summary/points.csv")
     words = heading(page)
     alpha, beta = (float(words.split(f"{symbol} = ")[1].split(",")[0]) for symbol in "αβ")
-    mine = table.query(
+    rows = table.query(
         "method == 'mle' and level == 'participant' and parameter == 'beta' and trials == 50"
     )
-    mine = mine[(mine["alpha"] == alpha) & (mine["beta"] == beta) & mine["estimate"].notna()]
-    assert len(dots(page)) == len(mine)
+    rows = rows[(rows["alpha"] == alpha) & (rows["beta"] == beta) & rows["estimate"].notna()]
+    assert len(dots(page)) == len(rows)
     assert messages == []
 
 
-def test_a_tip_gives_value_error_size_and_failures(live):
+def test_a_tooltip_has_value_error_size_and_failures(live):
     page, _, _ = live
     page.locator(SQUARES).first.hover()
     page.wait_for_selector("#vg-tooltip-element.visible")
@@ -135,27 +127,26 @@ def test_the_numbers_of_the_answer_are_those_of_the_summary(live, run):
     )
     assert len(lines) == 2 * (2 + 1 + 2) + 2  # two levels but for bayes, and the spread
     for parameter, level, method, *_, bias, rmse, coverage, correlation in lines:
-        several = table[(table["parameter"] == parameter) & (table["level"] == level)]
-        mine = table[(table["parameter"] == parameter) & (table["method"] == method)]
-        mine = mine[mine["level"] == level].set_index(["scope", "measure"])
-        worst = mine.loc[("cell", "bias")].sort_values("value", key=abs).iloc[-1]
+        rows = table[(table["parameter"] == parameter) & (table["method"] == method)]
+        rows = rows[rows["level"] == level].set_index(["scope", "measure"])
+        worst = rows.loc[("cell", "bias")].sort_values("value", key=abs).iloc[-1]
         flat = [text.replace("\N{NO-BREAK SPACE}", " ") for text in (bias, rmse, correlation)]
         assert flat[0].startswith(pm(worst["value"], worst["mcse"]))
-        squares = mine.loc[("cell", "mse")]
+        squares = rows.loc[("cell", "mse")]
         root = squares["value"].mean() ** 0.5
         mcse = (squares["mcse"] ** 2).sum() ** 0.5 / len(squares) / (2 * root)
         assert flat[1] == pm(root, mcse)
-        if ("grid", "spearman") in mine.index:
-            rank = mine.loc[("grid", "spearman")]
+        if ("grid", "spearman") in rows.index:
+            rank = rows.loc[("grid", "spearman")]
             assert flat[2] == pm(rank["value"], rank["mcse"])
-        held = several.query("method == @method and measure == 'coverage' and interval == 0.95")
-        alone = (held["n"] == held["n_rows"]).to_numpy()
-        factor = np.where(alone, held["n"] / (held["n"] - 1), 1.0)
-        mcse = float(np.sqrt((held["mcse"] ** 2 * factor).sum()) / len(held))
-        expected = pm(held["value"].mean(), mcse, 100)
+        covered = rows.loc[("cell", "coverage")].query("interval == 0.95")
+        single_row = (covered["n"] == covered["n_rows"]).to_numpy()
+        factor = np.where(single_row, covered["n"] / (covered["n"] - 1), 1.0)
+        mcse = float(np.sqrt((covered["mcse"] ** 2 * factor).sum()) / len(covered))
+        expected = pm(covered["value"].mean(), mcse, 100)
         if mcse == 0:
-            rows = int(held["n_rows"].sum())
-            expected = f"{round(held['value'].mean() * rows)} of {rows}"
+            n_rows = int(covered["n_rows"].sum())
+            expected = f"{round(covered['value'].mean() * n_rows)} of {n_rows}"
         assert coverage.replace("\N{NO-BREAK SPACE}", " ").startswith(expected)
 
 
@@ -169,7 +160,7 @@ def test_a_phone_scrolls_in_one_direction_only(browser, run):
 def test_a_printed_page_states_the_rules_and_keeps_its_lights(browser, run):
     with opened(browser, run / "report.html") as (page, _, _):
         page.wait_for_selector(READY)
-        rule = page.locator("text=Four criteria over all true parameter combinations")
+        rule = page.locator("text=There are four criteria")
         assert not rule.is_visible()
         assert page.pdf(format="A4").count(b"/Type /Page\n") > 5
         page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
@@ -188,7 +179,7 @@ def test_a_truth_can_be_chosen_by_keyboard(live):
     assert page.evaluate("document.activeElement !== document.body")
 
 
-def test_what_is_not_estimated_is_said(live):
+def test_a_line_without_estimates_is_stated(live):
     page, messages, _ = live
     choose(page, "method", "bayes")
     choose(page, "level", "group")
@@ -204,27 +195,20 @@ def test_without_scripts_everything_but_the_explorer_is_there(browser, run):
         text = page.inner_text("body")
         assert "The explorer needs JavaScript" in text
         assert "1. The answer" in text
-        assert "alpha of single participants" in text
+        assert "alpha of individual participants" in text
 
 
-def test_strings_from_outside_run_no_script(browser, tmp_path):
-    folder = summaries.write_run(
-        tmp_path, truth={"alpha": [0.3, 0.7], "beta": [5]}, methods=("mle",), replicates=3,
-        participants=(2,), trials=(50,),
-    )  # fmt: skip
-    config = yaml.safe_load((folder / "config.yaml").read_text()) | {"run": HOSTILE}
-    (folder / "config.yaml").write_text(yaml.safe_dump(config))
-    provenance = json.loads((folder / "provenance.json").read_text())
+def test_hostile_strings_run_no_script(browser, tiny_folder):
+    provenance = json.loads((tiny_folder / "provenance.json").read_text())
     provenance["versions"][HOSTILE] = f"</script>{HOSTILE}"
-    (folder / "provenance.json").write_text(json.dumps(provenance))
-    for name in ("recovery", "points"):
-        path = folder / f"summary/{name}.csv"
-        pd.read_csv(path).assign(method=f"</script>{HOSTILE}").to_csv(path, index=False)
-    build(folder)
-    said = []
-    with opened(browser, folder / "report.html") as (page, messages, _):
-        page.on("dialog", lambda dialog: (said.append(dialog.message), dialog.dismiss()))
+    (tiny_folder / "provenance.json").write_text(json.dumps(provenance))
+    config = tiny_folder / "config.yaml"
+    config.write_text(f"# </script>{HOSTILE}\n{config.read_text()}")
+    dialogs = []
+    build(tiny_folder)
+    with opened(browser, tiny_folder / "report.html") as (page, messages, _):
+        page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
         page.wait_for_selector(READY)
-        assert HOSTILE in heading(page)
+        assert HOSTILE in page.inner_text("body")
         assert messages == []
-    assert said == []
+    assert dialogs == []

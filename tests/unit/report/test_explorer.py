@@ -3,13 +3,16 @@
 import io
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 import summaries
 
-from rlrecovery.report import explorer
+from rlrecovery.report import explorer_data
+from rlrecovery.report.explorer import explorer, library
+from rlrecovery.report.explorer_data import Codes, no_map_reason, point_table
 from rlrecovery.score.results import load_summary
 
 NEEDED = ("recovery", "points")
@@ -18,7 +21,7 @@ NEEDED = ("recovery", "points")
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     return summaries.write_run(
-        tmp_path_factory.mktemp("run"), replicates=5, participants=(2, 3), trials=(50, 150)
+        tmp_path_factory.mktemp("run"), replicates=4, participants=(2, 3), trials=(50, 150)
     )
 
 
@@ -29,7 +32,7 @@ def summary(folder):
 
 @pytest.fixture(scope="module")
 def made(summary):
-    return explorer.explorer(summary)
+    return explorer(summary)
 
 
 def cells(made):
@@ -59,14 +62,14 @@ def test_every_number_is_that_of_the_summary(made, summary, key, measure, interv
     chosen |= {"participants": 3, "trials": 50}
     where = chosen | ({} if interval is None else {"interval": interval})
     expected = summary.measure(measure, **where).set_index(["alpha", "beta"])
-    mine = coded(made, cells(made), **chosen)
-    assert len(mine) == len(expected) == 6
+    rows = coded(made, cells(made), **chosen)
+    assert len(rows) == len(expected) == 6
     truths = sorted(expected.index)
-    for _, row in mine.iterrows():
+    for _, row in rows.iterrows():
         alpha, beta = truths[int(row["truth"])]
-        found = expected.loc[(alpha, beta)]
-        assert row[key] == pytest.approx(scale * found["value"], rel=1e-3, nan_ok=True)
-        assert row[f"{key}_e"] == pytest.approx(scale * found["mcse"], rel=1e-3, nan_ok=True)
+        measure_row = expected.loc[(alpha, beta)]
+        assert row[key] == pytest.approx(scale * measure_row["value"], rel=1e-3, nan_ok=True)
+        assert row[f"{key}_e"] == pytest.approx(scale * measure_row["mcse"], rel=1e-3, nan_ok=True)
         assert made["truths"][int(row["truth"])] == f"α = {alpha:g}, β = {beta:g}"
 
 
@@ -86,25 +89,23 @@ def test_counts_and_flagged_shares(made, summary):
 
 def test_points_are_those_of_the_summary(made, summary):
     table = pd.read_csv(io.StringIO(made["points"]))
-    known = summary.points[summary.points["estimate"].notna()]
-    known = known[known["parameter"].isin(summary.parameters)]
-    assert len(table) == len(known)
-    np.testing.assert_allclose(table["e"], known["estimate"], rtol=1e-3)
-    np.testing.assert_allclose(table["t"], known["truth"], rtol=1e-3)
+    points = summary.points[summary.points["estimate"].notna()]
+    points = points[points["parameter"].isin(summary.parameters)]
+    assert len(table) == len(points)
+    np.testing.assert_allclose(table["e"], points["estimate"], rtol=1e-3)
+    np.testing.assert_allclose(table["t"], points["truth"], rtol=1e-3)
     assert table["s"].notna().all()
 
 
-def test_points_are_bounded_by_data_sets_and_then_by_people(summary, monkeypatch):
-    codes = explorer.Codes.of(summary)
-    every = explorer.point_table(summary, codes)
+def test_points_are_limited_by_data_sets_and_then_by_participants(summary, monkeypatch):
+    codes = Codes.of(summary)
+    every = point_table(summary, codes)
     first = every[every["r"] == 0]
-    monkeypatch.setattr(explorer, "MOST_POINTS", len(first) + len(first) // 10)
-    assert len(explorer.point_table(summary, codes)) == len(first)
+    monkeypatch.setattr(explorer_data, "MOST_POINTS", len(first) + len(first) // 10)
+    assert len(point_table(summary, codes)) == len(first)
     group = first[first["i"] == -1]
-    monkeypatch.setattr(explorer, "MOST_POINTS", len(group) + 1)
-    pd.testing.assert_frame_equal(
-        explorer.point_table(summary, codes), group.reset_index(drop=True)
-    )
+    monkeypatch.setattr(explorer_data, "MOST_POINTS", len(group) + 1)
+    pd.testing.assert_frame_equal(point_table(summary, codes), group.reset_index(drop=True))
 
 
 def fields(chart):
@@ -130,34 +131,36 @@ def test_the_largest_design_is_shown_first(made):
 
 def test_a_study_without_truth_lists_has_one_place_on_the_map(tmp_path):
     run = summaries.write_run(
-        tmp_path, truth={}, replicates=3, methods=("mle",), trials=(50,),
-        population={"alpha": {"distribution": "Beta", "alpha": 2, "beta": 2},
-                    "beta": {"distribution": "Gamma", "alpha": 2, "beta": 0.5}},
-    )  # fmt: skip
-    made = explorer.explorer(load_summary(run / "summary", NEEDED))
+        tmp_path,
+        truth={},
+        replicates=3,
+        methods=("mle",),
+        trials=(50,),
+        population={
+            "alpha": {"distribution": "Beta", "alpha": 2, "beta": 2},
+            "beta": {"distribution": "Gamma", "alpha": 2, "beta": 0.5},
+        },
+    )
+    made = explorer(load_summary(run / "summary", NEEDED))
     assert made["truths"] == ["drawn from the population"]
     assert set(cells(made)["truth"]) == {0}
 
 
 def test_nothing_estimated_is_no_explorer(summary):
-    from dataclasses import replace
-
     empty = replace(summary, recovery=summary.recovery[summary.recovery["measure"] == "seconds"])
-    assert explorer.explorer(empty) is None
+    assert explorer(empty) is None
 
 
 def test_models_with_truths_of_their_own_have_no_map_and_the_reason_names_them(summary):
-    from dataclasses import replace
-
-    assert explorer.unmapped(summary) == ""
-    some = summary.recovery["cell"] == summary.recovery["cell"].iloc[0]
-    own = replace(summary, recovery=summary.recovery.assign(
-        beta=summary.recovery["beta"].mask(some)))  # fmt: skip
-    assert "every generating model has beta" in explorer.unmapped(own)
-    assert explorer.explorer(own) is None
+    assert no_map_reason(summary) == ""
+    in_first_cell = summary.recovery["cell"] == summary.recovery["cell"].iloc[0]
+    beta = summary.recovery["beta"].mask(in_first_cell)
+    several_models = replace(summary, recovery=summary.recovery.assign(beta=beta))
+    assert "every generating model has beta" in no_map_reason(several_models)
+    assert explorer(several_models) is None
 
 
 def test_the_library_is_whole_and_ends_no_script_early():
-    source = explorer.library()
+    source = library()
     assert "window.vegaEmbed" in source
     assert "</script" not in source.lower()

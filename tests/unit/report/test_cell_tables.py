@@ -1,0 +1,80 @@
+"""Tables of every cell and of flagged rows have the numbers of the summary."""
+
+import dataclasses
+
+import pandas as pd
+import pytest
+
+from rlrecovery.report.cell_tables import cell_table, cell_tables, flagged_rows
+from rlrecovery.report.numbers import row_text
+from unit.report.pages import changed
+
+CELL = "alpha-0.2_beta-5_n-5_t-150"
+
+
+def texts_of(table, cell, method):
+    """Texts of one line by heading."""
+    line = next(line for line in table.lines if line[:2] == [cell, method])
+    return dict(zip(table.head, line, strict=True))
+
+
+@pytest.mark.parametrize("method", ["mle", "bayes", "hierarchical"])
+@pytest.mark.parametrize("parameter", ["alpha", "beta"])
+def test_every_text_is_a_number_of_the_summary(summary, method, parameter):
+    texts = texts_of(cell_table(summary, parameter, "participant"), CELL, method)
+    where = {"cell": CELL, "method": method, "parameter": parameter, "level": "participant"}
+    measures = {
+        "bias": ("bias", {}, 1),
+        "RMSE": ("rmse", {}, 1),
+        "RMSE, unflagged rows": ("rmse", {"rows": "ok"}, 1),
+        "empirical SE": ("empirical_se", {}, 1),
+        "failed (%)": ("share_failed", {}, 100),
+        "width 95 %": ("width", {"interval": 0.95}, 1),
+    } | {
+        f"coverage {100 * level:g} % (%)": ("coverage", {"interval": level}, 100)
+        for level in (0.5, 0.8, 0.9, 0.95)
+    }
+    for header, (name, more, scale) in measures.items():
+        rows = summary.measure(name, **where, **more)
+        assert len(rows) == 1
+        assert texts[header] == row_text(rows.iloc[0], scale), header
+    bias = summary.measure("bias", **where).iloc[0]
+    assert (texts["data sets"], texts["rows"]) == (bias["n"], bias["n_rows"])
+
+
+def test_there_is_a_table_per_parameter_and_level(summary):
+    tables = [(table.parameter, table.level) for table in cell_tables(summary)]
+    levels = ("participant", "group", "spread")
+    assert tables == [(parameter, level) for parameter in ("alpha", "beta") for level in levels]
+
+
+def test_the_share_of_rows_with_an_interval(tiny):
+    summary = changed(tiny, {"measure": "bias"}, n_rows=15)
+    summary = changed(summary, {"measure": "coverage", "alpha": 0.3}, n_rows=12)
+    summary = changed(summary, {"measure": "coverage", "alpha": 0.7}, n_rows=15)
+    lines = cell_table(summary, "alpha", "participant")
+    column = lines.head.index("rows with an interval")
+    assert [line[column] for line in lines.lines] == ["80 %", "all"]
+
+
+def test_a_measure_that_no_cell_has_has_no_column(tiny):
+    assert "no interval or not identified (%)" not in cell_table(tiny, "alpha", "group").head
+    shares = tiny.measure("share_failed").assign(measure="share_no_interval")
+    recovery = pd.concat([tiny.recovery, shares], ignore_index=True)
+    summary = dataclasses.replace(tiny, recovery=recovery)
+    assert "no interval or not identified (%)" in cell_table(summary, "alpha", "group").head
+
+
+def test_flagged_rows_are_counted_over_cells(summary):
+    counts = summary.failures.groupby(["method", "level", "status", "reason"])["rows"].sum()
+    flagged = flagged_rows(summary)
+    keys = [(row.method, row.level, row.status, row.reason) for row in flagged]
+    assert {key: row.rows for key, row in zip(keys, flagged, strict=True)} == counts.to_dict()
+    row = flagged[0]
+    total = summary.measure("share_failed", method=row.method, level=row.level)["n_rows"].sum()
+    assert row.total == total
+    assert row.share == f"{100 * row.rows / total:.2g} %"
+
+
+def test_nothing_flagged_is_no_table(tiny):
+    assert flagged_rows(dataclasses.replace(tiny, failures=tiny.failures.iloc[:0])) == []

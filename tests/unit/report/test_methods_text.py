@@ -1,0 +1,118 @@
+"""The methods section states the values of the config."""
+
+import dataclasses
+
+import pandas as pd
+import pytest
+import summaries
+
+from rlrecovery.config.settings import Experiment
+from rlrecovery.report.methods_text import (
+    conventions,
+    estimands,
+    exact_checks,
+    mechanisms,
+    methods,
+    predictive_check,
+    study_size,
+)
+from rlrecovery.report.task_text import task_text
+from rlrecovery.simulate.settings import TaskSettings
+
+
+@pytest.fixture(scope="module")
+def experiment():
+    return Experiment.of(summaries.experiment(replicates=6, participants=(5,)))
+
+
+def test_the_size_of_the_study(experiment, run, summary):
+    size = study_size(experiment, pd.read_csv(run / "design.csv"), summary)
+    assert (size.cells, size.designs, size.truths) == (12, 2, 6)
+    assert (size.replicates, size.data_sets) == (6, 72)
+    assert size.trials == "50 and 150"
+
+
+def test_data_generation_has_every_factor(experiment):
+    texts = dict(mechanisms(experiment))
+    assert "0.4, 0.6" in texts["Task"]
+    assert texts["True values"].startswith("alpha: 0.2, 0.5, 0.8; beta: 2, 5;")
+    assert "SD 0.4" in texts["Population"]
+    assert "Missing responses" not in texts
+
+
+def test_drawn_parameters_and_missing_trials_are_stated():
+    distributions = {
+        "alpha": {"distribution": "Beta", "alpha": 2.0, "beta": 2.0},
+        "beta": {"spread": 0.0},
+    }
+    plain = summaries.experiment(truth={}, population=distributions)
+    plain |= {"missing": [0.0, 0.1], "completed": [[0.5, 1.0]]}
+    texts = dict(mechanisms(Experiment.of(plain)))
+    assert "Beta(alpha=2, beta=2)" in texts["Population"]
+    assert texts["True values"].startswith("None")
+    assert "0 %, 10 %" in texts["Missing responses"]
+    assert "50 %, 100 %" in texts["Completed trials"]
+
+
+def test_every_setting_of_a_method_is_listed(experiment):
+    mle, bayes, _ = methods(experiment)
+    assert dict(mle.settings)["bounds.beta"] == "0.0, 50.0"
+    assert dict(bayes.settings)["priors.alpha"] == "Beta(alpha=1, beta=1)"
+    assert dict(bayes.settings)["convergence.rhat"] == "1.01"
+    assert mle.description == experiment.methods["mle"].describe()
+
+
+def test_estimands_and_conventions_have_the_scales_and_bounds(experiment):
+    assert "logit for alpha" in dict(estimands(experiment))["Group"]
+    assert "mle: alpha in [0, 1]; mle: beta in [0, 50]" in dict(conventions(experiment))["Bounds"]
+
+
+def test_predictions_are_by_a_method_with_a_posterior(experiment):
+    assert predictive_check(experiment).startswith("Predictions by bayes for the first data set")
+    without = Experiment.of(summaries.experiment(methods=("mle",)))
+    assert predictive_check(without) == ""
+
+
+def test_a_sampler_is_compared_with_the_exact_posterior(summary):
+    rows = [
+        {
+            "sampled": "nuts",
+            "exact": "grid",
+            "cell": cell,
+            "parameter": "alpha",
+            "posteriors": 10,
+            "rms_z": z,
+            "largest_difference": 0.05,
+            "sd_ratio": 1.01,
+        }
+        for cell, z in (("a", 1.0), ("b", 1.2))
+    ]
+    checked = dataclasses.replace(summary, sampler_check=pd.DataFrame(rows))
+    (sentence,) = exact_checks(checked)
+    assert sentence.startswith("nuts against grid, alpha: over 20 posteriors")
+    assert "differ by 1.10 Monte Carlo standard errors" in sentence
+    assert exact_checks(summary) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "numbers"),
+    [
+        ({"arms": [0.2, 0.8]}, ["2-armed", "0.2, 0.8"]),
+        ({"arms": [1.0, 2.0], "rewards": "gaussian", "sd": 1.5}, ["1, 2", "SD 1.5"]),
+        ({"arms": [0.2, 0.8], "reversals": {"after": [40], "every": 9}}, ["trial 40", "every 9"]),
+        ({"arms": [0.2, 0.8], "reversals": {"correct": 8, "within": 10}}, ["8 of the last 10"]),
+        (
+            {"arms": [0.4, 0.6], "drift": {"sd": 0.1, "lower": 0.2, "upper": 0.9}},
+            ["SD 0.1", "0.2 and 0.9"],
+        ),
+        (
+            {"schedule": {"file": "my.csv", "holds": "means", "values": [[0.1, 0.2, 0.3]]}},
+            ["3-armed", "my.csv", "means"],
+        ),
+    ],
+)
+def test_a_task_is_described_with_its_numbers(changes, numbers):
+    settings = TaskSettings.of({"blocks": 2, "start_value": 0.25} | changes)
+    text = task_text(settings)
+    for number in [*numbers, "2 blocks", "0.25"]:
+        assert number in text
