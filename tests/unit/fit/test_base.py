@@ -7,7 +7,8 @@ from rlrecovery.fit import make_fitter
 from rlrecovery.fit.base import Setting, failed, row, sentence
 from rlrecovery.fit.mle import MaximumLikelihood
 from rlrecovery.fit.mock import Mock
-from rlrecovery.storage.files import conform, estimates_columns
+from rlrecovery.storage.files import conform
+from rlrecovery.storage.schemas import estimates_columns
 
 TASK = {"arms": [0.4, 0.6, 0.5], "blocks": 1, "start_value": 0.25}
 CELL = {"truth": {"alpha": 0.5, "beta": 5.0}, "participants": 2, "trials": 40}

@@ -15,7 +15,8 @@ from rlrecovery.fit import bayes as bayes_module
 from rlrecovery.fit.base import Setting
 from rlrecovery.fit.mock import Mock
 from rlrecovery.simulate.batch import simulate_batch
-from rlrecovery.storage.files import BrokenFile, estimates_columns
+from rlrecovery.storage.files import BrokenFile
+from rlrecovery.storage.schemas import estimates_columns
 
 GENERATOR = {
     "seed": 7,

@@ -27,7 +27,8 @@ from scipy.special import betaln, logsumexp
 from rlrecovery.fit.base import Setting
 from rlrecovery.fit.quadrature import TOLERANCE, Axis, Quadrature
 from rlrecovery.models.distributions import Distribution
-from rlrecovery.models.library import MODELS, RESCORLA_WAGNER_TWO_RATES, find_model
+from rlrecovery.models.library import MODELS, RESCORLA_WAGNER_TWO_RATES
+from rlrecovery.models.variants import find_model
 
 SEED = np.random.SeedSequence(0)
 UNIFORM = {

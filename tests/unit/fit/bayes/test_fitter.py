@@ -46,7 +46,8 @@ from rlrecovery.fit.bayes import (
 )
 from rlrecovery.likelihood.scan import trace
 from rlrecovery.models.distributions import Distribution
-from rlrecovery.models.library import RESCORLA_WAGNER, find_model
+from rlrecovery.models.library import RESCORLA_WAGNER
+from rlrecovery.models.variants import find_model
 from unit.forms import interpreted, without_machine_code
 
 POOLINGS = ("none", "partial", "complete")

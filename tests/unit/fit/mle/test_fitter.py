@@ -23,11 +23,11 @@ from scipy.special import expit, logit
 
 from rlrecovery.fit.base import Setting
 from rlrecovery.fit.mle import EDGE, MaximumLikelihood, mean_row, wald_row
-from rlrecovery.likelihood.scan import observations
+from rlrecovery.likelihood.data import observations
 from rlrecovery.models.library import MODELS, RESCORLA_WAGNER
 from rlrecovery.simulate.batch import behave
 from rlrecovery.simulate.task import Task
-from rlrecovery.storage.files import STATUSES
+from rlrecovery.storage.schemas import STATUSES
 
 UNUSED_SEED = np.random.SeedSequence(0)
 WIDE = {"alpha": [0, 1], "beta": [0, 5000]}

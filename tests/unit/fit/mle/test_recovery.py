@@ -7,8 +7,9 @@ import pytest
 
 from rlrecovery.fit.base import Setting
 from rlrecovery.fit.mle import MaximumLikelihood
-from rlrecovery.likelihood.scan import observations
-from rlrecovery.models.library import MODELS, find_model
+from rlrecovery.likelihood.data import observations
+from rlrecovery.models.library import MODELS
+from rlrecovery.models.variants import find_model
 from rlrecovery.simulate.batch import behave
 from rlrecovery.simulate.task import Drift, Task
 
