@@ -139,21 +139,10 @@ def check(
 
 
 def comparison(key: Key, observed: float, predicted: Floats) -> dict[str, Any]:
-    """Columns of `PREDICTIVE` that compare an observed statistic with its predictions.
+    """Columns of `PREDICTIVE` that compare an observed statistic with its value in each draw.
 
-    Parameters
-    ----------
-    key : tuple
-        Name and bin of the statistic.
-    observed : float
-        Its value in the data set; NaN if there was nothing to count.
-    predicted : float array, shape (draws,)
-        Its value in each draw. Draws in which it is NaN do not count.
-
-    Returns
-    -------
-    dict
-        ``p`` is the share of draws above the observed value plus half the share of ties.
+    Draws in which it is NaN do not count. ``p`` is the share of draws above the observed value plus
+    half the share of ties.
     """
     name, trial = key
     columns = {

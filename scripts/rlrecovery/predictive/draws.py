@@ -72,14 +72,10 @@ def posterior_draws(
 
     Parameters
     ----------
-    method : Method
-        A method with a posterior.
-    setting : Setting
-        Model and number of participants.
+    method, setting, count
+        As for `prior_draws`; the method has a posterior.
     data : Observations
         Data of as many participants as `setting` has.
-    count : int
-        Number of draws.
     seed : SeedSequence
         Used as the fit of the same data set would use it.
 

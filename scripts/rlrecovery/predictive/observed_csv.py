@@ -71,22 +71,10 @@ def read_observed(path: str | os.PathLike[str], task: Task) -> Dataset:
 
 @dataclass(frozen=True)
 class _Trial:
-    """One line of the file.
+    """One line of the file; `position` names it in messages.
 
-    Attributes
-    ----------
-    position : str
-        File and line, for messages.
-    participant, block : str
-        Names; `block` is empty if the file has no such column.
-    number : int
-        Number of the trial as in the file.
-    choice : int
-        Chosen arm from 0; -1 if there was no response.
-    reward : float
-        Reward of the chosen arm; NaN if there was no response.
-    outcomes : tuple of float
-        Outcome of every arm with full feedback, otherwise NaN.
+    Without a response `choice` is -1 and the reward and outcomes are NaN; with partial feedback the
+    outcomes are NaN as well.
     """
 
     position: str
@@ -120,8 +108,8 @@ class _Trial:
                     f"{position}: reward is {reward:g} but {names[choice]} is "
                     f"{outcomes[choice]:g}; they must be equal because arm {choice} was chosen"
                 )
-        names_of = (values["participant"], values.get("block", ""))
-        return cls(position, *names_of, int(number), choice, reward, outcomes)
+        block = values.get("block", "")
+        return cls(position, values["participant"], block, int(number), choice, reward, outcomes)
 
 
 def _outcome_columns(task: Task) -> list[str]:
@@ -219,19 +207,10 @@ def _blocks(path: str | os.PathLike[str], task: Task, names: NDArray[np.str_]) -
 
 
 def known_means(task: Task, blocks: Integers) -> Floats | None:
-    """Mean rewards of the arms if the task alone determines them.
+    """Mean rewards of the arms, shape (participants, trials, arms).
 
-    Parameters
-    ----------
-    task : Task
-        What the participants faced.
-    blocks : int array, shape (participants, trials)
-        Block of each trial.
-
-    Returns
-    -------
-    float array, shape (participants, trials, arms)
-        None if the means depend on a random walk or on the choices.
+    None if they depend on a random walk or on the choices; otherwise the task and the blocks, of
+    shape (participants, trials), determine them.
     """
     if task.drift or (task.reversals and task.reversals.correct):
         return None
