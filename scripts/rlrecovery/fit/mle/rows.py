@@ -1,4 +1,4 @@
-"""Rows of estimates from maxima: Wald intervals of participants, and the two-step group estimate."""
+"""Rows of estimates from maxima: Wald intervals, and the two-step group estimate."""
 
 from __future__ import annotations
 
