@@ -306,10 +306,10 @@ def test_a_parameter_that_the_generating_model_lacks():
     joined = join(both, truth)
     assert joined.loc[joined["parameter"] == "alpha_negative", "truth"].isna().all()
     table = score_cell(both, truth, LEVELS)
-    lacking = set(table.loc[table["parameter"] == "alpha_negative", "measure"])
-    assert lacking == SHARES | {"seconds", "max_rhat"}
-    known = table[table["parameter"] == "alpha"].reset_index(drop=True)
-    pd.testing.assert_frame_equal(known, score_cell(estimates, truth, LEVELS))
+    measures_without_truth = set(table.loc[table["parameter"] == "alpha_negative", "measure"])
+    assert measures_without_truth == SHARES | {"seconds", "max_rhat"}
+    with_truth = table[table["parameter"] == "alpha"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(with_truth, score_cell(estimates, truth, LEVELS))
 
 
 def test_a_cell_without_any_truth():

@@ -26,10 +26,10 @@ def counted(wins=None, labels=("a", "b"), left_out=1, **columns):
     fixed = {"contest": "mle", "criterion": "AIC", "unit": "participant"} | columns
     rows = [
         fixed | {"design": design, "cell": cell, "simulated": simulated, "fitted": label,
-                 "wins": won, "n": round(sum(each)), "left_out": left_out,
+                 "wins": won, "n": round(sum(of_cell)), "left_out": left_out,
                  "doubtful": 0, "stopped": 0}
-        for (design, cell, simulated), each in wins.items()
-        for label, won in zip(labels, each, strict=True)
+        for (design, cell, simulated), of_cell in wins.items()
+        for label, won in zip(labels, of_cell, strict=True)
     ]  # fmt: skip
     return conform(rows, COUNTS)
 
@@ -168,16 +168,17 @@ def test_contests_criteria_and_units_do_not_mix_and_change_no_numbers_of_each_ot
         counted({("t-77", "a-9", "a"): [5, 5]}, criterion="LOO"),
     ]
     both = selection_table(pd.concat([*others, counted()]))
-    mine = (both["contest"] == "mle") & (both["criterion"] == "AIC")
-    mine &= both["unit"] == "participant"
+    is_alone = (both["contest"] == "mle") & (both["criterion"] == "AIC")
+    is_alone &= both["unit"] == "participant"
     keys = ["scope", "design", "cell", "simulated", "fitted"]
     pd.testing.assert_frame_equal(
-        both[mine].sort_values(keys, ignore_index=True), alone.sort_values(keys, ignore_index=True)
+        both[is_alone].sort_values(keys, ignore_index=True),
+        alone.sort_values(keys, ignore_index=True),
     )
 
 
 def test_the_order_of_cells_and_models_changes_no_number():
-    turned = {key: each[::-1] for key, each in reversed(WINS.items())}
+    turned = {key: wins[::-1] for key, wins in reversed(WINS.items())}
     one, two = selection_table(counted()), selection_table(counted(turned, ("b", "a")))
     keys = ["scope", "design", "cell", "simulated", "fitted"]
     pd.testing.assert_frame_equal(
@@ -193,21 +194,21 @@ def test_different_models_in_different_cells_are_refused():
         selection_table(pd.concat(parts))
 
 
-def test_from_estimates_to_matrices():
-    """Two models that generate two cells each; a is recovered by 3 of 4, b by 1 of 4 people."""
+    """Two models with two cells each; a is recovered by 3 of 4 participants, b by 1 of 4."""
+    """Two models that generate two cells each; a is recovered by 3 of 4, b by 1 of 4 participants."""
     cells = {
         "a-1": ("a", [[2.0, 2.0]], [[1.0, 3.0]]),
         "a-2": ("a", [[2.0, 2.0]], [[1.0, 0.0]]),
         "b-1": ("b", [[2.0, 2.0]], [[1.0, 1.0]]),
         "b-2": ("b", [[2.0, 2.0]], [[9.0, 1.0]]),
     }
-    found = [
+    counted_cells = [
         cell_counts({"exact": {"a": with_scores(a), "b": with_scores(b)}}, cell, "d", simulated)
         for cell, (simulated, a, b) in cells.items()
     ]
-    table = selection_table(pd.concat(found))
-    people = matrix(table, "confusion", scope="all", unit="participant")
-    assert people.to_dict() == {
+    table = selection_table(pd.concat(counted_cells))
+    participants = matrix(table, "confusion", scope="all", unit="participant")
+    assert participants.to_dict() == {
         ("a", "a"): 0.75, ("a", "b"): 0.25, ("b", "a"): 0.75, ("b", "b"): 0.25,
     }  # fmt: skip
     # Sums 4 against 4 (a tie), 1, 2 and 10.

@@ -55,8 +55,8 @@ def sample(seed, rows=90, ties=False):
 def test_shifted_estimates_agree_in_order_but_not_in_value():
     # Variances 2/3, covariance 2/3 (divisor n), mean difference 1: Lin (4/3) / (4/3 + 1) = 4/7.
     # With divisor n - 1 it would be 2 / (2 + 1) = 2/3.
-    found = of_all([1, 2, 3], [2, 3, 4])
-    assert found == pytest.approx({"pearson": 1, "spearman": 1, "concordance": 4 / 7})
+    coefficients = of_all([1, 2, 3], [2, 3, 4])
+    assert coefficients == pytest.approx({"pearson": 1, "spearman": 1, "concordance": 4 / 7})
 
 
 def test_ties_share_their_average_rank():
@@ -95,21 +95,21 @@ def test_a_large_offset_costs_no_digits():
 
 
 def test_constant_estimate():
-    found = correlations([1.0, 2, 3, 4], [0.1] * 4, [0, 0, 1, 1])
-    assert np.isnan([*found["pearson"], *found["spearman"]]).all()
-    assert found["concordance"] == (0.0, 0.0)
+    by_name = correlations([1.0, 2, 3, 4], [0.1] * 4, [0, 0, 1, 1])
+    assert np.isnan([*by_name["pearson"], *by_name["spearman"]]).all()
+    assert by_name["concordance"] == (0.0, 0.0)
 
 
 def test_estimates_that_vary_in_one_block_only():
     # Without block 2 the estimates are constant: Pearson and Spearman have no jackknife, and the
     # rounding error of a difference of sums must not pass for a correlation.
     truth, estimate = [1.0, 2, 3, 4, 5, 6], [0.1, 0.1, 0.1, 0.1, 0.3, 0.7]
-    found = correlations(truth, estimate, [0, 0, 1, 1, 2, 2])
+    by_name = correlations(truth, estimate, [0, 0, 1, 1, 2, 2])
     for name in ("pearson", "spearman"):
-        value, mcse = found[name]
+        value, mcse = by_name[name]
         assert value == pytest.approx(BY_HAND[name](truth, estimate))
         assert np.isnan(mcse)
-    assert np.isfinite(found["concordance"]).all()
+    assert np.isfinite(by_name["concordance"]).all()
 
 
 @pytest.mark.parametrize("swap", [False, True])
@@ -119,11 +119,11 @@ def test_rounding_error_is_not_a_correlation(swap):
     blocks = np.repeat([0, 1], 7)
     for shift in rng.random(50):
         pair = [rng.random(14), np.repeat([0.1, 0.3 + shift], 7)]
-        found = correlations(*(pair[::-1] if swap else pair), blocks)
+        by_name = correlations(*(pair[::-1] if swap else pair), blocks)
         for name in ("pearson", "spearman"):
-            assert found[name][0] == pytest.approx(BY_HAND[name](*pair))
-            assert np.isnan(found[name][1])
-        assert np.isfinite(found["concordance"]).all()
+            assert by_name[name][0] == pytest.approx(BY_HAND[name](*pair))
+            assert np.isnan(by_name[name][1])
+        assert np.isfinite(by_name["concordance"]).all()
 
 
 def test_perfect_recovery_is_exactly_one():
@@ -136,10 +136,10 @@ def test_perfect_recovery_is_exactly_one():
 
 @pytest.mark.parametrize("rows", [0, 1])
 def test_too_few_rows_give_nan(rows):
-    found = correlations(np.arange(rows, dtype=float), np.ones(rows) * 3, np.zeros(rows, int))
-    assert list(found) == ["pearson", "spearman", "concordance"]
-    assert np.isnan([found["pearson"], found["spearman"]]).all()
-    assert np.isnan([mcse for _, mcse in found.values()]).all()
+    by_name = correlations(np.arange(rows, dtype=float), np.ones(rows) * 3, np.zeros(rows, int))
+    assert list(by_name) == ["pearson", "spearman", "concordance"]
+    assert np.isnan([by_name["pearson"], by_name["spearman"]]).all()
+    assert np.isnan([mcse for _, mcse in by_name.values()]).all()
 
 
 def test_one_replicate_gives_a_value_without_mcse():

@@ -47,18 +47,18 @@ def test_grid_pools_cells_and_leaves_out_a_replicate_everywhere():
         joined["estimate"],
     )
     value = stats.pearsonr(joined["truth"], joined["estimate"]).statistic
-    found = pick(table, "pearson")
-    assert found.value == pytest.approx(value)
-    assert found.mcse == pytest.approx(expected, rel=1e-9)
+    score = pick(table, "pearson")
+    assert score.value == pytest.approx(value)
+    assert score.mcse == pytest.approx(expected, rel=1e-9)
     # Two cells of four data sets of two participants.
-    assert (found.n, found.n_rows) == (8, 16)
+    assert (score.n, score.n_rows) == (8, 16)
 
 
 def test_grid_omits_constant_truth_and_absent_truth():
     joined = joined_cells()
     group = joined.assign(level="group", truth=0.5)
-    lacking = joined.assign(parameter="alpha_negative", truth=np.nan)
-    table = score_grid(pd.concat([joined, group, lacking], ignore_index=True))
+    without_truth = joined.assign(parameter="alpha_negative", truth=np.nan)
+    table = score_grid(pd.concat([joined, group, without_truth], ignore_index=True))
     assert set(zip(table["level"], table["parameter"], strict=True)) == {("participant", "alpha")}
 
 
@@ -82,6 +82,7 @@ def test_grid_of_one_replicate_has_no_mcse():
     assert table["mcse"].isna().all()
 
 
+@pytest.mark.slow
 def test_grid_mcse_is_calibrated_for_cells_that_differ():
     rng = np.random.default_rng(7)
     cells, replicates, participants = 5, 20, 3

@@ -41,8 +41,8 @@ def test_model_se_with_one_row_per_replicate():
 def test_relative_error_with_one_row_per_replicate():
     # Ratio sqrt(2.5 / (14/3)) = sqrt(15/28); (5/3) / (4 * 4 * 6.25) + 1/6 = 1/60 + 10/60.
     ratio = (15 / 28) ** 0.5
-    found = measures.relative_error_model_se(SES, ERRORS, ONE_EACH)
-    assert_score(found, ratio - 1, ratio * (11 / 60) ** 0.5, 4, 4)
+    score = measures.relative_error_model_se(SES, ERRORS, ONE_EACH)
+    assert_score(score, ratio - 1, ratio * (11 / 60) ** 0.5, 4, 4)
 
 
 def test_proportion_with_one_row_per_replicate():
@@ -133,15 +133,15 @@ def test_clustered_median_against_the_definition():
     middle = np.median(errors)
     share = stats.sem((errors <= middle).reshape(30, 4).mean(axis=1))
     ends = np.quantile(errors, [0.5 - 1.96 * share, 0.5 + 1.96 * share], method="hazen")
-    found = measures.median(errors, replicates)
-    assert found.value == middle
-    assert found.mcse == pytest.approx(np.diff(ends)[0] / (2 * 1.96), rel=1e-3)
+    score = measures.median(errors, replicates)
+    assert score.value == middle
+    assert score.mcse == pytest.approx(np.diff(ends)[0] / (2 * 1.96), rel=1e-3)
 
 
 def measure_all(errors, ses, truth, replicates) -> dict[str, tuple[float, float]]:
     covered = np.abs(errors) < 1.5 * ses
     recentred = np.abs(errors - errors.mean()) < 1.5 * ses
-    found = {
+    scores = {
         "bias": measures.mean(errors, replicates),
         "median_bias": measures.median(errors, replicates),
         "mse": measures.mean(errors**2, replicates),
@@ -152,13 +152,20 @@ def measure_all(errors, ses, truth, replicates) -> dict[str, tuple[float, float]
         "coverage": measures.proportion(covered, replicates),
         "bias_eliminated_coverage": measures.proportion(recentred, replicates),
     }
-    pairs = {name: (score.value, score.mcse) for name, score in found.items()}
+    pairs = {name: (score.value, score.mcse) for name, score in scores.items()}
     return pairs | correlations(truth, truth + errors, replicates)
 
 
 # Over 500 studies the SD of a measure is itself known to about 3 %. Rows taken as independent
 # would give 0.63 instead of 1 for the bias of four participants that correlate at 0.5.
-@pytest.mark.parametrize(("participants", "unequal"), [(1, False), (4, False), (4, True)])
+@pytest.mark.parametrize(
+    ("participants", "unequal"),
+    [
+        pytest.param(1, False, marks=pytest.mark.slow),
+        pytest.param(4, False, marks=pytest.mark.slow),
+        (4, True),
+    ],
+)
 def test_mcse_is_calibrated(participants, unequal):
     rng = np.random.default_rng(6)
     studies = [measure_all(*clustered(rng, 40, participants, unequal)) for _ in range(500)]
@@ -171,10 +178,10 @@ def test_ties_at_a_bound():
     # and 1, with MCSEs sqrt(0.24/100) and 0; the larger one counts.
     rng = np.random.default_rng(8)
     values = np.where(np.arange(100) < 60, 1.0, rng.random(100))
-    found = measures.median(values, np.arange(100))
-    assert found.value == 1
+    score = measures.median(values, np.arange(100))
+    assert score.value == 1
     lower = np.quantile(values, 0.5 - 1.959963984540054 * 0.0024**0.5, method="hazen")
-    assert found.mcse == pytest.approx((1 - lower) / (2 * 1.959963984540054))
+    assert score.mcse == pytest.approx((1 - lower) / (2 * 1.959963984540054))
 
 
 @pytest.mark.parametrize("n", [2, 3])

@@ -32,10 +32,10 @@ def test_information_criteria_of_hand_worked_fits():
          (0, 1, {"log_likelihood": -50.0, "choices": 80.0})],
         names=("alpha_positive", "alpha_negative", "beta"),
     )  # fmt: skip
-    found = criteria(table)
-    assert list(found.columns) == list(CRITERIA)
-    scores = found.set_index(["criterion", "participant"])["score"]
-    assert set(found["criterion"]) == {"AIC", "BIC"}
+    scored = criteria(table)
+    assert list(scored.columns) == list(CRITERIA)
+    scores = scored.set_index(["criterion", "participant"])["score"]
+    assert set(scored["criterion"]) == {"AIC", "BIC"}
     # 2 * 3 + 120 and 2 * 3 + 100; 3 log 100 = 13.8155... and 3 log 80 = 13.1461...
     assert scores["AIC", 0] == pytest.approx(-126)
     assert scores["AIC", 1] == pytest.approx(-106)
@@ -67,9 +67,9 @@ def test_without_choices_there_is_no_bic():
 
 
 def test_group_rows_count_only_where_there_is_nothing_else():
-    people = with_scores([[-5.0]])
+    participants = with_scores([[-5.0]])
     group = with_scores([[-7.0]], level="group").assign(participant=-1)
-    both = criteria(pd.concat([people, group]))
+    both = criteria(pd.concat([participants, group]))
     assert both[["participant", "score"]].to_numpy().tolist() == [[0, -5]]
     pooled = criteria(group)
     assert pooled[["participant", "score"]].to_numpy().tolist() == [[-1, -7]]
@@ -77,9 +77,9 @@ def test_group_rows_count_only_where_there_is_nothing_else():
 
 def test_estimates_without_any_criterion_give_an_empty_table():
     for table in (with_scores([[np.nan]]), with_scores([[1.0]])[:0]):
-        found = criteria(table)
-        assert found.empty
-        assert list(found.columns) == list(CRITERIA)
+        scored = criteria(table)
+        assert scored.empty
+        assert list(scored.columns) == list(CRITERIA)
 
 
 def contest(**scores):
@@ -165,35 +165,37 @@ def test_units_with_an_unreliable_loo_are_compared_and_counted():
     b.loc[(b["replicate"] == 1) & (b["participant"] == 0), "pareto_k"] = 0.7  # not above it
     b.loc[(b["replicate"] == 0) & (b["participant"] == 0), "pareto_k"] = np.nan
     lost = failed(b.assign(pareto_k=b["pareto_k"].mask(b["replicate"] == 2, 0.9)), 2, 0)
-    found = cell_counts({"sampled": {"a": a, "b": lost}}, "c", "d", "a").set_index("unit")
+    counted = cell_counts({"sampled": {"a": a, "b": lost}}, "c", "d", "a").set_index("unit")
     kept = ["n", "left_out", "doubtful"]
-    assert set(map(tuple, found.loc["participant", kept].to_numpy())) == {(5, 1, 2)}
-    assert set(map(tuple, found.loc["data set", kept].to_numpy())) == {(2, 1, 1)}
+    assert set(map(tuple, counted.loc["participant", kept].to_numpy())) == {(5, 1, 2)}
+    assert set(map(tuple, counted.loc["data set", kept].to_numpy())) == {(2, 1, 1)}
 
 
 def test_units_with_a_fit_that_did_not_converge_are_compared_and_counted():
     a, b = with_scores([[3, 1], [2, 2]]), with_scores([[1, 3], [5, 1]])
     b.loc[(b["replicate"] == 0) & (b["participant"] == 1), "status"] = "not_converged"
-    found = cell_counts({"exact": {"a": a, "b": b}}, "c", "d", "a").set_index("unit")
-    assert set(map(tuple, found.loc["participant", ["n", "stopped"]].to_numpy())) == {(4, 1)}
-    assert set(map(tuple, found.loc["data set", ["n", "stopped"]].to_numpy())) == {(2, 1)}
+    counted = cell_counts({"exact": {"a": a, "b": b}}, "c", "d", "a").set_index("unit")
+    assert set(map(tuple, counted.loc["participant", ["n", "stopped"]].to_numpy())) == {(4, 1)}
+    assert set(map(tuple, counted.loc["data set", ["n", "stopped"]].to_numpy())) == {(2, 1)}
 
 
 def test_other_criteria_do_not_rest_on_importance_sampling():
     both = with_scores([[3, 1]], "elpd_loo", log_likelihood=-9.0, pareto_k=2.0)
-    found = cell_counts({"x": {"a": both, "b": both}}, "c", "d", "a")
-    doubtful = found.groupby("criterion")["doubtful"].max().to_dict()
+    counted = cell_counts({"x": {"a": both, "b": both}}, "c", "d", "a")
+    doubtful = counted.groupby("criterion")["doubtful"].max().to_dict()
     assert doubtful == {"AIC": 0, "BIC": 0, "LOO": 2}
 
 
 def test_counts_of_a_cell_carry_its_keys_for_every_contest():
     models = {"a": with_scores([[3, 1, 3]]), "b": with_scores([[2, 4, 2]])}
     loo = {"a": with_scores([[3, 1, 3]], "elpd_loo"), "b": with_scores([[9, 9, 9]], "elpd_loo")}
-    found = cell_counts({"exact": models, "sampled": loo}, "cell-1", "t-50", "a")
-    assert found.dtypes.astype(str).to_dict() == COUNTS
-    assert (found[["cell", "design", "simulated"]] == ["cell-1", "t-50", "a"]).all(axis=None)
-    people = found[found["unit"] == "participant"].set_index(["contest", "criterion", "fitted"])
-    assert people["wins"].to_dict() == {
+    counted = cell_counts({"exact": models, "sampled": loo}, "cell-1", "t-50", "a")
+    assert counted.dtypes.astype(str).to_dict() == COUNTS
+    assert (counted[["cell", "design", "simulated"]] == ["cell-1", "t-50", "a"]).all(axis=None)
+    participants = counted[counted["unit"] == "participant"].set_index(
+        ["contest", "criterion", "fitted"]
+    )
+    assert participants["wins"].to_dict() == {
         ("exact", "evidence", "a"): 2, ("exact", "evidence", "b"): 1,
         ("sampled", "LOO", "a"): 0, ("sampled", "LOO", "b"): 3,
     }  # fmt: skip
@@ -201,6 +203,6 @@ def test_counts_of_a_cell_carry_its_keys_for_every_contest():
 
 def test_without_scores_the_table_is_empty():
     for contests in ({}, {"exact": {}}, {"exact": {"a": with_scores([[np.nan]])}}):
-        found = cell_counts(contests, "c", "d", "a")
-        assert found.empty
-        assert found.dtypes.astype(str).to_dict() == COUNTS
+        counted = cell_counts(contests, "c", "d", "a")
+        assert counted.empty
+        assert counted.dtypes.astype(str).to_dict() == COUNTS

@@ -13,26 +13,26 @@ ONE_EACH = np.arange(4)
 
 def test_a_hand_worked_case():
     errors, reference = np.array([1.0, -1.0, 1.0, -1.0]), np.array([2.0, -2.0, 4.0, -4.0])
-    found = dict(paired_measures(errors, reference, ONE_EACH))
-    assert found["bias_difference"].value == 0
+    scores = dict(paired_measures(errors, reference, ONE_EACH))
+    assert scores["bias_difference"].value == 0
     # Differences -1, 1, -3, 3: their SD is sqrt(20/3).
-    assert found["bias_difference"].mcse == pytest.approx(np.sqrt(20 / 3) / 2)
+    assert scores["bias_difference"].mcse == pytest.approx(np.sqrt(20 / 3) / 2)
     # Squares 1 less 4, 4, 16, 16.
-    assert found["mse_difference"].value == pytest.approx(-9)
-    assert found["rmse_ratio"].value == pytest.approx(np.sqrt(1 / 10))
+    assert scores["mse_difference"].value == pytest.approx(-9)
+    assert scores["rmse_ratio"].value == pytest.approx(np.sqrt(1 / 10))
     # Variances 4/3 and 40/3.
-    assert found["relative_precision"].value == pytest.approx(9)
+    assert scores["relative_precision"].value == pytest.approx(9)
     rho = np.corrcoef(errors, reference)[0, 1]
     expected = 2 * 10 * np.sqrt((1 - rho**2) / 3)
-    assert found["relative_precision"].mcse == pytest.approx(expected)
-    assert all((score.n, score.n_rows) == (4, 4) for score in found.values())
+    assert scores["relative_precision"].mcse == pytest.approx(expected)
+    assert all((score.n, score.n_rows) == (4, 4) for score in scores.values())
 
 
 def test_a_method_against_itself_gains_nothing_for_certain():
     errors = np.array([0.3, -0.2, 0.5, 0.1])
-    found = dict(paired_measures(errors, errors, ONE_EACH))
-    assert found["rmse_ratio"][:2] == pytest.approx((1, 0))
-    assert found["relative_precision"][:2] == pytest.approx((0, 0), abs=1e-12)
+    scores = dict(paired_measures(errors, errors, ONE_EACH))
+    assert scores["rmse_ratio"][:2] == pytest.approx((1, 0))
+    assert scores["relative_precision"][:2] == pytest.approx((0, 0), abs=1e-12)
 
 
 def test_shared_noise_does_not_count_as_uncertainty():
@@ -45,29 +45,29 @@ def test_shared_noise_does_not_count_as_uncertainty():
     assert close.mcse < 0.2 * loose.mcse
 
 
-@pytest.mark.parametrize("people", [1, 5])
+@pytest.mark.parametrize("participants", [1, 5])
 @pytest.mark.parametrize("measure", [rmse_ratio, relative_precision])
-def test_the_monte_carlo_error_is_that_of_repeated_studies(people, measure):
+def test_the_monte_carlo_error_is_that_of_repeated_studies(participants, measure):
     """Correlated errors, data sets of several participants who share a part of their error."""
     rng, values, claimed = np.random.default_rng(1), [], []
-    replicates = np.repeat(np.arange(60), people)
+    replicates = np.repeat(np.arange(60), participants)
     for _ in range(400):
-        common = np.repeat(rng.normal(size=60), people)
-        one = common + rng.normal(size=60 * people)
-        two = 0.6 * common + 1.5 * rng.normal(size=60 * people)
+        common = np.repeat(rng.normal(size=60), participants)
+        one = common + rng.normal(size=60 * participants)
+        two = 0.6 * common + 1.5 * rng.normal(size=60 * participants)
         score = measure(one, two, replicates)
         values.append(score.value)
         claimed.append(score.mcse)
     assert np.mean(claimed) == pytest.approx(np.std(values), rel=0.12)
 
 
-def table(errors, people=1, truth=0.5):
-    replicate, participant = np.divmod(np.arange(len(errors)), people)
+def table(errors, participants=1, truth=0.5):
+    replicate, participant = np.divmod(np.arange(len(errors)), participants)
     estimates = pd.DataFrame({"replicate": replicate, "participant": participant}).assign(
         level="participant", parameter="alpha", estimate=truth + np.array(errors), status="ok"
     )
-    known = estimates[["replicate", "participant", "level", "parameter"]].assign(truth=truth)
-    return estimates, conform(known, TRUTH)
+    truths = estimates[["replicate", "participant", "level", "parameter"]].assign(truth=truth)
+    return estimates, conform(truths, TRUTH)
 
 
 def test_every_pair_of_methods_is_compared_on_rows_that_both_have():
@@ -75,11 +75,11 @@ def test_every_pair_of_methods_is_compared_on_rows_that_both_have():
     second, _ = table([0.2, -0.2, 0.4, 0.6])
     third, _ = table([0.0, np.nan, 0.1, 0.1])
     third.loc[3, "status"] = "failed"
-    found = compare({"first": first, "second": second, "third": third}, truth)
-    assert list(found.columns) == list(PAIRED)
-    pairs = found[["method", "reference"]].drop_duplicates().to_numpy().tolist()
+    compared = compare({"first": first, "second": second, "third": third}, truth)
+    assert list(compared.columns) == list(PAIRED)
+    pairs = compared[["method", "reference"]].drop_duplicates().to_numpy().tolist()
     assert pairs == [["second", "first"], ["third", "first"], ["third", "second"]]
-    ratio = found[(found["measure"] == "rmse_ratio") & (found["reference"] == "first")]
+    ratio = compared[(compared["measure"] == "rmse_ratio") & (compared["reference"] == "first")]
     ratio = ratio.set_index("method")
     assert ratio.loc["second", "value"] == pytest.approx(2)
     assert ratio.loc["second", "n_rows"] == 4
@@ -91,19 +91,19 @@ def test_nothing_in_common_is_an_empty_table():
     first, truth = table([0.1, 0.2])
     assert compare({"first": first}, truth).empty
     failed = first.assign(estimate=np.nan, status="failed")
-    found = compare({"first": first, "second": failed}, truth)
-    assert found.empty
-    assert list(found.columns) == list(PAIRED)
+    compared = compare({"first": first, "second": failed}, truth)
+    assert compared.empty
+    assert list(compared.columns) == list(PAIRED)
 
 
 def test_two_replicates_claim_no_error_of_the_gain_in_precision():
-    found = dict(paired_measures(np.array([1.0, 2.0]), np.array([2.0, -1.0]), np.array([0, 1])))
-    assert np.isfinite(found["relative_precision"].value)
-    assert np.isnan(found["relative_precision"].mcse)
-    assert found["bias_difference"].mcse > 0
+    scores = dict(paired_measures(np.array([1.0, 2.0]), np.array([2.0, -1.0]), np.array([0, 1])))
+    assert np.isfinite(scores["relative_precision"].value)
+    assert np.isnan(scores["relative_precision"].mcse)
+    assert scores["bias_difference"].mcse > 0
 
 
 def test_one_replicate_has_a_value_and_no_error():
-    found = dict(paired_measures(np.array([1.0]), np.array([2.0]), np.array([0])))
-    assert found["rmse_ratio"].value == pytest.approx(0.5)
-    assert np.isnan(found["rmse_ratio"].mcse)
+    scores = dict(paired_measures(np.array([1.0]), np.array([2.0]), np.array([0])))
+    assert scores["rmse_ratio"].value == pytest.approx(0.5)
+    assert np.isnan(scores["rmse_ratio"].mcse)

@@ -7,6 +7,13 @@ import summaries
 from rlrecovery.score.results import against_first, finest_level, load_summary, methods_with
 from rlrecovery.storage.files import BrokenFile
 
+SMALL = {
+    "truth": {"alpha": [0.3], "beta": [3.0]},
+    "participants": (3,),
+    "trials": (50,),
+    "replicates": 4,
+}
+
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
@@ -58,7 +65,7 @@ def test_tables_that_are_not_needed_are_empty(run):
 
 
 def test_methods_in_several_tasks_are_series(tmp_path):
-    exp = summaries.experiment(participants=(3,), replicates=4, methods=("mle", "bayes"))
+    exp = summaries.experiment(**SMALL, methods=("mle", "bayes"))
     folder = summaries.write_variants(tmp_path, {"still": exp, "reversals": exp})
     summary = load_summary(folder / "summary")
     assert summary.method_of == {
@@ -71,7 +78,7 @@ def test_methods_in_several_tasks_are_series(tmp_path):
 
 def test_methods_are_listed_by_the_model_that_generated_their_data(tmp_path):
     runs = {
-        model: summaries.experiment(participants=(3,), replicates=4, methods=(f"mle_{model}",))
+        model: summaries.experiment(**SMALL, methods=(f"mle_{model}",))
         for model in ("easy", "hard")
     }
     folder = summaries.write_variants(tmp_path, runs, competing=True)

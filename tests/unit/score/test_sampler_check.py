@@ -74,6 +74,7 @@ def test_nothing_to_compare_is_an_empty_table():
     assert pool_over_cells(pd.DataFrame(columns=list(SAMPLER_CHECK))).empty
 
 
+@pytest.mark.slow
 def test_a_real_sampler_agrees_with_the_exact_posterior(tmp_path):
     cell = Cell((("alpha", 0.4), ("beta", 3.0)), participants=1, trials=60)
     generator = Generator.of(
