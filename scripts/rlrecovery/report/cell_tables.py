@@ -19,18 +19,9 @@ Column = dict[tuple[str, str], str]
 
 @dataclass(frozen=True)
 class Measure:
-    """A column of the tables.
+    """A column of the tables: a measure of all or of unflagged rows of ``recovery.csv``.
 
-    Attributes
-    ----------
-    name, rows : str
-        Measure and rows (``all`` or ``ok``) in ``recovery.csv``.
-    header : str
-        Heading; ``{}`` stands for the nominal level in per cent.
-    scale : float
-        Factor on values and MCSEs.
-    interval : float or None
-        Nominal level of the interval, where the measure has one.
+    ``{}`` in the header stands for the nominal level in per cent; `scale` is a factor on values.
     """
 
     name: str
@@ -63,17 +54,7 @@ MEASURES = (
 
 @dataclass(frozen=True)
 class CellTable:
-    """Measures of every cell and method for one parameter and level.
-
-    Attributes
-    ----------
-    parameter, level : str
-        Which estimates.
-    head : list of str
-        Headings.
-    lines : list of list
-        Cell, method, data sets, rows, and a text per measure.
-    """
+    """Measures of every cell and method for one parameter and level."""
 
     parameter: str
     level: str
@@ -166,23 +147,7 @@ def _interval_shares(coverage: pd.DataFrame, counts: pd.DataFrame) -> Column:
 
 @dataclass(frozen=True)
 class FlaggedRows:
-    """Rows with one status and reason.
-
-    Attributes
-    ----------
-    method, level, status, reason : str
-        What was flagged and why.
-    rows : int
-        How many rows.
-    total : int or str
-        How many rows there are of this method and level; a dash where that is unknown.
-    share : str
-        The one of the other in per cent.
-    cells : int
-        How many cells have such rows.
-    worst : str
-        The cell with the most, and how many.
-    """
+    """How many rows have one status and reason, out of all rows of the method and level."""
 
     method: str
     level: str

@@ -19,14 +19,8 @@ def unfinished(
 ) -> Iterator[str]:
     """A sentence for each part of a study that is not finished.
 
-    Parameters
-    ----------
-    experiment : Experiment
-        The study.
-    design : DataFrame
-        Columns ``cell`` and ``replicates``: what the report rests on.
-    made_by : sequence of Origin
-        `rlrecovery.storage.provenance.count_origins` of its files, without methods left out.
+    The columns ``cell`` and ``replicates`` of `design` are what the report rests on; `made_by` are
+    the origins of these files, in which methods without a finished data set are missing.
     """
     cells, replicates = cells_of(experiment), experiment.replicates
     planned, finished = len(cells) * replicates, int(design["replicates"].sum())
@@ -49,13 +43,7 @@ def unfinished(
 
 
 def mixtures(made_by: Sequence[Origin]) -> Iterator[str]:
-    """A sentence for each stage whose files do not all come from this code and config.
-
-    Parameters
-    ----------
-    made_by : sequence of Origin
-        From `rlrecovery.storage.provenance.count_origins`.
-    """
+    """A sentence for each stage whose files do not all come from this code and config."""
     for stage in dict.fromkeys(entry["stage"] for entry in made_by):
         entries = [entry for entry in made_by if entry["stage"] == stage]
         files = "Data sets" if stage == SIMULATED else f"Estimates of {stage}"

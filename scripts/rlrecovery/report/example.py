@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from rlrecovery.config.study import with_posterior
 from rlrecovery.design.cells import Cell
 from rlrecovery.fit.base import Setting, Target, one_line
 from rlrecovery.fit.batch import sampling_seed
@@ -29,17 +28,10 @@ REPLICATE, PARTICIPANT = 0, 0
 
 
 def participant_table(behaviour: Behaviour, blocks: Integers) -> pd.DataFrame:
-    """Trial by trial: block, choice, reward, and hidden values and choice probabilities before it.
+    """Trial by trial: block, choice, reward, and what holds before the trial, by arm.
 
-    The hidden values ``value_0``, ``value_1``... are those of the model's first state; a model may
-    have none. ``mean_0``, ``mean_1``... are the mean rewards of the arms.
-
-    Parameters
-    ----------
-    behaviour : Behaviour
-        Behaviour of all participants of the data set.
-    blocks : int array, shape (trials,)
-        Block of each trial.
+    These are hidden values (of the model's first state, if it has one), choice probabilities and
+    mean rewards. `blocks`, shape (trials,), is the block of each trial.
     """
     values = next(iter(behaviour.states.values()), None)
     by_arm = {"value": values, "probability": behaviour.probabilities, "mean": behaviour.means}
@@ -61,16 +53,7 @@ def posterior_table(
 ) -> pd.DataFrame:
     """Draws of the example participant's posterior: chain, draw and a column per parameter.
 
-    These are the draws that the fit job of this data set summarises.
-
-    Parameters
-    ----------
-    method : Method
-        A method that samples.
-    cell, generator
-        The cell, and what generates its data.
-    behaviour, blocks
-        As for `participant_table`.
+    These are the draws that the fit job of this data set summarises; `method` samples.
     """
     from rlrecovery.fit.bayes.fitter import Bayes, draws_of
 
@@ -96,10 +79,7 @@ def posterior_table(
 
 
 def write_example(
-    cell: Cell,
-    generator: Generator,
-    methods: Mapping[str, Method],
-    outputs: Mapping[str, str],
+    cell: Cell, generator: Generator, method: Method | None, outputs: Mapping[str, str]
 ) -> None:
     """Simulate the example participant again, sample its posterior, and write both.
 
@@ -109,8 +89,8 @@ def write_example(
         The cell that is shown.
     generator : Generator
         What generates its data.
-    methods : mapping
-        Methods by name.
+    method : Method or None
+        A method that samples, if the study has one.
     outputs : mapping
         Paths to write: ``participant``; ``posterior``, without rows if no method samples or the
         sampler fails; and ``example``, which says what these two are.
@@ -118,23 +98,22 @@ def write_example(
     values, behaviour = simulate_replicate(cell, generator, REPLICATE)
     task = generator.faced_task()
     blocks = task.block_of_trial(cell.trials)
-    name = with_posterior(methods, generator.model, ("sampled",))
     posterior = pd.DataFrame({"chain": [], "draw": []})
-    if name is not None:
+    if method is not None:
         try:
             with threadpool_limits(1):
-                posterior = posterior_table(methods[name], cell, generator, behaviour, blocks)
-            log.info("sampled %d draws by %s", len(posterior), name)
+                posterior = posterior_table(method, cell, generator, behaviour, blocks)
+            log.info("sampled %d draws by %s", len(posterior), method.name)
         except MACHINE:
             raise
         except Exception as error:  # a failed fit does not stop a study; the figure says so
-            log.warning("%s gave no draws: %s", name, one_line(error))
+            log.warning("%s gave no draws: %s", method.name, one_line(error))
     example = {
         "cell": cell.key,
         "replicate": REPLICATE,
         "participant": PARTICIPANT,
         "truth": {key: float(value[PARTICIPANT]) for key, value in values.items()},
-        "method": name,
+        "method": None if method is None else method.name,
         "participants": cell.participants,
         "trials": cell.trials,
         "arms": list(task.arms) if task.is_stationary else [],

@@ -36,21 +36,7 @@ Chart = dict[str, Any]
 
 
 class Explorer(TypedDict):
-    """What the page needs to draw the explorer.
-
-    Attributes
-    ----------
-    map, scatter : dict
-        Vega-Lite specifications without data.
-    cells, points : str
-        Their data as CSV.
-    names : dict
-        Names that the numbers in the data stand for, by key.
-    truths : list of str
-        A label for each combination of true values.
-    ideals : dict
-        Ideal value of each measure.
-    """
+    """Charts without data, their data as CSV, the names behind its codes, and ideal values."""
 
     map: Chart
     scatter: Chart

@@ -25,22 +25,9 @@ KEYS = ("method", "level", "parameter", "participants", "trials")
 
 @dataclass(frozen=True)
 class Measure:
-    """What the map can show.
+    """What the map can show: a measure of ``recovery.csv`` and the value that is ideal.
 
-    Attributes
-    ----------
-    key : str
-        Column of the map's data; the column of its MCSE is named ``<key>_e``.
-    label : str
-        Name in the menu.
-    ideal : float
-        Value that a perfect method has.
-    name : str
-        Measure in ``recovery.csv``.
-    interval : float or None
-        Nominal level of the interval, where the measure has one.
-    scale : float
-        Factor, for instance 100 for per cent.
+    `key` is its column in the data of the map; the column of its MCSE is ``<key>_e``.
     """
 
     key: str

@@ -64,23 +64,7 @@ class FigureEntry:
 
 @dataclasses.dataclass(frozen=True)
 class ProvenanceEntry:
-    """Where the numbers come from.
-
-    Attributes
-    ----------
-    git : str
-        State of the repository in words.
-    commit : str or None
-        None outside a repository.
-    is_dirty : bool
-        Whether there were uncommitted changes.
-    facts : list of (str, str)
-        Seed, hashes, times and platform.
-    mixtures : list of str
-        Files of other code or settings.
-    versions : list of (str, str)
-        Packages.
-    """
+    """Where the numbers come from."""
 
     git: str
     commit: str | None

@@ -22,22 +22,9 @@ MODEL_RECOVERED = 0.5
 
 @dataclass(frozen=True)
 class Limits:
-    """Where a criterion of the traffic lights is green and where it is red.
+    """Where a criterion is green (at the limit or better) and where it is red (worse).
 
-    Attributes
-    ----------
-    criterion : str
-        What is judged, as the page says it.
-    green, red : float
-        Green at the limit or on its better side; red on the worse side.
-    higher_is_better : bool
-        Whether larger values are better.
-    scale : float
-        Factor from a value to the number that the page prints.
-    unit : str
-        Printed after the number.
-    exception : str
-        Printed after the limit for red.
+    `scale` and `unit` make a printed number of a limit.
     """
 
     criterion: str

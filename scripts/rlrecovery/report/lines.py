@@ -100,21 +100,10 @@ def headline_cells(summary: Summary, parameter: str, key: LineKey) -> dict[str, 
 def correlation(
     summary: Summary, parameter: str, key: LineKey, measure: str, scopes: Sequence[str]
 ) -> Value | None:
-    """Correlation between true values and estimates; None where it is not defined.
+    """Correlation between true values and estimates in the first of the scopes that the line has.
 
-    An MCSE of zero only says that no replicate changes the ranks: it is replaced by NaN.
-
-    Parameters
-    ----------
-    summary : Summary
-        Its ``recovery`` is read.
-    parameter, key : str, LineKey
-        Which estimates.
-    measure : str
-        ``spearman`` or ``pearson``.
-    scopes : sequence of str
-        ``grid`` (over the true values of the design) or ``cell``, or both: the first that the line
-        has.
+    None where it is not defined. An MCSE of zero only says that no replicate changes the ranks: it
+    is replaced by NaN.
     """
     for scope in scopes:
         rows = summary.measure(measure, scope=scope, parameter=parameter, **key._asdict())

@@ -33,20 +33,7 @@ Definition = tuple[str, str]
 
 @dataclass(frozen=True)
 class StudySize:
-    """Size of the study, for the first paragraph.
-
-    Attributes
-    ----------
-    model : str
-        Titles of the generating models.
-    cells, designs, truths, data_sets : int
-        Numbers of cells, of combinations of participants and trials, of true parameter
-        combinations, and of data sets in all.
-    replicates : int
-        Data sets per cell.
-    participants, trials, methods, parameters : str
-        Enumerations.
-    """
+    """Size of the study, for the first paragraph."""
 
     model: str
     cells: int

@@ -41,24 +41,10 @@ class Comparison(NamedTuple):
 
 @dataclass(frozen=True)
 class Matrices:
-    """Confusion and inversion matrix of one comparison.
+    """Confusion and inversion matrix of one comparison, with texts by generating model.
 
-    Attributes
-    ----------
-    title : str
-        Heading.
-    fitted : list of str
-        Names of the columns.
-    confusion, inversion : list of (str, list of str)
-        Name and texts of each row, a generating model.
-    units : dict
-        How many participants or data sets each row rests on.
-    left_out, doubtful, stopped : int
-        How many are left out, or rest on an unreliable score or on a fit that did not converge.
-    sentences : list of str
-        The result in words.
-    designs : list of Matrices
-        The same for each design; empty where there is only one.
+    `units` counts participants or data sets by generating model; of all these, some are left out,
+    rest on an unreliable score, or on a fit that stopped before it converged.
     """
 
     title: str

@@ -35,16 +35,7 @@ MOST_DESIGNS = 3
 class Range:
     """Lowest and highest value of a measure over the cells of a line, as texts.
 
-    Attributes
-    ----------
-    low, high : str
-        Values with their MCSE.
-    is_single : bool
-        Whether there is only one cell.
-    worst : str
-        True values of the cell furthest from ideal.
-    worst_cells : str
-        Its key; several where cells tie.
+    `worst` are the true values of the cell furthest from ideal, and `worst_cells` is its key.
     """
 
     low: str
@@ -58,22 +49,9 @@ class Range:
 class TableLine:
     """One line of a parameter's table.
 
-    Attributes
-    ----------
-    key : LineKey
-        Which estimates.
-    bias, rmse, coverage : Range or None
-        None where no cell has the measure.
-    interval_share : str
-        Share of the rows that have an interval; empty where all have.
-    rank, pearson : str
-        Correlations between true values and estimates; a dash where they are not defined.
-    flagged : list of str
-        Shares of flagged rows that are not zero.
-    has_bound : bool
-        Whether rows are at a bound.
-    sentence : tuple of str
-        What is judged, and the judgement.
+    A range is None where no cell has the measure, `interval_share` is empty where all rows have an
+    interval, and `has_bound` says whether rows are at a bound. The sentence has two parts: what is
+    judged, and the judgement.
     """
 
     key: LineKey
@@ -90,17 +68,7 @@ class TableLine:
 
 @dataclass(frozen=True)
 class ParameterTable:
-    """Lines about one parameter.
-
-    Attributes
-    ----------
-    parameter, meaning : str
-        Its name and what it is; the meaning is empty for a parameter that no model describes.
-    shown, folded : list of TableLine
-        Lines that the page shows, and those that it folds away.
-    designs : int
-        How many combinations of participants and trials there are.
-    """
+    """Lines about one parameter: those shown at once, and those of other designs."""
 
     parameter: str
     meaning: str
@@ -161,18 +129,9 @@ def range_over_cells(
     distance: Callable[[pd.DataFrame], pd.Series],
     scale: float = 1.0,
 ) -> Range | None:
-    """Lowest and highest value over the cells, and the worst cell.
+    """Lowest and highest value over the cells (one row each), and the worst cell.
 
-    Parameters
-    ----------
-    cells : DataFrame or None
-        One row per cell; rows without a value are left out.
-    summary : Summary
-        Names the true values of the cells.
-    distance : callable
-        Distance from the ideal value per row.
-    scale : float
-        Factor on values and MCSEs.
+    `distance` gives the distance from the ideal value per row.
     """
     if cells is None or (cells := cells.dropna(subset=["value"])).empty:
         return None

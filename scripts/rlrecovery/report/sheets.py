@@ -27,15 +27,7 @@ ABSENT = float("-inf")
 
 @dataclass(frozen=True)
 class Sheet:
-    """Content of one table.
-
-    Attributes
-    ----------
-    caption : str
-        One or two sentences, plain text.
-    body : DataFrame
-        Texts; index and columns are headings, possibly of several levels.
-    """
+    """Caption (plain text) and body (texts) of a table; headings may have several levels."""
 
     caption: str
     body: pd.DataFrame

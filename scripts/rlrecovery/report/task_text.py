@@ -12,9 +12,9 @@ def task_text(settings: TaskSettings) -> str:
     task = settings.task()
     learning = "learning starts again" if task.reset else "learning is carried over"
     sentences = [
-        f"{task.n_arms}-armed bandit; {_rewards_text(task, settings)}; "
-        f"{plural(task.blocks, 'block')} of trials, in each of which the arms start with their "
-        f"initial means and {learning}.",
+        f"{task.n_arms}-armed bandit; {_rewards_text(task, settings)}; trials form "
+        f"{plural(task.blocks, 'block')}; at the start of a block the arms have their initial "
+        f"means and {learning}.",
         f"Every arm has the value {task.start_value:g} before the first trial, unless a model has "
         "the start value as a parameter.",
     ]
@@ -47,7 +47,7 @@ def _reversals_text(reversals: Reversals) -> str:
         conditions.append(f"every {reversals.every} trials of a block")
     if reversals.correct:
         conditions.append(
-            f"as soon as the best arm was chosen in {reversals.correct} of the last "
+            f"as soon as the best arm has been chosen in {reversals.correct} of the last "
             f"{reversals.within} responses"
         )
     when = enumeration(conditions)
@@ -57,7 +57,7 @@ def _reversals_text(reversals: Reversals) -> str:
 def _drift_text(drift: Drift) -> str:
     decay = ""
     if drift.decay < 1:
-        decay = f" with decay {drift.decay:g} towards {drift.centre:g} (as in Daw et al., 2006)"
+        decay = f" and decay {drift.decay:g} towards {drift.centre:g} (as in Daw et al., 2006)"
     return (
         f"The arms’ means follow random walks with SD {drift.sd:g} per trial{decay}, reflected at "
         f"{drift.lower:g} and {drift.upper:g}, drawn for each participant and block."

@@ -50,17 +50,7 @@ UNCERTAIN = "not enough data"
 
 @dataclass(frozen=True)
 class Criterion:
-    """One number and the limits that it is compared with.
-
-    Attributes
-    ----------
-    text : str
-        The number in words.
-    value, mcse : float
-        The number and its Monte Carlo standard error.
-    limits : Limits
-        Where it is green and where it is red.
-    """
+    """One number with its MCSE, the text for it, and the limits that it is compared with."""
 
     text: str
     value: float
@@ -91,20 +81,9 @@ class Criterion:
 class LightLine:
     """One line of the table of traffic lights; numbers are texts over all true values.
 
-    Attributes
-    ----------
-    parameter, key : str, LineKey
-        Which estimates.
-    light : str
-        ``green``, ``amber``, ``red``, or ``none`` where nothing can be judged.
-    name : str
-        The judgement in words.
-    reasons : str
-        The criteria behind an amber or red light.
-    bias, bias_at : str
-        The bias furthest from zero, and the true values where it occurs.
-    rmse, coverage, interval_share, rank : str
-        RMSE, coverage, share of the rows with an interval, rank correlation.
+    `light` is ``green``, ``amber``, ``red`` or ``none``, `name` the judgement in words, `reasons`
+    are the criteria behind an amber or red light. `bias` is the one furthest from zero, which
+    occurs at the true values `bias_at`.
     """
 
     parameter: str

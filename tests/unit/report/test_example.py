@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from fits import MLE, PEOPLE, bayes_method, compiled
+from fits import PARTICIPANTS, bayes_method, compiled
 
 from rlrecovery.design.cells import Cell
 from rlrecovery.fit.batch import fit_batch
@@ -24,16 +24,16 @@ GENERATOR = Generator.of(
         "population": {"alpha": {"spread": 0.5}, "beta": {"spread": 0.3}},
     }
 )
-CELL = Cell.of({"truth": {"alpha": 0.5, "beta": 4.0}, "participants": PEOPLE, "trials": 30})
+CELL = Cell.of({"truth": {"alpha": 0.5, "beta": 4.0}, "participants": PARTICIPANTS, "trials": 30})
 SHORT = {"tune": 100, "draws": 100}
 
 
-def written(folder, **methods):
-    """Participant, posterior and description, as they are written."""
+def written(folder, plain=None):
+    """Participant, posterior and description, as they are written for a method or none."""
     names = {"participant": "p.csv", "posterior": "q.csv", "example": "e.json"}
     outputs = {kind: str(Path(folder) / name) for kind, name in names.items()}
-    typed = {name: Method.of(plain, name) for name, plain in methods.items()}
-    write_example(CELL, GENERATOR, typed, outputs)
+    method = None if plain is None else Method.of(plain, "nuts")
+    write_example(CELL, GENERATOR, method, outputs)
     example = json.loads(Path(outputs["example"]).read_text())
     return pd.read_csv(outputs["participant"]), pd.read_csv(outputs["posterior"]), example
 
@@ -45,35 +45,20 @@ def simulated(folder):
     return trials, truth
 
 
-@pytest.fixture
-def no_sampler(monkeypatch):
-    """A sampler that fails, and a model that is not compiled."""
-
+def test_a_sampler_that_fails_leaves_no_draws(tmp_path, monkeypatch):
     def broken(*_, **__):
         raise RuntimeError("all initialisation points failed")
 
     monkeypatch.setattr(fitter.Bayes, "of", classmethod(lambda cls, *_: cls(None, None, None)))
     monkeypatch.setattr(fitter.Bayes, "sample", broken)
-
-
-@pytest.mark.usefixtures("no_sampler")
-def test_a_sampler_that_fails_leaves_no_draws(tmp_path):
-    table, posterior, example = written(tmp_path, bayes=bayes_method(**SHORT))
+    table, posterior, example = written(tmp_path, bayes_method(**SHORT))
     assert len(table) == CELL.trials
     assert posterior.empty
-    assert example["method"] == "bayes"
-
-
-@pytest.mark.usefixtures("no_sampler")
-def test_the_posterior_is_of_the_generating_model(tmp_path):
-    wrong = bayes_method(**SHORT)
-    wrong |= {"model": "kalman_filter", "fitted": "kalman_filter", "contest": "bayes"}
-    right = bayes_method(**SHORT) | {"fitted": "rescorla_wagner", "contest": "bayes"}
-    assert written(tmp_path, wrong=wrong, right=right)[2]["method"] == "right"
+    assert example["method"] == "nuts"
 
 
 def test_the_participant_is_the_first_of_the_first_data_set(tmp_path):
-    table, _, example = written(tmp_path, mle=MLE)
+    table, _, example = written(tmp_path)
     shown = ["block", "trial", "choice", "reward"]
     by_arm = [f"{name}_{arm}" for name in ("value", "probability", "mean") for arm in (0, 1)]
     assert list(table.columns) == [*shown, *by_arm]
@@ -88,7 +73,7 @@ def test_the_participant_is_the_first_of_the_first_data_set(tmp_path):
         "participant": 0,
         "truth": dict(zip(true["parameter"], true["truth"], strict=True)),
         "method": None,
-        "participants": PEOPLE,
+        "participants": PARTICIPANTS,
         "trials": 30,
         "arms": [0.3, 0.7],
         "sd": None,
@@ -96,7 +81,7 @@ def test_the_participant_is_the_first_of_the_first_data_set(tmp_path):
 
 
 def test_hidden_values_are_those_before_each_trial(tmp_path):
-    table, _, example = written(tmp_path, mle=MLE)
+    table, _, example = written(tmp_path)
     alpha, beta = example["truth"]["alpha"], example["truth"]["beta"]
     values = np.full(2, 0.5)
     for t, row in table.iterrows():
@@ -112,9 +97,7 @@ def test_hidden_values_are_those_before_each_trial(tmp_path):
 
 
 def test_without_a_method_that_samples_the_posterior_is_empty(tmp_path):
-    _, posterior, example = written(
-        tmp_path, mle=MLE, mock={"estimator": "mock", "model": "rescorla_wagner"}
-    )
+    _, posterior, example = written(tmp_path)
     assert len(posterior) == 0
     assert list(posterior.columns) == ["chain", "draw"]
     assert example["method"] is None
@@ -131,7 +114,7 @@ def test_without_a_method_that_samples_the_posterior_is_empty(tmp_path):
 def test_draws_are_those_that_the_fit_job_summarises(tmp_path, monkeypatch, pooling):
     plain, model = bayes_method(pooling, **SHORT), compiled(pooling)
     monkeypatch.setattr(fitter, "compile_model", lambda _: model)
-    _, posterior, example = written(tmp_path, mle=MLE, nuts=plain)
+    _, posterior, example = written(tmp_path, plain)
     assert example["method"] == "nuts"
     assert list(posterior.columns) == ["chain", "draw", "alpha", "beta"]
     chain, draw = np.divmod(np.arange(400), 100)
