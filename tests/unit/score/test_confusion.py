@@ -194,8 +194,8 @@ def test_different_models_in_different_cells_are_refused():
         selection_table(pd.concat(parts))
 
 
+def test_from_estimates_to_matrices():
     """Two models with two cells each; a is recovered by 3 of 4 participants, b by 1 of 4."""
-    """Two models that generate two cells each; a is recovered by 3 of 4, b by 1 of 4 participants."""
     cells = {
         "a-1": ("a", [[2.0, 2.0]], [[1.0, 3.0]]),
         "a-2": ("a", [[2.0, 2.0]], [[1.0, 0.0]]),
