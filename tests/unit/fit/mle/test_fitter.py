@@ -1,3 +1,5 @@
+"""Maximum likelihood against dense grids, second differences and closed forms."""
+
 import dataclasses
 
 import numpy as np
@@ -9,6 +11,7 @@ from fits import (
     alternating_chooser,
     assert_same,
     constant_chooser,
+    learner,
     maximum_likelihood,
     one_block,
     setting,
@@ -21,11 +24,12 @@ from quadrature import best_on_grid, log_likelihood
 from scipy import stats
 from scipy.special import expit, logit
 
-from rlrecovery.fit.base import Setting
-from rlrecovery.fit.mle import EDGE, MaximumLikelihood, mean_row, wald_row
+from rlrecovery.fit.base import Target
+from rlrecovery.fit.mle.fitter import EDGE, MaximumLikelihood, mean_row, wald_row
+from rlrecovery.fit.mle.settings import MleSettings
 from rlrecovery.likelihood.data import observations
 from rlrecovery.models.library import MODELS, RESCORLA_WAGNER
-from rlrecovery.simulate.batch import behave
+from rlrecovery.simulate.behaviour import behave
 from rlrecovery.simulate.task import Task
 from rlrecovery.storage.schemas import STATUSES
 
@@ -35,15 +39,15 @@ WIDE = {"alpha": [0, 1], "beta": [0, 5000]}
 
 def fit(data, **changes):
     """Rows of a data set, every target present exactly once."""
-    people, trials = data.choices.shape
-    fitter = maximum_likelihood(people, trials, **changes)
+    participants, trials = data.choices.shape
+    fitter = maximum_likelihood(participants, trials, **changes)
     rows = fitter.fit(data, UNUSED_SEED)
     assert targets_of(rows) == fitter.targets
-    assert len(set(fitter.targets)) == 2 * (people + 1)
+    assert len(set(fitter.targets)) == 2 * (participants + 1)
     return rows
 
 
-def participants(rows):
+def participant_rows(rows):
     return table(rows).query("level == 'participant'").reset_index(drop=True)
 
 
@@ -71,7 +75,7 @@ def check_row(row):
 
 def test_known_numbers():
     alpha, beta = (
-        row for _, row in participants(fit(simulated(0.5, 5, 150, KNOWN_SEED))).iterrows()
+        row for _, row in participant_rows(fit(simulated(0.5, 5, 150, KNOWN_SEED))).iterrows()
     )
     assert alpha["estimate"] == pytest.approx(0.50473, abs=5e-6)
     assert beta["estimate"] == pytest.approx(5.70738, abs=1e-5)
@@ -96,7 +100,7 @@ HARD = {
 def test_no_point_of_a_dense_grid_is_higher(kind):
     for seed in range(5):
         data = HARD[kind](seed)
-        rows = participants(fit(data))
+        rows = participant_rows(fit(data))
         highest = best_on_grid(
             data.choices[0], data.rewards[0], (EDGE, 1 - EDGE), (EDGE, 50 - EDGE)
         )
@@ -115,7 +119,7 @@ def test_a_search_that_stalls_on_a_ridge_is_begun_again(choices, rewards):
     """On these, a first run of L-BFGS-B stops far from where the gradient vanishes."""
     data = one_block([int(c) for c in choices], [int(r) for r in rewards])
     bounds = {"alpha": [0.01, 0.99], "beta": [0.05, 50]}
-    fitted = participants(maximum_likelihood(1, 30, bounds=bounds).fit(data, UNUSED_SEED))
+    fitted = participant_rows(maximum_likelihood(1, 30, bounds=bounds).fit(data, UNUSED_SEED))
     highest = best_on_grid(data.choices[0], data.rewards[0], *bounds.values())
     assert fitted["log_likelihood"].iloc[0] >= highest - 1e-6
     assert fitted["converged"].all()
@@ -128,7 +132,9 @@ def searching(name, trials, **changes):
     """Fitter of a model to one participant."""
     model = MODELS[name]
     method = MLE | {"bounds": {n: BOUNDS[n] for n in model.names}, "grid": 6, "starts": 3}
-    return MaximumLikelihood.of(method | changes, Setting(model, 2, 0.5, 1, trials, (0.95,)))
+    return MaximumLikelihood.of(
+        MleSettings.of(method | changes), setting(1, trials, (0.95,), model=model)
+    )
 
 
 def with_a_kernel(seed, trials):
@@ -137,8 +143,8 @@ def with_a_kernel(seed, trials):
     values = {"alpha": rng.random(1), "beta": 1 + rng.exponential(1, 1),
               "alpha_choice": rng.random(1), "beta_choice": 1 + rng.exponential(1, 1)}  # fmt: skip
     model = MODELS["rescorla_wagner_choice_kernel"]
-    seen = behave(model, values, Task((0.2, 0.8)), rng.random((1, trials, 2)))
-    return observations(seen.choices, seen.rewards, np.zeros((1, trials), dtype=int))
+    behaviour = behave(learner(model), values, Task((0.2, 0.8)), rng.random((1, trials, 2)))
+    return observations(behaviour.choices, behaviour.rewards, np.zeros((1, trials), dtype=int))
 
 
 def test_a_narrow_peak_on_the_slope_of_another_is_found():
@@ -165,7 +171,7 @@ def test_no_point_of_a_dense_grid_is_higher_for_many_participants():
     for seed in range(400):
         truth = rng.choice([0.02, 0.05, 0.2, 0.5, 0.9, 1.0]), rng.choice([0.3, 1, 3, 5, 10, 30])
         data = simulated(*truth, int(rng.choice([10, 30, 50, 150])), seed)
-        rows = participants(fit(data))
+        rows = participant_rows(fit(data))
         highest = best_on_grid(
             data.choices[0], data.rewards[0], (EDGE, 1 - EDGE), (EDGE, 50 - EDGE)
         )
@@ -175,7 +181,7 @@ def test_no_point_of_a_dense_grid_is_higher_for_many_participants():
 
 def test_log_likelihood_is_that_of_the_estimates():
     data = simulated([0.2, 0.8], [2, 6], 60, 5)
-    rows = participants(fit(data))
+    rows = participant_rows(fit(data))
     assert (rows["choices"] == 60).all()
     for i in range(2):
         alpha, beta = rows.query("participant == @i")["estimate"]
@@ -206,16 +212,17 @@ def test_missing_trials_count_for_nothing():
 def test_choices_are_responses():
     choices = np.array([[0, 1, -1, 1, 1, 0], [-1, 0, -1, 1, -1, -1], [-1] * 6])
     rows = fit(one_block(choices, np.ones(choices.shape)))
-    assert participants(rows)["choices"].tolist()[:4] == [5, 5, 2, 2]
+    assert participant_rows(rows)["choices"].tolist()[:4] == [5, 5, 2, 2]
     # A mean of participants is of no choices in particular.
     assert np.isnan(group(rows, "alpha")["choices"])
 
 
 @pytest.mark.parametrize("engine", ["compiled", pytest.param("scan", marks=pytest.mark.slow)])
 def test_with_all_outcomes_no_point_of_a_dense_grid_is_higher(engine):
-    data = simulated([0.3, 0.7], [4, 2], 60, 2, full=True)
-    fitter = MaximumLikelihood.of(MLE | {"engine": engine}, setting(2, 60, full=True))
-    rows = participants(fitter.fit(data, UNUSED_SEED))
+    data = simulated([0.3, 0.7], [4, 2], 60, 2, full_feedback=True)
+    method = MleSettings.of(MLE | {"engine": engine})
+    fitter = MaximumLikelihood.of(method, setting(2, 60, full_feedback=True))
+    rows = participant_rows(fitter.fit(data, UNUSED_SEED))
     assert rows["converged"].all()
     for i in range(2):
         bounds = (EDGE, 1 - EDGE), (EDGE, 50 - EDGE)
@@ -251,7 +258,7 @@ def hessian(data, point, step=1e-3):
 @pytest.mark.parametrize(("alpha", "beta", "trials"), [(0.5, 5, 150), (0.2, 2, 80), (0.8, 3, 300)])
 def test_standard_errors_and_intervals_are_walds(alpha, beta, trials):
     data = simulated(alpha, beta, trials, KNOWN_SEED)
-    rows = participants(fit(data))
+    rows = participant_rows(fit(data))
     assert list(rows["status"]) == ["ok", "ok"]
     natural = rows["estimate"].to_numpy()
     point = np.array([logit(natural[0]), np.log(natural[1])])
@@ -266,16 +273,16 @@ def test_standard_errors_and_intervals_are_walds(alpha, beta, trials):
 
 
 def test_wald_coverage_is_near_nominal_where_data_are_plenty():
-    people, truth = 300, {"alpha": 0.4, "beta": 4.0}
-    data = simulated([truth["alpha"]] * people, [truth["beta"]] * people, 400, 11)
-    rows = participants(fit(data))
+    count, truth = 300, {"alpha": 0.4, "beta": 4.0}
+    data = simulated([truth["alpha"]] * count, [truth["beta"]] * count, 400, 11)
+    rows = participant_rows(fit(data))
     assert (rows["status"] == "ok").all()
     for name, value in truth.items():
         mine = rows[rows["parameter"] == name]
         for level in LEVELS:
             lower, upper = mine[f"lower_{100 * level:.0f}"], mine[f"upper_{100 * level:.0f}"]
             covered = ((lower <= value) & (value <= upper)).mean()
-            assert abs(covered - level) < 3.5 * np.sqrt(level * (1 - level) / people)
+            assert abs(covered - level) < 3.5 * np.sqrt(level * (1 - level) / count)
 
 
 # --- bounds and poor data --------------------------------------------------------------------
@@ -296,11 +303,11 @@ def test_extreme_truths_give_rows(alpha, beta):
 def test_poor_data_give_rows(data):
     rows = fit(data)
     table(rows).apply(check_row, axis=1)
-    assert participants(rows)["estimate"].between(0, 50).all()
+    assert participant_rows(rows)["estimate"].between(0, 50).all()
 
 
 def test_one_trial_has_no_interval():
-    rows = participants(fit(constant_chooser(1)))
+    rows = participant_rows(fit(constant_chooser(1)))
     assert rows.query("not at_bound")["status"].isin(["no_interval"]).all()
     assert rows["log_likelihood"].iloc[0] == pytest.approx(np.log(0.5))
     assert rows["se"].isna().all()
@@ -317,10 +324,10 @@ def test_who_did_not_respond_is_not_in_the_group():
     one, two = [0, 1, 0, 0, 1, 0, 0, 1] * 5, [0, 0, 1, 0, 1, 0, 1, 1] * 5
     data = one_block([one, [-1] * 40, two], [two, [0] * 40, one])
     rows = table(fit(data))
-    people = rows[rows["level"] == "participant"]
-    assert (people.loc[people["participant"] == 1, "status"] == "failed").all()
+    own = rows[rows["level"] == "participant"]
+    assert (own.loc[own["participant"] == 1, "status"] == "failed").all()
     whole = rows[rows["level"] == "group"].set_index("parameter")
-    for name, part in people[people["participant"] != 1].groupby("parameter"):
+    for name, part in own[own["participant"] != 1].groupby("parameter"):
         transform = RESCORLA_WAGNER.parameter(name)
         mean = transform.to_natural(np.mean(transform.to_real(part["estimate"].to_numpy())))
         assert whole.loc[name, "estimate"] == pytest.approx(mean)
@@ -330,7 +337,7 @@ def test_who_did_not_respond_is_not_in_the_group():
 def test_at_the_upper_bound_of_beta():
     # Two choices of what was paid, none of the other: the sharper the better.
     data = one_block([0, 0, 0, 0], [1, 1, 1, 1])
-    rows = participants(fit(data, bounds={"alpha": [0, 1], "beta": [0, 7]}))
+    rows = participant_rows(fit(data, bounds={"alpha": [0, 1], "beta": [0, 7]}))
     beta = rows.query("parameter == 'beta'").iloc[0]
     assert (beta["status"], beta["at_bound"]) == ("at_bound", True)
     assert beta["reason"] == "beta is at its upper bound"
@@ -341,7 +348,7 @@ def test_at_the_upper_bound_of_beta():
 def test_at_the_lower_bound_of_beta():
     # It stays with what never pays: whatever is learnt, noise fits better.
     data = one_block([0, 0, 0, 0], [0, 0, 0, 0])
-    rows = participants(fit(data, bounds={"alpha": [0.2, 0.9], "beta": [0, 50]}))
+    rows = participant_rows(fit(data, bounds={"alpha": [0.2, 0.9], "beta": [0, 50]}))
     beta = rows.query("parameter == 'beta'").iloc[0]
     assert (beta["status"], beta["reason"]) == ("at_bound", "beta is at its lower bound")
     assert beta["estimate"] == pytest.approx(EDGE)
@@ -349,7 +356,7 @@ def test_at_the_lower_bound_of_beta():
 
 def test_a_bound_inside_the_support_is_where_alpha_stops():
     data = simulated(0.9, 6, 200, 1)
-    rows = participants(fit(data, bounds={"alpha": [0.1, 0.3], "beta": [0, 50]}))
+    rows = participant_rows(fit(data, bounds={"alpha": [0.1, 0.3], "beta": [0, 50]}))
     alpha, beta = rows.iloc[0], rows.iloc[1]
     assert alpha["estimate"] == pytest.approx(0.3)
     assert (alpha["status"], alpha["reason"]) == ("at_bound", "alpha is at its upper bound")
@@ -378,8 +385,8 @@ def test_estimates_do_not_depend_on_who_else_is_in_the_data_set():
     one, two, three = (
         simulated(a, b, 40, s) for a, b, s in [(0.2, 2, 1), (0.5, 5, 2), (0.9, 9, 3)]
     )
-    together = participants(fit(stacked(one, two, three)))
-    swapped = participants(fit(stacked(three, one)))
+    together = participant_rows(fit(stacked(one, two, three)))
+    swapped = participant_rows(fit(stacked(three, one)))
     for i, j in ((0, 1), (2, 0)):
         mine, theirs = together[2 * i : 2 * i + 2], swapped[2 * j : 2 * j + 2]
         np.testing.assert_array_equal(
@@ -450,7 +457,7 @@ def test_one_participant_is_a_group_without_an_interval():
         mean = group(rows, name)
         assert mean["status"] == "no_interval"
         check_row(mean)
-        own = participants(rows).query("parameter == @name")["estimate"].iloc[0]
+        own = participant_rows(rows).query("parameter == @name")["estimate"].iloc[0]
         assert mean["estimate"] == pytest.approx(own, rel=1e-12)
 
 
@@ -463,7 +470,7 @@ def test_two_step_group_estimate_is_the_mean_with_its_t_interval(scale, name):
     data = simulated([0.3, 0.4, 0.5, 0.6], [3, 4, 5, 4], 200, 7)
     rows = fit(data, group_scale=scale)
     assert set(table(rows)["status"]) == {"ok"}
-    own = participants(rows).query("parameter == @name")["estimate"].to_numpy()
+    own = participant_rows(rows).query("parameter == @name")["estimate"].to_numpy()
     forth, back = TRANSFORMS[name] if scale == "unconstrained" else (np.asarray, np.asarray)
     values = forth(own)
     centre, se = np.sum(values) / 4, np.sqrt(np.sum((values - np.sum(values) / 4) ** 2) / 3 / 4)
@@ -489,8 +496,8 @@ def test_the_group_says_when_participants_are_at_a_bound():
 
 def test_an_interval_of_a_natural_mean_ends_at_the_bounds():
     points, parameter = np.array([-6.0, 0.0]), RESCORLA_WAGNER.parameter("alpha")
-    target = ("group", -1, "alpha")
-    row = mean_row(target, parameter, points, "natural", (0.5, 0.95), (0.0, 0.9), {})
+    target = Target("group", -1, "alpha")
+    row = mean_row(target, parameter, points, "natural", (0.5, 0.95), (0.0, 0.9))
     assert (row["lower_95"], row["upper_95"]) == (0.0, 0.9)
     low, high = expit(-6.0), 0.5
     reach = (high - low) / 2  # the t quantile of 0.75 with one degree of freedom is 1
@@ -501,7 +508,7 @@ def test_an_interval_of_a_natural_mean_ends_at_the_bounds():
 def test_an_interval_of_a_flat_likelihood_ends_at_the_bounds():
     parameter = RESCORLA_WAGNER.parameter("beta")
     limits = (0.5, 40.0)
-    row = wald_row(("participant", 0, "beta"), parameter, np.log(5), 1e4, LEVELS, limits)
+    row = wald_row(Target("participant", 0, "beta"), parameter, np.log(5), 1e4, LEVELS, limits)
     for level in LEVELS:
         ends = row[f"lower_{100 * level:.0f}"], row[f"upper_{100 * level:.0f}"]
         assert ends == limits

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import optimize
 
-from rlrecovery.fit.newton import FLAT, REACH, climb, look
+from rlrecovery.fit.mle.newton import FLAT, REACH, evaluate_at, maximise
 
 WIDE = np.array([[-50.0, 50.0], [-50.0, 50.0]])
 CURVATURE = np.array([[3.0, 1.2], [1.2, 0.8]])
@@ -54,7 +54,7 @@ def test_a_parabola_takes_one_step_and_its_curvature_is_exact():
         asked.append(len(points))
         return bowl(points)
 
-    found = climb(counted, TOP + np.array([0.5, -0.5]), WIDE)
+    found = maximise(counted, TOP + np.array([0.5, -0.5]), WIDE)
     np.testing.assert_allclose(found.point, TOP, atol=1e-9)
     np.testing.assert_allclose(found.curvature, CURVATURE, rtol=1e-7)
     assert found.value == pytest.approx(5)
@@ -64,7 +64,7 @@ def test_a_parabola_takes_one_step_and_its_curvature_is_exact():
 
 @pytest.mark.parametrize("start", [(-1.2, 1.0), (3.0, -4.0), (-5.0, 20.0)])
 def test_a_curved_ridge_is_followed_to_its_top(start):
-    found = climb(banana, np.array(start), WIDE)
+    found = maximise(banana, np.array(start), WIDE)
     np.testing.assert_allclose(found.point, [1, 1], atol=1e-6)
     assert found.slope(WIDE) < FLAT
 
@@ -81,7 +81,7 @@ def test_a_curved_ridge_is_followed_to_its_top(start):
 def test_bounds_hold_and_the_best_point_within_them_is_found(box):
     box = np.array(box)
     start = box.mean(axis=1)
-    found, other = climb(bowl, start, box), by_scipy(bowl, start, box)
+    found, other = maximise(bowl, start, box), by_scipy(bowl, start, box)
     np.testing.assert_allclose(found.point, other.x, atol=1e-6)
     assert found.value == pytest.approx(-other.fun, abs=1e-12)
     assert found.slope(box) < FLAT
@@ -90,14 +90,14 @@ def test_bounds_hold_and_the_best_point_within_them_is_found(box):
 
 @pytest.mark.parametrize(("start", "peak"), [(2.0, 3), (4.5, 3), (-3.5, -2), (-1.4, -2)])
 def test_where_the_function_curves_upwards_the_step_still_leads_uphill(start, peak):
-    found = climb(two_peaks, np.array([start]), np.array([[-10.0, 10.0]]))
+    found = maximise(two_peaks, np.array([start]), np.array([[-10.0, 10.0]]))
     assert found.point[0] == pytest.approx(peak, abs=0.05)
     assert found.curvature[0, 0] > 0
 
 
 def test_a_start_outside_the_box_is_moved_into_it():
     box = np.array([[-1.0, 1.0], [-1.0, 1.0]])
-    assert (np.abs(climb(bowl, np.array([9.0, -9.0]), box).point) <= 1).all()
+    assert (np.abs(maximise(bowl, np.array([9.0, -9.0]), box).point) <= 1).all()
 
 
 def test_steps_are_not_too_long():
@@ -107,7 +107,7 @@ def test_steps_are_not_too_long():
         asked.append(points[0, 0])
         return plateau(points)
 
-    climb(recorded, np.array([0.0]), np.array([[-1.0, 30.0]]))
+    maximise(recorded, np.array([0.0]), np.array([[-1.0, 30.0]]))
     assert np.abs(np.diff(asked)).max() <= REACH + 1e-12
 
 
@@ -116,8 +116,8 @@ def test_no_step_loses_height():
     for function in (banana, bowl):
         for _ in range(30):
             start = rng.uniform(-10, 10, 2)
-            before = look(function, start)
-            assert climb(function, start, WIDE).value >= before.value
+            before = evaluate_at(function, start)
+            assert maximise(function, start, WIDE).value >= before.value
 
 
 def test_a_function_that_is_not_finite_ends_the_search_at_once():
@@ -127,7 +127,7 @@ def test_a_function_that_is_not_finite_ends_the_search_at_once():
         asked.append(len(points))
         return np.full(len(points), np.nan), np.full(points.shape, np.nan)
 
-    assert np.isnan(climb(broken, np.zeros(2), WIDE).value)
+    assert np.isnan(maximise(broken, np.zeros(2), WIDE).value)
     assert asked == [5]
 
 
@@ -135,5 +135,5 @@ def test_a_gradient_that_belongs_to_another_function_ends_the_search():
     def sloped(points):
         return np.zeros(len(points)), np.ones_like(points)
 
-    found = climb(sloped, np.zeros(2), WIDE)
+    found = maximise(sloped, np.zeros(2), WIDE)
     assert found.slope(WIDE) > FLAT

@@ -1,16 +1,19 @@
-"""Every model's own parameters come back from many trials."""
+"""True parameters of every model are recovered from many trials."""
 
 import dataclasses
 
 import numpy as np
 import pytest
+from settings import MLE
 
 from rlrecovery.fit.base import Setting
-from rlrecovery.fit.mle import MaximumLikelihood
+from rlrecovery.fit.mle.fitter import MaximumLikelihood
+from rlrecovery.fit.mle.settings import MleSettings
 from rlrecovery.likelihood.data import observations
+from rlrecovery.models.base import Learner
 from rlrecovery.models.library import MODELS
 from rlrecovery.models.variants import find_model
-from rlrecovery.simulate.batch import behave
+from rlrecovery.simulate.behaviour import behave
 from rlrecovery.simulate.task import Drift, Task
 
 #: Ordinary values by transform, and bounds around them.
@@ -18,7 +21,7 @@ TRUTHS = {"logit": (0.3, 0.6, 0.2, 0.5), "log": (3.0, 1.5), "identity": (0.8,)}
 BOUNDS = {"logit": [0, 1], "log": [0, 50], "identity": [-10, 10]}
 #: Where ordinary values would leave nothing to see.
 SPECIAL = {"kalman_filter": {"prior_variance": 0.5, "drift": 0.05, "beta": 3.0}}
-PEOPLE, TRIALS = 4, 2000
+PARTICIPANTS, TRIALS = 4, 2000
 TASK = Task((0.3, 0.5, 0.7), 20)
 #: Arms so different that a wrong choice of who knows them is a lapse: otherwise it may be noise.
 CLEAR = Task((0.0, 1.0, 2.0), 20, sd=0.5)
@@ -31,8 +34,8 @@ VARIANTS = {
 #: An optimistic start: nearer to all rewards it could hardly be told from others.
 ADDED = {"lapse": 0.15, "start_value": 1.2}
 TASKS = {
-    "full": dataclasses.replace(TASK, full=True),
-    "full and normal": Task((0.0, 0.5, 1.0), 20, sd=0.5, full=True),
+    "full": dataclasses.replace(TASK, full_feedback=True),
+    "full and normal": Task((0.0, 0.5, 1.0), 20, sd=0.5, full_feedback=True),
     "carried over": dataclasses.replace(
         TASK, reset=False, drift=Drift(sd=0.08, lower=0.1, upper=0.9)
     ),
@@ -49,28 +52,28 @@ def truth_of(model):
     return SPECIAL.get(model.name, values) | added
 
 
-def assert_recovered(definition, task):
-    truth, rng = truth_of(definition), np.random.default_rng(8)
-    values = {name: np.full(PEOPLE, value) for name, value in truth.items()}
-    uniform = rng.random((PEOPLE, TRIALS, task.numbers))
-    acted = behave(definition, values, task, uniform, means=task.means(PEOPLE, TRIALS, rng))
-    blocks = np.tile(task.block_of_trial(TRIALS) * task.reset, (PEOPLE, 1))
-    data = observations(acted.choices, acted.outcomes if task.full else acted.rewards, blocks)
-    method = {
-        "engine": "compiled", "grid": 6, "starts": 3, "group_scale": "unconstrained",
-        "bounds": {p.name: BOUNDS[p.transform] for p in definition.parameters},
-    }  # fmt: skip
-    setting = Setting(definition, 3, task.start_value, PEOPLE, TRIALS, (0.95,), task.full)
-    fitter = MaximumLikelihood.of(method, setting)
-    for i in range(PEOPLE):
-        found = fitter.maximise(data.rows(slice(i, i + 1)))
-        assert found.converged
-        assert not found.at_bound.any()
-        real = [p.to_real(truth[p.name]) for p in definition.parameters]
-        z = (found.point - real) / found.se
-        # Four people and four parameters at the most: 4.5 errors by chance once in ten thousand.
+def assert_recovered(model, task):
+    truth, rng = truth_of(model), np.random.default_rng(8)
+    learner = Learner(model, 3, task.start_value, task.full_feedback)
+    values = {name: np.full(PARTICIPANTS, value) for name, value in truth.items()}
+    uniform = rng.random((PARTICIPANTS, TRIALS, task.n_uniforms))
+    means = task.means(PARTICIPANTS, TRIALS, rng)
+    behaviour = behave(learner, values, task, uniform, means=means)
+    blocks = np.tile(task.block_of_trial(TRIALS) * task.reset, (PARTICIPANTS, 1))
+    rewards = behaviour.outcomes if task.full_feedback else behaviour.rewards
+    data = observations(behaviour.choices, rewards, blocks)
+    bounds = {p.name: BOUNDS[p.transform] for p in model.parameters}
+    method = MleSettings.of(MLE | {"grid": 6, "starts": 3, "bounds": bounds})
+    fitter = MaximumLikelihood.of(method, Setting(learner, PARTICIPANTS, TRIALS, (0.95,)))
+    for i in range(PARTICIPANTS):
+        maximum = fitter.maximise(data.rows(slice(i, i + 1)))
+        assert maximum.converged
+        assert not maximum.at_bound.any()
+        real = [p.to_real(truth[p.name]) for p in model.parameters]
+        z = (maximum.point - real) / maximum.se
+        # Four participants and at most four parameters: |z| > 4.5 has a chance of 1 in 10,000.
         assert (np.abs(z) < 4.5).all(), (truth, z)
-        assert (found.se < 1.5).all(), found.se
+        assert (maximum.se < 1.5).all(), maximum.se
 
 
 @pytest.mark.parametrize("model", list(MODELS))

@@ -1,9 +1,11 @@
+"""The mock estimator draws from the priors and ignores the data."""
+
 import numpy as np
 import pytest
 from fits import LEVELS, assert_same, setting, simulated, table, targets_of
 from scipy import stats
 
-from rlrecovery.fit.mock import Mock
+from rlrecovery.fit.mock.fitter import Mock
 
 DATA = simulated([0.5] * 3, [5.0] * 3, 10, seed=0)
 MOCK = Mock(setting(participants=3, trials=10))

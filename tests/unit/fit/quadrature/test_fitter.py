@@ -8,11 +8,12 @@ import pytest
 from fits import (
     FLAT,
     LEVELS,
-    PEOPLE,
+    PARTICIPANTS,
     QUADRATURE,
     alternating_chooser,
     assert_same,
     constant_chooser,
+    learner,
     one_block,
     setting,
     simulated,
@@ -25,7 +26,8 @@ from scipy import stats
 from scipy.special import betaln, logsumexp
 
 from rlrecovery.fit.base import Setting
-from rlrecovery.fit.quadrature import TOLERANCE, Axis, Quadrature
+from rlrecovery.fit.quadrature.fitter import TOLERANCE, Quadrature
+from rlrecovery.fit.quadrature.settings import QuadratureSettings
 from rlrecovery.models.distributions import Distribution
 from rlrecovery.models.library import MODELS, RESCORLA_WAGNER_TWO_RATES
 from rlrecovery.models.variants import find_model
@@ -50,7 +52,12 @@ HARD = {
 
 
 def quadrature(participants=1, trials=150, **changes):
-    return Quadrature.of(QUADRATURE | changes, setting(participants, trials))
+    return fitter_of(setting(participants, trials), **changes)
+
+
+def fitter_of(known, **changes):
+    """Fitter of a setting, for instance of another model, whose priors are given then."""
+    return Quadrature.of(QuadratureSettings.of(QUADRATURE | changes), known)
 
 
 def numbers(rows):
@@ -77,9 +84,9 @@ def test_moments_and_intervals_are_those_of_a_dense_grid(name):
 
 
 def test_so_they_are_where_all_outcomes_are_shown():
-    data = simulated(0.3, 4, 80, 11, full=True)
+    data = simulated(0.3, 4, 80, 11, full_feedback=True)
     assert data.rewards.shape == (1, 80, 2)
-    assert_as_on_a_dense_grid(Quadrature.of(QUADRATURE, setting(1, 80, full=True)), data)
+    assert_as_on_a_dense_grid(fitter_of(setting(1, 80, full_feedback=True)), data)
 
 
 @pytest.mark.parametrize(
@@ -112,9 +119,7 @@ def test_three_parameters():
     model, data = RESCORLA_WAGNER_TWO_RATES, simulated(0.4, 3, 60, 7)
     priors = dict.fromkeys(model.names[:2], FLAT["alpha"])
     priors["beta"] = {"distribution": "Uniform", "lower": 0, "upper": 15}
-    known = Setting(model, 2, 0.5, 1, 60, LEVELS)
-    method = {"engine": "compiled", "priors": priors, "point": "mean"}
-    fitter = Quadrature.of(method, known)
+    fitter = fitter_of(setting(1, 60, model=model), priors=priors)
     rows = fitter.fit(data, SEED)
     assert targets_of(rows) == [("participant", 0, name) for name in model.names]
     size = 90
@@ -147,13 +152,13 @@ def test_parameters_of_variants(added):
         "start_value": {"distribution": "Normal", "mu": 0.4, "sigma": 0.3},
     }[added]
     data, size = simulated(0.4, 3, 40, 5), 600
-    method = {"engine": "compiled", "priors": {"alpha": FLAT["alpha"], added: prior}}
-    fitter = Quadrature.of(method | {"point": "mean"}, Setting(model, 2, 0.5, 1, 40, LEVELS))
+    priors = {"alpha": FLAT["alpha"], added: prior}
+    fitter = fitter_of(setting(1, 40, model=model), priors=priors)
     rows = fitter.fit(data, SEED)
     assert targets_of(rows) == [("participant", 0, name) for name in model.names]
     alpha = (np.arange(size) + 0.5) / size
     # Quantiles of the prior at equal steps, so that all of its weight is in the points.
-    other = Distribution.described(prior).frozen().ppf(alpha)
+    other = Distribution.of(prior.pop("distribution"), prior).frozen().ppf(alpha)
     likelihood = log_likelihood(
         data.choices[0], data.rewards[0], alpha[:, None], 3.0, **{added: other}
     )
@@ -177,30 +182,6 @@ def test_without_data_it_is_the_prior():
         assert row["upper_95"] == pytest.approx(prior.ppf(0.975), rel=1e-3)
 
 
-@pytest.mark.parametrize(
-    ("name", "arguments", "inside"),
-    [
-        ("Beta", {"alpha": 2, "beta": 3}, 0.3),
-        ("Uniform", {"lower": -1, "upper": 4}, 2.0),
-        ("HalfNormal", {"sigma": 10}, 3.0),
-        ("Gamma", {"alpha": 0.5, "beta": 2}, 0.1),
-        ("LogNormal", {"mu": 1, "sigma": 0.5}, 2.0),
-        ("Exponential", {"lam": 0.2}, 4.0),
-        ("Normal", {"mu": -3, "sigma": 2}, -1.0),
-    ],
-)
-def test_an_axis_goes_to_the_real_line_and_back(name, arguments, inside):
-    plain = Axis.of("x", Distribution.of(name, arguments))
-    real = plain.to_real(np.array([inside]))
-    lower, upper = plain.ends()
-    assert np.isfinite([lower, upper]).all()
-    assert lower < real[0] < upper
-    for axis, line in ((plain, real), (plain.around(real[0] - 0.3, 0.2), np.arcsinh([1.5]))):
-        assert axis.natural(line)[0] == pytest.approx(inside, rel=1e-12)
-        slope = (axis.natural(line + 1e-6) - axis.natural(line - 1e-6)) / 2e-6
-        assert axis.log_slope(line)[0] == pytest.approx(np.log(slope[0]), abs=1e-8)
-
-
 def test_the_median_is_the_middle_of_every_interval():
     data = HARD["usual"]
     mean, median = (quadrature(point=point).fit(data, SEED) for point in ("mean", "median"))
@@ -218,11 +199,11 @@ def test_both_engines_agree():
 
 
 def test_participants_are_fitted_alone_whatever_the_seed():
-    data = [simulated(0.3, 3, 40, number) for number in range(PEOPLE)]
-    together = quadrature(PEOPLE, 40).fit(stacked(*data), SEED)
+    data = [simulated(0.3, 3, 40, number) for number in range(PARTICIPANTS)]
+    together = quadrature(PARTICIPANTS, 40).fit(stacked(*data), SEED)
     alone = quadrature(1, 40).fit(data[2], np.random.SeedSequence(99))
     np.testing.assert_array_equal(numbers(together[4:6]), numbers(alone))
-    assert targets_of(together) == quadrature(PEOPLE, 40).targets
+    assert targets_of(together) == quadrature(PARTICIPANTS, 40).targets
 
 
 def test_a_participant_whose_likelihood_raises_becomes_failed_rows():
@@ -291,9 +272,8 @@ def test_evidence_is_the_sum_over_a_dense_grid(name):
 def responding(n_arms, alpha, beta):
     """A fitter of random responding with a Beta prior."""
     prior = {"distribution": "Beta", "alpha": alpha, "beta": beta}
-    method = {"engine": "compiled", "priors": {"side_bias": prior}, "point": "mean"}
-    known = Setting(MODELS["random_responding"], n_arms, 0.5, 1, 60, LEVELS)
-    return Quadrature.of(method, known)
+    known = Setting(learner(MODELS["random_responding"], n_arms), 1, 60, LEVELS)
+    return fitter_of(known, priors={"side_bias": prior})
 
 
 @pytest.mark.parametrize("n_arms", [2, 4])
@@ -329,9 +309,8 @@ def test_more_parameters_than_the_data_tell_cost_evidence():
     data = simulated(0.4, 4, 200, 3)
     small = quadrature(trials=200).fit(data, SEED)[0]
     priors = {**dict.fromkeys(("alpha_positive", "alpha_negative"), FLAT["alpha"])}
-    method = {"engine": "compiled", "priors": priors | {"beta": FLAT["beta"]}, "point": "mean"}
-    known = Setting(RESCORLA_WAGNER_TWO_RATES, 2, 0.5, 1, 200, LEVELS)
-    large = Quadrature.of(method, known).fit(data, SEED)[0]
+    known = setting(1, 200, model=RESCORLA_WAGNER_TWO_RATES)
+    large = fitter_of(known, priors=priors | {"beta": FLAT["beta"]}).fit(data, SEED)[0]
     assert small["log_evidence"] > large["log_evidence"]
 
 
@@ -342,45 +321,3 @@ def test_choices_are_responses():
     both = stacked(*(one_block(c, each.rewards[0]) for c, each in zip(choices, data, strict=True)))
     rows = quadrature(2, 40).fit(both, SEED)
     assert [row["choices"] for row in rows] == [40, 40, 37, 37]
-
-
-@pytest.mark.parametrize("name", ["usual", "slow and noisy", "constant chooser", "no response"])
-def test_draws_are_of_the_posterior(name):
-    data, count = HARD[name], 4000
-    grid, _ = quadrature(trials=data.choices.shape[1]).integrate(data)
-    draws = grid.draws(count, np.random.default_rng(1))
-    assert draws.shape == (count, 2)
-    assert ((draws > 0) & (draws < [1, np.inf])).all()
-    exact = posterior(data.choices, data.rewards, 201)
-    for column, parameter in zip(draws.T, ("alpha", "beta"), strict=True):
-        # Shares of the draws below quantiles of the exact posterior.
-        probabilities = np.array([0.025, 0.2, 0.5, 0.8, 0.975])
-        cuts = [exact[parameter].quantile(p) for p in probabilities]
-        counts = np.diff([0, *(np.sum(column < cut) for cut in cuts), count])
-        expected = np.diff([0, *probabilities, 1]) * count
-        assert stats.chisquare(counts, expected).pvalue > 1e-3
-        assert len(np.unique(column)) == count, "draws lie on the nodes"
-
-
-def test_draws_keep_what_parameters_have_to_do_with_each_other():
-    """Their correlation is that of the grid, on the axes, where it is not nothing."""
-    data = HARD["slow and noisy"]
-    grid, _ = quadrature(trials=30).integrate(data)
-    mass = np.exp(grid.density - grid.density.max())
-    mass /= mass.sum()
-    ranks = [np.cumsum(mass.sum(axis=1 - i)) for i in range(2)]
-    means = [mass.sum(axis=1 - i) @ ranks[i] for i in range(2)]
-    away = [rank - mean for rank, mean in zip(ranks, means, strict=True)]
-    spread = [np.sqrt(mass.sum(axis=1 - i) @ away[i] ** 2) for i in range(2)]
-    expected = away[0] @ mass @ away[1] / np.prod(spread)
-    draws = grid.draws(8000, np.random.default_rng(2))
-    found = stats.spearmanr(draws).statistic
-    assert abs(expected) > 0.1
-    assert found == pytest.approx(expected, abs=0.05)
-
-
-def test_draws_depend_on_the_generator_alone():
-    grid, _ = quadrature().integrate(HARD["usual"])
-    one, same, other = (grid.draws(50, np.random.default_rng(seed)) for seed in (1, 1, 2))
-    assert (one == same).all()
-    assert (one != other).any(axis=1).all()
