@@ -12,7 +12,8 @@ from settings import MLE, MOCK, ROOT, study, write
 
 from rlrecovery.config.reader import parse
 from rlrecovery.figures.catalogue import files
-from rlrecovery.planning.plan import kinds_of, know
+from rlrecovery.planning.calibration import finished_jobs
+from rlrecovery.planning.stages import plan_stages
 from rlrecovery.report.sheets import SHEETS
 from rlrecovery.storage.schemas import SUMMARY
 from workflow.inprocess import plan, run_here
@@ -50,18 +51,19 @@ def test_every_stage_has_logs_and_benchmarks_beside_each_other(finished, stage):
 
 
 def test_the_plan_knows_a_finished_study_and_how_much_disk_it_takes(finished):
-    results, experiment = finished / "results", parse(FINISHED).resolved()
-    known = know(experiment, results, calibrate=False)
-    kinds = kinds_of(experiment, known, results / "small")
-    assert all(kind.source.endswith("finished jobs") for kind in kinds[:-1])
-    assert not any(kind.left for kind in kinds)
+    results, experiment = finished / "results", parse(FINISHED)
+    measured = finished_jobs(results, experiment)
+    stages = plan_stages(experiment, measured, run=results / "small")
+    cell_stages = [name for name, stage in stages.items() if "finished job" in stage.origin]
+    assert cell_stages == ["simulate", "fit guess", "fit mle", "score"]
+    assert not any(stage.left for stage in stages.values())
     folders = (results / "small", finished / ".snakemake/metadata")
     blocks = [p.stat().st_blocks * 512 for f in folders for p in f.rglob("*") if p.is_file()]
-    assert sum(blocks) / 2 < sum(kind.disk for kind in kinds) < 2 * sum(blocks)
-    grown = parse(FINISHED | {"replicates": 8}).resolved()
-    more = kinds_of(grown, known, results / "small")
-    assert [len(kind.left) for kind in more[:-1]] == [2, 2, 2, 2]
-    assert more[-1].left == more[-1].seconds
+    planned = sum(stage.disk_bytes for stage in stages.values())
+    assert sum(blocks) / 2 < planned < 2 * sum(blocks)
+    larger = plan_stages(parse(FINISHED | {"replicates": 8}), measured, run=results / "small")
+    assert [len(larger[name].left) for name in cell_stages] == [2, 2, 2, 2]
+    assert larger["report"].left
 
 
 def test_a_fit_log_shows_progress(finished):

@@ -1,166 +1,199 @@
-"""A short calibration: what jobs of a study's own methods cost here, by running a few.
+"""Measured times of jobs: from benchmarks of finished jobs, and from a short calibration.
 
-Each kind of method fits a few data sets of the study's own cells, in processes of their own as jobs
-are: one that only warms the compile cache, one that is as small as can be, and one that fits more.
-What was seen lies in ``results/<run>/calibration.json`` and is used again; no job reads it.
+A calibration runs three jobs of a method on cells of the study, each in a process of its own as in
+the workflow: one that only fills the compile cache, one as small as possible, and a larger one. The
+times are kept in ``results/<run>/calibration.json`` and used again; no job of the study reads them.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import os
+import pickle
+import random
 import resource
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from rlrecovery.design.cells import Cell, cells_of, generator_of, methods_of
-from rlrecovery.planning.costs import Cost, Seen, expected_of, fitted, kind_of, of_kind
-from rlrecovery.planning.resources import Load, relative_work
-from rlrecovery.storage.files import write_json
+from rlrecovery.config.settings import Experiment
+from rlrecovery.config.study import cells_of, generator_of, read_resolved
+from rlrecovery.design.cells import Cell
+from rlrecovery.design.load import Load
+from rlrecovery.fit.base import Cost
+from rlrecovery.fit.batch import fit_batch
+from rlrecovery.fit.registry import Method
+from rlrecovery.planning.costs import Job, fit_cost, kind_of
+from rlrecovery.planning.resources import seconds_per_data_set, work_of
+from rlrecovery.planning.stages import cell_stages
+from rlrecovery.simulate.batch import simulate_batch
+from rlrecovery.storage.files import BrokenFile
 
-#: Seconds for the larger one of the jobs of each kind, and after which any of them is ended.
-SECONDS, MOST_SECONDS = 6.0, 60.0
+#: Seconds that the larger job of a calibration should take, and after which any job is stopped.
+TARGET_SECONDS, MAX_SECONDS = 6.0, 60.0
 
-#: What a job's process imports and does, as its door does.
-SIMULATE = "from rlrecovery.simulate.batch import simulate_batch as work\n"
-FIT = "from rlrecovery.fit.batch import fit_batch as work\n"
-CALL = "import json, sys\nwith open(sys.argv[1]) as file:\n    work(**json.load(file))\n"
+#: Largest number of benchmarks of a stage that are read.
+MAX_BENCHMARKS = 200
+
+#: Snakemake reads a job's CPU time at intervals: seconds before its end, on average, of the last.
+UNSEEN_SECONDS = 0.25
+
+#: A process that imports and calls the function that it is given, as the script of a rule does.
+CALL = "import pickle, sys; run, *given = pickle.load(sys.stdin.buffer); run(*given)"
 
 
-def calibrated(
-    experiment: Mapping[str, Any],
-    kinds: Sequence[str],
-    say: Callable[[str], None],
-    seconds: float = SECONDS,
-) -> list[Seen]:
-    """Run a few jobs of some kinds of methods.
+def finished_jobs(results: Path, experiment: Experiment) -> list[Job]:
+    """Jobs that were finished by this study and by all others in a folder.
 
     Parameters
     ----------
-    experiment : mapping
-        The resolved config.
-    kinds : sequence of str
-        From `costs.kind_of`; what simulating takes is seen on the way.
-    say : callable
-        Told about progress, a line at a time.
-    seconds : float
-        For the larger job of each kind, about.
+    results : Path
+        The folder of all runs.
+    experiment : Experiment
+        The study that is planned, in case its run has not written its resolved config yet.
+    """
+    jobs = []
+    for folder in sorted(path.parent for path in results.glob("*/benchmarks")):
+        try:
+            recorded = read_resolved(folder / "config.yaml")
+            jobs += _benchmarked(folder / "benchmarks", recorded)
+        except (BrokenFile, ValueError, KeyError):  # no config, or one of another version
+            if folder.name == experiment.run:
+                jobs += _benchmarked(folder / "benchmarks", experiment)
+    return jobs
+
+
+def _benchmarked(folder: Path, experiment: Experiment) -> list[Job]:
+    """Jobs of a study with their benchmarks; a random sample of large stages."""
+    jobs = []
+    for stage in cell_stages(experiment).values():
+        paths = sorted(stage.files(folder / stage.rule, ".tsv").items())
+        for job, path in random.Random(0).sample(paths, min(MAX_BENCHMARKS, len(paths))):
+            if seconds := benchmark_seconds(path):
+                jobs.append(Job(stage.kind, stage.work, stage.loads[job], seconds))
+    return jobs
+
+
+def benchmark_seconds(path: Path) -> float | None:
+    """CPU seconds of a job from its benchmark; None if the file does not say.
+
+    The CPU time is last read shortly before the end of the job. For a long job, the share of time
+    that it was busy is more accurate.
+    """
+    try:
+        names, values = (line.split("\t") for line in path.read_text().splitlines()[:2])
+        row = dict(zip(names, values, strict=True))
+        wall = float(row["s"])
+        busy = [float(row["cpu_time"]) + UNSEEN_SECONDS, float(row["mean_load"]) / 100 * wall]
+    except (OSError, ValueError, KeyError):
+        return None
+    return min(wall, max(busy)) if wall > 0 and math.isfinite(max(busy)) else None
+
+
+def calibrate(
+    experiment: Experiment,
+    methods: Sequence[Method],
+    report: Callable[[str], None],
+    target_seconds: float = TARGET_SECONDS,
+) -> list[Job]:
+    """Run a few jobs of some methods.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        The study.
+    methods : sequence of Method
+        Methods to measure, one of each kind.
+    report : callable
+        Called with a line of text about progress.
+    target_seconds : float
+        Approximate duration of the larger job of each method.
 
     Returns
     -------
-    list of Seen
-        Nothing of a kind whose jobs took too long.
+    list of Job
+        Jobs that simulate and jobs that fit; none of a method whose first job fails or takes too
+        long.
     """
-    by_size = sorted(
-        cells_of(experiment).values(), key=lambda cell: cell.participants * cell.trials
-    )
-    found: list[Seen] = []
-    for name, method in methods_of(experiment).items():
-        kind = kind_of(method)
-        if kind in kinds and not any(job.kind == kind for job in found):
-            found += _of_method(experiment, name, method, by_size, seconds, say)
-    return found
+    cells = cells_of(experiment).values()
+    by_size = sorted(cells, key=lambda cell: cell.participants * cell.trials)
+    jobs, smallest = [], by_size[0]
+    for method in methods:
+        report(f"Calibrating {method.name} on data sets of this study, for at most half a minute")
+        # The first job may compile; the second one shows what a job takes before it fits.
+        first = run_jobs(experiment, method, smallest, 1)
+        small = first and run_jobs(experiment, method, smallest, 1)
+        if not small:
+            report(f"  {method.name}: a data set of {smallest.size_key} failed or took too long")
+            continue
+        cost, _ = fit_cost(method.settings.cost, small[1:])
+        cell, n = larger_job(cost, work_of(method), by_size, target_seconds, experiment.replicates)
+        large = run_jobs(experiment, method, cell, n)
+        if large:
+            report(f"  {method.name}: {n} of {cell.size_key} in {large[-1].seconds:.1f} s")
+        jobs += small + large
+    return jobs
 
 
-def _of_method(
-    experiment: Mapping[str, Any],
-    name: str,
-    method: Mapping[str, Any],
-    by_size: Sequence[Cell],
-    seconds: float,
-    say: Callable[[str], None],
-) -> list[Seen]:
-    kind, work = kind_of(method), relative_work(method)
-    say(f"Calibrating {name}: a few data sets of this study, half a minute at most")
-    smallest = by_size[0]
-    if _tried(experiment, method, smallest, 1) is None:  # this one may compile
-        say(f"  {name}: a data set of {smallest.size_key} failed or took {MOST_SECONDS:.0f} s")
-        return []
-    found: list[Seen] = []
-    for larger in (False, True):
-        cell, replicates = smallest, 1
-        if larger:
-            known, _ = fitted(expected_of(kind), of_kind(found, kind))
-            cell, replicates = _worth(known, work, by_size, seconds, experiment["replicates"])
-        jobs = _tried(experiment, method, cell, replicates)
-        if jobs is not None:
-            found += jobs
-            say(f"  {name}: {replicates} of {cell.size_key} in {jobs[-1].seconds:.1f} s")
-    return found
-
-
-def _worth(
-    cost: Cost, work: float, by_size: Sequence[Cell], seconds: float, most: int
+def larger_job(
+    cost: Cost, work: float, by_size: Sequence[Cell], seconds: float, max_replicates: int
 ) -> tuple[Cell, int]:
-    """The largest cell of which two data sets take about that long, and how many of it do."""
-    each = {c: cost.per_replicate(work, Load(c.participants, c.trials, 1)) for c in by_size}
-    cell = [c for c in by_size if 2 * each[c] <= seconds or c is by_size[0]][-1]
-    return cell, max(1, min(most, int(seconds / each[cell])))
+    """The largest cell of which two data sets take at most some time, and how many fill it."""
+    durations = {
+        cell: seconds_per_data_set(cost, work, Load(cell.participants, cell.trials, 1))
+        for cell in by_size
+    }
+    fitting = [cell for cell in by_size if 2 * durations[cell] <= seconds]
+    cell = fitting[-1] if fitting else by_size[0]
+    return cell, max(1, min(max_replicates, int(seconds / durations[cell])))
 
 
-def _tried(
-    experiment: Mapping[str, Any], method: Mapping[str, Any], cell: Cell, replicates: int
-) -> list[Seen] | None:
-    """A job that simulates and a job that fits; None where one takes too long or fails."""
+def run_jobs(experiment: Experiment, method: Method, cell: Cell, replicates: int) -> list[Job]:
+    """A job that simulates and a job that fits; empty if one of them fails or takes too long."""
+    load = Load(cell.participants, cell.trials, replicates)
+    generator, levels = generator_of(experiment, cell), experiment.interval_levels
     with tempfile.TemporaryDirectory() as folder:
-        shared = {
-            "cell": cell.values(),
-            "generator": generator_of(experiment, cell),
-            "trials": f"{folder}/trials.parquet",
-        }
-        simulate = {"replicates": [0, replicates], "truth": f"{folder}/truth.parquet"}
-        fit = {
-            "method": method,
-            "levels": experiment["interval_levels"],
-            "estimates": f"{folder}/estimates.parquet",
-        }
-        load, found = Load(cell.participants, cell.trials, replicates), []
-        kinds = (("simulate", 1.0, simulate), (kind_of(method), relative_work(method), fit))
-        for kind, work, own in kinds:
-            seconds = _seconds_of_job(Path(folder), shared | own)
-            if seconds is None:
-                return None
-            found.append(Seen(kind, work, load, seconds))
-    return found
+        trials, truth, estimates = (f"{folder}/{i}.parquet" for i in range(3))
+        simulating = cpu_seconds(simulate_batch, cell, generator, (0, replicates), trials, truth)
+        fitting = cpu_seconds(fit_batch, method, generator, cell, levels, trials, estimates)
+    if simulating is None or fitting is None:
+        return []
+    return [
+        Job("simulate", 1.0, load, simulating),
+        Job(kind_of(method), work_of(method), load, fitting),
+    ]
 
 
-def _seconds_of_job(folder: Path, work: Mapping[str, Any]) -> float | None:
-    """Seconds of a processor that a job takes in a process of its own."""
-    (folder / "work.json").write_text(json.dumps(work), encoding="utf-8")
-    door = FIT if "method" in work else SIMULATE
-    command = [sys.executable, "-c", door + CALL, str(folder / "work.json")]
-    package = str(Path(__file__).parents[1])
-    before = _used()
+def cpu_seconds(function: Callable[..., None], *arguments: Any) -> float | None:
+    """CPU seconds of a call in a process of its own; None if it fails or takes too long."""
+    before = _cpu_seconds_of_children()
     try:
-        done = subprocess.run(
-            command, timeout=MOST_SECONDS, capture_output=True, check=False,
-            env=os.environ | {"PYTHONPATH": package},
-        )  # fmt: skip
+        process = subprocess.run(
+            [sys.executable, "-c", CALL],
+            input=pickle.dumps((function, *arguments)),
+            timeout=MAX_SECONDS,
+            capture_output=True,
+            check=False,
+            env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
+        )
     except subprocess.TimeoutExpired:
         return None
-    return _used() - before if done.returncode == 0 else None
+    return _cpu_seconds_of_children() - before if process.returncode == 0 else None
 
 
-def _used() -> float:
-    """Processor seconds of the processes that this one started and that have ended."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+def _cpu_seconds_of_children() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
-def remember(path: Path, seen: Sequence[Seen]) -> None:
-    """Keep what a calibration saw."""
-    write_json([asdict(job) for job in seen], path)
-
-
-def remembered(path: Path) -> list[Seen]:
-    """What an earlier calibration saw; nothing where there was none, or of another version."""
+def read_calibration(path: Path) -> list[Job]:
+    """Jobs of an earlier calibration; empty if there is none, or one of another version."""
     try:
         rows = json.loads(path.read_text(encoding="utf-8"))
-        return [Seen(**{**row, "load": Load(**row["load"])}) for row in rows]
+        return [Job(**{**row, "load": Load(**row["load"])}) for row in rows]
     except (OSError, ValueError, TypeError, KeyError):
         return []

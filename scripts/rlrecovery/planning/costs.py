@@ -1,93 +1,64 @@
-"""What jobs cost: a small model of the seconds of a processor, fitted to jobs that were run.
+"""Time of jobs, fitted to jobs that were run, and bytes of the files that they write.
 
-A job of ``R`` data sets of ``P`` participants with ``T`` trials takes
+A job with a relative work of ``W`` on ``R`` data sets of ``P`` participants with ``T`` trials takes
 
-    start + work x R x P x (each + trial x T)
+    start_seconds + W x R x P x (participant_seconds + T x trial_seconds)
 
-seconds, where ``work`` is what a method's settings make of it (`resources.relative_work`). The
-three coefficients of each kind of job are known roughly in advance (`EXPECTED`) and better after
-some jobs were run: they are fitted to their logarithms, so that a job of seconds and one of hours
-count alike, with a loss that a few strange jobs (a swapping computer, a resumed batch) do not move.
-What the sizes that were run cannot tell apart stays near what is known in advance.
-
-No number of a study depends on any of this.
+of CPU time. The three coefficients of each kind of job are known roughly in advance
+(`rlrecovery.fit.base.Cost`). Once jobs have been run, they are fitted on the log scale, so that a
+job of seconds and a job of hours have the same weight, with a loss that is robust to a few jobs
+with unusual times (a swapping computer, a resumed batch). What the sizes of these jobs cannot
+identify stays near the value that was known in advance.
 """
 
 from __future__ import annotations
 
 import json
 import math
-import random
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass
-from pathlib import Path
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
-import yaml
 from scipy.optimize import least_squares
 
-from rlrecovery.design.cells import batches, cells_of, methods_of
-from rlrecovery.planning.resources import Load, relative_work
+from rlrecovery.design.load import Load
+from rlrecovery.fit.base import Cost
+from rlrecovery.fit.registry import Method
+from rlrecovery.planning.resources import rows_of, seconds_per_data_set
+from rlrecovery.simulate.generator import Generator
+from rlrecovery.simulate.task import Floats
 
-#: Standard deviation of a job's cost around the model, and of coefficients around what is expected
-#: of them before any job was seen, on the log scale.
-NOISE, PRIOR = 0.2, 1.5
+#: SD of the cost of jobs around the model, and of coefficients around the values that are known in
+#: advance, on the log scale.
+NOISE_SD, PRIOR_SD = 0.2, 1.5
 
-#: Settings that multiply the work of a method (`relative_work`), or do not bear on it.
-NOT_KIND = {
-    "chains", "tune", "draws", "bounds", "priors", "point", "convergence", "group_scale", "contest",
-    "fitted",
-}  # fmt: skip
+#: Settings of methods that do not change the cost of a unit of work, either because they are part
+#: of `MethodSettings.relative_work` or because they hardly matter.
+NOT_IN_KIND = {"chains", "tune", "draws", "bounds", "priors", "point", "convergence", "group_scale"}
 
-#: The most jobs of a kind that are looked at.
-MOST_SEEN = 200
+#: Bytes of the files of a job without data, in whole blocks of a disk and with log, benchmark and
+#: Snakemake's records; those of the scores of a method.
+SIMULATE_FILES, FIT_FILES, SCORE_FILES, METHOD_SCORES = 37_000, 30_000, 25_000, 20_500
 
-#: Seconds that the last look at a job's processor time lies before its end, on average.
-UNSEEN = 0.25
-
-
-@dataclass(frozen=True)
-class Cost:
-    """Coefficients of the cost of a kind of job.
-
-    Attributes
-    ----------
-    start : float
-        Seconds before the first data set.
-    each : float
-        Seconds per participant of a data set and unit of work.
-    trial : float
-        Seconds per trial and unit of work.
-    """
-
-    start: float
-    each: float
-    trial: float
-
-    def seconds(self, work: float, load: Load) -> float:
-        """Seconds of a job."""
-        return self.start + load.replicates * self.per_replicate(work, load)
-
-    def per_replicate(self, work: float, load: Load) -> float:
-        """Seconds per data set, when the job has started."""
-        return work * load.participants * (self.each + self.trial * load.trials)
+#: Bytes of a trial with a reward of 0 or 1, of a trial with any other reward, of a true value, of a
+#: number in a row of estimates, of a nominal level, and of a data set in the log of a fit.
+BINARY_TRIAL, REAL_TRIAL, TRUE_VALUE, NUMBER, LEVEL, LOG_LINE = 0.45, 8.5, 10, 8, 1300, 150
 
 
 @dataclass(frozen=True)
-class Seen:
+class Job:
     """A job that was run.
 
     Attributes
     ----------
     kind : str
-        From `kind_of`.
+        Jobs of one kind have the same cost per unit of work; see `kind_of`.
     work : float
-        From `resources.relative_work`.
+        See `rlrecovery.planning.resources.work_of`.
     load : Load
         Participants, trials and replicates.
     seconds : float
-        Of a processor.
+        CPU time.
     """
 
     kind: str
@@ -96,144 +67,71 @@ class Seen:
     seconds: float
 
 
-#: Before anything was measured: seconds on a virtual x86 machine of 2026, by estimator and pooling.
-EXPECTED = {
-    "simulate": Cost(0.8, 1e-4, 1e-6),
-    "score": Cost(1.0, 1e-4, 1e-9),
-    "mock": Cost(1.4, 1e-3, 3e-6),
-    "mle": Cost(1.7, 1e-3, 2.5e-6),
-    "quadrature": Cost(1.7, 1e-3, 4e-5),
-    "bayes-none": Cost(4.0, 5e-6, 1.5e-7),
-    "bayes-partial": Cost(4.5, 5e-6, 5e-7),
-    "bayes-complete": Cost(4.0, 5e-6, 3e-7),
-}
+def kind_of(method: Method) -> str:
+    """What methods with the same cost per unit of work have in common, as text."""
+    settings = method.settings.plain().items()
+    kept = {key: value for key, value in settings if key not in NOT_IN_KIND}
+    return json.dumps(kept | {"model": method.model.plain()}, sort_keys=True)
 
 
-def kind_of(method: Mapping[str, Any]) -> str:
-    """What methods of equal cost per unit of work have in common, as one text."""
-    kept = {key: value for key, value in method.items() if key not in NOT_KIND}
-    return json.dumps(kept, sort_keys=True)
+def job_seconds(cost: Cost, work: float, load: Load) -> float:
+    """CPU seconds of a job."""
+    return cost.start_seconds + load.replicates * seconds_per_data_set(cost, work, load)
 
 
-def expected_of(kind: str) -> Cost:
-    """Cost of a kind before anything was measured."""
-    if kind in EXPECTED:
-        return EXPECTED[kind]
-    method = json.loads(kind)
-    pooling = f"-{method['pooling']}" if "pooling" in method else ""
-    return EXPECTED[method["estimator"] + pooling]
-
-
-def fitted(expected: Cost, seen: Sequence[Seen]) -> tuple[Cost, float]:
-    """Cost of a kind from jobs that were run, and by what factor these scatter around it.
+def fit_cost(expected: Cost, jobs: Sequence[Job]) -> tuple[Cost, float]:
+    """Cost of a kind of job, from jobs that were run.
 
     Parameters
     ----------
     expected : Cost
         What is known in advance.
-    seen : sequence of Seen
-        Jobs of the kind; without any, what is expected comes back.
+    jobs : sequence of Job
+        Jobs of the kind, at least one.
 
     Returns
     -------
     Cost, float
-        The factor is the median of the ratios of seen to fitted, each the larger way round.
+        The fitted cost, and the typical factor by which jobs deviate from it: the median of the
+        ratios of measured to fitted times, inverted if below 1.
     """
-    if not seen:
-        return expected, math.nan
-    people = np.array([job.work * job.load.participants * job.load.replicates for job in seen])
-    terms = np.stack(
-        [np.ones(len(seen)), people, people * np.array([job.load.trials for job in seen])], axis=1
-    )
-    logs = np.log([max(job.seconds, 1e-3) for job in seen])
-    centre = np.log(astuple(expected))
+    units = np.array([job.work * job.load.participants * job.load.replicates for job in jobs])
+    trials = np.array([job.load.trials for job in jobs])
+    terms = np.stack([np.ones(len(jobs)), units, units * trials], axis=1)
+    log_seconds = np.log([max(job.seconds, 1e-3) for job in jobs])
+    names = ("start_seconds", "participant_seconds", "trial_seconds")
+    centre = np.log([getattr(expected, name) for name in names])
 
-    def residuals(coefficients: Any) -> Any:
-        """Of the jobs, and of the coefficients from what is expected of them."""
-        jobs = (np.log(terms @ np.exp(coefficients)) - logs) / NOISE
-        return np.concatenate([jobs, (coefficients - centre) / PRIOR])
+    def deviations(coefficients: Floats) -> Floats:
+        """Of the jobs from the model, on the log scale."""
+        return np.log(terms @ np.exp(coefficients)) - log_seconds
 
-    found = least_squares(residuals, centre, loss="soft_l1").x
-    away = np.abs(np.log(terms @ np.exp(found)) - logs)
-    start, each, trial = np.exp(found).tolist()
-    return Cost(start, each, trial), float(np.exp(np.median(away)))
+    def residuals(coefficients: Floats) -> Floats:
+        """Deviations of jobs and of coefficients, in units of their SDs."""
+        from_expected = (coefficients - centre) / PRIOR_SD
+        return np.concatenate([deviations(coefficients) / NOISE_SD, from_expected])
 
-
-def benchmarks(results: Path, run: str, experiment: Mapping[str, Any]) -> list[Seen]:
-    """Jobs of all studies below a folder that were run to their end; of many, some by chance.
-
-    Parameters
-    ----------
-    results : Path
-        The folder of all runs.
-    run : str
-        Name of the study that is planned.
-    experiment : mapping
-        Its resolved config, for jobs that ended before it was written down.
-    """
-    others = sorted({path.parent.name for path in results.glob("*/config.yaml")} - {run})
-    found = []
-    for name in (run, *others):
-        folder = results / name
-        if not (folder / "benchmarks").is_dir():
-            continue
-        known = _record(folder / "config.yaml") or (experiment if name == run else None)
-        if known is not None:
-            found += _of_study(folder / "benchmarks", known)
-    return found
+    best = least_squares(residuals, centre, loss="soft_l1").x
+    cost = replace(expected, **dict(zip(names, np.exp(best).tolist(), strict=True)))
+    return cost, math.exp(np.median(np.abs(deviations(best))))
 
 
-def _record(path: Path) -> dict[str, Any] | None:
-    """The resolved config of a run; None where it is not there or of another version."""
-    try:
-        found = yaml.safe_load(path.read_text(encoding="utf-8"))
-        cells_of(found), methods_of(found), batches(found["replicates"], found["batch_size"])
-    except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError):
-        return None
-    return found
+def simulated_bytes(generator: Generator, load: Load) -> float:
+    """Bytes that a job writes that simulates."""
+    is_binary = generator.task.rewards == "bernoulli"
+    trials = (BINARY_TRIAL if is_binary else REAL_TRIAL) * load.all_trials
+    targets = load.replicates * (load.participants + 2)
+    true_values = targets * len(generator.model.model().names)
+    return SIMULATE_FILES + trials + TRUE_VALUE * true_values
 
 
-def _of_study(folder: Path, experiment: Mapping[str, Any]) -> list[Seen]:
-    cells, methods = cells_of(experiment), methods_of(experiment)
-    ranges = batches(experiment["replicates"], experiment["batch_size"])
-    kinds = [("simulate", 1.0, folder / "simulate")]
-    kinds += [(kind_of(m), relative_work(m), folder / "fit" / name) for name, m in methods.items()]
-    jobs = [(key, batch) for key in cells for batch in ranges]
-    found = []
-    for kind, work, place in kinds:
-        there = [job for job in jobs if (place / job[0] / f"{job[1]}.tsv").is_file()]
-        for key, batch in random.Random(0).sample(there, min(MOST_SEEN, len(there))):
-            seconds = seconds_of(place / key / f"{batch}.tsv")
-            start, stop = ranges[batch]
-            load = Load(cells[key].participants, cells[key].trials, stop - start)
-            found += [Seen(kind, work, load, seconds)] if seconds else []
-    return [*found, *_scored(folder / "score", experiment)]
+def estimates_bytes(method: Method, n_levels: int, load: Load) -> float:
+    """Bytes that a job writes that fits, with a number of nominal levels."""
+    diagnostics = 3 if method.settings.posterior == "sampled" else 0
+    rows = NUMBER * (2 + 2 * n_levels + diagnostics) * rows_of(method, load)
+    return FIT_FILES + LEVEL * n_levels + LOG_LINE * load.replicates + rows
 
 
-def _scored(folder: Path, experiment: Mapping[str, Any]) -> Iterator[Seen]:
-    work = float(len(methods_of(experiment)))
-    for key, cell in cells_of(experiment).items():
-        if seconds := seconds_of(folder / f"{key}.tsv"):
-            load = Load(cell.participants, cell.trials, experiment["replicates"])
-            yield Seen("score", work, load, seconds)
-
-
-def seconds_of(path: Path) -> float | None:
-    """Seconds of a processor that a job took, from its benchmark; None where that tells nothing.
-
-    The processor's time is looked at now and then, for the last time shortly before a job's end:
-    of a long job, the share of time that it was busy tells more.
-    """
-    try:
-        names, values = (line.split("\t") for line in path.read_text().splitlines()[:2])
-        row = dict(zip(names, values, strict=True))
-        wall = float(row["s"])
-        busy = [float(row["cpu_time"]) + UNSEEN, float(row["mean_load"]) / 100 * wall]
-    except (OSError, ValueError, KeyError):
-        return None
-    return min(wall, max(busy)) if wall > 0 and math.isfinite(max(busy)) else None
-
-
-def of_kind(seen: Iterable[Seen], kind: str) -> list[Seen]:
-    """Those of a kind."""
-    return [job for job in seen if job.kind == kind]
+def scored_bytes(n_methods: int) -> float:
+    """Bytes that a job writes that scores all methods in a cell."""
+    return SCORE_FILES + METHOD_SCORES * n_methods

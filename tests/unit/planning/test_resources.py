@@ -1,124 +1,131 @@
-"""What jobs ask a cluster for: enough for what was measured, and not absurdly much."""
+"""Memory and time that jobs ask for."""
+
+import pickle
+import subprocess
+import sys
 
 import pytest
-from fits import MLE, QUADRATURE, bayes_method
+from fits import MLE, PARTICIPANTS, QUADRATURE, bayes_method
+from settings import MOCK, ROOT, study
 
-from rlrecovery.fit import FITTERS
+from rlrecovery.config.reader import parse
+from rlrecovery.config.study import cells_of, generator_of, methods_of
+from rlrecovery.design.load import Load
+from rlrecovery.fit.batch import fit_batch
+from rlrecovery.fit.registry import ESTIMATORS, Method
 from rlrecovery.planning.resources import (
-    AROUND,
-    EMPTY,
-    MICROSECONDS,
-    PER_ROW,
-    Load,
-    grown,
+    LAUNCHER_MIB,
+    for_attempt,
     memory_to_fit,
     memory_to_score,
     memory_to_simulate,
     memory_to_summarise,
     minutes_to_fit,
     minutes_to_simulate,
-    relative_work,
     rows_of,
 )
+from rlrecovery.simulate.batch import simulate_batch
 
-MOCK = {"estimator": "mock", "model": "rescorla_wagner"}
-NONE, PARTIAL = (bayes_method(p, chains=4, tune=500, draws=1000) for p in ("none", "partial"))
+PARTIAL = bayes_method("partial")
 METHODS = {
     "mock": MOCK,
     "mle": MLE,
     "quadrature": QUADRATURE,
-    "none": NONE,
+    "none": bayes_method("none"),
     "partial": PARTIAL,
     "scan": PARTIAL | {"engine": "scan"},
     "categorical": PARTIAL | {"likelihood": "categorical"},
     "loo": PARTIAL | {"loo": True},
 }
 
-#: Method, participants, trials, replicates; MiB at the peak and seconds of a processor, as seen.
-SEEN = [
-    ("mock", (100, 400, 20), 326, 8),
-    ("mle", (20, 150, 1), 294, 2),
-    ("mle", (100, 400, 20), 419, 5),
-    ("quadrature", (100, 400, 20), 416, 32),
-    ("none", (5, 50, 2), 373, 5),
-    ("none", (20, 150, 1), 376, 6),
-    ("partial", (20, 150, 1), 385, 10),
-    ("partial", (100, 400, 1), 414, 133),
-    ("loo", (100, 400, 1), 441, 172),
-    ("categorical", (20, 150, 1), 494, 31),
-    ("scan", (5, 50, 2), 573, 49),
-]
+#: Calls a function in a new process and prints its peak memory in KiB.
+CALL = """
+import pickle, re, sys
+run, *given = pickle.load(sys.stdin.buffer)
+run(*given)
+print(re.search(r"VmHWM:\\s*(\\d+) kB", open("/proc/self/status").read())[1])
+"""
 
 
-@pytest.mark.parametrize(("name", "load", "mebibytes", "seconds"), SEEN)
-def test_a_fit_that_was_measured_fits_into_what_it_asks_for(name, load, mebibytes, seconds):
-    memory = memory_to_fit(METHODS[name], Load(*load))
-    assert 1.3 * (mebibytes + AROUND) <= memory <= 4 * (mebibytes + AROUND)
-    minutes = minutes_to_fit(METHODS[name], Load(*load))
-    assert 4 * seconds / 60 <= minutes <= 60 + 20 * seconds / 60
+def method(name, **changes):
+    return Method.of(METHODS[name] | changes, name)
 
 
-@pytest.mark.parametrize(("replicates", "mebibytes"), [(2, 157), (20, 228), (200, 912)])
-def test_so_does_a_simulation(replicates, mebibytes):
-    load = Load(100, 400, replicates)
-    memory = memory_to_simulate(load)
-    assert 1.3 * (mebibytes + AROUND) <= memory <= 4 * (mebibytes + AROUND)
-    assert 4 * 9 / 60 <= minutes_to_simulate(load) <= 60
+def peak_mib(function, *arguments):
+    process = subprocess.run(
+        [sys.executable, "-c", CALL],
+        input=pickle.dumps((function, *arguments)),
+        capture_output=True,
+        check=True,
+        env={"PYTHONPATH": str(ROOT / "scripts")},
+    )
+    return int(process.stdout) / 1024
+
+
+@pytest.mark.slow
+def test_real_jobs_need_less_memory_than_they_ask_for(tmp_path):
+    """And ask for at most four times as much."""
+    methods = {name: METHODS[name] for name in ("mock", "mle", "quadrature", "none", "partial")}
+    experiment = parse(study(methods=methods, participants=[PARTICIPANTS], trials=[100]))
+    cell = next(iter(cells_of(experiment).values()))
+    load, generator = Load(PARTICIPANTS, 100, 2), generator_of(experiment, cell)
+    trials, truth, estimates = (str(tmp_path / f"{i}.parquet") for i in range(3))
+    peaks = {"simulate": peak_mib(simulate_batch, cell, generator, (0, 2), trials, truth)}
+    asked = {"simulate": memory_to_simulate(load)}
+    for name, fitted in methods_of(experiment).items():
+        levels = experiment.interval_levels
+        peaks[name] = peak_mib(fit_batch, fitted, generator, cell, levels, trials, estimates)
+        asked[name] = memory_to_fit(fitted, load)
+    for name, peak in peaks.items():
+        assert peak + LAUNCHER_MIB < asked[name] < 4 * (peak + LAUNCHER_MIB), (name, peaks, asked)
 
 
 @pytest.mark.parametrize("name", METHODS)
-def test_more_work_never_asks_for_less(name):
+def test_more_data_never_asks_for_less(name):
     asked = [
-        (memory_to_fit(METHODS[name], load), minutes_to_fit(METHODS[name], load))
+        (memory_to_fit(method(name), load), minutes_to_fit(method(name), load))
         for load in (Load(5, 50, 2), Load(50, 50, 2), Load(50, 500, 2), Load(50, 500, 200))
     ]
     assert asked == sorted(asked)
-    assert all(isinstance(amount, int) for pair in asked for amount in pair)
     assert asked[0][0] < asked[-1][0]
     assert asked[0][1] < asked[-1][1]
 
 
+def test_more_data_to_simulate_never_asks_for_less():
+    small, large = Load(5, 50, 2), Load(500, 500, 2000)
+    assert memory_to_simulate(small) < memory_to_simulate(large)
+    assert minutes_to_simulate(small) < minutes_to_simulate(large)
+
+
 @pytest.mark.parametrize("name", ["scan", "categorical", "loo"])
-def test_what_is_known_to_be_dear_asks_for_more(name):
+def test_expensive_settings_ask_for_more(name):
     load = Load(100, 400, 20)
-    assert memory_to_fit(METHODS[name], load) > memory_to_fit(PARTIAL, load)
-    assert minutes_to_fit(METHODS[name], load) > minutes_to_fit(PARTIAL, load)
+    assert memory_to_fit(method(name), load) > memory_to_fit(method("partial"), load)
+    assert minutes_to_fit(method(name), load) > minutes_to_fit(method("partial"), load)
 
 
-def test_a_model_with_more_parameters_asks_for_more_time():
+@pytest.mark.parametrize("name", ["mle", "quadrature", "none"])
+def test_a_model_with_more_parameters_asks_for_more_time(name):
     load = Load(100, 400, 2000)
-    for method in (MLE, QUADRATURE, NONE):
-        larger = method | {"model": "rescorla_wagner_two_rates"}
-        assert minutes_to_fit(larger, load) > minutes_to_fit(method, load)
+    larger = method(name, model="rescorla_wagner_two_rates")
+    assert minutes_to_fit(larger, load) > minutes_to_fit(method(name), load)
 
 
 def test_each_attempt_asks_for_twice_as_much():
-    assert [grown(1500, attempt) for attempt in (1, 2, 3)] == [1500, 3000, 6000]
+    assert [for_attempt(1500, attempt) for attempt in (1, 2, 3)] == [1500, 3000, 6000]
 
 
-def test_every_estimator_is_known():
-    assert set(EMPTY) == set(MICROSECONDS) == {*FITTERS, "simulate"}
+def test_every_estimator_is_asked_for():
+    assert {settings["estimator"] for settings in METHODS.values()} == set(ESTIMATORS)
 
 
-def test_work_is_relative_to_a_compiled_model_of_two_parameters():
-    assert relative_work(MLE) == relative_work(QUADRATURE) == relative_work(MOCK) == 1
-    assert relative_work(NONE) == relative_work(PARTIAL) == 4 * 1500
-    assert relative_work(NONE | {"draws": 2500}) == 2 * relative_work(NONE)
-    assert relative_work(PARTIAL | {"loo": True}) > relative_work(PARTIAL)
-
-
-def test_jobs_that_gather_ask_for_what_their_rows_take():
-    """2 parameters: everyone alone, the group alone, or both; summaries hold a size at a time."""
-    alone, whole, both = (
-        {"model": "rescorla_wagner", "estimator": "bayes", "pooling": pooling}
-        for pooling in ("none", "complete", "partial")
-    )
-    load = Load(100, 400, 200)
-    assert [rows_of(method, load) for method in (alone, whole, both)] == [40_000, 800, 40_800]
-    small = Load(2, 10, 4)
-    assert memory_to_score([alone], small) < memory_to_score([alone, both], load)
-    one = memory_to_summarise([alone, both], [("a", load)])
-    assert one == memory_to_summarise([alone, both], [("a", load), ("b", small)])
-    ten = memory_to_summarise([alone, both], [("a", load)] * 10)
-    expected = 1.5 * (10 * 40_800 * PER_ROW / 2**20)
-    assert ten - memory_to_summarise([both], [("a", small)]) == pytest.approx(expected, rel=0.2)
+def test_scoring_and_summarising_ask_for_what_their_rows_take():
+    """Two parameters; a summary holds the rows of one design at a time."""
+    load, small = Load(100, 400, 200), Load(2, 10, 4)
+    none, both = method("none"), method("partial")
+    whole = Method.of(bayes_method("complete"), "complete")
+    assert [rows_of(m, load) for m in (none, whole, both)] == [40_000, 400, 40_800]
+    assert memory_to_score([none], small) < memory_to_score([none, both], load)
+    one_design = memory_to_summarise([none, both], [("a", load)])
+    assert one_design == memory_to_summarise([none, both], [("a", load), ("b", small)])
+    assert memory_to_summarise([none, both], [("a", load)] * 10) > 3 * one_design / 2

@@ -1,0 +1,271 @@
+"""The jobs of a study and what they take, stage by stage.
+
+A stage is a rule, or a method of the rule ``fit``, and is addressed by its name. A job is named by
+the path of its files: ``cell/batch``, ``cell``, or a figure.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from rlrecovery.config.settings import Experiment
+from rlrecovery.config.study import cells_of, generator_of, methods_of
+from rlrecovery.design.cells import batches
+from rlrecovery.design.load import Load
+from rlrecovery.figures.catalogue import available_figures
+from rlrecovery.fit.base import Cost
+from rlrecovery.planning import costs, resources
+from rlrecovery.planning.costs import Job
+from rlrecovery.report.numbers import plural
+
+#: Factors by which times may be off: from finished jobs, from a calibration, and in advance.
+FINISHED_FACTOR, CALIBRATION_FACTOR, EXPECTED_FACTOR = 1.3, 2.0, 4.0
+
+#: A stage is less certain, by another factor, if its largest job has this many times the work of
+#: any job measured.
+EXTRAPOLATION, EXTRAPOLATION_FACTOR = 5.0, 1.5
+
+#: Folders of the files that show whether a job was done, by rule.
+OUTPUTS = {"simulate": "trials", "fit": "estimates", "score": "paired"}
+
+#: Rules in the order in which they run. Jobs of a group run at the same time; each group waits for
+#: the one before.
+ORDER = (
+    ("simulate", "fit"),
+    ("score",),
+    ("summarise",),
+    ("design", "example", "predict", "figure", "typeset"),
+    ("report",),
+)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """The jobs of a stage.
+
+    Attributes
+    ----------
+    rule : str
+        Name of the rule.
+    kind, work
+        See `rlrecovery.planning.costs.Job`; the same for all jobs.
+    cost : Cost
+        Expected, or fitted to measured jobs.
+    loads : mapping
+        Data by job.
+    memory_mib : int
+        The most that a job asks for.
+    disk_bytes : float
+        Size of all files.
+    method : str
+        Name of the method that is fitted.
+    left : set
+        Jobs whose files do not exist.
+    origin : str
+        What the cost was estimated from.
+    factor : float
+        Factor by which times may be off.
+    """
+
+    rule: str
+    kind: str
+    work: float
+    cost: Cost
+    loads: Mapping[str, Load]
+    memory_mib: int
+    disk_bytes: float
+    method: str = ""
+    left: AbstractSet[str] = frozenset()
+    origin: str = "expectation"
+    factor: float = EXPECTED_FACTOR
+
+    @property
+    def name(self) -> str:
+        """Name of the stage."""
+        return f"{self.rule} {self.method}".strip()
+
+    @cached_property
+    def seconds(self) -> dict[str, float]:
+        """CPU seconds by job."""
+        return {
+            job: costs.job_seconds(self.cost, self.work, load) for job, load in self.loads.items()
+        }
+
+    @property
+    def data_seconds(self) -> float:
+        """CPU seconds of all jobs, without those before their first data sets."""
+        return sum(self.seconds.values()) - len(self.seconds) * self.cost.start_seconds
+
+    def files(self, folder: Path, suffix: str) -> dict[str, Path]:
+        """Files of jobs that exist in a folder with subfolders by method, by job."""
+        parent = folder / self.method
+        existing = {
+            path.relative_to(parent).as_posix(): path for path in parent.rglob(f"*{suffix}")
+        }
+        names = {job: f"{job}{suffix}" for job in self.loads}
+        return {job: existing[name] for job, name in names.items() if name in existing}
+
+
+def cell_stages(experiment: Experiment) -> dict[str, Stage]:
+    """Stages with a job per cell or batch, by name, with the costs that are expected."""
+    cells, methods = cells_of(experiment), list(methods_of(experiment).values())
+    by_batch = {
+        f"{key}/{batch}": Load(cell.participants, cell.trials, stop - start)
+        for key, cell in cells.items()
+        for batch, (start, stop) in batches(experiment.replicates, experiment.batch_size).items()
+    }
+    generators = {key: generator_of(experiment, cell) for key, cell in cells.items()}
+    sizes, n_levels = Counter(by_batch.values()), len(experiment.interval_levels)
+    memory = max(map(resources.memory_to_simulate, sizes))
+    disk = sum(
+        costs.simulated_bytes(generators[job.split("/")[0]], load) for job, load in by_batch.items()
+    )
+    stages = [Stage("simulate", "simulate", 1.0, resources.SIMULATE, by_batch, memory, disk)]
+    for method in methods:
+        kind, work, cost = costs.kind_of(method), resources.work_of(method), method.settings.cost
+        memory = max(resources.memory_to_fit(method, load) for load in sizes)
+        disk = sum(n * costs.estimates_bytes(method, n_levels, load) for load, n in sizes.items())
+        stages.append(Stage("fit", kind, work, cost, by_batch, memory, disk, method.name))
+    by_cell, work = _data_by_cell(experiment), float(len(methods))
+    memory = max(resources.memory_to_score(methods, load) for load in set(by_cell.values()))
+    disk = len(cells) * costs.scored_bytes(len(methods))
+    stages.append(Stage("score", "score", work, resources.SCORE, by_cell, memory, disk))
+    return {stage.name: stage for stage in stages}
+
+
+def _data_by_cell(experiment: Experiment) -> dict[str, Load]:
+    return {
+        key: Load(cell.participants, cell.trials, experiment.replicates)
+        for key, cell in cells_of(experiment).items()
+    }
+
+
+def plan_stages(
+    experiment: Experiment,
+    finished: Sequence[Job] = (),
+    calibration: Sequence[Job] = (),
+    run: Path | None = None,
+) -> dict[str, Stage]:
+    """All stages of a study by name, with what is known of their costs.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        The study.
+    finished, calibration : sequence of Job
+        Measured jobs.
+    run : Path, optional
+        Folder of the run: jobs whose files exist are not left, even if these are out of date.
+        Without it, all jobs are left.
+    """
+    stages = {}
+    for name, stage in cell_stages(experiment).items():
+        done = stage.files(run / OUTPUTS[stage.rule], ".parquet") if run else {}
+        left = stage.loads.keys() - done.keys()
+        stages[name] = replace(_with_measured_cost(stage, finished, calibration), left=left)
+    # Scores need all estimates of a cell.
+    cells_left = {job.split("/")[0] for stage in stages.values() for job in stage.left}
+    stages["score"] = replace(stages["score"], left=cells_left)
+    is_finished = run is not None and not cells_left and (run / "report.html").is_file()
+    return stages | _single_stages(experiment, stages["score"], is_finished)
+
+
+def _with_measured_cost(stage: Stage, finished: Sequence[Job], calibration: Sequence[Job]) -> Stage:
+    """The stage with the cost of finished jobs, or else of a calibration, if there are any."""
+    for jobs, noun, least_factor in (
+        (finished, "finished job", FINISHED_FACTOR),
+        (calibration, "calibration job", CALIBRATION_FACTOR),
+    ):
+        measured = [job for job in jobs if job.kind == stage.kind]
+        if measured:
+            cost, scatter = costs.fit_cost(stage.cost, measured)
+            factor = max(least_factor, scatter)
+            largest = stage.work * max(load.all_trials for load in stage.loads.values())
+            if largest > EXTRAPOLATION * max(job.work * job.load.all_trials for job in measured):
+                factor = max(CALIBRATION_FACTOR, EXTRAPOLATION_FACTOR * factor)
+            return replace(stage, cost=cost, origin=plural(len(measured), noun), factor=factor)
+    return stage
+
+
+def _single_stages(experiment: Experiment, score: Stage, is_finished: bool) -> dict[str, Stage]:
+    """Stages whose jobs belong to no cell."""
+    cells, no_data = cells_of(experiment), Load(0, 0, 0)
+    loads = [(cells[key].size_key, load) for key, load in _data_by_cell(experiment).items()]
+    stages = {}
+    for rule, job in resources.SINGLE_JOBS.items():
+        names = available_figures(experiment) if rule == "figure" else [rule]
+        seconds, memory = job.seconds, job.memory_mib
+        if rule == "summarise":  # reads all estimates once more, and computes less than scoring
+            seconds += sum(score.seconds.values()) / 2
+            memory = resources.memory_to_summarise(methods_of(experiment).values(), loads)
+        stages[rule] = Stage(
+            rule=rule,
+            kind=rule,
+            work=1.0,
+            cost=Cost(memory, seconds, 0.0, 0.0),
+            loads=dict.fromkeys(names, no_data),
+            memory_mib=memory,
+            disk_bytes=len(names) * job.disk_bytes,
+            left=set() if is_finished else set(names),
+            origin="typical times",
+            factor=CALIBRATION_FACTOR,
+        )
+    return stages
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What jobs run on.
+
+    Attributes
+    ----------
+    slots : int
+        Jobs at a time.
+    overhead : float
+        Seconds that a job takes longer than its CPU time.
+    interval : float
+        Least number of seconds between the starts of two jobs.
+    """
+
+    slots: int
+    overhead: float = 0.0
+    interval: float = 0.015
+
+
+def wall_seconds(stages: Mapping[str, Stage], machine: Machine, only_left: bool = False) -> float:
+    """Seconds from the start of a study to its report, on a machine that does nothing else."""
+    total = 0.0
+    for rules in ORDER:
+        durations = [
+            seconds + machine.overhead
+            for stage in stages.values()
+            if stage.rule in rules
+            for job, seconds in stage.seconds.items()
+            if not only_left or job in stage.left
+        ]
+        total += max(makespan(durations, machine.slots), machine.interval * len(durations))
+    return total
+
+
+def makespan(durations: Sequence[float], slots: int) -> float:
+    """Seconds until all jobs are done, each started as soon as a slot is free."""
+    busy_until = [0.0] * min(slots, max(1, len(durations)))
+    for duration in durations:
+        heapq.heapreplace(busy_until, busy_until[0] + duration)
+    return max(busy_until)
+
+
+def best_batch_size(experiment: Experiment, stage: Stage, target_seconds: float) -> int:
+    """Size of equal batches with which jobs that fit take about some time."""
+    replicates = experiment.replicates
+    per_data_set = stage.data_seconds / (len(cells_of(experiment)) * replicates)
+    size = int((target_seconds - stage.cost.start_seconds) / per_data_set)
+    n_batches = math.ceil(replicates / max(1, min(replicates, size)))
+    return math.ceil(replicates / n_batches)

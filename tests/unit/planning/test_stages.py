@@ -1,0 +1,127 @@
+"""Jobs of a study by stage, their costs, and the time that the study takes on a machine."""
+
+from pathlib import Path
+
+import pytest
+from settings import BAYES, MOCK, study
+
+from rlrecovery.config.reader import parse
+from rlrecovery.config.study import methods_of
+from rlrecovery.design.load import Load
+from rlrecovery.planning.costs import job_seconds
+from rlrecovery.planning.resources import memory_to_fit
+from rlrecovery.planning.stages import (
+    Machine,
+    best_batch_size,
+    makespan,
+    plan_stages,
+    wall_seconds,
+)
+from unit.planning.examples import TRUE, measured_jobs, stage
+
+
+def test_stages_have_all_jobs_and_the_largest_memory():
+    experiment = parse(study(methods={"guess": MOCK, "bayes": BAYES}, participants=[2, 900]))
+    stages = plan_stages(experiment)
+    assert {"simulate", "fit guess", "fit bayes", "score", "design", "report"} <= set(stages)
+    bayes = stages["fit bayes"]
+    assert len(bayes.loads) == 4 * 2
+    assert len(stages["score"].loads) == 4
+    method = methods_of(experiment)["bayes"]
+    assert bayes.memory_mib == memory_to_fit(method, Load(900, 20, 2))
+    assert all(stage.left == set(stage.loads) for stage in stages.values())
+
+
+def test_jobs_with_files_are_not_left(tmp_path):
+    cell = "alpha-0.3_beta-3.0_n-2_t-20"
+    folder = tmp_path / "estimates/guess" / cell
+    folder.mkdir(parents=True)
+    for name in ("00000-00001.parquet", ".00002-00003.parquet.done-so-far", "00000-00002.parquet"):
+        (folder / name).touch()
+    stages = plan_stages(parse(study()), run=tmp_path)
+    fits, simulate = stages["fit guess"], stages["simulate"]
+    assert set(fits.loads) - fits.left == {f"{cell}/00000-00001"}
+    assert simulate.left == set(simulate.loads)
+
+
+def test_a_cell_is_scored_again_while_one_of_its_batches_is_left(tmp_path):
+    experiment = parse(study())
+    stages = plan_stages(experiment, run=tmp_path)
+    for job in stages["simulate"].loads:
+        for folder in ("trials", "estimates/guess"):
+            path = tmp_path / folder / f"{job}.parquet"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()
+    (tmp_path / "paired").mkdir()
+    for cell in stages["score"].loads:
+        (tmp_path / f"paired/{cell}.parquet").touch()
+    (tmp_path / "report.html").touch()
+    assert not any(stage.left for stage in plan_stages(experiment, run=tmp_path).values())
+    path.unlink()
+    stages = plan_stages(experiment, run=tmp_path)
+    assert stages["score"].left == {Path(job).parent.name}
+    assert stages["report"].left
+
+
+def test_costs_are_those_of_finished_jobs_then_of_a_calibration_then_expected():
+    experiment = parse(study(participants=[20], trials=[500], replicates=30, batch_size=30))
+    jobs = measured_jobs(experiment)
+    stages = [
+        plan_stages(experiment, finished, calibration)["fit guess"]
+        for finished, calibration in ((jobs, jobs[:2]), ([], jobs[:2]), ([], []))
+    ]
+    assert [stage.origin for stage in stages] == [
+        "24 finished jobs", "2 calibration jobs", "expectation",
+    ]  # fmt: skip
+    seconds = next(iter(stages[0].seconds.values()))
+    assert seconds == pytest.approx(job_seconds(TRUE, 1, Load(20, 500, 30)), rel=0.1)
+    factors = [stage.factor for stage in stages]
+    assert factors == sorted(set(factors))
+
+
+def test_jobs_much_longer_than_any_measured_are_less_certain():
+    experiment = parse(study(participants=[20], trials=[500]))
+    jobs = measured_jobs(experiment)
+    small = [job for job in jobs if job.load.all_trials < 100]
+    factor, larger = (plan_stages(experiment, m)["fit guess"].factor for m in (jobs, small))
+    assert factor < larger
+
+
+@pytest.mark.parametrize(
+    ("durations", "slots", "expected"),
+    [
+        ([], 3, 0),
+        ([5], 3, 5),
+        ([1] * 6, 3, 2),
+        ([1] * 7, 3, 3),
+        ([1, 1, 4], 2, 5),
+        ([2] * 5, 1, 10),
+    ],
+)
+def test_jobs_start_as_soon_as_a_slot_is_free(durations, slots, expected):
+    assert makespan(durations, slots) == expected
+
+
+def test_rules_wait_for_each_other_and_jobs_take_longer_on_a_cluster():
+    stages = {
+        "simulate": stage("simulate", 10.0, 4, 0),
+        "fit a": stage("fit", 30.0, 4, 1, method="a"),
+        "score": stage("score", 5.0, 1, 1),
+        "report": stage("report", 7.0, 1, 1),
+    }
+    assert wall_seconds(stages, Machine(1)) == pytest.approx(160 + 5 + 7)
+    assert wall_seconds(stages, Machine(4)) == pytest.approx(40 + 5 + 7)
+    assert wall_seconds(stages, Machine(1), only_left=True) == pytest.approx(30 + 5 + 7)
+    assert wall_seconds(stages, Machine(4, 2.0)) == pytest.approx(44 + 7 + 9)
+    assert wall_seconds(stages, Machine(100, 0.0, 50.0)) == pytest.approx(400 + 50 + 50)
+
+
+def test_jobs_of_the_best_batch_size_take_the_target_time():
+    experiment = parse(study(participants=[2, 18], replicates=100))
+    fits = plan_stages(experiment, measured_jobs(experiment))["fit guess"]
+    # A data set takes 1 s or 9 s: 5 on average. Without 2 s to start, 11 of them; in ten batches, 10.
+    assert best_batch_size(experiment, fits, 60.0) == 10
+    assert best_batch_size(experiment, fits, 3.0) == 1
+    assert best_batch_size(experiment, fits, 1e9) == 100
+    sizes = [best_batch_size(experiment, fits, target) for target in (10, 30, 100, 300, 1000)]
+    assert sizes == sorted(sizes)
