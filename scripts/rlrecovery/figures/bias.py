@@ -15,11 +15,10 @@ from rlrecovery.figures.axes import (
     log_fence,
     log_ticks,
     panel_width,
-    title,
     xlabel,
 )
 from rlrecovery.figures.labels import describe, described, symbol
-from rlrecovery.figures.layout import MAX_PER_ROW, Facets, Position, facets
+from rlrecovery.figures.layout import MAX_PER_ROW, PanelSize, facets
 from rlrecovery.figures.legends import entry, free_rows, legend, legend_height, method_entries
 from rlrecovery.figures.panels import mark_beyond, note_beyond, positive_bars
 from rlrecovery.figures.subsets import combinations, estimated_pairs
@@ -65,31 +64,27 @@ def _over_truths(summary: Summary, width: float, measure: str, word: str, log: b
     # Where many panels have the same design, the legend names it once.
     single = len(columns) == 1 and (summary.mixed or len(rows) > MAX_PER_ROW)
     design = [describe(*columns[0])] if single else []
+    height = SINGLE_HEIGHT if single or len(methods) > len(style.COLOURS) else HEIGHT
     page = facets(
-        width, len(rows), len(columns), share_rows=True,
-        height=SINGLE_HEIGHT if single or len(methods) > len(style.COLOURS) else HEIGHT,
+        width,
+        len(rows),
+        len(columns),
+        PanelSize(height, legend_height=legend_height([*methods, *design], width)),
         priority=lambda position: _priority(cells[position], log),
-        legend_height=legend_height([*methods, *design], width),
-    )  # fmt: skip
+        share_rows=True,
+    )
     for i, j in page.positions:
         parameter, level = rows[i]
         row_cells = pd.concat([cells[i, k] for k in range(len(columns))])
         margin = 0.25 if len(columns) > 1 else 0.6
         _panel(page[i, j], cells[i, j], row_cells, summary, parameter, log, margin)
         if not single:
-            _title(page, (i, j), described(*columns[j]))
-        if page.needs_ylabel(i, j):
-            page[i, j].set_ylabel(f"{word} of {symbol(parameter)}\n({level})")
+            page.column_title((i, j), *described(*columns[j]))
+        page.row_label((i, j), f"{word} of {symbol(parameter)}\n({level})")
     page.note_left_out(PRIORITY[log], "summary/recovery.csv")
     entries = [*method_entries(methods), *(entry(text, ls="") for text in design)]
     legend(page.figure, entries, free_rows(methods))
     return page.figure
-
-
-def _title(page: Facets, position: Position, parts: tuple[str, ...]) -> None:
-    """Title the first panel of a column."""
-    if page.needs_title(*position):
-        title(page[position], *parts, ylabel_everywhere=page.reflowed)
 
 
 def _priority(cells: pd.DataFrame, log: bool) -> float:

@@ -15,7 +15,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from rlrecovery.figures import style
 from rlrecovery.figures.axes import Limits, log_fence, log_ticks, panel_width, title
 from rlrecovery.figures.labels import symbol
-from rlrecovery.figures.layout import MIN_HEIGHT, Facets, facets
+from rlrecovery.figures.layout import MIN_HEIGHT, Facets, PanelSize, facets
 from rlrecovery.figures.legends import legend
 from rlrecovery.figures.panels import (
     cell_entries,
@@ -56,13 +56,12 @@ def draw_comparison(summary: Summary, width: float = style.TWO_COLUMNS) -> Figur
     page = _page(summary, width, rows, cells, [len(_methods(summary, table, row)) for row in rows])
     for i, j in page.positions:
         axes, (parameter, level), measure = page[i, j], rows[i], list(MEASURES)[j]
-        needs_ylabel, methods = page.needs_ylabel(i, j), _methods(summary, table, rows[i])
-        _panel(axes, cells[i, j], summary, methods, parameter, needs_ylabel)
+        methods = _methods(summary, table, rows[i])
+        _panel(axes, cells[i, j], summary, methods, parameter, page.needs_ylabel(i, j))
         if measure == "relative_precision":
             gain_ticks(axes)
         axes.set_xlabel(MEASURES[measure])
-        if needs_ylabel:
-            axes.set_ylabel(f"{symbol(parameter)}\n({level})")
+        page.row_label((i, j), f"{symbol(parameter)}\n({level})")
         if page.needs_title(i, j):
             title(axes, against(table.loc[table["level"] == level, "reference"].unique()))
     page.note_left_out("of the RMSE with the clearest differences", "summary/comparison.csv")
@@ -79,13 +78,12 @@ def _page(
 ) -> Facets:
     """Lay out the panels with room for the strips of all methods."""
     most, methods = max(strip_counts), summary.methods
-    return facets(
-        width, len(rows), len(MEASURES),
+    size = PanelSize(
         height=0.62 + strip_height(methods, width, 0.26) * most,
         min_height=max(MIN_HEIGHT, 0.62 + most * strip_height(methods, width, 0.12)),
         per_line=(2, 1 if has_long_names(methods[1:]) else 2),
-        priority=lambda position: _priority(cells[position]),
-    )  # fmt: skip
+    )
+    return facets(width, len(rows), len(MEASURES), size, priority=lambda key: _priority(cells[key]))
 
 
 def against(references: Sequence[str]) -> str:

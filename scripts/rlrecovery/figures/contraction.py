@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -11,11 +9,12 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from rlrecovery.figures import style
-from rlrecovery.figures.axes import Limits, fence, few_ticks, title
+from rlrecovery.figures.axes import Limits, fence, few_ticks
 from rlrecovery.figures.labels import symbol
-from rlrecovery.figures.layout import facets
+from rlrecovery.figures.layout import PanelSize, facets
 from rlrecovery.figures.legends import entry, legend, trial_entries
 from rlrecovery.figures.panels import message, method_label, note
+from rlrecovery.figures.subsets import parameter_panels
 from rlrecovery.score.pooling import mean_over_data_sets
 from rlrecovery.score.results import Summary
 
@@ -32,30 +31,27 @@ def draw_contraction(summary: Summary, width: float = style.TWO_COLUMNS) -> Figu
     levels = summary.priors.groupby("method")["level"].first() if len(summary.priors) else {}
     methods = [method for method in summary.methods if method in levels]
     parameters = [p for p in summary.parameters if p in set(summary.priors.get("parameter", ()))]
-    panels = {
-        (i, j): (parameter, method)
-        for (i, parameter), (j, method) in itertools.product(
-            enumerate(parameters), enumerate(methods)
-        )
-        if (method, parameter) in summary.method_parameters
-    }
+    panels = parameter_panels(summary, parameters, methods)
     if not panels:
         return style.blank(width, "No method has a prior of its own.")
     groups = dict(list(fits.groupby(["parameter", "method"])))
     posteriors = {position: groups.get(panel, fits.iloc[:0]) for position, panel in panels.items()}
     page = facets(
-        width, len(parameters), len(methods), height=1.75, share_rows=True, existing=panels,
+        width,
+        len(parameters),
+        len(methods),
+        PanelSize(1.75, titles=[(method,) for method in methods]),
+        existing=panels,
         priority=lambda position: -posteriors[position]["contraction"].mean(),
-        titles=[(method,) for method in methods],
-    )  # fmt: skip
+        share_rows=True,
+    )
     for position in page.positions:
         axes, (parameter, method) = page[position], panels[position]
         limits = _limits(fits[fits["parameter"] == parameter])
         _panel(axes, posteriors[position], limits, summary, method)
-        title(axes, method_label(method, levels[method]), ylabel_everywhere=page.reflowed)
+        page.title(position, method_label(method, levels[method]))
         axes.set_xlabel(f"contraction of {symbol(parameter)}")
-        if page.needs_ylabel(*position):
-            axes.set_ylabel(f"z-score of {symbol(parameter)}")
+        page.row_label(position, f"z-score of {symbol(parameter)}")
     page.note_left_out("with the smallest contraction", "summary/points.csv")
     legend(page.figure, _entries(summary))
     return page.figure

@@ -12,9 +12,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from rlrecovery.figures import style
-from rlrecovery.figures.axes import title
 from rlrecovery.figures.labels import symbol
-from rlrecovery.figures.layout import facets
+from rlrecovery.figures.layout import PanelSize, facets
 from rlrecovery.figures.legends import entry, legend, trial_entries
 from rlrecovery.figures.panels import cell_marks, message
 from rlrecovery.figures.subsets import estimated_pairs
@@ -39,14 +38,17 @@ def draw_coverage(summary: Summary, width: float = style.TWO_COLUMNS) -> Figure:
     if not cells:
         return style.blank(width, "There are no intervals.")
     page = facets(
-        width, len(rows), len(methods), height=1.4, share_rows=True, existing=cells,
+        width,
+        len(rows),
+        len(methods),
+        PanelSize(1.4, titles=[(method,) for method in methods]),
+        existing=cells,
         priority=lambda position: _priority(cells[position]),
-        titles=[(method,) for method in methods],
-    )  # fmt: skip
+        share_rows=True,
+    )
     for i, j in page.positions:
         axes, (parameter, level) = page[i, j], rows[i]
-        if page.needs_title(i, j):
-            title(axes, methods[j], ylabel_everywhere=page.reflowed)
+        page.column_title((i, j), methods[j])
         if cells[i, j].empty:
             message(axes, f"no {level} estimate")
             axes.set_axis_off()
@@ -54,8 +56,7 @@ def draw_coverage(summary: Summary, width: float = style.TWO_COLUMNS) -> Figure:
         _panel(axes, cells[i, j], summary, methods[j])
         of_row = (coverage["parameter"] == parameter) & (coverage["level"] == level)
         _set_limits(axes, coverage[of_row])
-        if page.needs_ylabel(i, j):
-            axes.set_ylabel(f"coverage of {symbol(parameter)}\n({level}, %)")
+        page.row_label((i, j), f"coverage of {symbol(parameter)}\n({level}, %)")
         axes.set_xlabel("nominal level (%)")
     page.note_left_out("furthest from the nominal levels", "summary/recovery.csv")
     legend(page.figure, _entries(summary))

@@ -17,7 +17,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from rlrecovery.figures import style
-from rlrecovery.figures.axes import title_lines
+from rlrecovery.figures.axes import title, title_lines
 
 #: A row is broken into lines if it has more panels than `MAX_PER_ROW`; lines then have at most as
 #: many as given by ``per_line`` of `facets`, by default these (two columns, one column).
@@ -66,6 +66,20 @@ class Facets:
         row, column = self.positions[i, j]
         return self.reflowed or column == 0 or self.positions.get((i, j - 1)) != (row, column - 1)
 
+    def title(self, position: Position, *parts: str) -> None:
+        """Set the title of a panel, see `axes.title`."""
+        title(self.panels[position], *parts, ylabel_everywhere=self.reflowed)
+
+    def column_title(self, position: Position, *parts: str) -> None:
+        """Set the title of a panel that stands for its column, where it needs one."""
+        if self.needs_title(*position):
+            self.title(position, *parts)
+
+    def row_label(self, position: Position, text: str) -> None:
+        """Set the vertical label of a panel that stands for its row, where it needs one."""
+        if self.needs_ylabel(*position):
+            self.panels[position].set_ylabel(text)
+
     def note_left_out(self, which: str, table: str) -> None:
         """Note at the top of the page which panels are shown, if not all, and where the rest is."""
         if self.left_out:
@@ -80,19 +94,40 @@ def page_note(figure: Figure, text: str) -> None:
     figure.suptitle("\n".join(lines), x=0.99, ha="right", fontsize=6.5, color=style.FLAG)
 
 
+@dataclass(frozen=True)
+class PanelSize:
+    """How much room the panels of a page need.
+
+    Attributes
+    ----------
+    height, min_height : float
+        Default and smallest height of a panel in inches.
+    per_line : tuple of int
+        Largest number of panels in a line of a broken row, on two columns and on one column.
+    titles : iterable of sequence of str
+        The longest titles, in parts as `axes.title` takes them; long titles need higher panels.
+    legend_height : float
+        Height in inches that the legend needs beyond the default.
+    """
+
+    height: float = 1.6
+    min_height: float = MIN_HEIGHT
+    per_line: tuple[int, int] = MAX_PER_LINE
+    titles: Iterable[Sequence[str]] = ()
+    legend_height: float = 0.0
+
+
+_DEFAULT_SIZE = PanelSize()
+
+
 def facets(
     width: float,
     rows: int,
     columns: int,
-    *,
-    height: float = 1.6,
-    min_height: float = MIN_HEIGHT,
-    share_rows: bool = False,
-    per_line: tuple[int, int] = MAX_PER_LINE,
+    size: PanelSize = _DEFAULT_SIZE,
     existing: Collection[Position] | None = None,
     priority: Callable[[Position], float] | None = None,
-    titles: Iterable[Sequence[str]] = (),
-    legend_height: float = 0.0,
+    share_rows: bool = False,
 ) -> Facets:
     """Lay out a page of panels that is no higher than a journal page.
 
@@ -106,43 +141,44 @@ def facets(
         Width of the page in inches.
     rows, columns : int
         Panels that the figure asks for.
-    height, min_height : float
-        Default and smallest height of a panel in inches.
-    share_rows : bool
-        Whether the panels of a row share the vertical axis.
-    per_line : tuple of int
-        Largest number of panels in a line of a broken row, on two columns and on one column.
+    size : PanelSize
+        How much room the panels need.
     existing : collection of Position, optional
         Panels that exist; by default all.
     priority : callable, optional
         Priority of a panel where not all fit; NaN is lowest. By default the first are kept.
-    titles : iterable of sequence of str
-        The longest titles, in parts as `axes.title` takes them; long titles need higher panels.
-    legend_height : float
-        Height in inches that the legend needs beyond the default.
+    share_rows : bool
+        Whether the panels of a row share the vertical axis.
     """
     asked = list(itertools.product(range(rows), range(columns)))
     kept = [position for position in asked if existing is None or position in existing]
-    room = style.MAX_HEIGHT - MARGIN - legend_height
-    per_row = _panels_per_row(columns if columns > 1 else rows, width, per_line)
+    room = style.MAX_HEIGHT - MARGIN - size.legend_height
+    per_row = _panels_per_row(columns if columns > 1 else rows, width, size.per_line)
     complete = len(kept) == len(asked)
     positions = _in_rows(rows, columns, per_row, style.narrow(width)) if complete else {}
-    if reflowed := not positions or _row_count(positions) > int(room / min_height):
-        per_row = _panels_per_line(len(kept), width, per_line)
-    extra = _title_height(titles, width, per_row, reflowed)
+    if reflowed := not positions or _row_count(positions) > int(room / size.min_height):
+        per_row = _panels_per_line(len(kept), width, size.per_line)
+    extra = _title_height(size.titles, width, per_row, reflowed)
     if reflowed:
-        most = per_row * max(1, int(room / (min_height + extra)))
-        chosen = _by_priority(kept, most, priority)
-        positions = {position: divmod(k, per_row) for k, position in enumerate(chosen)}
-    row_count = _row_count(positions)
-    panel_height = _panel_height(row_count, height, 0.63 * width / per_row, extra, room)
-    figure = style.page(width, MARGIN + panel_height * row_count)
-    grid = figure.add_gridspec(row_count, per_row)
-    panels = {key: figure.add_subplot(grid[position]) for key, position in positions.items()}
+        most = per_row * max(1, int(room / (size.min_height + extra)))
+        positions = {p: divmod(k, per_row) for k, p in enumerate(_chosen(kept, most, priority))}
+    wide = 0.63 * width / per_row
+    panel_height = _panel_height(_row_count(positions), size.height, wide, extra, room)
+    figure, panels = _draw(width, panel_height, per_row, positions)
     page = Facets(figure, panels, positions, reflowed, len(kept) - len(positions))
     if share_rows:
         _share_rows(page)
     return page
+
+
+def _draw(
+    width: float, panel_height: float, per_row: int, positions: Mapping[Position, Position]
+) -> tuple[Figure, dict[Position, Axes]]:
+    """Return the page and its empty panels."""
+    row_count = _row_count(positions)
+    figure = style.page(width, MARGIN + panel_height * row_count)
+    grid = figure.add_gridspec(row_count, per_row)
+    return figure, {key: figure.add_subplot(grid[position]) for key, position in positions.items()}
 
 
 def _share_rows(page: Facets) -> None:
@@ -200,7 +236,7 @@ def _row_count(positions: Mapping[Position, Position]) -> int:
     return 1 + max(row for row, _ in positions.values())
 
 
-def _by_priority(
+def _chosen(
     kept: Sequence[Position], most: int, priority: Callable[[Position], float] | None
 ) -> list[Position]:
     """At most ``most`` panels: the best panel of every row, then the second best of every row..."""

@@ -171,7 +171,8 @@ def strips(
         cell_marks(axes, cells, values, y, bars, summary, method, bars_along="x")
     axes.set(yticks=range(len(methods)), ylim=(len(methods) - 0.5, -0.5))
     labels = _strip_labels(methods if names else (), style.figure_width(axes))
-    axes.set_yticklabels(labels, linespacing=1.0)
+    broken: dict[str, Any] = {"linespacing": 1.0} if "\n" in "".join(labels) else {}
+    axes.set_yticklabels(labels, **broken)
     return positions.to_numpy()
 
 

@@ -15,9 +15,9 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FixedLocator, FuncFormatter
 
 from rlrecovery.figures import style
-from rlrecovery.figures.axes import log_ticks, title
+from rlrecovery.figures.axes import log_ticks
 from rlrecovery.figures.labels import counted, symbol
-from rlrecovery.figures.layout import facets
+from rlrecovery.figures.layout import PanelSize, facets
 from rlrecovery.figures.legends import entry, free_rows, legend, legend_height, method_entries
 from rlrecovery.figures.panels import message, note_beyond
 from rlrecovery.figures.subsets import levels_for
@@ -96,10 +96,11 @@ def _over_sizes(
     if summary.mixed:
         columns = [column for column in columns if _has_values(tables, *column)] or columns
     entries = _entries(summary, size)
+    labels = [str(handle.get_label()) for handle in entries]
+    size_of_panels = PanelSize(legend_height=legend_height(labels, width))
     page = facets(
-        width, len(parameters), len(columns), priority=lambda position: -position[1],
-        legend_height=legend_height([str(handle.get_label()) for handle in entries], width),
-    )  # fmt: skip
+        width, len(parameters), len(columns), size_of_panels, priority=lambda key: -key[1]
+    )
     for i, j in page.positions:
         axes, parameter, (measure, level) = page[i, j], parameters[i], columns[j]
         table = tables[measure]
@@ -107,8 +108,7 @@ def _over_sizes(
         _panel(axes, summary, cells, size)
         name = "RMSE" if measure == "rmse" else f"{100 * (nominal or 0):g} % width"
         axes.set_ylabel(f"{name} of {symbol(parameter)}")
-        if page.needs_title(i, j):
-            title(axes, name, level, ylabel_everywhere=page.reflowed)
+        page.column_title((i, j), name, level)
         axes.set_xlabel(size.label)
     page.note_left_out("of single participants, RMSE first", "summary/recovery.csv")
     legend(page.figure, entries, free_rows(summary.methods))

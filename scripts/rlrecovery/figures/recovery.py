@@ -12,9 +12,9 @@ from matplotlib.lines import Line2D
 from scipy import stats
 
 from rlrecovery.figures import style
-from rlrecovery.figures.axes import Limits, fence, few_ticks, title
+from rlrecovery.figures.axes import Limits, fence, few_ticks
 from rlrecovery.figures.labels import counted, support, symbol
-from rlrecovery.figures.layout import facets
+from rlrecovery.figures.layout import PanelSize, facets
 from rlrecovery.figures.legends import entry, legend
 from rlrecovery.figures.panels import mark_beyond, method_label, note_beyond
 from rlrecovery.figures.subsets import method_panels, shown_trials, thinned
@@ -36,21 +36,23 @@ def draw_recovery(summary: Summary, width: float = style.TWO_COLUMNS) -> Figure:
     points = {position: _select(summary, *panel) for position, panel in panels.items()}
     rows, columns = (1 + max(numbers) for numbers in zip(*panels, strict=True))
     estimates = summary.method_parameters
+    titles = [(method, f"{trials[-1]} trials") for method in summary.methods]
     page = facets(
-        width, rows, columns, height=1.65,
+        width,
+        rows,
+        columns,
+        PanelSize(1.65, titles=titles),
         existing=[key for key, (name, method, _) in panels.items() if (method, name) in estimates],
         priority=lambda position: -_correlation(points[position]),
-        titles=[(method, f"{trials[-1]} trials") for method in summary.methods],
-    )  # fmt: skip
+    )
     for position in page.positions:
         axes, (parameter, method, count) = page[position], panels[position]
         limits = _limits(_of_all_methods(summary, parameter, count), parameter)
         _panel(axes, points[position], limits, style.colour(summary.methods, method))
         label = method_label(method, finest_level(summary, method))
-        title(axes, label, f"{count} trials", ylabel_everywhere=page.reflowed)
+        page.title(position, label, f"{count} trials")
         axes.set_xlabel(f"true {symbol(parameter)}")
-        if page.needs_ylabel(*position):
-            axes.set_ylabel(f"estimate of {symbol(parameter)}")
+        page.row_label(position, f"estimate of {symbol(parameter)}")
     page.note_left_out("with the lowest correlations", "summary/points.csv")
     legend(page.figure, _entries(summary))
     return page.figure

@@ -77,6 +77,18 @@ def method_panels[T](
     }
 
 
+def parameter_panels(
+    summary: Summary, parameters: Sequence[str], methods: Sequence[str]
+) -> dict[Position, tuple[str, str]]:
+    """Panels for every parameter (row) and method (column) that estimates it."""
+    return {
+        (i, j): (parameter, method)
+        for i, parameter in enumerate(parameters)
+        for j, method in enumerate(methods)
+        if (method, parameter) in summary.method_parameters
+    }
+
+
 def highest[T](things: Sequence[T], most: int, priority: Callable[[T], float]) -> list[T]:
     """At most ``most`` things with the highest priority, in their order; NaN is lowest."""
     if len(things) <= most:

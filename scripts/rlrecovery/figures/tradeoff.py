@@ -12,9 +12,9 @@ from matplotlib.lines import Line2D
 from scipy import stats
 
 from rlrecovery.figures import style
-from rlrecovery.figures.axes import Limits, fence, few_ticks, title
+from rlrecovery.figures.axes import Limits, fence, few_ticks
 from rlrecovery.figures.labels import counted, symbol
-from rlrecovery.figures.layout import facets
+from rlrecovery.figures.layout import PanelSize, facets
 from rlrecovery.figures.legends import entry, legend
 from rlrecovery.figures.panels import note_beyond
 from rlrecovery.figures.subsets import method_panels, shown_trials, thinned
@@ -50,22 +50,24 @@ def draw_tradeoff(summary: Summary, width: float = style.TWO_COLUMNS) -> Figure:
     panels = method_panels(pairs, summary.methods, trials)
     rows, columns = (1 + max(numbers) for numbers in zip(*panels, strict=True))
     fits = {key: _with_trials(errors[method], n) for key, (_, method, n) in panels.items()}
+    titles = [(method, f"{trials[-1]} trials\nρ") for method in summary.methods]
     page = facets(
-        width, rows, columns, height=1.75,
+        width,
+        rows,
+        columns,
+        PanelSize(1.75, titles=titles),
         existing=[key for key, (pair, method, _) in panels.items() if (method, pair) in estimated],
         priority=lambda position: _strength(fits[position], panels[position][0]),
-        titles=[(method, f"{trials[-1]} trials\nρ") for method in summary.methods],
-    )  # fmt: skip
+    )
     for position in page.positions:
         axes, (pair, method, count) = page[position], panels[position]
         limits = _limits(pd.concat([_with_trials(e, count) for e in errors.values()]), pair)
         correlation = _panel(
             axes, fits[position], pair, limits, style.colour(summary.methods, method)
         )
-        title(axes, method, f"{count} trials\n{correlation}", ylabel_everywhere=page.reflowed)
+        page.title(position, method, f"{count} trials\n{correlation}")
         axes.set_xlabel(f"error of {symbol(pair[0])}")
-        if page.needs_ylabel(*position):
-            axes.set_ylabel(f"error of {symbol(pair[1])}")
+        page.row_label(position, f"error of {symbol(pair[1])}")
     page.note_left_out("with the strongest correlations", "summary/points.csv")
     legend(page.figure, _entries(summary))
     return page.figure
@@ -132,7 +134,7 @@ def _panel(axes: Axes, errors: pd.DataFrame, pair: Pair, limits: list[Limits], i
     axes.axhline(0, color=style.FAINT, lw=0.6, zorder=1)
     axes.axvline(0, color=style.FAINT, lw=0.6, zorder=1)
     if errors.empty or not set(pair) <= set(errors.columns):
-        return "not estimated together"
+        return "no estimates"
     shown = thinned(errors, MAX_POINTS)
     looks = ((~shown["flagged"], "o", ink, 0.4), (shown["flagged"], "^", style.FLAG, 0.8))
     for rows, mark, tone, alpha in looks:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
@@ -15,12 +14,12 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from rlrecovery.figures import style
-from rlrecovery.figures.axes import Limits, fence, few_ticks, title
+from rlrecovery.figures.axes import Limits, fence, few_ticks
 from rlrecovery.figures.labels import symbol
-from rlrecovery.figures.layout import facets
+from rlrecovery.figures.layout import PanelSize, facets
 from rlrecovery.figures.legends import entry, legend
 from rlrecovery.figures.panels import message, method_label, note
-from rlrecovery.figures.subsets import thinned
+from rlrecovery.figures.subsets import parameter_panels, thinned
 from rlrecovery.score.pooling import mean_over_data_sets
 from rlrecovery.score.results import Summary, finest_level
 from rlrecovery.storage.schemas import interval_columns
@@ -59,32 +58,28 @@ def draw_zip(summary: Summary, width: float = style.TWO_COLUMNS) -> Figure:
     if nominal is None or not set(interval_columns(nominal)) <= set(summary.points.columns):
         return style.blank(width, "There are no intervals to draw.")
     parameters, methods = summary.parameters, summary.methods
-    panels = {
-        (i, j): (parameter, method)
-        for (i, parameter), (j, method) in itertools.product(
-            enumerate(parameters), enumerate(methods)
-        )
-        if (method, parameter) in summary.method_parameters
-    }
+    panels = parameter_panels(summary, parameters, methods)
     intervals = {key: ranked(summary, *panel, nominal) for key, panel in panels.items()}
     coverages = {key: coverage(table) for key, (table, _) in intervals.items()}
     bottom = _bottom(coverages.values())
     page = facets(
-        width, len(parameters), len(methods), height=1.75, share_rows=True, existing=panels,
+        width,
+        len(parameters),
+        len(methods),
+        PanelSize(1.75, titles=[(f"{method}\ncoverage",) for method in methods]),
+        existing=panels,
         priority=lambda position: abs(coverages[position].value - nominal),
-        titles=[(f"{method}\ncoverage",) for method in methods],
-    )  # fmt: skip
+        share_rows=True,
+    )
     for position in page.positions:
         axes, (parameter, method) = page[position], panels[position]
         limits = _limits(table for (i, _), (table, _) in intervals.items() if i == position[0])
         _panel(axes, *intervals[position], limits, style.colour(methods, method))
         _coverage_lines(axes, coverages[position], nominal, bottom)
         label = method_label(method, finest_level(summary, method))
-        text = f"{label}\n{_percent(coverages[position])}"
-        title(axes, text, ylabel_everywhere=page.reflowed)
+        page.title(position, f"{label}\n{_percent(coverages[position])}")
         axes.set_xlabel(f"interval − true {symbol(parameter)}")
-        if page.needs_ylabel(*position):
-            axes.set_ylabel("centile of\n|error| / SE (%)")
+        page.row_label(position, "centile of\n|error| / SE (%)")
     page.note_left_out("whose coverage is furthest from nominal", "summary/points.csv")
     legend(page.figure, _entries(nominal))
     return page.figure
