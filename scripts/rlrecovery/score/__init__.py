@@ -5,8 +5,7 @@
 - `correlation`: Pearson's, Spearman's and Lin's coefficients with their MCSEs
 - `rows`: estimates joined with their truths and grouped by level and parameter
 - `paired`: methods compared on the same data sets
-- `cell`: all measures of all methods in one cell; what the rule ``score`` runs
-- `grid`: correlations over all cells of one size
+- `cell`: all measures in one cell (what the rule ``score`` runs), correlations over cells
 - `model_selection`: which of several fitted models fits best, in one cell
 - `confusion`: confusion and inversion matrices over a study
 - `sampler_check`: sampled compared with exact posteriors

@@ -1,4 +1,4 @@
-"""Measures of all methods in one cell, from its tables of estimates and truth.
+"""Measures of all methods in one cell, and correlations over all cells of one size.
 
 - A row without an estimate enters no measure of error. A row without an SE, or without an interval,
   is left out of the measures that need it; ``n`` and ``n_rows`` count the rest. An infinite end of
@@ -36,13 +36,19 @@ from rlrecovery.score.rows import (
     correlation_measures,
     join,
     parameter_groups,
+    refuse_duplicates,
     row_sets,
     score_rows,
     score_table,
     truth_varies,
 )
 from rlrecovery.storage.files import read_tables, write_table
-from rlrecovery.storage.schemas import TRUTH, estimates_columns, interval_columns
+from rlrecovery.storage.schemas import (
+    ESTIMATE_KEYS,
+    TRUTH,
+    estimates_columns,
+    interval_columns,
+)
 
 log = logging.getLogger(__name__)
 
@@ -128,6 +134,37 @@ def score_cell(
             for name, rows in row_sets(group):
                 scored += score_rows(level, parameter, name, correlation_measures(rows))
         scored += score_rows(level, parameter, "all", _diagnostics(group))
+    return score_table(scored)
+
+
+def score_grid(joined: pd.DataFrame) -> pd.DataFrame:
+    """Correlations over all cells with the same participants and trials.
+
+    Parameters
+    ----------
+    joined : DataFrame
+        Rows of `rlrecovery.score.rows.join` of one method in these cells, with a column ``cell``.
+
+    Returns
+    -------
+    DataFrame
+        Columns `rlrecovery.storage.schemas.SCORES`; Pearson's, Spearman's and Lin's coefficients
+        for each level and parameter whose truth varies.
+
+    Notes
+    -----
+    The jackknife leaves out one replicate number in all cells at once. Cells are simulated
+    independently and the replicates of a cell are identically distributed, so that "replicate r of
+    every cell" is one of R independent, identically distributed blocks, as the jackknife assumes.
+    Leaving out single data sets would count the differences between cells, which are fixed by the
+    design, as Monte Carlo error.
+    """
+    refuse_duplicates(joined, "estimates", ["cell", *ESTIMATE_KEYS])
+    scored: list[ScoreRow] = []
+    for (level, parameter), group in parameter_groups(joined):
+        if truth_varies(group):
+            for name, rows in row_sets(group):
+                scored += score_rows(level, parameter, name, correlation_measures(rows))
     return score_table(scored)
 
 

@@ -125,21 +125,10 @@ def _with_inversion(table: pd.DataFrame, seed: int) -> pd.DataFrame:
 
 
 def inversion(wins: Floats, n: Floats, rng: np.random.Generator) -> tuple[Floats, Floats, Floats]:
-    """Inversion matrix, p(simulated | best fit), with the ends of its 95 % interval.
+    """Inversion matrix, p(simulated | best fit), and the lower and upper ends of its 95 % interval.
 
-    Parameters
-    ----------
-    wins : float array, shape (simulated, fitted)
-        Wins of each fitted model.
-    n : array, shape (simulated,)
-        Number of compared units.
-    rng : Generator
-        Draws from the Dirichlet posteriors of the rows.
-
-    Returns
-    -------
-    tuple of float array, shape (simulated, fitted)
-        Value, lower and upper end; NaN where the inversion is missing (see the module).
+    ``wins`` and the results have shape (simulated, fitted). ``n``, shape (simulated,), counts the
+    compared units. The ends come from draws of the Dirichlet posteriors of the rows.
     """
     value = _bayes_rule(ratio(wins, np.asarray(n)[:, None]))
     draws = rng.standard_gamma(

@@ -56,18 +56,10 @@ def correlations(
 
 
 def moments(truth: Floats, estimate: Floats) -> Floats:
-    """Terms whose sums over rows determine `pearson` and `concordance`.
+    """Terms whose sums over rows determine `pearson` and `concordance`, shape (7, rows).
 
-    Parameters
-    ----------
-    truth, estimate : array, shape (n,)
-        Paired and finite.
-
-    Returns
-    -------
-    array, shape (7, n)
-        1, x, y, x^2, y^2, x y and truth - estimate, where x and y are truth and estimate minus
-        their medians. Few digits cancel near the centre of the data, and a constant gives 0.
+    They are 1, x, y, x^2, y^2, x y and truth - estimate, where x and y are truth and estimate minus
+    their medians: few digits cancel near the centre of the data, and a constant gives 0.
     """
     x = truth - np.median(truth) if truth.size else truth
     y = estimate - np.median(estimate) if estimate.size else estimate
@@ -86,17 +78,9 @@ def _central(sums: Floats) -> tuple[Floats, Floats, Floats, Floats]:
 
 
 def pearson(sums: Floats) -> Floats:
-    """Pearson's correlation, from the sums of `moments`.
+    """Pearson's correlation, from the sums of `moments`, shape (7,) or (7, m).
 
-    Parameters
-    ----------
-    sums : array, shape (7,) or (7, m)
-        Sums over rows, for one or for m sets of rows.
-
-    Returns
-    -------
-    array, shape () or (m,)
-        NaN where truth or estimate does not vary.
+    NaN where truth or estimate does not vary.
     """
     var_x, var_y, covariance, _ = _central(sums)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -110,16 +94,7 @@ def concordance(sums: Floats) -> Floats:
     ``2 s_xy / (s_x^2 + s_y^2 + (mean_x - mean_y)^2)`` with population moments (divisor n), as in
     Lin (1989), Biometrics 45:255-268, doi:10.2307/2532051. It is 1 only if every estimate
     equals its truth; a constant estimate gives 0.
-
-    Parameters
-    ----------
-    sums : array, shape (7,) or (7, m)
-        Sums over rows, for one or for m sets of rows.
-
-    Returns
-    -------
-    array, shape () or (m,)
-        NaN where truth and estimate are constant and equal, or where there are no rows.
+    NaN where truth and estimate are constant and equal, or where there are no rows.
     """
     var_x, var_y, covariance, difference = _central(sums)
     scale = var_x + var_y + difference**2
@@ -128,18 +103,7 @@ def concordance(sums: Floats) -> Floats:
 
 
 def spearman(truth: Floats, estimate: Floats) -> float:
-    """Spearman's rank correlation; ties have their average rank.
-
-    Parameters
-    ----------
-    truth, estimate : array, shape (n,)
-        Paired and finite.
-
-    Returns
-    -------
-    float
-        NaN where truth or estimate does not vary.
-    """
+    """Spearman's rank correlation; NaN where truth or estimate does not vary."""
     if not truth.size:
         return np.nan
     centre = (truth.size + 1) / 2
@@ -154,19 +118,9 @@ def _ranks(values: Floats) -> Floats:
 def spearman_without_each(truth: Floats, estimate: Floats, blocks: Integers) -> Floats:
     """Spearman's rank correlation without the rows of each block in turn.
 
-    Rows are sorted once; the time per block is proportional to the number of rows.
-
-    Parameters
-    ----------
-    truth, estimate : array, shape (n,)
-        Paired and finite.
-    blocks : array of int, shape (n,)
-        Block of each row, 0 to m - 1; no block is empty.
-
-    Returns
-    -------
-    array, shape (m,)
-        Entry b is without block b; NaN where truth or estimate does not vary in the other rows.
+    Rows are sorted once; the time per block is proportional to the number of rows. ``blocks`` are
+    numbers from 0 to m - 1, one per row; no block is empty. The result, shape (m,), is NaN where
+    truth or estimate does not vary in the other rows.
     """
     order = np.argsort(blocks, kind="stable")
     ends = np.cumsum(np.bincount(blocks))

@@ -22,18 +22,9 @@ ROUNDING = 1e-12
 
 
 class Score(NamedTuple):
-    """A measure.
+    """A measure with its Monte Carlo standard error; NaN where they are not defined.
 
-    Attributes
-    ----------
-    value : float
-        The measure; NaN where it is not defined.
-    mcse : float
-        Its Monte Carlo standard error; NaN where it cannot be estimated.
-    n : int
-        Number of replicates (data sets).
-    n_rows : int
-        Number of estimates.
+    ``n`` is the number of replicates (data sets) and ``n_rows`` that of estimates.
     """
 
     value: float
@@ -90,18 +81,9 @@ def renumber(replicates: ArrayLike) -> tuple[Integers, int]:
 
 
 def sums_without_each(terms: Floats, codes: Integers) -> Floats:
-    """Sums over all rows but those of one replicate.
+    """Sums of terms, shape (k, rows), without each replicate, shape (k, replicates).
 
-    Parameters
-    ----------
-    terms : array, shape (k, rows)
-        The terms of the sums.
-    codes : array of int, shape (rows,)
-        Replicate of each row, from 0 (see `renumber`).
-
-    Returns
-    -------
-    array, shape (k, replicates)
+    ``codes`` are the replicates of the rows, renumbered from 0.
     """
     sums = np.stack([np.bincount(codes, weights=term) for term in terms])
     return sums.sum(axis=1, keepdims=True) - sums
@@ -110,17 +92,8 @@ def sums_without_each(terms: Floats, codes: Integers) -> Floats:
 def jackknife(leave_one_out: Floats) -> float:
     """Delete-one jackknife standard error, sqrt((n - 1)/n sum (value - mean of values)^2).
 
-    Efron & Stein (1981), Annals of Statistics 9:586.
-
-    Parameters
-    ----------
-    leave_one_out : array, shape (n,)
-        The statistic without each of n replicates.
-
-    Returns
-    -------
-    float
-        NaN if n < 2.
+    ``leave_one_out`` has the statistic without each of n replicates; NaN if n < 2. Efron & Stein
+    (1981), Annals of Statistics 9:586.
     """
     n = leave_one_out.size
     if n < 2:

@@ -15,6 +15,9 @@ simulated data set): its participants share a fit or a group estimate and are no
   that is SD(replicate means) / sqrt(n).
 - The jackknife is inconsistent for a median; `median` uses Woodruff's interval instead.
 - An MCSE is NaN where it cannot be estimated: fewer than two replicates, or division by 0.
+
+All arrays have shape (rows,), without missing values: ``errors`` are estimate - truth, ``ses``
+reported standard errors or posterior SDs, and ``replicates`` numbers of replicates.
 """
 
 from __future__ import annotations
@@ -39,29 +42,13 @@ _WOODRUFF = 1.959963984540054
 
 
 def mean(values: ArrayLike, replicates: ArrayLike) -> Score:
-    """Mean over rows; with one row per replicate its MCSE is SD/sqrt(n).
-
-    Parameters
-    ----------
-    values : array, shape (rows,)
-        Errors for the bias, squared errors for the MSE, widths or seconds.
-    replicates : array of int, shape (rows,)
-        Replicate of each row.
-    """
+    """Mean over rows; with one row per replicate its MCSE is SD/sqrt(n)."""
     values = np.asarray(values, dtype=float)
     return score_sums(mean_of_sums, [np.ones_like(values), values], replicates)
 
 
 def proportion(hits: ArrayLike, replicates: ArrayLike) -> Score:
-    """Share of rows that are true; with one row per replicate its MCSE is sqrt(p (1 - p) / n).
-
-    Parameters
-    ----------
-    hits : array of bool, shape (rows,)
-        For coverage, whether the interval contains the truth.
-    replicates : array of int, shape (rows,)
-        Replicate of each row.
-    """
+    """Share of rows that are true; with one row per replicate its MCSE is sqrt(p (1 - p) / n)."""
     hits = np.asarray(hits, dtype=float)
     return score_sums(
         mean_of_sums, [np.ones_like(hits), hits], replicates, lambda p, n: np.sqrt(p * (1 - p) / n)
@@ -70,13 +57,6 @@ def proportion(hits: ArrayLike, replicates: ArrayLike) -> Score:
 
 def median(values: ArrayLike, replicates: ArrayLike) -> Score:
     """Median over rows, with Woodruff's MCSE.
-
-    Parameters
-    ----------
-    values : array, shape (rows,)
-        Finite errors.
-    replicates : array of int, shape (rows,)
-        Replicate of each row.
 
     Notes
     -----
@@ -106,13 +86,6 @@ def empirical_se(errors: ArrayLike, replicates: ArrayLike) -> Score:
     """SD of the errors of all rows (divisor rows - 1).
 
     With one row per replicate its MCSE is the SD over sqrt(2 (n - 1)).
-
-    Parameters
-    ----------
-    errors : array, shape (rows,)
-        Estimate minus truth.
-    replicates : array of int, shape (rows,)
-        Replicate of each row.
     """
     terms = centred_powers(errors)
     return score_sums(sd_of_sums, terms, replicates, lambda sd, n: sd / np.sqrt(2 * (n - 1)))
@@ -123,13 +96,6 @@ def rmse(errors: ArrayLike, replicates: ArrayLike) -> Score:
 
     With one row per replicate its MCSE is that of the mean square over twice the root (delta
     method).
-
-    Parameters
-    ----------
-    errors : array, shape (rows,)
-        Estimate minus truth.
-    replicates : array of int, shape (rows,)
-        Replicate of each row.
     """
     squares = np.asarray(errors, dtype=float) ** 2
 
@@ -144,13 +110,6 @@ def model_se(ses: ArrayLike, replicates: ArrayLike) -> Score:
     """Root mean square of the reported SEs.
 
     With one row per replicate its MCSE is sqrt(var(se^2) / (4 n ModSE^2)).
-
-    Parameters
-    ----------
-    ses : array, shape (rows,)
-        Reported standard errors or posterior SDs, none missing.
-    replicates : array of int, shape (rows,)
-        Replicate of each row.
     """
     variances = np.asarray(ses, dtype=float) ** 2
 
@@ -168,13 +127,6 @@ def relative_error_model_se(ses: ArrayLike, errors: ArrayLike, replicates: Array
 
     With one row per replicate its MCSE is
     (ModSE/EmpSE) sqrt(var(se^2) / (4 n ModSE^4) + 1 / (2 (n - 1))).
-
-    Parameters
-    ----------
-    ses, errors : array, shape (rows,)
-        Of the same rows, none missing.
-    replicates : array of int, shape (rows,)
-        Replicate of each row.
     """
     variances = np.asarray(ses, dtype=float) ** 2
 

@@ -39,19 +39,10 @@ _FIT_COLUMNS = ("choices", "log_likelihood", "elpd_loo", "pareto_k", "log_eviden
 
 
 def criteria(estimates: pd.DataFrame) -> pd.DataFrame:
-    """Scores of one fitted model by every criterion that its estimates allow.
+    """Scores of one fitted model by every criterion that its estimates allow, columns `CRITERIA`.
 
-    Parameters
-    ----------
-    estimates : DataFrame
-        Columns of `rlrecovery.storage.schemas.estimates_columns`, of one method and one cell. The
-        level ``participant`` is used; ``group`` where there is no other (complete pooling).
-
-    Returns
-    -------
-    DataFrame
-        Columns `rlrecovery.storage.schemas.CRITERIA`, for each criterion that any fit has. The
-        score is NaN where a row of the fit failed.
+    Estimates of level ``participant`` are used; those of the group where there are no others
+    (complete pooling). The score is NaN where a row of the fit failed.
     """
     level = "participant" if (estimates["level"] == "participant").any() else "group"
     rows = estimates[estimates["level"] == level]
@@ -89,20 +80,12 @@ def _scores(fits: pd.DataFrame) -> dict[str, pd.Series]:
 
 
 def winners(scores: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """The best model for every participant and every data set of a cell.
+    """The best model for every participant and every data set of a cell, columns `WINNERS`.
 
-    Parameters
-    ----------
-    scores : mapping
-        From the name of a fitted model to its `criteria`.
-
-    Returns
-    -------
-    DataFrame
-        Columns `rlrecovery.storage.schemas.WINNERS`. There are units ``participant`` if every model
-        was fitted to single participants, and ``data set`` if there are several participants or a
-        model was fitted to all of them together. Models that tie have a row each and equal shares;
-        a unit with a missing or infinite score has one row without a winner and a share of 0.
+    ``scores`` are `criteria` by the name of the fitted model. There are units ``participant`` if
+    every model was fitted to single participants, and ``data set`` if there are several
+    participants or a model was fitted to all of them together. Models that tie have a row each and
+    equal shares; a unit with a missing or infinite score has one row without a winner.
     """
     keyed = {model: table.set_index([*_UNIT, "criterion"]) for model, table in scores.items()}
     wide = pd.DataFrame({model: table["score"] for model, table in keyed.items()}, dtype="float64")
@@ -153,20 +136,9 @@ def _best(wide: pd.DataFrame) -> pd.DataFrame:
 
 
 def counts(won: pd.DataFrame, fitted: Sequence[str]) -> pd.DataFrame:
-    """Wins of every model of a contest, including models without any win.
+    """Wins of every fitted model, from the `winners` of one contest and cell.
 
-    Parameters
-    ----------
-    won : DataFrame
-        Columns `rlrecovery.storage.schemas.WINNERS`, of one cell.
-    fitted : sequence of str
-        Names of all models of the contest, in the order of the result's rows.
-
-    Returns
-    -------
-    DataFrame
-        Columns ``criterion``, ``unit``, ``fitted``, ``wins``, ``n``, ``left_out``, ``doubtful`` and
-        ``stopped``.
+    The columns are those of `COUNTS` that do not name the contest or the cell.
     """
     columns = ["criterion", "unit", "fitted", "wins", "n", "left_out", "doubtful", "stopped"]
     counted = []

@@ -68,15 +68,7 @@ def _errors(estimates: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
 def paired_measures(
     errors: Floats, reference: Floats, replicates: Integers
 ) -> Iterator[tuple[str, Score]]:
-    """Names and scores of all measures of two methods' errors in the same rows.
-
-    Parameters
-    ----------
-    errors, reference : float array, shape (rows,)
-        Estimate minus truth of the method and of the reference.
-    replicates : int array, shape (rows,)
-        Replicate of each row.
-    """
+    """Names and scores of all measures of two methods' errors in the same rows, shape (rows,)."""
     yield "bias_difference", mean(errors - reference, replicates)
     yield "mse_difference", mean(errors**2 - reference**2, replicates)
     yield "rmse_ratio", rmse_ratio(errors, reference, replicates)
@@ -84,15 +76,7 @@ def paired_measures(
 
 
 def rmse_ratio(errors: Floats, reference: Floats, replicates: Integers) -> Score:
-    """RMSE of a method over that of the reference; its MCSE is the jackknife's.
-
-    Parameters
-    ----------
-    errors, reference : float array, shape (rows,)
-        Estimate minus truth of the method and of the reference.
-    replicates : int array, shape (rows,)
-        Replicate of each row.
-    """
+    """RMSE of a method over that of the reference; its MCSE is the jackknife's."""
 
     def quotient(sums: Floats) -> Floats:
         """Ratio of the root mean squares."""
@@ -109,13 +93,6 @@ def relative_precision(errors: Floats, reference: Floats, replicates: Integers) 
     White & Crowther 2019, Table 6); otherwise it is the jackknife's. The closed form holds for many
     replicates. It is NaN for fewer than three, where rho is 1 for any errors, and too small for a
     few (by half for three).
-
-    Parameters
-    ----------
-    errors, reference : float array, shape (rows,)
-        Estimate minus truth of the method and of the reference.
-    replicates : int array, shape (rows,)
-        Replicate of each row.
     """
 
     def gain(sums: Floats) -> Floats:

@@ -15,15 +15,7 @@ from rlrecovery.score.results import Summary
 
 
 class Pooled(NamedTuple):
-    """A mean over cells or data sets.
-
-    Attributes
-    ----------
-    value : float
-        The mean; NaN where a value that it needs is missing.
-    mcse : float
-        Its Monte Carlo standard error; NaN where that of a value is unknown.
-    """
+    """A mean and its MCSE; NaN where a value or an MCSE that they need is missing."""
 
     value: float
     mcse: float
@@ -32,10 +24,7 @@ class Pooled(NamedTuple):
 def mean_over_cells(cells: pd.DataFrame) -> Pooled:
     """Mean of a measure over cells; its MCSE is sqrt(sum of squared MCSEs) / number of cells.
 
-    Parameters
-    ----------
-    cells : DataFrame
-        Columns ``value`` and ``mcse``, one row per cell, at least one.
+    ``cells`` has columns ``value`` and ``mcse`` and a row per cell.
     """
     variance = (cells["mcse"] ** 2).sum(skipna=False)
     mean = cells["value"].mean(skipna=False)
@@ -43,14 +32,9 @@ def mean_over_cells(cells: pd.DataFrame) -> Pooled:
 
 
 def root_mean_over_cells(cells: pd.DataFrame) -> Pooled:
-    """Root of the mean of the MSE over cells: the RMSE of all cells together.
+    """RMSE of all cells together, from rows of the MSE: the root of the mean.
 
     Its MCSE is that of the mean over twice the root (delta method); NaN where the root is 0.
-
-    Parameters
-    ----------
-    cells : DataFrame
-        Columns ``value`` (MSE) and ``mcse``, one row per cell, at least one.
     """
     mean, mcse = mean_over_cells(cells)
     root = float(np.sqrt(mean))
@@ -113,14 +97,7 @@ def mean_over_data_sets(values: pd.Series, rows: pd.DataFrame) -> Pooled:
 
     The mean is a ratio of sums over data sets. Its MCSE comes from the scatter of these sums within
     cells, because the cells are fixed by the design; where a cell has a single data set, from their
-    scatter over all data sets.
-
-    Parameters
-    ----------
-    values : Series
-        One value per estimate.
-    rows : DataFrame
-        Columns ``cell`` and ``replicate`` of the same estimates.
+    scatter over all data sets. ``rows`` has columns ``cell`` and ``replicate`` of the ``values``.
     """
     if values.empty:
         return Pooled(np.nan, np.nan)

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any
 
 import pandas as pd
 
@@ -28,55 +28,14 @@ from rlrecovery.storage.schemas import (
 LEVELS = ("participant", "group")
 
 
-class Example(TypedDict, total=False):
-    """Where the example participant comes from: ``example.json``; empty if it was not read.
-
-    ``arms`` are the mean rewards (empty if they change) and ``sd`` is the SD of a reward.
-    """
-
-    cell: str
-    replicate: int
-    participant: int
-    truth: dict[str, float]
-    method: str | None
-    participants: int
-    trials: int
-    arms: list[float]
-    sd: float | None
-
-
 @dataclass(frozen=True)
 class Summary:
-    """The tables of ``results/<run>/summary/``, with the columns of `rlrecovery.storage.schemas`.
+    """The tables of ``results/<run>/summary/``, described in `rlrecovery.storage.schemas`.
 
-    A ``method`` here is a series, see `rlrecovery.score.series`.
-
-    Attributes
-    ----------
-    recovery : DataFrame
-        Measures, columns `RECOVERY`.
-    points : DataFrame
-        Truth and estimate in the first replicates, columns `POINTS`.
-    failures : DataFrame
-        Numbers of flagged rows by status and reason, columns `FAILURES`.
-    participant, posterior : DataFrame
-        Trials of the example participant, and draws of its posterior (no rows if none was sampled).
-    example : dict
-        Where the example comes from.
-    sampler_check : DataFrame
-        Sampled compared with exact posteriors, columns `SAMPLER_CHECK`; no rows without both.
-    comparison : DataFrame
-        Methods compared on the same data, columns `COMPARISON`; no rows for a single method.
-    priors : DataFrame
-        Prior SDs of Bayesian methods, columns `PRIORS`.
-    crossed : DataFrame
-        Measures of all fits of competing models, columns `CROSSED`; no rows if none compete.
-    selection : DataFrame
-        How often each model won, columns `SELECTION`; no rows if none compete.
-    predictive : DataFrame
-        Prior and posterior predictions, columns `PREDICTIVE`; no rows without a posterior.
-    method_of : dict
-        From series to method.
+    A table that does not apply to the study has no rows. ``participant`` are the trials of the
+    example participant, ``posterior`` the draws of its posterior, and ``example`` says where it
+    comes from. A ``method`` is a series (`rlrecovery.score.series`), and ``method_of`` maps series
+    to methods.
     """
 
     recovery: pd.DataFrame
@@ -84,7 +43,7 @@ class Summary:
     failures: pd.DataFrame
     participant: pd.DataFrame
     posterior: pd.DataFrame
-    example: Example
+    example: dict[str, Any]
     sampler_check: pd.DataFrame
     comparison: pd.DataFrame
     priors: pd.DataFrame

@@ -1,4 +1,4 @@
-"""Estimates joined with their truths and grouped by level and parameter, for `cell` and `grid`."""
+"""Estimates joined with their truths and grouped by level and parameter; rows of scores."""
 
 from __future__ import annotations
 

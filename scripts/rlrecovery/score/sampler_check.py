@@ -18,13 +18,7 @@ from rlrecovery.storage.schemas import ESTIMATE_KEYS
 
 
 def comparable_pairs(methods: Mapping[str, Method]) -> list[tuple[str, str]]:
-    """Pairs of methods whose estimates are the same posterior means: (sampled, exact).
-
-    Parameters
-    ----------
-    methods : mapping
-        `rlrecovery.config.study.methods_of` the experiment.
-    """
+    """Pairs of methods whose estimates are the same posterior means: (sampled, exact)."""
 
     def posterior_means(kind: PosteriorKind) -> list[str]:
         """Methods whose estimates are the posterior means of single participants."""
@@ -54,18 +48,9 @@ def _same_posterior(method: Method, other: Method) -> bool:
 
 
 def compare_posteriors(sampled: pd.DataFrame, exact: pd.DataFrame) -> pd.DataFrame:
-    """Compare posterior means and SDs of two methods in one cell.
+    """Compare posterior means and SDs in the estimates of two methods in one cell.
 
-    Parameters
-    ----------
-    sampled, exact : DataFrame
-        Estimates of both methods in the cell.
-
-    Returns
-    -------
-    DataFrame
-        One row per parameter, with the columns ``parameter``, ``posteriors``, ``rms_z``,
-        ``largest_difference`` and ``sd_ratio`` of `rlrecovery.storage.schemas.SAMPLER_CHECK`.
+    Returns one row per parameter, with columns of `rlrecovery.storage.schemas.SAMPLER_CHECK`.
     """
     columns = [*ESTIMATE_KEYS, "estimate", "se", "ess_bulk"]
     both = sampled[columns].merge(exact[columns], on=ESTIMATE_KEYS, suffixes=("", "_exact"))

@@ -20,14 +20,12 @@ class Study:
 
     Attributes
     ----------
-    methods : mapping
-        `rlrecovery.config.study.methods_of` the experiment.
-    cells : mapping
-        The cells by key.
+    methods, cells : mapping
+        Methods by name, and cells by key.
     levels : sequence of float
         Nominal levels of the intervals.
     folders : mapping
-        Folders of the kinds of files: ``scores``, ``paired``, ``estimates`` and ``truth``.
+        Paths of the folders ``scores``, ``paired``, ``estimates`` and ``truth``.
     batches : mapping
         From the key of a cell to the keys of its batches.
     """
@@ -80,18 +78,9 @@ class Study:
     def with_design(
         self, table: pd.DataFrame, cell: Cell, label: str, method: str | None = None
     ) -> pd.DataFrame:
-        """Put method, cell, truth, sizes and label in front of the columns of a table.
+        """Put method, cell, truth, sizes and label in front of the columns of a cell's table.
 
-        Parameters
-        ----------
-        table : DataFrame
-            Rows of one cell.
-        cell : Cell
-            The cell.
-        label : str
-            Its entry of `design_labels`.
-        method : str, optional
-            The method of all rows; None if the table names methods itself.
+        ``label`` is its entry of `design_labels`; without ``method`` the table names methods.
         """
         truth = dict(cell.truth)
         front: dict[str, str | float] = {} if method is None else {"method": method}

@@ -9,8 +9,8 @@ import pandas as pd
 
 from rlrecovery.design.cells import Cell
 from rlrecovery.fit.registry import Method
+from rlrecovery.score.cell import score_grid
 from rlrecovery.score.competing import crossed_measures, selection
-from rlrecovery.score.grid import score_grid
 from rlrecovery.score.prior_width import prior_sds
 from rlrecovery.score.sampler_check import compare_posteriors
 from rlrecovery.score.study import Study, size_groups
