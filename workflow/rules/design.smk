@@ -21,8 +21,8 @@ rule design:
         "../../envs/recovery.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=planned.SINGLE_JOBS["design"].memory_mib,
+        runtime=planned.SINGLE_JOBS["design"].minutes,
     params:
         experiment=PLAIN_EXPERIMENT,
         replicates=data_sets_per_cell(),

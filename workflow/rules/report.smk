@@ -36,8 +36,8 @@ rule figure:
         "../../envs/recovery.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=planned.SINGLE_JOBS["figure"].memory_mib,
+        runtime=planned.SINGLE_JOBS["figure"].minutes,
     params:
         summary=summary_folder,
         folder=output_folder,
@@ -71,8 +71,8 @@ rule typeset:
         "../../envs/recovery.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=planned.SINGLE_JOBS["typeset"].memory_mib,
+        runtime=planned.SINGLE_JOBS["typeset"].minutes,
     params:
         summary=summary_folder,
         folder=output_folder,
@@ -108,8 +108,8 @@ rule report:
         "../../envs/recovery.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=planned.SINGLE_JOBS["report"].memory_mib,
+        runtime=planned.SINGLE_JOBS["report"].minutes,
     params:
         folder=summary_folder,
         names=FIGURES,

@@ -14,7 +14,7 @@ def score_memory(wildcards, attempt):
 
 
 def score_minutes(wildcards, attempt):
-    return planned.for_attempt(30, attempt)
+    return planned.for_attempt(planned.MIN_MINUTES, attempt)
 
 
 def summarise_memory(wildcards, attempt):
@@ -23,7 +23,7 @@ def summarise_memory(wildcards, attempt):
 
 
 def summarise_minutes(wildcards, attempt):
-    return planned.for_attempt(60, attempt)
+    return planned.for_attempt(planned.SINGLE_JOBS["summarise"].minutes, attempt)
 
 
 def all_estimates(wildcards):
@@ -132,8 +132,8 @@ rule example:
         "../../envs/recovery.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=planned.SINGLE_JOBS["example"].memory_mib,
+        runtime=planned.SINGLE_JOBS["example"].minutes,
     params:
         cell=EXAMPLE.values(),
         generator=EXAMPLE_GENERATOR,
@@ -158,8 +158,8 @@ rule predict:
         "../../envs/recovery.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=120,
+        mem_mb=planned.SINGLE_JOBS["predict"].memory_mib,
+        runtime=planned.SINGLE_JOBS["predict"].minutes,
     params:
         cell=EXAMPLE.values(),
         generator=EXAMPLE_GENERATOR,
