@@ -10,6 +10,7 @@ from pydantic_core import ErrorDetails
 
 from rlrecovery.config.json_schema import Node, locate, resolve
 from rlrecovery.config.mistakes import (
+    DISTRIBUTION,
     Mistake,
     Path,
     closest_keys,
@@ -46,19 +47,9 @@ _ALLOWED = {
 
 
 def validation_mistakes(raw: Mapping[str, Any]) -> tuple[list[Mistake], set[Path]]:
-    """Wrong keys and values.
+    """Wrong keys and values of a config of plain values, and all paths that are unclear by them.
 
-    Parameters
-    ----------
-    raw : mapping
-        The config as plain values.
-
-    Returns
-    -------
-    mistakes : list of Mistake
-        One for each error that pydantic finds.
-    spoilt : set of tuple
-        Paths that cannot be used: those of the mistakes, and the keys that misspelt ones stand for.
+    A key that was misspelt is not missing, too, but unclear.
     """
     try:
         Experiment.model_validate(raw)
@@ -123,7 +114,10 @@ def _translate(error: ErrorDetails) -> Mistake:
         must = "must not be empty"
     else:
         must = _ALLOWED[kind].format(**context)
-    return wrong(path, value, kind, must + _hint(value, kind, node))
+    if kind == "tuple_type" and type(value) in (int, float) and node.get("minItems", 0) < 2:
+        nested = resolve(node["items"]).get("type") == "array"
+        must = f"{must} (write {[[value]] if nested else [value]})"
+    return wrong(path, value, kind, must)
 
 
 def _wrong_form(path: Path, node: Node, value: Any) -> Mistake:
@@ -149,36 +143,8 @@ def _wrong_form(path: Path, node: Node, value: Any) -> Mistake:
 
 def forms(node: Node) -> str:
     """Members of a union in words, by their keys."""
-    members = [resolve(member)["properties"] for member in node["oneOf"]]
-    return either(
-        dict.fromkeys(
-            "{distribution: name, and its arguments}"
-            if "distribution" in member
-            else "{" + ", ".join(f"{key}: ..." for key in member) + "}"
-            for member in members
-        )
-    )
-
-
-def _hint(value: Any, kind: str, node: Node) -> str:
-    """What to write instead, where that can be guessed."""
-    if isinstance(value, str) and kind in ("int_type", "float_type", "bool_type"):
-        return " (write it without quotes)" if _reads_as(value, kind) else ""
-    if kind == "int_type" and isinstance(value, float) and value.is_integer() and value < 1e15:
-        return f" (write {value:.0f})"
-    if kind == "tuple_type" and type(value) in (int, float) and node.get("minItems", 0) < 2:
-        nested = resolve(node["items"]).get("type") == "array"
-        return f" (write [[{value!r}]])" if nested else f" (write [{value!r}])"
-    if kind == "string_type" and value is not None and not isinstance(value, list | dict):
-        return " (put it in quotes)"
-    return ""
-
-
-def _reads_as(text: str, kind: str) -> bool:
-    if kind == "bool_type":
-        return text in ("true", "false")
-    try:
-        float(text) if kind == "float_type" else int(text)
-    except ValueError:
-        return False
-    return True
+    texts: list[str] = []
+    for keys in (resolve(member)["properties"] for member in node["oneOf"]):
+        text = "{" + ", ".join(f"{key}: ..." for key in keys) + "}"
+        texts.append(DISTRIBUTION if "distribution" in keys else text)
+    return either(dict.fromkeys(texts))

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import math
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
 #: Keys and list indices that lead to a value.
 Path = tuple[str | int, ...]
+#: How a distribution is written.
+DISTRIBUTION = "{distribution: name, and its arguments}"
 
 
 @dataclass(frozen=True)
@@ -55,37 +57,17 @@ def missing(path: Path, must: str) -> Mistake:
 
 def dotted(path: Path) -> str:
     """A path as it appears in sentences: ``task.arms[1]``."""
-    parts = (f"[{key}]" if isinstance(key, int) else f".{_key(key)}" for key in path)
-    return "".join(parts).removeprefix(".")
-
-
-def _key(key: str) -> str:
-    return key if re.fullmatch(r"[\w-]+", key) else ascii(key)
-
-
-def _flow(value: Any) -> str:
-    """A value in YAML's flow style."""
-    if value is None:
-        return "empty"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, Mapping):
-        entries = (f"{_bare(key)}: {_bare(item)}" for key, item in value.items())
-        return f"{{{', '.join(entries)}}}"
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(map(_bare, value))}]"
-    if isinstance(value, str):
-        return repr(value) if value.isprintable() else ascii(value)
-    return repr(value) if isinstance(value, int | float) else str(value)
-
-
-def _bare(value: Any) -> str:
-    return value if isinstance(value, str) and value.isidentifier() else _flow(value)
+    keys = (key if isinstance(key, int) or key.isprintable() else ascii(key) for key in path)
+    text = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in keys)
+    return text.removeprefix(".")
 
 
 def show(value: Any) -> str:
-    """A value on one line of at most 70 characters."""
-    text = _flow(value)
+    """A value as JSON, which YAML contains, on one line of at most 70 characters."""
+    if value is None:
+        return "empty"
+    text = json.dumps(value, default=str, skipkeys=True, ensure_ascii=False)
+    text = text if text.isprintable() else ascii(text)
     return text if len(text) <= 70 else f"{text[:67]}..."
 
 

@@ -125,15 +125,15 @@ def _unusable(content: Any) -> Mistake | None:
     """Why values cannot be a config at all."""
     if content is None or content == {}:
         return Mistake((), "empty", None, "empty, but must describe an experiment")
-    if not isinstance(content, Mapping):
-        text = f"{show(content)}, but must be a mapping of keys to values"
-        return Mistake((), "dict_type", content, text)
     count = _count(content, {})
     if math.isinf(count):
         return Mistake((), "recursion", None, "an anchor refers to itself")
     if count > MOST_VALUES:
         text = f"more than {MOST_VALUES} values, counting those that anchors repeat"
         return Mistake((), "too_large", count, text)
+    if not isinstance(content, Mapping):
+        text = f"{show(content)}, but must be a mapping of keys to values"
+        return Mistake((), "dict_type", content, text)
     return None
 
 
@@ -155,11 +155,13 @@ def _plain(value: Any, path: Path, mistakes: list[Mistake]) -> Any:
     if isinstance(value, Mapping):
         section = {}
         for key, item in value.items():
+            name = _printable(key if isinstance(key, str) else show(key))
+            item = _plain(item, (*path, name), mistakes)
             if isinstance(key, str):
-                section[_printable(key)] = _plain(item, (*path, _printable(key)), mistakes)
+                section[name] = item
             else:
                 must = "a key must be text; put it in quotes"
-                mistakes.append(wrong((*path, show(key)), item, "key", must))
+                mistakes.append(wrong((*path, name), item, "key", must))
         return section
     if isinstance(value, list | tuple):
         return [_plain(item, (*path, i), mistakes) for i, item in enumerate(value)]

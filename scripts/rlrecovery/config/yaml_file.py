@@ -23,17 +23,7 @@ _COLLECTIONS = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
 
 @dataclass(frozen=True)
 class Document:
-    """A YAML file.
-
-    Attributes
-    ----------
-    content : object
-        Its values; containers of an anchor are shared, and may contain themselves.
-    mistakes : tuple of Mistake
-        Keys that are given twice, or the reason why the file cannot be read.
-    root : Node, optional
-        ruamel.yaml's tree, which holds the lines.
-    """
+    """Values of a YAML file, its mistakes, and ruamel.yaml's tree, which holds the lines."""
 
     content: Any = None
     mistakes: tuple[Mistake, ...] = ()

@@ -179,28 +179,28 @@ DISTRIBUTIONS = [
 #: What is said, in full: one sentence per form of message.
 SENTENCES = [
     ({"seed": -1}, "seed is -1, but must be at least 0"),
-    ({"task.arms": [0.5, "x"]}, "task.arms[1] is 'x', but must be a number"),
-    ({"trials": [50, 60.0]}, "trials[1] is 60.0, but must be a whole number (write 60)"),
+    ({"task.arms": [0.5, "x"]}, 'task.arms[1] is "x", but must be a number'),
+    ({"trials": [50, 60.0]}, "trials[1] is 60.0, but must be a whole number"),
     ({"participants": 10}, "participants is 10, but must be a list (write [10])"),
     ({"completed": 0.5}, "completed is 0.5, but must be a list (write [[0.5]])"),
     ({"methods.mle.bounds.beta": 50}, "methods.mle.bounds.beta is 50, but must be a list"),
     ({"participants": []}, "participants is [], but must not be empty"),
     (
         {"task.start_value": "1e-3"},
-        "task.start_value is '1e-3', but must be a number (write it without quotes)",
+        'task.start_value is "1e-3", but must be a number',
     ),
     (
         {"run": 2024},
         "run is 2024, but must be text of up to 100 letters, digits, _ and - that starts with a "
-        "letter or a digit (put it in quotes)",
+        "letter or a digit",
     ),
     (
         {"methods.mle.engine": "scam"},
-        "methods.mle.engine is 'scam', but must be compiled or scan (did you mean scan?)",
+        'methods.mle.engine is "scam", but must be compiled or scan (did you mean scan?)',
     ),
     (
         {"methods.mle.estimator": "mel"},
-        "methods.mle.estimator is 'mel', but must be mle, bayes, quadrature or mock (did you mean "
+        'methods.mle.estimator is "mel", but must be mle, bayes, quadrature or mock (did you mean '
         "mle?)",
     ),
     (
@@ -215,7 +215,7 @@ SENTENCES = [
     ),
     (
         {"population.alpha": {"spred": 1}},
-        "population.alpha is {spred: 1}, but must be {spread: ...} or {distribution: name, and "
+        'population.alpha is {"spred": 1}, but must be {spread: ...} or {distribution: name, and '
         "its arguments} (did you mean spread instead of spred?)",
     ),
 ]

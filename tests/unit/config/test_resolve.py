@@ -3,7 +3,6 @@
 import pytest
 
 from rlrecovery.config.reader import parse
-from rlrecovery.models.distributions import Distribution
 from rlrecovery.models.library import RESCORLA_WAGNER
 from unit.config.experiments import FLAT, GONE, HALF, changed, several, valid
 
@@ -12,11 +11,13 @@ from unit.config.experiments import FLAT, GONE, HALF, changed, several, valid
 @pytest.mark.parametrize("pooling", ["none", "complete"])
 def test_natural_priors_that_are_left_out_are_the_models(priors, pooling):
     changes = {"methods.bayes.priors": priors, "methods.bayes.pooling": pooling}
-    resolved = parse(changed(changes)).resolved()["methods"]["bayes"]["priors"]
+    resolved = parse(changed(changes)).methods["bayes"].priors
     assert list(resolved) == ["alpha", "beta"]
-    assert resolved["alpha"] == FLAT
-    expected = RESCORLA_WAGNER.parameter("beta").prior if priors in (GONE, {}) else None
-    assert Distribution.described(resolved["beta"]) == (expected or Distribution.described(HALF))
+    assert resolved["alpha"].distribution_object() == RESCORLA_WAGNER.parameter("alpha").prior
+    if priors in (GONE, {}):
+        assert resolved["beta"].distribution_object() == RESCORLA_WAGNER.parameter("beta").prior
+    else:
+        assert resolved["beta"].plain() == HALF
 
 
 def test_hierarchical_priors_that_are_left_out_are_the_models():

@@ -16,6 +16,7 @@ from rlrecovery.config.checks.models import (
 from rlrecovery.config.checks.sections import Sections
 from rlrecovery.config.checks.tasks import outside
 from rlrecovery.config.mistakes import (
+    DISTRIBUTION,
     Mistake,
     Path,
     dotted,
@@ -108,8 +109,8 @@ def _size(path: Path, method: MethodSettings, models: list[Model]) -> Iterator[M
         yield wrong((*path, "starts"), starts, "too_many", must)
     if method.max_parameters is not None and number > method.max_parameters:
         text = (
-            f"cannot be {widest.name}, which has {number} free parameters: {method.estimator} "
-            f"takes at most {method.max_parameters}; estimator bayes takes any number"
+            f"cannot be {widest.name}, which has {number} free parameters: estimator "
+            f"{method.estimator} takes at most {method.max_parameters}"
         )
         yield Mistake((*path, "model"), "too_many", widest.name, text)
 
@@ -153,9 +154,7 @@ def _prior(
     pooling = getattr(method, "pooling", "none")
     natural = not hasattr(prior, "location")
     if natural == (pooling == "partial"):
-        form = (
-            "{location: ..., scale: ...}" if natural else "{distribution: name, and its arguments}"
-        )
+        form = "{location: ..., scale: ...}" if natural else DISTRIBUTION
         yield wrong(place, prior.plain(), "form", f"must be {form} with pooling {pooling}")
     elif natural:
         drawn = prior.distribution_object()
@@ -177,15 +176,11 @@ def _truths_within(
             continue
         must = f"must be {interval(*ends)} because of {dotted(cause)}"
         lower, upper = parameter.support
-        values = (source.truth or {}).get(parameter.name, ())
         path = (*source.path, "truth", parameter.name)
-        yield from (
-            mistake
-            for mistake in outside(path, values, ends, must)
-            if lower <= mistake.value <= upper  # others are reported already
-        )
-        entry = (source.population or {}).get(parameter.name)
-        drawn = None if entry is None else entry.distribution_object()
+        for mistake in outside(path, source.values(parameter.name), ends, must):
+            if lower <= mistake.value <= upper:  # others are reported already
+                yield mistake
+        drawn = source.drawn(parameter.name)
         if drawn is None or leaves(drawn.support(), parameter.support):
             continue
         frozen = drawn.frozen()

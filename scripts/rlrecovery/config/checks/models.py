@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from rlrecovery.config.checks.sections import Sections, Source, parameters_of_variant
 from rlrecovery.config.checks.tasks import outside
 from rlrecovery.config.mistakes import (
+    DISTRIBUTION,
     Mistake,
     Path,
     closest_keys,
@@ -43,17 +44,14 @@ def check_models(sections: Sections) -> Iterator[Mistake]:
 def _alternatives(sections: Sections) -> Iterator[Mistake]:
     """One of task and tasks is given, and models or the three keys that it replaces."""
     experiment = sections.experiment
-    for key, other in [
-        ("task", "tasks"),
-        *((k, "models") for k in ("model", "truth", "population")),
-    ]:
-        if not sections.readable(key) or not sections.readable(other):
+    pairs = [("task", "tasks"), *((key, "models") for key in ("model", "truth", "population"))]
+    for key, other in pairs:
+        if not (sections.readable(key) and sections.readable(other)):
             continue
         given = [getattr(experiment, name) is not None for name in (key, other)]
         if all(given):
-            yield Mistake(
-                (key,), "conflict", None, f"is given together with {other}; only one may be"
-            )
+            text = f"is given together with {other}; only one may be"
+            yield Mistake((key,), "conflict", None, text)
         elif not any(given) and key != "truth":
             yield missing((key,), f"must be given where {other} is not")
 
@@ -62,15 +60,15 @@ def _names(sections: Sections) -> Iterator[Mistake]:
     """Models are known by name."""
     experiment, known = sections.experiment, sections.model_names
     methods = experiment.methods or {}
-    named: dict[Path, str | None] = {("model",): experiment.model}
-    named |= {("methods", name, "model"): method.model for name, method in methods.items()}
-    named |= {("models", "fit", i): name for i, name in enumerate(sections.fit)}
-    if experiment.models is not None:
-        named |= {path: name for name, path in sections.simulated.items()}
-    if not sections.readable("variants") and not experiment.variants:
-        named = {}
-    for path, name in named.items():
-        if name is not None and name not in known:
+    named: list[tuple[Path, str | None]] = [
+        (("model",), experiment.model),
+        *((("methods", name, "model"), method.model) for name, method in methods.items()),
+        *((("models", "fit", i), name) for i, name in enumerate(sections.fit)),
+        *((path, name) for name, path in sections.simulated.items() if path),
+    ]
+    unclear = not sections.readable("variants") and not experiment.variants
+    for path, name in named:
+        if name is not None and name not in known and not unclear:
             yield _unknown_model(path, name, known)
     for name, variant in experiment.variants.items():
         if variant.model not in MODELS:
@@ -121,24 +119,10 @@ def _has_start_value(model: Model) -> bool:
 def unknown_parameters(
     section: Path, given: Collection[str], names: Sequence[str], models: Sequence[str]
 ) -> Iterator[Mistake]:
-    """Keys of a section that are not parameters of models.
-
-    Parameters
-    ----------
-    section : tuple
-        Path of the section.
-    given : collection of str
-        Its keys.
-    names : sequence of str
-        Parameters of the models.
-    models : sequence of str
-        Names of the models.
-    """
+    """Keys of a section that are not among the parameters (`names`) of models."""
     for name, guess in closest_keys(given, names).items():
         hint = f" (did you mean {guess}?)" if guess else ""
-        text = (
-            f"is not a parameter of {either(models)}; the parameters are {', '.join(names)}{hint}"
-        )
+        text = f"is not a parameter of {either(models)}; parameters are {', '.join(names)}{hint}"
         yield Mistake((*section, name), "unknown_parameter", name, text)
 
 
@@ -158,8 +142,8 @@ def _parameters(source: Source) -> Iterator[Mistake]:
     if population is None:
         return
     for name in absent(population, names):
-        must = "must be {spread: ...} or {distribution: name, and its arguments}"
-        yield missing((*source.path, "population", name), must)
+        path = (*source.path, "population", name)
+        yield missing(path, f"must be {{spread: ...}} or {DISTRIBUTION}")
     if truth is None:
         return
     if not truth and all(entry.spread is not None for entry in population.values()):
@@ -193,17 +177,14 @@ def wrong_support(path: Path, drawn: Distribution, name: str, ends: tuple[float,
 def _support(source: Source, parameter: Parameter) -> Iterator[Mistake]:
     """True values and populations lie in a parameter's support."""
     name, support = parameter.name, parameter.support
-    values = (source.truth or {}).get(name, ())
-    yield from outside(
-        (*source.path, "truth", name), values, support, f"must be {interval(*support)}"
-    )
-    path, entry = (*source.path, "population", name), (source.population or {}).get(name)
-    drawn = None if entry is None else entry.distribution_object()
-    if entry is None or drawn is None:
+    must = f"must be {interval(*support)}"
+    yield from outside((*source.path, "truth", name), source.values(name), support, must)
+    path, drawn = (*source.path, "population", name), source.drawn(name)
+    if drawn is None or source.population is None:
         return
     if leaves(drawn.support(), support):
         yield wrong_support(path, drawn, name, support)
-    elif not all(map(math.isfinite, population_truth(parameter, None, entry))):
+    elif not all(map(math.isfinite, population_truth(parameter, None, source.population[name]))):
         text = (
             f"is {drawn}, which has no finite mean and SD on the {parameter.transform} scale: it "
             "puts too many participants at an end of the support"

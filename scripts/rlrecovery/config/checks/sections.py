@@ -13,6 +13,7 @@ from rlrecovery.config.mistakes import Path
 from rlrecovery.config.settings import Experiment, ModelRecovery
 from rlrecovery.fit.base import MethodSettings
 from rlrecovery.models.base import Model, Parameter
+from rlrecovery.models.distributions import Distribution
 from rlrecovery.models.library import MODELS
 from rlrecovery.models.prior_settings import Population
 from rlrecovery.models.variants import VariantSettings
@@ -21,34 +22,25 @@ from rlrecovery.simulate.settings import TaskSettings
 
 @dataclasses.dataclass(frozen=True)
 class Source:
-    """A model that generates data.
-
-    Attributes
-    ----------
-    path : tuple
-        Section that holds its ``truth`` and ``population``.
-    model : Model
-        The model.
-    truth, population : mapping, optional
-        The two sections; None if they have mistakes.
-    """
+    """A known model that generates data, with its section; None for a part that has mistakes."""
 
     path: Path
     model: Model
     truth: Mapping[str, tuple[float, ...]] | None
     population: Mapping[str, Population] | None
 
+    def values(self, parameter: str) -> tuple[float, ...]:
+        """True values of a parameter; none if it is drawn from a distribution."""
+        return (self.truth or {}).get(parameter, ())
+
+    def drawn(self, parameter: str) -> Distribution | None:
+        """The distribution that a parameter is drawn from, if there is one."""
+        entry = (self.population or {}).get(parameter)
+        return None if entry is None else entry.distribution_object()
+
 
 class Sections:
-    """Valid sections of a config.
-
-    Parameters
-    ----------
-    experiment : Experiment
-        The valid sections, see `valid_part`.
-    spoilt : iterable of tuple
-        Paths of the mistakes of the others.
-    """
+    """Valid sections of a config (see `valid_part`), and the paths of mistakes in the others."""
 
     def __init__(self, experiment: Experiment, spoilt: Iterable[Path] = ()) -> None:
         self.experiment = experiment
@@ -77,17 +69,16 @@ class Sections:
     @property
     def sources(self) -> list[Source]:
         """Known models that generate data."""
-        models, sources = self.experiment.models, []
+        experiment, sources = self.experiment, []
+        truth = (experiment.truth or {}) if self.readable("truth") else None
         for name, path in self.simulated.items():
+            section = experiment.models.simulate[name] if experiment.models else None
+            entries = (truth, experiment.population)
+            if section is not None:
+                entries = (section.truth, section.population)
             model = self.model(name)
-            if model is None:
-                continue
-            if models is not None:
-                section = models.simulate[name]
-                sources.append(Source(path, model, section.truth, section.population))
-            else:
-                truth = (self.experiment.truth or {}) if self.readable("truth") else None
-                sources.append(Source(path, model, truth, self.experiment.population))
+            if model is not None:
+                sources.append(Source(path, model, *entries))
         return sources
 
     @property
@@ -139,20 +130,10 @@ def _section_of(path: Path) -> Path:
 
 
 def valid_part(raw: Mapping[str, Any], spoilt: Iterable[Path]) -> Experiment:
-    """The experiment that the valid sections of a config describe.
+    """The experiment that the valid sections of a config of plain values describe.
 
-    Parameters
-    ----------
-    raw : mapping
-        The config as plain values.
-    spoilt : iterable of tuple
-        Paths of its mistakes. The whole section that holds one is left out: a task, method,
-        variant or simulated model, or otherwise a key of the top level.
-
-    Returns
-    -------
-    Experiment
-        Keys that are missing or left out have their default, or else are None.
+    The section that holds the path of a mistake is left out: a task, method, variant or simulated
+    model, or otherwise a key of the top level. Then the key has its default, or else is None.
     """
     experiment: Experiment = _valid(Experiment, raw, {_section_of(path) for path in spoilt})
     return experiment

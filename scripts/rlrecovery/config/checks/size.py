@@ -8,10 +8,10 @@ from typing import Any
 
 from rlrecovery.config.checks.methods import check_methods
 from rlrecovery.config.checks.models import check_models
-from rlrecovery.config.checks.sections import Sections, Source
+from rlrecovery.config.checks.sections import Sections
 from rlrecovery.config.checks.tasks import check_tasks
-from rlrecovery.config.mistakes import Mistake, Path, show, wrong
-from rlrecovery.design.cells import Cell
+from rlrecovery.config.mistakes import Mistake, Path, wrong
+from rlrecovery.design.cells import UNNAMED, Cell
 from rlrecovery.storage.schemas import interval_columns
 
 #: More cells than this are a mistake: at a second per cell they would take twelve days.
@@ -95,46 +95,29 @@ def _size(sections: Sections) -> Iterator[Mistake]:
 
 def _names(sections: Sections) -> Iterator[Mistake]:
     """Files are named by the keys of cells, which may not be too long."""
-    longest: dict[Path, tuple[int, str]] = {}
+    sizes = {key: _longest(key, _levels(sections, key)) for key in _CROSSED}
+    tasks = [str(path[-1]) for path in sections.tasks if len(path) > 1]
     for source in sections.sources:
-        parts = _parts(sections, source)
-        letters = len(Cell((), 1, 1).key) + sum(added for added, _, _ in parts)
-        _, path, text = max(parts, default=(0, (), ""), key=lambda part: part[0])
-        longest[path] = max(longest.get(path, (0, "")), (letters, text))
-    for path, (letters, text) in longest.items():
+        truth = (
+            (name, max(values, key=lambda value: _letters("truth", ((name, value),))))
+            for name, values in (source.truth or {}).items()
+        )
+        model = source.model.name if source.path else UNNAMED
+        cell = Cell(tuple(truth), task=max(tasks, key=len, default=UNNAMED), model=model, **sizes)
+        letters = len(cell.key)
         if letters > MOST_LETTERS:
             text = (
-                f"{text} makes a cell's name of {letters} letters, but files are named by it, and "
-                f"it may have at most {MOST_LETTERS}"
+                f"leads to cells with names of up to {letters} letters, but files are named by "
+                f"them, so that there may be at most {MOST_LETTERS}"
             )
-            yield Mistake(path, "too_long", letters, text)
+            yield Mistake(source.path or ("truth",), "too_long", letters, text)
 
 
-def _parts(sections: Sections, source: Source) -> list[tuple[int, Path, str]]:
-    """Letters that the longest level of each factor adds to a key, its path, and what it is."""
-    parts = []
-    if source.path:
-        parts.append((_letters(model=source.model.name), source.path, "as a model's name"))
-    tasks = [path for path in sections.tasks if len(path) > 1]
-    if tasks:
-        path = max(tasks, key=lambda path: len(str(path[-1])))
-        parts.append((_letters(task=path[-1]), path, "as a task's name"))
-    factors = [
-        [(_letters(truth=((name, value),)), (*source.path, "truth", name, i), value)
-         for i, value in enumerate(values)]
-        for name, values in (source.truth or {}).items()
-    ] + [
-        [(_letters(**{key: level}), (key, i), level)
-         for i, level in enumerate(_levels(sections, key))]
-        for key in _CROSSED
-    ]  # fmt: skip
-    for levels in filter(None, factors):
-        added, place, level = max(levels, key=lambda entry: entry[0])
-        parts.append((added, place, f"is {show(level)} and"))
-    return parts
+def _longest(key: str, levels: Sequence[Any]) -> Any:
+    """The level of a factor that makes the longest key."""
+    return max(levels or (1,), key=lambda level: _letters(key, level))
 
 
-def _letters(**level: Any) -> int:
-    """How much longer a level makes a key."""
+def _letters(key: str, level: Any) -> int:
     plain: dict[str, Any] = {"truth": (), "participants": 1, "trials": 1}
-    return len(Cell(**(plain | level)).key) - len(Cell(**plain).key)
+    return len(Cell(**(plain | {key: level})).key)

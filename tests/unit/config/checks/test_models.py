@@ -96,7 +96,7 @@ def test_mistakes_about_one_model(changes, expected):
 
 def test_an_unknown_model_is_answered_with_those_there_are():
     (sentence,) = sentences(changed({"methods.exact.model": "decide"}, several))
-    assert sentence.startswith("methods.exact.model is 'decide', but must be rescorla_wagner, ")
+    assert sentence.startswith('methods.exact.model is "decide", but must be rescorla_wagner, ')
     assert sentence.endswith(", lapsing or decided (did you mean decided?)")
 
 
