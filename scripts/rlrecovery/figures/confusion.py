@@ -110,7 +110,7 @@ def matrices(selection: pd.DataFrame) -> list[Matrix]:
     Parameters
     ----------
     selection : DataFrame
-        Columns of `rlrecovery.score.model_selection.SELECTION`, or an empty table without columns.
+        Columns of `rlrecovery.storage.schemas.SELECTION`, or an empty table without columns.
     """
     if selection.empty:
         return []

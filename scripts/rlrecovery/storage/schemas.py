@@ -287,7 +287,7 @@ CROSSED = (*RECOVERY, "contest", "simulated", "fitted", "design")
 
 #: ``summary/selection``: the rows of `COUNTS`, pooled over cells according to ``scope``, with two
 #: probabilities and their 95 % intervals: ``confusion`` is p(best fit | simulated) and
-#: ``inversion`` is p(simulated | best fit). See `rlrecovery.score.model_selection`.
+#: ``inversion`` is p(simulated | best fit). See `rlrecovery.score.confusion`.
 SELECTION = {
     "scope": "str",
     **COUNTS,
