@@ -50,12 +50,7 @@ class LineKey(NamedTuple):
     @property
     def design_text(self) -> str:
         """For instance ``10 participants, 150 trials``."""
-        return design_text(self.participants, self.trials)
-
-
-def design_text(participants: int, trials: int) -> str:
-    """For instance ``10 participants, 150 trials``."""
-    return f"{plural(participants, 'participant')}, {plural(trials, 'trial')}"
+        return f"{plural(self.participants, 'participant')}, {plural(self.trials, 'trial')}"
 
 
 def designs(summary: Summary) -> list[tuple[int, int]]:

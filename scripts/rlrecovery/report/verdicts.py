@@ -47,19 +47,14 @@ def verdicts(summary: Summary) -> list[Finding]:
     return findings
 
 
-def verdict(
-    summary: Summary, parameter: str, level: str, methods: Sequence[str] | None = None
-) -> str:
-    """The sentence about one parameter and level, of some methods or all.
+def verdict(summary: Summary, parameter: str, level: str, methods: Sequence[str]) -> str:
+    """The sentence about one parameter and level, of these methods.
 
     It names the smallest RMSE, methods that are not clearly worse in the same design, and the
     largest RMSE where it clearly differs.
     """
-    rmses = [
-        rmse
-        for rmse in pooled_rmses(summary, parameter, level)
-        if methods is None or rmse.key.method in methods
-    ]
+    rmses = pooled_rmses(summary, parameter, level)
+    rmses = [rmse for rmse in rmses if rmse.key.method in methods]
     if not rmses:
         return "no method has an estimate at every true parameter combination: nothing is judged."
     best = min(rmses, key=lambda rmse: rmse.value)
@@ -90,7 +85,7 @@ def _against_baseline(summary: Summary, parameter: str, best: PooledRmse) -> str
         return ""
     if best.value >= baseline:
         return f", which is no better than the baseline (RMSE {baseline:.2g})"
-    return f", where the baseline’s is {baseline:.2g}"
+    return f", where the baseline’s RMSE is {baseline:.2g}"
 
 
 def _not_clearly_worse(

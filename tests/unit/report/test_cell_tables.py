@@ -29,9 +29,9 @@ def test_every_text_is_a_number_of_the_summary(summary, method, parameter):
         "RMSE, unflagged rows": ("rmse", {"rows": "ok"}, 1),
         "empirical SE": ("empirical_se", {}, 1),
         "failed (%)": ("share_failed", {}, 100),
-        "width 95 %": ("width", {"interval": 0.95}, 1),
+        "width of 95 % intervals": ("width", {"interval": 0.95}, 1),
     } | {
-        f"coverage {100 * level:g} % (%)": ("coverage", {"interval": level}, 100)
+        f"{100 * level:g} % coverage (%)": ("coverage", {"interval": level}, 100)
         for level in (0.5, 0.8, 0.9, 0.95)
     }
     for header, (name, more, scale) in measures.items():

@@ -6,7 +6,6 @@ import pytest
 from rlrecovery.report.lines import (
     LineKey,
     correlation,
-    design_text,
     designs,
     flagged_texts,
     headline_cells,
@@ -67,4 +66,4 @@ def test_designs_are_in_ascending_order(summary, tiny):
     assert designs(summary) == [(5, 50), (5, 150)]
     assert smallest_and_largest(summary) == [(5, 50), (5, 150)]
     assert smallest_and_largest(tiny) == [(3, 50)]
-    assert design_text(1, 50) == "1 participant, 50 trials"
+    assert KEY._replace(participants=1).design_text == "1 participant, 50 trials"

@@ -38,14 +38,16 @@ def test_the_verdict_follows_its_rule(summary, errors, mcse, included, absent):
     lines = [(method, trials) for method in ("mle", "hierarchical") for trials in (50, 150)]
     by_line = dict(zip(lines, errors, strict=True))
     where = {"parameter": "beta", "level": "participant"}
-    text = verdict(with_rmse(summary, by_line, mcse, **where), "beta", "participant")
+    text = verdict(
+        with_rmse(summary, by_line, mcse, **where), "beta", "participant", summary.methods
+    )
     assert all(part in text for part in included), text
     assert not any(part in text for part in absent), text
 
 
 def test_a_method_without_estimates_at_a_true_value_is_never_the_best(tiny):
     incomplete = changed(tiny, {"measure": "rmse", "alpha": 0.3}, value=np.nan)
-    assert "nothing is judged" in verdict(incomplete, "beta", "group")
+    assert "nothing is judged" in verdict(incomplete, "beta", "group", ["mle"])
 
 
 def test_rmses_are_those_of_the_smallest_and_the_largest_design(summary):
