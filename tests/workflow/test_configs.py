@@ -82,8 +82,8 @@ def test_a_study_of_a_labs_own_data_has_its_check(tmp_path):
     """Figures and report as in the launched study, in this process."""
     run_here(tmp_path, ROOT / "tests/config/own.yaml", figures=False)
     checks = pd.read_csv(tmp_path / "results/own/summary/predictive.csv")
-    assert {"prior", "posterior"} <= set(checks["way"])
-    assert set(checks["of"]) == {"observed"}
+    assert {"prior", "posterior"} <= set(checks["of"])
+    assert {"forward", "one_step"} == set(checks["way"])
     assert (tmp_path / "results/own/report.html").stat().st_size > 0
 
 

@@ -10,7 +10,7 @@ from workflow.inprocess import run_here
 from workflow.runs import MEASURES, run, same_numbers, snakemake
 
 FULL = "error: the disk is full"
-READ_ONLY = "nothing can be written there"
+READ_ONLY = "its disk is read-only"
 
 
 def mount(*arguments):

@@ -36,7 +36,7 @@ def test_a_partial_report_says_how_partial_it_is_and_leaves_the_study_alone(inco
     text = page(incomplete)
     assert "This report is partial" in text
     assert "6 of 8 data sets are finished, in 2 of 2 cells" in text
-    assert "1 of these cells is not complete" in text
+    assert "1 of these cells is incomplete" in text
     assert text.index("This report is partial") < text.index("1. The answer")
     recovery = pd.read_csv(incomplete / "results/small/partial/summary/recovery.csv")
     bias = recovery[(recovery["measure"] == "bias") & (recovery["scope"] == "cell")]
@@ -89,7 +89,7 @@ def test_a_method_without_any_estimate_and_cells_without_data_are_named(tmp_path
     run_here(tmp_path, experiment, config=PARTIAL, figures=False)
     text = page(tmp_path)
     assert "2 of 4 data sets are finished, in 1 of 2 cells" in text
-    assert "Without any finished data set: alpha-0.6_beta-3.0_n-2_t-20" in text
+    assert "No data set is finished in alpha-0.6_beta-3.0_n-2_t-20" in text
     assert "No data set is finished by mle" in text
 
 
