@@ -61,7 +61,7 @@ def bayes_settings(pooling="none", likelihood="potential", **changes):
     return BayesSettings.of(bayes_method(pooling, likelihood, **changes))
 
 
-def learner(model=RESCORLA_WAGNER, n_arms=len(ARMS), full_feedback=False):
+def learner(model=RESCORLA_WAGNER, n_arms=2, full_feedback=False):
     return Learner(model, n_arms, START, full_feedback)
 
 

@@ -1,3 +1,6 @@
+"""The rule `fit`: every target once, failures as rows, and batches that change no number."""
+
+import dataclasses
 import itertools
 import logging
 import subprocess
@@ -8,36 +11,40 @@ import numpy as np
 import pandas as pd
 import pytest
 from fits import LEVELS, MLE, bayes_method, compiled
+from settings import MOCK
 from threadpoolctl import threadpool_info
 
+from rlrecovery.design.cells import Cell
 from rlrecovery.fit import batch as fit
-from rlrecovery.fit import bayes as bayes_module
 from rlrecovery.fit.base import Setting
-from rlrecovery.fit.mock import Mock
+from rlrecovery.fit.bayes import fitter as bayes_fitter
+from rlrecovery.fit.mock.fitter import Mock
+from rlrecovery.fit.registry import Method
 from rlrecovery.simulate.batch import simulate_batch
+from rlrecovery.simulate.generator import Generator
 from rlrecovery.storage.files import BrokenFile
 from rlrecovery.storage.schemas import estimates_columns
 
-GENERATOR = {
+PLAIN_GENERATOR = {
     "seed": 7,
     "model": "rescorla_wagner",
     "task": {"arms": [0.4, 0.6], "blocks": 1, "start_value": 0.5},
     "population": {"alpha": {"spread": 0.5}, "beta": {"spread": 0.3}},
 }
-CELL = {"truth": {"alpha": 0.5, "beta": 4.0}, "participants": 2, "trials": 30}
-MOCK = {"estimator": "mock", "model": "rescorla_wagner"}
+GENERATOR = Generator.of(PLAIN_GENERATOR)
+CELL = Cell((("alpha", 0.5), ("beta", 4.0)), participants=2, trials=30)
 
 
-def simulated(folder, first=0, stop=3, cell=CELL):
+def simulated(folder, first=0, stop=3):
     path = Path(folder) / f"trials-{first}-{stop}.parquet"
     truth = Path(folder) / f"truth-{first}-{stop}.parquet"
-    simulate_batch(cell, GENERATOR, (first, stop), str(path), str(truth))
+    simulate_batch(CELL, GENERATOR, (first, stop), str(path), str(truth))
     return str(path)
 
 
-def fitted(folder, trials, method=MOCK, cell=CELL):
+def fitted(folder, trials, method=MOCK):
     path = Path(folder) / "estimates.parquet"
-    fit.fit_batch(method, GENERATOR, cell, LEVELS, trials, str(path))
+    fit.fit_batch(Method.of(method), GENERATOR, CELL, LEVELS, trials, str(path))
     return pd.read_parquet(path)
 
 
@@ -56,7 +63,7 @@ class Capricious(Mock):
 @pytest.fixture
 def capricious(monkeypatch):
     Capricious.calls = 0
-    monkeypatch.setattr(fit, "make_fitter", lambda method, setting: Capricious(setting))
+    monkeypatch.setattr(fit, "make_fitter", lambda settings, setting: Capricious(setting))
 
 
 @pytest.mark.parametrize("method", [MOCK, MLE], ids=["mock", "mle"])
@@ -65,7 +72,7 @@ def test_every_replicate_and_target_once(tmp_path, method):
     assert list(table.columns) == list(estimates_columns(LEVELS))
     for name, kind in estimates_columns(LEVELS).items():
         assert table[name].dtype == kind
-    targets = Setting.of(method, GENERATOR["task"], CELL, LEVELS)
+    targets = Setting.of(GENERATOR.model, GENERATOR.faced_task(), CELL, LEVELS)
     expected = itertools.product(range(3), [*targets.each_participant(), *targets.whole("group")])
     found = zip(
         table["replicate"],
@@ -99,7 +106,7 @@ def test_a_failure_of_the_machine_is_no_row(tmp_path, monkeypatch, error):
         def fit(self, data, seed):
             raise error
 
-    monkeypatch.setattr(fit, "make_fitter", lambda method, setting: Unlucky(setting))
+    monkeypatch.setattr(fit, "make_fitter", lambda settings, setting: Unlucky(setting))
     with pytest.raises(type(error)):
         fitted(tmp_path, simulated(tmp_path))
     assert not [path for path in tmp_path.rglob("*") if "estimates" in path.name]
@@ -155,17 +162,18 @@ def test_replicates_have_their_own_random_numbers(tmp_path):
 
 
 def test_the_sampling_seed_depends_on_values_alone():
-    def words(generator=GENERATOR, cell=CELL, replicate=0):
-        return tuple(fit.sampling_seed(generator, cell, replicate).generate_state(4))
+    def words(plain=PLAIN_GENERATOR, cell=CELL, replicate=0):
+        return tuple(fit.sampling_seed(Generator.of(plain), cell, replicate).generate_state(4))
 
-    reordered = {"trials": 30, "participants": 2, "truth": {"beta": 4.0, "alpha": 0.5}}
+    reordered = Cell((("beta", 4.0), ("alpha", 0.5)), participants=2, trials=30)
     assert words() == words(cell=reordered)
+    no_spread = {"alpha": {"spread": 0}, "beta": {"spread": 0}}
     different = [
         words(),
         words(replicate=1),
-        words(cell=CELL | {"trials": 31}),
-        words(GENERATOR | {"seed": 8}),
-        words(GENERATOR | {"population": {"alpha": {"spread": 0}, "beta": {"spread": 0}}}),
+        words(cell=dataclasses.replace(CELL, trials=31)),
+        words(PLAIN_GENERATOR | {"seed": 8}),
+        words(PLAIN_GENERATOR | {"population": no_spread}),
     ]
     assert len(set(different)) == len(different)
 
@@ -206,14 +214,14 @@ def test_blas_stays_on_one_thread(tmp_path, monkeypatch):
             seen.extend(p["num_threads"] for p in threadpool_info() if p["user_api"] == "blas")
             return super().fit(data, seed)
 
-    monkeypatch.setattr(fit, "make_fitter", lambda method, setting: Looking(setting))
+    monkeypatch.setattr(fit, "make_fitter", lambda settings, setting: Looking(setting))
     fitted(tmp_path, simulated(tmp_path))
     assert set(seen) <= {1}
 
 
 def test_a_batch_compiles_its_model_once(tmp_path, monkeypatch):
     ready, calls = compiled("none"), []
-    monkeypatch.setattr(bayes_module, "compile_model", lambda model: calls.append(1) or ready)
+    monkeypatch.setattr(bayes_fitter, "compile_model", lambda model: calls.append(1) or ready)
     method = bayes_method(tune=50, draws=50)
     table = fitted(tmp_path, simulated(tmp_path), method)
     assert len(calls) == 1
@@ -223,11 +231,26 @@ def test_a_batch_compiles_its_model_once(tmp_path, monkeypatch):
     assert table["estimate"].nunique() == len(table)
 
 
-@pytest.mark.parametrize("module", ["simulate.batch", "score.cell", "score.summary", "fit.mle",
-                                    "fit.quadrature", "fit.mock", "fit.batch"])  # fmt: skip
-def test_jobs_without_a_sampler_do_not_import_pymc(module):
-    slow = "{'pymc', 'nutpie', 'arviz', 'arviz_stats', 'scipy.stats'}"
-    code = f"import sys, rlrecovery.{module}; sys.exit(bool({slow} & set(sys.modules)))"
-    scripts = Path(fit.__file__).parents[1]
-    done = subprocess.run([sys.executable, "-c", code], cwd=scripts, check=False)
+LIGHT = (
+    "simulate.batch",
+    "score.cell",
+    "score.summary",
+    "fit.batch",
+    "fit.mle.fitter",
+    "fit.quadrature.fitter",
+    "fit.mock.fitter",
+    "fit.bayes.settings",
+)
+IMPORTS = f"""
+import importlib, sys
+for module in {LIGHT}:
+    importlib.import_module("rlrecovery." + module)
+    heavy = {{"pymc", "nutpie", "arviz", "arviz_stats", "scipy.stats"}} & set(sys.modules)
+    assert not heavy, (module, heavy)
+"""
+
+
+def test_jobs_without_a_sampler_do_not_import_pymc():
+    scripts = Path(fit.__file__).parents[2]
+    done = subprocess.run([sys.executable, "-c", IMPORTS], cwd=scripts, check=False)
     assert done.returncode == 0

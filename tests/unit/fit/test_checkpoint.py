@@ -1,4 +1,4 @@
-"""A batch that was killed goes on where it stopped, and ends as one that was not."""
+"""A batch that was killed continues where it stopped, with the numbers of one that was not."""
 
 import os
 import signal
@@ -10,18 +10,19 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from fits import LEVELS, MLE
+from settings import MOCK
 
 from rlrecovery.fit import batch as fit
 from rlrecovery.fit import checkpoint as checkpoints
-from rlrecovery.fit import make_fitter
-from unit.fit.test_batch import CELL, GENERATOR, MOCK, simulated
+from rlrecovery.fit.registry import Method, make_fitter
+from unit.fit.test_batch import CELL, GENERATOR, simulated
 
 LEFT = ".estimates.parquet.done-so-far"
 
 
 def fitted(folder, trials, method=MLE):
     path = Path(folder) / "estimates.parquet"
-    fit.fit_batch(method, GENERATOR, CELL, LEVELS, trials, str(path))
+    fit.fit_batch(Method.of(method), GENERATOR, CELL, LEVELS, trials, str(path))
     return pd.read_parquet(path).drop(columns="seconds")
 
 
@@ -43,7 +44,7 @@ class Killed:
 @pytest.fixture
 def interrupted(tmp_path, monkeypatch):
     """Trials of five data sets, of which two were fitted before the job was stopped."""
-    monkeypatch.setattr(checkpoints, "EVERY", 0.0)
+    monkeypatch.setattr(checkpoints, "INTERVAL", 0.0)
     monkeypatch.setattr(fit, "make_fitter", lambda *given: Killed(make_fitter(*given)))
     Killed.calls = 0
     trials = simulated(tmp_path, 0, 5)
@@ -98,10 +99,10 @@ SLOW = """
 import sys, time
 from rlrecovery.fit import checkpoint as checkpoints
 from rlrecovery.fit import batch as fit
-from rlrecovery.fit import make_fitter
+from rlrecovery.fit.registry import Method, make_fitter
 from unit.fit.test_batch import CELL, GENERATOR
 from fits import LEVELS, MLE
-checkpoints.EVERY = 0.0
+checkpoints.INTERVAL = 0.0
 class Slow:
     def __init__(self, inner):
         self.inner, self.targets = inner, inner.targets
@@ -109,7 +110,7 @@ class Slow:
         time.sleep(0.5)
         return self.inner.fit(data, seed)
 fit.make_fitter = lambda *given: Slow(make_fitter(*given))
-fit.fit_batch(MLE, GENERATOR, CELL, LEVELS, *sys.argv[1:])
+fit.fit_batch(Method.of(MLE), GENERATOR, CELL, LEVELS, *sys.argv[1:])
 """
 
 

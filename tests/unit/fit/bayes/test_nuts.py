@@ -10,10 +10,10 @@ import numpy as np
 import nutpie
 import pytensor
 import pytest
-from fits import PEOPLE, bayes_method, compiled, setting, simulated
+from fits import PARTICIPANTS, bayes_settings, compiled, setting, simulated
 
-from rlrecovery.fit.bayes import build_model, data_of
-from rlrecovery.fit.nuts import compile_model, packed, sample
+from rlrecovery.fit.bayes.model import build_model, data_arrays
+from rlrecovery.fit.bayes.nuts import compile_model, packed, sample
 from unit.forms import without_machine_code
 
 #: Complete pooling differs from none in the shape of the data only, and costs as much to compile.
@@ -32,17 +32,18 @@ def log_density(model, point):
     return code, value[0], gradient
 
 
-def people(pooling):
-    return 1 if pooling == "none" else PEOPLE
+def participants(pooling):
+    return 1 if pooling == "none" else PARTICIPANTS
 
 
 @pytest.mark.parametrize("pooling", POOLINGS)
 @pytest.mark.parametrize("likelihood", ["potential", "categorical"])
 def test_value_and_gradient_are_pymcs(pooling, likelihood):
-    method = bayes_method(pooling, likelihood)
-    data = simulated(np.full(people(pooling), 0.4), np.full(people(pooling), 3.0), 25, 1)
-    model = build_model(method, setting(people(pooling), 25), people(pooling))
-    arrays = data_of(data, likelihood)
+    method = bayes_settings(pooling, likelihood)
+    count = participants(pooling)
+    data = simulated(np.full(count, 0.4), np.full(count, 3.0), 25, 1)
+    model = build_model(method, setting(count, 25), count)
+    arrays = data_arrays(data, likelihood)
     for name, array in arrays.items():
         model[name].set_value(array.astype(model[name].type.dtype))
     with without_machine_code():
@@ -63,8 +64,8 @@ def test_value_and_gradient_are_pymcs(pooling, likelihood):
     ["none", *(pytest.param(name, marks=pytest.mark.slow) for name in ("partial", "complete"))],
 )
 def test_draws_are_those_of_nutpies_own_compilation(pooling):
-    method, count = bayes_method(pooling), people(pooling)
-    data = data_of(simulated(np.full(count, 0.4), np.full(count, 3.0), 30, 1), "potential")
+    method, count = bayes_settings(pooling), participants(pooling)
+    data = data_arrays(simulated(np.full(count, 0.4), np.full(count, 3.0), 30, 1), "potential")
     model = build_model(method, setting(count, 30), count)
     theirs, mine = nutpie.compile_pymc_model(model), compile_model(model)
     keys = {"draws": 20, "tune": 20, "chains": 2, "target_accept": 0.8, "seed": 5}
@@ -77,7 +78,7 @@ def test_draws_are_those_of_nutpies_own_compilation(pooling):
 
 
 def test_a_point_that_is_not_finite_is_refused():
-    data = data_of(simulated(0.4, 3.0, 20, 1), "potential")
+    data = data_arrays(simulated(0.4, 3.0, 20, 1), "potential")
     model = compiled("none").with_data(**data)
     assert log_density(model, [np.nan, 0.0])[0] > 0
     assert log_density(model, [0.0, 1e4])[0] > 0
@@ -85,7 +86,7 @@ def test_a_point_that_is_not_finite_is_refused():
 
 
 def test_data_must_be_the_models():
-    data = data_of(simulated(0.4, 3.0, 20, 1), "potential")
+    data = data_arrays(simulated(0.4, 3.0, 20, 1), "potential")
     ready = compiled("none")
     with pytest.raises(ValueError, match="are not"):
         ready.with_data(choices=data["choices"])
@@ -103,12 +104,12 @@ def test_packing_keeps_every_bit():
 
 _PROCESS = """
 import numpy as np
-from fits import bayes_method, setting, simulated
-from rlrecovery.fit.bayes import build_model, data_of
-from rlrecovery.fit.nuts import compile_model
-from unit.fit.test_nuts import log_density
-ready = compile_model(build_model(bayes_method("none"), setting(1), 1))
-model = ready.with_data(**data_of(simulated(0.4, 3.0, 20, 1), "potential"))
+from fits import bayes_settings, setting, simulated
+from rlrecovery.fit.bayes.model import build_model, data_arrays
+from rlrecovery.fit.bayes.nuts import compile_model
+from unit.fit.bayes.test_nuts import log_density
+ready = compile_model(build_model(bayes_settings("none"), setting(1), 1))
+model = ready.with_data(**data_arrays(simulated(0.4, 3.0, 20, 1), "potential"))
 hits = model.compiled_logp_func.cache_hits + model.compiled_expand_func.cache_hits
 print(hits, log_density(model, [0.1, 0.2])[1].hex())
 """

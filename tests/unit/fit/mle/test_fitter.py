@@ -24,8 +24,7 @@ from quadrature import best_on_grid, log_likelihood
 from scipy import stats
 from scipy.special import expit, logit
 
-from rlrecovery.fit.base import Target
-from rlrecovery.fit.mle.fitter import EDGE, MaximumLikelihood, mean_row, wald_row
+from rlrecovery.fit.mle.fitter import EDGE, MaximumLikelihood
 from rlrecovery.fit.mle.settings import MleSettings
 from rlrecovery.likelihood.data import observations
 from rlrecovery.models.library import MODELS, RESCORLA_WAGNER
@@ -492,24 +491,3 @@ def test_the_group_says_when_participants_are_at_a_bound():
     assert (mean["status"], mean["at_bound"]) == ("at_bound", True)
     assert mean["reason"] == "beta is at a bound in some participants"
     assert np.isfinite(mean[["estimate", "se", "lower_95", "upper_95"]].to_numpy(float)).all()
-
-
-def test_an_interval_of_a_natural_mean_ends_at_the_bounds():
-    points, parameter = np.array([-6.0, 0.0]), RESCORLA_WAGNER.parameter("alpha")
-    target = Target("group", -1, "alpha")
-    row = mean_row(target, parameter, points, "natural", (0.5, 0.95), (0.0, 0.9))
-    assert (row["lower_95"], row["upper_95"]) == (0.0, 0.9)
-    low, high = expit(-6.0), 0.5
-    reach = (high - low) / 2  # the t quantile of 0.75 with one degree of freedom is 1
-    assert row["lower_50"] == pytest.approx((low + high) / 2 - reach)
-    assert row["upper_50"] == pytest.approx((low + high) / 2 + reach)
-
-
-def test_an_interval_of_a_flat_likelihood_ends_at_the_bounds():
-    parameter = RESCORLA_WAGNER.parameter("beta")
-    limits = (0.5, 40.0)
-    row = wald_row(Target("participant", 0, "beta"), parameter, np.log(5), 1e4, LEVELS, limits)
-    for level in LEVELS:
-        ends = row[f"lower_{100 * level:.0f}"], row[f"upper_{100 * level:.0f}"]
-        assert ends == limits
-    assert row["se"] == pytest.approx(5e4)
