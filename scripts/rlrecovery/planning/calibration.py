@@ -47,14 +47,9 @@ CALL = "import pickle, sys; run, *given = pickle.load(sys.stdin.buffer); run(*gi
 
 
 def finished_jobs(results: Path, experiment: Experiment) -> list[Job]:
-    """Jobs that were finished by this study and by all others in a folder.
+    """Jobs with benchmarks of all studies below a folder.
 
-    Parameters
-    ----------
-    results : Path
-        The folder of all runs.
-    experiment : Experiment
-        The study that is planned, in case its run has not written its resolved config yet.
+    Studies are read from their resolved configs; that of the planned study may not exist yet.
     """
     jobs = []
     for folder in sorted(path.parent for path in results.glob("*/benchmarks")):
@@ -100,24 +95,10 @@ def calibrate(
     report: Callable[[str], None],
     target_seconds: float = TARGET_SECONDS,
 ) -> list[Job]:
-    """Run a few jobs of some methods.
+    """Run a few jobs of some methods, the largest of each for about `target_seconds`.
 
-    Parameters
-    ----------
-    experiment : Experiment
-        The study.
-    methods : sequence of Method
-        Methods to measure, one of each kind.
-    report : callable
-        Called with a line of text about progress.
-    target_seconds : float
-        Approximate duration of the larger job of each method.
-
-    Returns
-    -------
-    list of Job
-        Jobs that simulate and jobs that fit; none of a method whose first job fails or takes too
-        long.
+    Returns jobs that simulate and jobs that fit; none of a method whose first job fails or takes
+    too long. `report` is called with lines of text about progress.
     """
     cells = cells_of(experiment).values()
     by_size = sorted(cells, key=lambda cell: cell.participants * cell.trials)

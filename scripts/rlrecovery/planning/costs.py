@@ -47,18 +47,10 @@ BINARY_TRIAL, REAL_TRIAL, TRUE_VALUE, NUMBER, LEVEL, LOG_LINE = 0.45, 8.5, 10, 8
 
 @dataclass(frozen=True)
 class Job:
-    """A job that was run.
+    """A job that was run, and the CPU seconds that it took.
 
-    Attributes
-    ----------
-    kind : str
-        Jobs of one kind have the same cost per unit of work; see `kind_of`.
-    work : float
-        See `rlrecovery.planning.resources.work_of`.
-    load : Load
-        Participants, trials and replicates.
-    seconds : float
-        CPU time.
+    Jobs of one kind (`kind_of`) have the same cost per unit of work
+    (`rlrecovery.planning.resources.work_of`).
     """
 
     kind: str

@@ -31,6 +31,7 @@ from rlrecovery.planning.calibration import calibrate, finished_jobs, read_calib
 from rlrecovery.planning.costs import Job, kind_of
 from rlrecovery.planning.resources import SINGLE_JOBS, for_attempt, minutes_to_fit
 from rlrecovery.planning.stages import (
+    START_INTERVAL,
     Machine,
     Stage,
     best_batch_size,
@@ -186,7 +187,7 @@ def _interval(rate: Any) -> float:
     """Seconds between two submissions, from the profile's ``5/1s``."""
     match = re.fullmatch(r"(\d+)/(\d+)([smh]?)", str(rate))
     if match is None or not int(match[1]):
-        return Machine.interval
+        return START_INTERVAL
     return int(match[2]) * {"": 1, "s": 1, "m": 60, "h": 3600}[match[3]] / int(match[1])
 
 

@@ -1,11 +1,10 @@
 """The table of costs by rule, and the memory and time that a job asks a cluster for.
 
-What fits cost is stated by the settings of each estimator (`rlrecovery.fit.base.Cost`). Peak memory
-and CPU time were measured for 5 to 100 participants, 50 to 400 trials and 1 to 200 replicates, on
-a virtual x86 machine of 2026, and rounded up. The time asked for has a large margin, because other
-processors are slower and some posteriors are much harder to sample: a job that asks for too much
-waits longer in the queue, while a job that asks for too little is killed and asks for twice as
-much. No number of a study depends on these values.
+The cost of fits is stated by the settings of each estimator. Memory and CPU time were measured for
+5 to 100 participants, 50 to 400 trials and 1 to 200 replicates, on a virtual x86 machine of 2026.
+The time asked for has a large margin, because other processors are slower and some posteriors are
+much harder to sample: a job that asks for too much waits longer in the queue, while a job that asks
+for too little is killed and asks for twice as much. No number of a study depends on these values.
 """
 
 from __future__ import annotations
@@ -110,12 +109,7 @@ def memory_to_score(methods: Iterable[Method], load: Load) -> int:
 def memory_to_summarise(methods: Iterable[Method], loads: Iterable[tuple[str, Load]]) -> int:
     """MiB of a job that summarises a study, which holds one method and one design at a time.
 
-    Parameters
-    ----------
-    methods : iterable of Method
-        The methods.
-    loads : iterable of (str, Load)
-        For every cell its `rlrecovery.design.cells.Cell.size_key`, and the load of its data sets.
+    The loads are those of all cells, each with its `rlrecovery.design.cells.Cell.size_key`.
     """
     rows: Counter[tuple[str, str]] = Counter()
     cell_loads = list(loads)

@@ -14,6 +14,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 from rlrecovery.config.settings import Experiment
 from rlrecovery.config.study import cells_of, generator_of, methods_of
@@ -44,6 +45,10 @@ ORDER = (
     ("design", "example", "predict", "figure", "typeset"),
     ("report",),
 )
+
+
+#: Seconds that Snakemake needs to start a job.
+START_INTERVAL = 0.015
 
 
 @dataclass(frozen=True)
@@ -206,11 +211,7 @@ def _single_stages(experiment: Experiment, score: Stage, is_finished: bool) -> d
             seconds += sum(score.seconds.values()) / 2
             memory = resources.memory_to_summarise(methods_of(experiment).values(), loads)
         stages[rule] = Stage(
-            rule=rule,
-            kind=rule,
-            work=1.0,
-            cost=Cost(memory, seconds, 0.0, 0.0),
-            loads=dict.fromkeys(names, no_data),
+            *(rule, rule, 1.0, Cost(memory, seconds, 0.0, 0.0), dict.fromkeys(names, no_data)),
             memory_mib=memory,
             disk_bytes=len(names) * job.disk_bytes,
             left=set() if is_finished else set(names),
@@ -220,23 +221,16 @@ def _single_stages(experiment: Experiment, score: Stage, is_finished: bool) -> d
     return stages
 
 
-@dataclass(frozen=True)
-class Machine:
+class Machine(NamedTuple):
     """What jobs run on.
 
-    Attributes
-    ----------
-    slots : int
-        Jobs at a time.
-    overhead : float
-        Seconds that a job takes longer than its CPU time.
-    interval : float
-        Least number of seconds between the starts of two jobs.
+    A number of jobs (`slots`) run at a time, each for `overhead` seconds more than its CPU time,
+    and at least `interval` seconds pass between the starts of two jobs.
     """
 
     slots: int
     overhead: float = 0.0
-    interval: float = 0.015
+    interval: float = START_INTERVAL
 
 
 def wall_seconds(stages: Mapping[str, Stage], machine: Machine, only_left: bool = False) -> float:

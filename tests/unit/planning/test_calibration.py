@@ -10,6 +10,7 @@ from rlrecovery.config.reader import parse
 from rlrecovery.config.study import cells_of, methods_of
 from rlrecovery.design.load import Load
 from rlrecovery.fit.base import Cost
+from rlrecovery.fit.batch import fit_batch
 from rlrecovery.planning import calibration
 from rlrecovery.planning.calibration import (
     benchmark_seconds,
@@ -19,6 +20,7 @@ from rlrecovery.planning.calibration import (
     read_calibration,
 )
 from rlrecovery.planning.costs import kind_of
+from rlrecovery.simulate.batch import simulate_batch
 
 EXPERIMENT = parse(study(participants=[2, 30], trials=[20]))
 GUESS = methods_of(EXPERIMENT)["guess"]
@@ -32,16 +34,35 @@ def write_benchmark(path, wall, load=100.0, cpu=None):
     return path
 
 
-def test_a_method_is_measured_by_a_small_and_a_larger_job():
-    lines = []
-    jobs = calibrate(EXPERIMENT, [GUESS], lines.append, target_seconds=0.2)
-    fits = [job for job in jobs if job.kind == kind_of(GUESS)]
-    assert len(fits) == 2
-    assert [job.load for job in jobs if job.kind == "simulate"] == [job.load for job in fits]
-    assert fits[0].load == Load(2, 20, 1)
-    assert fits[1].load.participants == 30
-    assert all(0.1 < job.seconds < 60 for job in jobs)
+def measured_loads(jobs):
+    """Loads of the jobs that fit, which those that simulate have too."""
+    fits = [job.load for job in jobs if job.kind == kind_of(GUESS)]
+    assert [job.load for job in jobs if job.kind == "simulate"] == fits
+    return fits
+
+
+def test_a_method_is_measured_by_a_small_and_a_larger_job(monkeypatch):
+    """After a first job that is not counted."""
+    calls, lines = [], []
+
+    def cpu_seconds(function, *arguments):
+        """Pretends to run a job."""
+        calls.append(function)
+        return 2.0
+
+    monkeypatch.setattr(calibration, "cpu_seconds", cpu_seconds)
+    small, large = measured_loads(calibrate(EXPERIMENT, [GUESS], lines.append, 0.2))
+    assert calls == [simulate_batch, fit_batch] * 3
+    assert small == Load(2, 20, 1)
+    assert large.participants == 30
     assert len(lines) == 2
+
+
+@pytest.mark.slow
+def test_real_jobs_are_measured():
+    jobs = calibrate(EXPERIMENT, [GUESS], print, target_seconds=0.2)
+    assert len(measured_loads(jobs)) == 2
+    assert all(0.1 < job.seconds < 60 for job in jobs)
 
 
 @pytest.mark.parametrize("fails", [True, False])

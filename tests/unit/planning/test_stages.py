@@ -119,7 +119,7 @@ def test_rules_wait_for_each_other_and_jobs_take_longer_on_a_cluster():
 def test_jobs_of_the_best_batch_size_take_the_target_time():
     experiment = parse(study(participants=[2, 18], replicates=100))
     fits = plan_stages(experiment, measured_jobs(experiment))["fit guess"]
-    # A data set takes 1 s or 9 s: 5 on average. Without 2 s to start, 11 of them; in ten batches, 10.
+    # A data set takes 5 s on average: without 2 s to start, 11 of them, or 10 in ten batches.
     assert best_batch_size(experiment, fits, 60.0) == 10
     assert best_batch_size(experiment, fits, 3.0) == 1
     assert best_batch_size(experiment, fits, 1e9) == 100
