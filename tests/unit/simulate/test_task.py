@@ -6,16 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from rlrecovery.simulate.task import (
-    PLAIN,
-    Course,
-    Drift,
-    Reversals,
-    Schedule,
-    Task,
-    said,
-    task_from_config,
-)
+from rlrecovery.simulate.task import Course, Drift, Reversals, Schedule, Task, block_starts
 
 ZERO, ALMOST_ONE = 0.0, np.nextafter(1, 0)
 DAW = Drift(sd=2.8, lower=1, upper=100, decay=0.9836, centre=50)
@@ -77,13 +68,13 @@ class TestGaussianRewards:
 
 
 class TestFullFeedback:
-    @pytest.mark.parametrize(("full", "numbers"), [(False, 2), (True, 4)])
-    def test_every_outcome_has_a_uniform_number(self, full, numbers):
-        assert Task((0.1, 0.2, 0.3), full=full).numbers == numbers
+    @pytest.mark.parametrize(("full_feedback", "numbers"), [(False, 2), (True, 4)])
+    def test_every_outcome_has_a_uniform_number(self, full_feedback, numbers):
+        assert Task((0.1, 0.2, 0.3), full_feedback=full_feedback).n_uniforms == numbers
 
     def test_outcomes_of_the_arms_are_independent(self):
-        task, n = Task((0.3, 0.5, 0.6), full=True), 20_000
-        uniform = np.random.default_rng(2).random((n, task.numbers))[:, 1:]
+        task, n = Task((0.3, 0.5, 0.6), full_feedback=True), 20_000
+        uniform = np.random.default_rng(2).random((n, task.n_uniforms))[:, 1:]
         found = task.pay(np.tile(task.arms, (n, 1)), uniform)
         patterns = np.bincount(found.astype(int) @ [4, 2, 1], minlength=8)
         chances = [
@@ -117,13 +108,13 @@ class TestBlocks:
         assert Task((0.4, 0.6), 3, reset=reset).starts(6).tolist() == expected
 
 
-def means_of(task, trials, people=1, seed=0):
-    return task.means(people, trials, np.random.default_rng(seed))
+def means_of(task, trials, participants=1, seed=0):
+    return task.means(participants, trials, np.random.default_rng(seed))
 
 
 class TestMeans:
     def test_without_changes_they_are_the_arms(self):
-        found = means_of(Task((0.1, 0.2, 0.9), 2), 6, people=5)
+        found = means_of(Task((0.1, 0.2, 0.9), 2), 6, participants=5)
         assert found.shape == (1, 6, 3)
         assert (found == [0.1, 0.2, 0.9]).all()
 
@@ -174,15 +165,16 @@ class TestReversals:
 def followed(task, choices, missing=None):
     """The letters of the best arm at every trial, participant by participant, -1 is no response."""
     choices = np.atleast_2d(choices)
-    people, trials = choices.shape
-    course, best = Course(task, means_of(task, trials, people), people), []
+    participants, trials = choices.shape
+    means = means_of(task, trials, participants)
+    course, best = Course(task, means, participants), []
     for t in range(trials):
         here = course.now(t)
-        assert here.shape == (people, task.n_arms)
+        assert here.shape == (participants, task.n_arms)
         best.append(here.argmax(axis=1))
         gone = choices[:, t] < 0
         # What would have been chosen is right: it must not count.
-        course.note(here, np.where(gone, best[-1], choices[:, t]), gone)
+        course.record(here, np.where(gone, best[-1], choices[:, t]), gone)
     return ["".join(map(str, row)) for row in np.transpose(best)]
 
 
@@ -266,7 +258,7 @@ class TestDrift:
         ],
     )
     def test_it_stays_within_its_bounds(self, drift, arms):
-        found = means_of(Task(arms, drift=drift, sd=1.0), 500, people=20)
+        found = means_of(Task(arms, drift=drift, sd=1.0), 500, participants=20)
         assert found.shape == (20, 500, len(arms))
         assert (found >= drift.lower - 1e-12).all()
         assert (found <= drift.upper + 1e-12).all()
@@ -298,7 +290,7 @@ class TestDrift:
 
     def test_the_walks_of_daw_et_al(self):
         """Their arms move within 1 to 100, mostly a stationary SD of 15.5 around 50."""
-        found = means_of(Task((50.0,) * 4, drift=DAW, sd=4.0), 300, people=200)
+        found = means_of(Task((50.0,) * 4, drift=DAW, sd=4.0), 300, participants=200)
         steps = np.diff(found[:, 200:], axis=1) - (0.9836 - 1) * (found[:, 200:-1] - 50)
         assert steps.std() == pytest.approx(2.8, rel=0.02)
         assert found[:, -1].std() == pytest.approx(2.8 / np.sqrt(1 - 0.9836**2), rel=0.1)
@@ -306,15 +298,15 @@ class TestDrift:
 
     def test_people_arms_and_blocks_have_their_own_walks(self):
         task = Task((0.5, 0.5), 2, drift=Drift(sd=0.1, lower=0, upper=1))
-        found = means_of(task, 20, people=3)
+        found = means_of(task, 20, participants=3)
         walks = [found[i, b : b + 10, k] for i in range(3) for b in (0, 10) for k in (0, 1)]
         assert all(walk[0] == 0.5 for walk in walks)
         assert len({tuple(walk) for walk in walks}) == len(walks)
 
     def test_arms_that_drift_may_trade_places(self):
         drift, rule = Drift(sd=0.1, lower=0, upper=1), Reversals(after=(4,))
-        straight = means_of(Task((0.2, 0.5, 0.8), 2, drift=drift), 20, people=2)
-        turned = means_of(Task((0.2, 0.5, 0.8), 2, drift=drift, reversals=rule), 20, people=2)
+        straight = means_of(Task((0.2, 0.5, 0.8), 2, drift=drift), 20, participants=2)
+        turned = means_of(Task((0.2, 0.5, 0.8), 2, drift=drift, reversals=rule), 20, participants=2)
         for first in (0, 10):
             before, after = slice(first, first + 4), slice(first + 4, first + 10)
             assert (turned[:, before] == straight[:, before]).all()
@@ -365,107 +357,24 @@ class TestMissingTrials:
         assert not Task((0.4, 0.6)).missing(3, 4).any()
 
 
-BASE = {"arms": [0.1, 0.2, 0.7], "blocks": 4, "start_value": 0.25}
-
-
-class TestFromConfig:
-    def test_a_plain_task(self):
-        expected = Task((0.1, 0.2, 0.7), 4, 0.25)
-        assert task_from_config(BASE) == expected
-        assert task_from_config(BASE | PLAIN) == expected
-
-    @pytest.mark.parametrize(
-        ("changes", "neutral"),
-        [
-            ({}, 0.5),
-            ({"start_value": 1.0}, 0.5),
-            ({"rewards": "gaussian", "sd": 2.0}, 0.25),
-            ({"schedule": {"holds": "means", "values": [[0, 1]]}}, 0.5),
-            ({"schedule": {"holds": "rewards", "values": [[0, 1]]}}, 0.25),
-            ({"rewards": "gaussian", "sd": 2.0, "neutral": 50}, 50.0),
-            ({"neutral": 0}, 0.0),
-        ],
-    )
-    def test_the_neutral_outcome(self, changes, neutral):
-        assert task_from_config(BASE | changes).neutral == neutral
-
-    def test_everything(self):
-        found = task_from_config(
-            BASE
-            | {
-                "rewards": "gaussian",
-                "sd": 2.0,
-                "reset": False,
-                "feedback": "full",
-                "reversals": {"after": [40, 80], "every": 0, "correct": 8, "within": 10},
-                "drift": {"sd": 2.8, "lower": 1, "upper": 100, "decay": 0.9836, "centre": 50},
-                "missing_trials": [[5, 17], []],
-            }
-        )
-        assert found == Task(
-            arms=(0.1, 0.2, 0.7),
-            blocks=4,
-            start_value=0.25,
-            sd=2.0,
-            reset=False,
-            full=True,
-            reversals=Reversals((40, 80), 0, 8, 10),
-            drift=DAW,
-            missing_trials=((5, 17), ()),
-            neutral=0.25,
-        )
-        hash(found)
-
-    def test_parts_of_a_section_may_be_left_out(self):
-        found = task_from_config(BASE | {"reversals": {"every": 20}})
-        assert found.reversals == Reversals(every=20)
-
-    def test_a_schedule_takes_the_place_of_arms(self):
-        schedule = {"file": "a.csv", "holds": "rewards", "values": [[1, 0], [0, 1]]}
-        found = task_from_config({"blocks": 1, "start_value": 0.5, "schedule": schedule})
-        assert found.schedule == Schedule("rewards", ((1.0, 0.0), (0.0, 1.0)))
-        assert (found.arms, found.n_arms) == ((), 2)
-
-    def test_an_sd_is_of_gaussian_rewards_only(self):
-        assert task_from_config(BASE | {"rewards": "bernoulli", "sd": 2.0}).sd is None
-
-
-class TestSaid:
-    def test_what_is_plain_is_dropped(self):
-        assert said(BASE) == BASE
-        assert said(BASE | PLAIN) == BASE
-        assert said(PLAIN | BASE | {"rewards": "bernoulli", "reset": True}) == BASE
-
-    @pytest.mark.parametrize(
-        "change",
-        [
-            {"rewards": "gaussian", "sd": 1.0},
-            {"reset": False},
-            {"feedback": "full"},
-            {"reversals": {"after": [40]}},
-            {"drift": {"sd": 0.1, "lower": 0, "upper": 1}},
-            {"missing_trials": [[1]]},
-            {"something": None},
-        ],
-    )
-    def test_what_says_something_is_kept(self, change):
-        assert said(PLAIN | BASE | change) == BASE | change
-
-    def test_of_a_sequence_its_numbers_count_and_not_its_file(self):
-        schedule = {"holds": "rewards", "values": [[1, 0]]}
-        one, other = ({**schedule, "file": name} for name in ("a.csv", "b/c.csv"))
-        assert said(BASE | {"schedule": one}) == said(BASE | {"schedule": other})
-        assert said(BASE | {"schedule": one}) == BASE | {"schedule": schedule}
-        assert "file" in one
-        assert said(BASE | {"schedule": one | {"values": [[0, 1]]}}) != said(
-            BASE | {"schedule": one}
-        )
-
-
 def test_any_of_the_best_arms_counts_towards_a_reversal():
     task = Task((0.8, 0.8, 0.1), reversals=Reversals((), 0, 2, 2))
     course = Course(task, task.means(3, 10, np.random.default_rng(0)), 3)
     for trial, choice in enumerate([[0, 1, 2], [1, 1, 0]]):
-        course.note(course.now(trial), np.array(choice), np.zeros(3, dtype=bool))
+        course.record(course.now(trial), np.array(choice), np.zeros(3, dtype=bool))
     # Who chose one of the best two twice has reversed arms, who did so once has not.
     np.testing.assert_array_equal(course.now(2), [[0.1, 0.8, 0.8]] * 2 + [[0.8, 0.8, 0.1]])
+
+
+def test_block_starts_are_where_the_number_of_the_block_changes():
+    assert block_starts(np.array([[0, 0, 1, 1], [2, 3, 3, 2]])).tolist() == [
+        [True, False, True, False],
+        [True, True, False, True],
+    ]
+
+
+def test_a_task_is_stationary_unless_something_changes():
+    assert Task((0.2, 0.8)).is_stationary
+    assert not Task((0.2, 0.8), reversals=Reversals(every=2)).is_stationary
+    assert not Task((0.2, 0.8), drift=DAW).is_stationary
+    assert not Task((), schedule=Schedule("rewards", ((0.0, 1.0),))).is_stationary

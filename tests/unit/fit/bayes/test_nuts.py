@@ -88,7 +88,7 @@ def test_a_point_that_is_not_finite_is_refused():
 def test_data_must_be_the_models():
     data = data_arrays(simulated(0.4, 3.0, 20, 1), "potential")
     ready = compiled("none")
-    with pytest.raises(ValueError, match="are not"):
+    with pytest.raises(ValueError, match="data are .*, not"):
         ready.with_data(choices=data["choices"])
     with pytest.raises(ValueError, match="one shape"):
         ready.with_data(**{**data, "rewards": data["rewards"][:, 1:]})
