@@ -128,9 +128,10 @@ def advice(experiment: Experiment, stages: Mapping[str, Stage], target_seconds: 
         f"Batches: with batch_size: {batch_size}, jobs of {slowest.method}, the slowest method, "
         f"take {duration(average)} on average and {duration(max(seconds))} at most"
     )
-    is_close = 1 / CLOSE_ENOUGH <= average / target_seconds <= CLOSE_ENOUGH
-    if is_close or best == min(batch_size, experiment.replicates):
+    if 1 / CLOSE_ENOUGH <= average / target_seconds <= CLOSE_ENOUGH:
         return f"{times}; that is close enough to the target of {duration(target_seconds)}."
+    if best == min(batch_size, experiment.replicates):
+        return f"{times}; no other size comes closer to the target of {duration(target_seconds)}."
     return (
         f"{times}; for about {duration(target_seconds)}, set batch_size: {best}. That changes no "
         "number, but files on disk would be computed again."

@@ -17,7 +17,12 @@ from unit.planning.examples import TRUE, measured_jobs, stage
 
 @pytest.mark.parametrize(
     ("batch_size", "target", "words"),
-    [(2, 60, "set batch_size: 50."), (50, 60, "close"), (100, 1e6, "close"), (1, 0.1, "close")],
+    [
+        (2, 60, "set batch_size: 50."),
+        (50, 60, "close enough"),
+        (100, 1e6, "no other"),
+        (1, 0.1, "no other"),
+    ],
 )
 def test_a_batch_size_is_suggested_only_where_it_matters(batch_size, target, words):
     experiment = parse(study(replicates=100, batch_size=batch_size))
