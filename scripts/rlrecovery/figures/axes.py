@@ -22,21 +22,10 @@ _FEW = 12
 
 
 def fence(values: Any, keep: Sequence[float] = (), factor: float = 3.0) -> Limits:
-    """Limits of an axis that a few outliers cannot stretch.
+    """Limits of an axis, with a margin of 5 %, that a few outliers cannot stretch.
 
-    Parameters
-    ----------
-    values : array_like
-        Values drawn along the axis.
-    keep : sequence of float
-        Values that must lie inside the limits.
-    factor : float
-        Largest distance of a limit from the nearer quartile, in interquartile ranges.
-
-    Returns
-    -------
-    tuple of float
-        Lower and upper limit with a margin of 5 %.
+    They include all of ``keep`` and are at most ``factor`` interquartile ranges from the quartiles
+    of the values.
     """
     finite = np.asarray(values, dtype=float)
     finite = finite[np.isfinite(finite)]
@@ -101,14 +90,8 @@ def xlabel(axes: Axes, text: str, margin: float = 0.25) -> None:
 def title(axes: Axes, *parts: str, ylabel_everywhere: bool = False) -> None:
     """Set the title of a panel at its left end, above the line of its `panels.note`.
 
-    Parameters
-    ----------
-    axes : Axes
-        The panel.
-    *parts : str
-        Parts of the title: on separate lines in a narrow panel, otherwise separated by commas.
-    ylabel_everywhere : bool
-        Whether every panel of the page has a label of its vertical axis, which leaves less width.
+    In a narrow panel every part has its own line. There is less room if the vertical axis of every
+    panel has a label (``ylabel_everywhere``).
     """
     one_column = style.narrow(style.figure_width(axes))
     lines = title_lines(parts, panel_width(axes), one_column, ylabel_everywhere)

@@ -31,42 +31,21 @@ KINDS = ("svg", "pdf", "png")
 FOLDERS = (".", "one_column")
 
 
-def _always(experiment: Experiment) -> bool:
-    return True
-
-
-def _has_draws(experiment: Experiment) -> bool:
-    """Whether a method samples from the posterior."""
-    return any(method.posterior == "sampled" for method in experiment.methods.values())
-
-
 def _has_posterior(experiment: Experiment) -> bool:
-    """Whether a method is Bayesian."""
     return any(method.posterior is not None for method in experiment.methods.values())
 
 
-def _has_several_methods(experiment: Experiment) -> bool:
-    return len(experiment.methods) > 1
-
-
 def _has_contest(experiment: Experiment) -> bool:
-    """Whether models compete."""
     return any(method.contest for method in methods_of(experiment).values())
 
 
 def _has_several_parameters(experiment: Experiment) -> bool:
-    """Whether a fitted model has at least two parameters."""
     methods = methods_of(experiment).values()
     return any(len(method.model.model().parameters) > 1 for method in methods)
 
 
-def _has_several_samples(experiment: Experiment) -> bool:
-    """Whether the number of participants varies."""
-    return len(experiment.participants) > 1
-
-
 def _has_several_cells(experiment: Experiment) -> bool:
-    """Whether a generating model has at least two cells."""
+    """Whether the cells of a generating model differ in anything."""
     sizes = len(experiment.participants) * len(experiment.trials)
     truths = [source.truth for _, source in sources(experiment).values()]
     return sizes * max(math.prod(map(len, truth.values())) for truth in truths) > 1
@@ -91,7 +70,7 @@ class Entry:
     title: str
     tables: tuple[str, ...]
     drawn_by: str
-    available: Callable[[Experiment], bool] = _always
+    available: Callable[[Experiment], bool] = lambda experiment: True
 
     def draw(self, summary: Summary, width: float) -> Figure:
         """Draw the figure at a width in inches."""
@@ -114,7 +93,7 @@ FIGURES: dict[str, Entry] = {
     ),
     "comparison": Entry(
         "Methods compared on the same data", ("recovery", "comparison"),
-        "comparison.draw_comparison", _has_several_methods,
+        "comparison.draw_comparison", lambda experiment: len(experiment.methods) > 1,
     ),
     "coverage": Entry("Coverage of the intervals", ("recovery",), "coverage.draw_coverage"),
     "zip": Entry("All intervals, sorted by error", ("recovery", "points"), "zipplot.draw_zip"),
@@ -123,7 +102,7 @@ FIGURES: dict[str, Entry] = {
     ),
     "samplesize": Entry(
         "Error and interval width against participants", ("recovery",),
-        "precision.draw_samplesize", _has_several_samples,
+        "precision.draw_samplesize", lambda experiment: len(experiment.participants) > 1,
     ),
     "tradeoff": Entry(
         "Trade-off between parameters", ("recovery", "points"), "tradeoff.draw_tradeoff",
@@ -152,7 +131,7 @@ FIGURES: dict[str, Entry] = {
     ),
     "posterior": Entry(
         "A posterior with its true values", ("posterior", "example"), "posterior.draw_posterior",
-        _has_draws,
+        lambda experiment: any(m.posterior == "sampled" for m in experiment.methods.values()),
     ),
 }  # fmt: skip
 
@@ -174,21 +153,10 @@ def files(folder: str | os.PathLike[str], figure: str) -> list[str]:
 def write_figure(
     figure: str, summary: str | os.PathLike[str], folder: str | os.PathLike[str]
 ) -> None:
-    """Draw a figure in both widths and write all its files.
+    """Draw a figure in both widths and write its `files` below a folder.
 
-    Parameters
-    ----------
-    figure : str
-        Key of `FIGURES`.
-    summary : path
-        Folder of the tables, or one table if the figure reads no other.
-    folder : path
-        Folder for the files that `files` names.
-
-    Raises
-    ------
-    BrokenFile
-        If a table is missing or cannot be read; the message names it.
+    ``summary`` is the folder of the tables, or one table if the figure reads no other. A table that
+    is missing or cannot be read raises BrokenFile.
     """
     from rlrecovery.figures import style
     from rlrecovery.score.results import load_summary

@@ -105,13 +105,7 @@ def draw_confusion(summary: Summary, width: float = style.TWO_COLUMNS) -> Figure
 
 
 def matrices(selection: pd.DataFrame) -> list[Matrix]:
-    """Matrices over all cells with at least two models, by participant where possible.
-
-    Parameters
-    ----------
-    selection : DataFrame
-        Columns of `rlrecovery.storage.schemas.SELECTION`, or an empty table without columns.
-    """
+    """Matrices over all cells with at least two models, by participant where possible."""
     if selection.empty:
         return []
     names = ["scope", "contest", "criterion", "unit", "simulated", "fitted"]

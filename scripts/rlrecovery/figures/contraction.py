@@ -63,11 +63,6 @@ def contractions(summary: Summary) -> pd.DataFrame:
     Contraction is 1 - posterior variance / prior variance; the z-score is (estimate - truth) /
     posterior SD (Schad, Betancourt & Vasishth 2021, Psychological Methods 26:103). Both are NaN
     without an SE, and contraction also without a finite prior SD.
-
-    Returns
-    -------
-    DataFrame
-        Points of the methods and levels that have a prior, with ``contraction`` and ``z``.
     """
     keys = ["method", "level", "parameter"]
     names = dict.fromkeys(keys, "object")

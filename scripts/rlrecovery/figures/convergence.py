@@ -43,24 +43,10 @@ Panel = tuple[str, str, str]
 
 @dataclass(frozen=True)
 class Layout:
-    """What a page shows.
+    """What a page shows: panels in order, methods by the parameter that they estimate.
 
-    Attributes
-    ----------
-    panels : list of Panel
-        The shares in order.
-    methods : dict
-        Methods that estimate a parameter, by its name.
-    per_row : int
-        Panels side by side.
-    reflowed : bool
-        Whether a row of panels may belong to several parameters.
-    zeros_hidden : bool
-        Whether shares that are zero in every cell are not shown.
-    left_out : int
-        Number of other shares for which the page has no room.
-    row_height, strip_height : float
-        Height in inches of a row of panels without strips, and of a strip.
+    A reflowed row of panels may belong to several parameters. Shares that are zero in every cell
+    may be hidden; of the others some may be left out. Heights are in inches.
     """
 
     panels: list[Panel]

@@ -133,22 +133,8 @@ def facets(
 
     A single column is laid out as a row. Long rows are broken into lines, and on a page of one
     journal column two long rows become two columns. If some panels do not exist, or if the rows do
-    not fit on the page, panels follow each other in reading order.
-
-    Parameters
-    ----------
-    width : float
-        Width of the page in inches.
-    rows, columns : int
-        Panels that the figure asks for.
-    size : PanelSize
-        How much room the panels need.
-    existing : collection of Position, optional
-        Panels that exist; by default all.
-    priority : callable, optional
-        Priority of a panel where not all fit; NaN is lowest. By default the first are kept.
-    share_rows : bool
-        Whether the panels of a row share the vertical axis.
+    not fit on the page, panels follow each other in reading order. Where not all fit, those
+    with the highest priority are shown (NaN is lowest; by default the first).
     """
     asked = list(itertools.product(range(rows), range(columns)))
     kept = [position for position in asked if existing is None or position in existing]

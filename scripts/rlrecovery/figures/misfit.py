@@ -68,21 +68,10 @@ def draw_misfit(summary: Summary, width: float = style.TWO_COLUMNS) -> Figure:
 
 
 def shared_bias(crossed: pd.DataFrame) -> pd.DataFrame:
-    """Bias per cell of the parameters that at least two models share.
+    """Rows of finite bias per cell, for parameters that at least two fitted models share.
 
-    Flagged estimates are left out: one at a bound only tells where the bound is.
-
-    Parameters
-    ----------
-    crossed : DataFrame
-        Columns of ``summary/recovery.csv`` with ``contest``, ``simulated`` and ``fitted``, or an
-        empty table without columns.
-
-    Returns
-    -------
-    DataFrame
-        Rows with finite bias, at the finest level that a contest estimates, for the parameters of
-        a generating model that another fitted model shares.
+    They are of the finest level that a contest estimates. Flagged estimates are left out: one at a
+    bound only tells where the bound is.
     """
     if crossed.empty:
         return crossed

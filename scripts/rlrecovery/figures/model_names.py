@@ -30,15 +30,7 @@ def short_name(label: str) -> str:
 
 
 def tick_names(labels: Iterable[str], slot: float) -> tuple[list[str], bool]:
-    """Names for the ticks below a panel, and whether they are written vertically.
-
-    Parameters
-    ----------
-    labels : iterable of str
-        Labels of models.
-    slot : float
-        Distance between two ticks in inches.
-    """
+    """Names for ticks ``slot`` inches apart, and whether they are written vertically."""
     names, letters = [short_name(label) for label in labels], int(slot / LETTER)
     vertical = max(len(word) for name in names for word in name.split()) > letters
     most = letters if not vertical else VERTICAL_LETTERS if slot > 2 * LINE else 99

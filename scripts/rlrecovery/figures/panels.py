@@ -65,17 +65,9 @@ def mark_beyond(axes: Axes, x: Any, y: Any, limits: Limits, ink: Any) -> int:
 
 
 def positive_bars(values: np.ndarray, bars: np.ndarray) -> np.ndarray:
-    """Lengths of error bars for a logarithmic axis: a bar that reaches zero ends just above it.
+    """Lengths of error bars on a logarithmic axis, below and above the values: shape (2, n).
 
-    Parameters
-    ----------
-    values, bars : ndarray, shape (n,)
-        Values, and the lengths of their bars on a linear axis.
-
-    Returns
-    -------
-    ndarray, shape (2, n)
-        Lengths below and above the values.
+    A bar that would reach zero ends just above it.
     """
     below = np.minimum(bars, 0.999 * np.maximum(values, 0))
     return np.nan_to_num(np.stack([below, bars]), posinf=0.0)
@@ -91,24 +83,10 @@ def cell_marks(
     method: str,
     bars_along: str,
 ) -> None:
-    """Draw one mark per cell of a method, lighter where a cell has fewer trials.
+    """Draw one mark per cell of a method at (x, y), lighter where a cell has fewer trials.
 
-    Parameters
-    ----------
-    axes : Axes
-        The panel.
-    cells : DataFrame
-        One row per cell, with ``trials``.
-    x, y : ndarray, shape (cells,)
-        Positions of the marks.
-    bars : ndarray, shape (cells,) or (2, cells)
-        Lengths of the error bars, which are left out if there are more than `MAX_BARS` cells.
-    summary : Summary
-        The summary that the cells are from.
-    method : str
-        The method, which gives colour and marker.
-    bars_along : {"x", "y"}
-        Direction of the error bars.
+    ``bars`` are the lengths of error bars along "x" or "y", shape (cells,) or (2, cells); with more
+    than `MAX_BARS` cells they are left out.
     """
     many = len(cells) > MAX_BARS
     ink, trials = style.colour(summary.methods, method), summary.trials
@@ -138,25 +116,9 @@ def strips(
 ) -> np.ndarray:
     """Draw a horizontal strip per method with a mark per cell, those with few trials on top.
 
-    Parameters
-    ----------
-    axes : Axes
-        The panel; its horizontal scale must be set, because bars on a logarithmic one are cut.
-    rows : DataFrame
-        Cells with ``method``, ``value`` and ``mcse``.
-    summary : Summary
-        The summary that the cells are from.
-    methods : sequence of str
-        Methods from top to bottom.
-    sort_first : sequence of str
-        Truths by which cells with the same trials and participants are sorted first.
-    names : bool
-        Whether to write the methods' names beside their strips.
-
-    Returns
-    -------
-    ndarray, shape (rows,)
-        Vertical position of each row.
+    Cells with the same trials and participants are sorted by the truths ``sort_first``, then by the
+    others. The horizontal scale must be set before, because bars on a logarithmic one are cut.
+    Returns the vertical position of each row, shape (rows,).
     """
     positions = pd.Series(np.nan, index=rows.index)
     order = list(dict.fromkeys(["trials", "participants", *sort_first, *summary.truths]))
@@ -194,5 +156,5 @@ def has_long_names(methods: Sequence[str]) -> bool:
 
 
 def method_label(method: str, level: str) -> str:
-    """Name of a method for a title, with the level unless it is single participants."""
+    """Name of a method for a title, with the level unless it is individual participants."""
     return method if level == "participant" else f"{method} (group)"

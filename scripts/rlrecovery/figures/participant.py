@@ -132,7 +132,7 @@ def _entries(summary: Summary, arms: Sequence[int], missing: bool) -> list[Line2
     entries = []
     for arm in arms:
         ink, mark, line = _look(arm)
-        label = f"arm {arm + 1}" + (f" ({text.format(rewards[arm])})" if arm in rewards else "")
+        label = f"arm {arm + 1}" + (f", {text.format(rewards[arm])}" if arm in rewards else "")
         entries.append(entry(label, color=ink, marker=mark, ms=3, ls=line))
     words = ("rewarded", "not rewarded")
     words = words if _is_binary(trials) else ("reward above the median", "reward not above it")

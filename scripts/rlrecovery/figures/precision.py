@@ -110,7 +110,7 @@ def _over_sizes(
         axes.set_ylabel(f"{name} of {symbol(parameter)}")
         page.column_title((i, j), name, level)
         axes.set_xlabel(size.label)
-    page.note_left_out("of single participants, RMSE first", "summary/recovery.csv")
+    page.note_left_out("of individual participants, RMSE first", "summary/recovery.csv")
     legend(page.figure, entries, free_rows(summary.methods))
     return page.figure
 

@@ -119,15 +119,7 @@ def shade(base: str, rank: int, count: int) -> tuple[float, float, float]:
 
 
 def save(figure: Figure, paths: Iterable[str | os.PathLike[str]]) -> None:
-    """Write a figure to files, each of them atomically.
-
-    Parameters
-    ----------
-    figure : Figure
-        The figure.
-    paths : iterable of path
-        Files ending in ``.svg`` (text as text), ``.pdf`` (TrueType fonts) or ``.png`` (300 dpi).
-    """
+    """Write a figure atomically as SVG (text as text), PDF (TrueType fonts) or PNG (300 dpi)."""
     with mpl.rc_context(STYLE):
         if figure.get_layout_engine() is not None:
             # The layout takes most of the time and is the same for every file.

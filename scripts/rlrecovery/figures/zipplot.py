@@ -100,25 +100,11 @@ def _limits(tables: Iterable[pd.DataFrame]) -> Limits:
 def ranked(
     summary: Summary, parameter: str, method: str, nominal: float
 ) -> tuple[pd.DataFrame, int]:
-    """Intervals of a method minus the truth, with the rank of their estimate.
+    """Intervals of a method minus the truth, in all cells, and the number of rows in all.
 
-    Parameters
-    ----------
-    summary : Summary
-        Its ``points`` are read, of all cells and at the finest level of the method.
-    parameter, method : str
-        Parameter and method.
-    nominal : float
-        Nominal level of the intervals.
-
-    Returns
-    -------
-    table : DataFrame
-        Rows with estimate, SE and interval by increasing |estimate - truth| / SE: ``low`` and
-        ``high`` (ends minus truth), ``covers``, ``centile`` (0 to 100, of the middle of a rank),
-        ``cell`` and ``replicate``.
-    total : int
-        Number of rows, including those that cannot be ranked.
+    Rows with estimate, SE and interval are sorted by |estimate - truth| / SE, with ``low`` and
+    ``high`` (ends minus truth), ``covers``, ``centile`` (0 to 100, of the middle of a rank),
+    ``cell`` and ``replicate``.
     """
     points = summary.points
     points = points[(points["method"] == method) & (points["parameter"] == parameter)]
