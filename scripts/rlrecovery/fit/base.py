@@ -193,12 +193,16 @@ class MethodSettings(Section):
     packages: ClassVar[tuple[str, ...]] = ("numpy", "scipy", "pytensor", "numba")
     #: How the posterior is obtained; None for an estimator without a posterior.
     posterior: ClassVar[PosteriorKind | None] = None
-    cost: ClassVar[Cost]
     #: Largest number of free parameters of a model that it can fit; None for no limit.
     max_parameters: ClassVar[int | None] = None
 
     estimator: str
     model: FittedModel = None
+
+    @property
+    def cost(self) -> Cost:
+        """Memory and time of its jobs."""
+        raise NotImplementedError
 
     def pooling_of_participants(self) -> Pooling:
         """How the data of participants are combined."""

@@ -25,6 +25,13 @@ from rlrecovery.models.settings import Section
 #: How much slower a fit is with choices as random variables, and with leave-one-out densities.
 CATEGORICAL_SLOWDOWN, LOO_SLOWDOWN = 5, 2
 
+#: Memory and time of a job; times are per draw.
+COSTS: dict[Pooling, Cost] = {
+    "none": Cost(420, 4.0, 5e-6, 1.5e-7),
+    "partial": Cost(420, 4.5, 5e-6, 5e-7),
+    "complete": Cost(420, 4.0, 5e-6, 3e-7),
+}
+
 POOLING_IN_WORDS = {
     "none": "every participant alone",
     "partial": "hierarchical (partial pooling, non-centred)",
@@ -60,7 +67,6 @@ class BayesSettings(MethodSettings):
         "arviz-stats",
     )
     posterior: ClassVar[PosteriorKind | None] = "sampled"
-    cost: ClassVar[Cost] = Cost(420, 4.5, 5e-6, 5e-7)
 
     estimator: Literal["bayes"] = Field(description="Estimator: the posterior, sampled by NUTS.")
     pooling: Pooling = Field(
@@ -110,6 +116,11 @@ class BayesSettings(MethodSettings):
             "leave-one-out cross-validation (PSIS-LOO, Vehtari et al. 2017), for model comparison."
         ),
     )
+
+    @property
+    def cost(self) -> Cost:
+        """Memory and time of its jobs, per draw."""
+        return COSTS[self.pooling]
 
     def pooling_of_participants(self) -> Pooling:
         """How the data of participants are combined."""

@@ -14,7 +14,6 @@ class MleSettings(MethodSettings):
     """Maximum likelihood for every participant alone, and a two-step group estimate."""
 
     fitter: ClassVar[str] = "rlrecovery.fit.mle.fitter:MaximumLikelihood"
-    cost: ClassVar[Cost] = Cost(320, 1.7, 1e-3, 2.5e-6)
 
     estimator: Literal["mle"] = Field(
         description="Estimator: maximum likelihood, every participant alone."
@@ -46,6 +45,11 @@ class MleSettings(MethodSettings):
             "location), or the natural scale."
         )
     )
+
+    @property
+    def cost(self) -> Cost:
+        """Memory and time of its jobs."""
+        return Cost(320, 1.7, 1e-3, 2.5e-6)
 
     def levels(self) -> tuple[Level, ...]:
         """Participants and the group."""

@@ -13,7 +13,6 @@ class MockSettings(MethodSettings):
     """A stand-in that ignores the data and draws from the model's default priors."""
 
     fitter: ClassVar[str] = "rlrecovery.fit.mock.fitter:Mock"
-    cost: ClassVar[Cost] = Cost(200, 1.4, 1e-3, 3e-6)
 
     estimator: Literal["mock"] = Field(
         description=(
@@ -21,6 +20,11 @@ class MockSettings(MethodSettings):
             "priors; it tries out a design, workflow or report in seconds."
         )
     )
+
+    @property
+    def cost(self) -> Cost:
+        """Memory and time of its jobs."""
+        return Cost(200, 1.4, 1e-3, 3e-6)
 
     def levels(self) -> tuple[Level, ...]:
         """Participants and the group."""

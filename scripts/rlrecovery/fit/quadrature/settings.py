@@ -29,7 +29,6 @@ class QuadratureSettings(MethodSettings):
 
     fitter: ClassVar[str] = "rlrecovery.fit.quadrature.fitter:Quadrature"
     posterior: ClassVar[PosteriorKind | None] = "exact"
-    cost: ClassVar[Cost] = Cost(600, 1.7, 1e-3, 4e-5)
     max_parameters: ClassVar[int | None] = 3
 
     estimator: Literal["quadrature"] = Field(
@@ -49,6 +48,11 @@ class QuadratureSettings(MethodSettings):
         ),
     )
     point: PointSetting
+
+    @property
+    def cost(self) -> Cost:
+        """Memory and time of its jobs."""
+        return Cost(600, 1.7, 1e-3, 4e-5)
 
     def default_prior(self, parameter: Parameter) -> dict[str, Any]:
         """The model's own prior."""
