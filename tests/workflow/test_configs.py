@@ -1,5 +1,6 @@
 """Configs can be planned; studies of tasks, gaps and models run to the end."""
 
+import re
 from collections import Counter
 
 import pandas as pd
@@ -102,8 +103,8 @@ def test_competing_models_to_the_report(tmp_path):
     # Fits of a wrong model compete, but they are not methods whose errors are compared.
     assert pd.read_csv(tmp_path / "results/small/summary/comparison.csv").empty
     page = (tmp_path / REPORT).read_text()
-    assert "Which model fits best, given the model that simulated" in page
-    assert "Of 6 participants that rescorla_wagner generated" in page
+    assert "Which model fits best" in page
+    assert re.search("6 participants [^<]*rescorla_wagner", page)
 
 
 @pytest.mark.slow
