@@ -19,6 +19,7 @@ from rlrecovery.figures.labels import symbol
 from rlrecovery.figures.legends import entry, legend
 from rlrecovery.figures.subsets import highest, thinned
 from rlrecovery.score.results import Summary
+from rlrecovery.storage.schemas import POSTERIOR
 
 #: Draws per chain in a trace, and draws in a panel of a pair of parameters.
 MAX_TRACE_DRAWS, MAX_PAIR_DRAWS = 300, 1000
@@ -33,7 +34,7 @@ ParameterPanels = tuple[Axes, Axes]
 def draw_posterior(summary: Summary, width: float = style.TWO_COLUMNS) -> Figure:
     """Draw trace and density of every parameter with its truth, and pairs of parameters."""
     draws, example = summary.posterior, summary.example
-    names = [name for name in draws.columns if name not in ("chain", "draw")]
+    names = [name for name in draws.columns if name not in POSTERIOR]
     if draws.empty or not names:
         method = example.get("method") or "no Bayesian method"
         return style.blank(width, f"The example fit ({method})\nhas no draws.")
