@@ -6,18 +6,20 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
+import fits
 import numpy as np
 from arviz_stats.base import array_stats
-from fits import MLE, QUADRATURE, START, bayes_method, setting
+from fits import QUADRATURE, START, bayes_settings, learner, setting
 
 from benchmarks import baselines
 from benchmarks.clock import Timing, measure
-from rlrecovery.fit.bayes import Bayes
-from rlrecovery.fit.mle import MaximumLikelihood
-from rlrecovery.fit.quadrature import Quadrature
-from rlrecovery.likelihood.scan import Observations, observations, value_and_gradient
-from rlrecovery.models.library import RESCORLA_WAGNER
-from rlrecovery.simulate.batch import behave
+from rlrecovery.fit.bayes.fitter import Bayes
+from rlrecovery.fit.bayes.settings import BayesSettings
+from rlrecovery.fit.quadrature.fitter import Quadrature
+from rlrecovery.fit.quadrature.settings import QuadratureSettings
+from rlrecovery.likelihood.data import Observations, observations
+from rlrecovery.likelihood.scan import value_and_gradient
+from rlrecovery.simulate.behaviour import behave
 from rlrecovery.simulate.task import Task
 
 Row = dict[str, Any]
@@ -34,45 +36,46 @@ def row(what: str, form: str, size: str, timing: Timing, **more: Any) -> Row:
     }  # fmt: skip
 
 
-def nuts(pooling: str) -> dict[str, Any]:
+def nuts(pooling: str) -> BayesSettings:
     """A method that samples."""
-    return bayes_method(pooling, tune=TUNE, draws=DRAWS, chains=CHAINS, target_accept=ACCEPT)
+    return bayes_settings(pooling, tune=TUNE, draws=DRAWS, chains=CHAINS, target_accept=ACCEPT)
 
 
-def data(people: int, trials: int = TRIALS, arms: int = 2, seed: int = 1) -> Observations:
+def data(participants: int, trials: int = TRIALS, arms: int = 2, seed: int = 1) -> Observations:
     """A population around alpha 0.5 and beta 5."""
     rng = np.random.default_rng(seed)
     values = {
-        "alpha": 1 / (1 + np.exp(-0.5 * rng.normal(size=people))),
-        "beta": 5 * np.exp(0.3 * rng.normal(size=people)),
+        "alpha": 1 / (1 + np.exp(-0.5 * rng.normal(size=participants))),
+        "beta": 5 * np.exp(0.3 * rng.normal(size=participants)),
     }
     task = Task(tuple(np.linspace(0.4, 0.6, arms)), start_value=START)
-    seen = behave(RESCORLA_WAGNER, values, task, rng.random((people, trials, task.numbers)))
-    return observations(seen.choices, seen.rewards, np.zeros((people, trials)))
+    uniform = rng.random((participants, trials, task.n_uniforms))
+    behaviour = behave(learner(n_arms=arms), values, task, uniform)
+    return observations(behaviour.choices, behaviour.rewards, np.zeros((participants, trials)))
 
 
-def theta(people: int) -> Any:
+def theta(participants: int) -> Any:
     """Points at which gradients are taken."""
-    return np.tile([0.5, 5.0], (people, 1))
+    return np.tile([0.5, 5.0], (participants, 1))
 
 
 def gradients() -> Iterator[Row]:
     """Value and gradient of 1, 20 and 100 participants."""
-    forms = {f: value_and_gradient(RESCORLA_WAGNER, 2, START, f) for f in ("compiled", "scan")}
+    forms = {f: value_and_gradient(learner(), f) for f in ("compiled", "scan")}
     notebook = baselines.subtensor_gradient()
-    for people in (1, 20, 100):
-        seen, point = data(people), theta(people)
+    for count in (1, 20, 100):
+        seen, point = data(count), theta(count)
         for form, evaluate in forms.items():
             timing = measure(partial(evaluate, seen, point))
-            yield row("gradient", form, f"N = {people}", timing)
-        if people == 1:
+            yield row("gradient", form, f"N = {count}", timing)
+        if count == 1:
             choices, rewards = seen.choices[0], seen.rewards[0]
             timing = measure(partial(notebook, 0.5, 5.0, choices, rewards))
             yield row("gradient", "notebook's scan", "N = 1", timing)
         if baselines.HAVE_NUMPYRO:
             jitted = baselines.numpyro_gradient(seen.choices, seen.rewards)
             timing = measure(partial(jitted, *point.T))
-            yield row("gradient", "NumPyro", f"N = {people}", timing)
+            yield row("gradient", "NumPyro", f"N = {count}", timing)
 
 
 def growth() -> Iterator[Row]:
@@ -80,19 +83,19 @@ def growth() -> Iterator[Row]:
     sizes = [(f"T = {t}", 1, t, 2) for t in (50, 150, 500, 1500)]
     sizes += [(f"N = {n}", n, TRIALS, 2) for n in (1, 10, 100, 300)]
     sizes += [(f"K = {k}", 1, TRIALS, k) for k in (2, 3, 4, 6)]
-    for size, people, trials, arms in sizes:
-        evaluate = value_and_gradient(RESCORLA_WAGNER, arms, START, "compiled")
-        seen, point = data(people, trials, arms), theta(people)
+    for size, count, trials, arms in sizes:
+        evaluate = value_and_gradient(learner(n_arms=arms), "compiled")
+        seen, point = data(count, trials, arms), theta(count)
         timing = measure(partial(evaluate, seen, point))
         yield row("growth of the gradient", "compiled", size, timing)
 
 
 def maximum_likelihood() -> Iterator[Row]:
     """One participant's maximum with its interval."""
-    people = 20
-    fitter, seen = MaximumLikelihood.of(MLE, setting(people)), data(people)
+    count = 20
+    fitter, seen = fits.maximum_likelihood(count), data(count)
     timing = measure(partial(fitter.fit, seen, np.random.SeedSequence(1)))
-    each = Timing(timing.cpu / people, timing.wall / people, timing.repeats)
+    each = Timing(timing.cpu / count, timing.wall / count, timing.repeats)
     yield row("maximum likelihood", "rlrecovery", "one participant", each)
     choices, rewards = seen.choices[0], seen.rewards[0]
     timing = measure(partial(baselines.numpy_fit, choices, rewards), repeats=3)
@@ -106,7 +109,7 @@ def unpooled() -> Iterator[Row]:
     timing = measure(partial(fitter.fit, seen, seed))
     smallest = min(r["ess_bulk"] for r in fitter.fit(seen, seed))
     yield row("one posterior", "rlrecovery, NUTS", "4 x (1000 + 1000)", timing, ess=smallest)
-    exact = Quadrature.of(QUADRATURE, setting())
+    exact = Quadrature.of(QuadratureSettings.of(QUADRATURE), setting())
     timing = measure(partial(exact.fit, seen, seed))
     yield row("one posterior", "rlrecovery, quadrature", "exact", timing)
     choices, rewards = seen.choices[0], seen.rewards[0]
@@ -133,21 +136,21 @@ def seeded_fit(fitter: Bayes, seen: Observations, seed: int) -> list[Row]:
 
 def hierarchical() -> Iterator[Row]:
     """Partial pooling of 20 and 100 participants; the smallest effective sample size."""
-    for people in (20, 100):
-        seen = data(people)
-        fitter = Bayes.of(nuts("partial"), setting(people))
+    for count in (20, 100):
+        seen = data(count)
+        fitter = Bayes.of(nuts("partial"), setting(count))
         timing, found = repeated(partial(seeded_fit, fitter, seen), repeats=3)
         smallest = float(np.median([min(r["ess_bulk"] for r in rows) for rows in found]))
-        yield row("hierarchical", "rlrecovery", f"N = {people}", timing, ess=smallest)
-        if baselines.HAVE_NUMPYRO and people == 20:
-            yield _numpyro_hierarchical(seen, people)
+        yield row("hierarchical", "rlrecovery", f"N = {count}", timing, ess=smallest)
+        if baselines.HAVE_NUMPYRO and count == 20:
+            yield _numpyro_hierarchical(seen, count)
 
 
-def _numpyro_hierarchical(seen: Observations, people: int) -> Row:
+def _numpyro_hierarchical(seen: Observations, count: int) -> Row:
     """One run of minutes; its compilation, some seconds of it, is included."""
     run = baselines.numpyro_sampler(seen.choices, seen.rewards, True, DRAWS, TUNE, ACCEPT)
     timing, (drawn,) = repeated(run, repeats=1)
-    return row("hierarchical", "NumPyro", f"N = {people}", timing, ess=_smallest_ess(drawn))
+    return row("hierarchical", "NumPyro", f"N = {count}", timing, ess=_smallest_ess(drawn))
 
 
 def _smallest_ess(drawn: dict[str, Any]) -> float:

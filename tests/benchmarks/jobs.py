@@ -23,18 +23,22 @@ METHODS = {
 }
 
 _JOB = """
-from rlrecovery.fit.batch import fit_batch
-from rlrecovery.simulate.batch import simulate_batch
-generator = {{
+from rlrecovery.design.cells import Cell
+from rlrecovery.simulate.generator import Generator
+generator = Generator.of({{
     "seed": 1, "model": "rescorla_wagner",
     "task": {{"arms": [0.4, 0.6], "blocks": 1, "start_value": 0.5}},
     "population": {{"alpha": {{"spread": 0.5}}, "beta": {{"spread": 0.3}}}},
-}}
-cell = {{"truth": {{"alpha": 0.5, "beta": 5.0}}, "participants": 5, "trials": 150}}
+}})
+cell = Cell((("alpha", 0.5), ("beta", 5.0)), participants=5, trials=150)
 if {simulate}:
+    from rlrecovery.simulate.batch import simulate_batch
     simulate_batch(cell, generator, (0, 1), "trials.parquet", "truth.parquet")
 else:
-    fit_batch({method!r}, generator, cell, [0.95], "trials.parquet", "estimates.parquet")
+    from rlrecovery.fit.batch import fit_batch
+    from rlrecovery.fit.registry import Method
+    method = Method.of({method!r})
+    fit_batch(method, generator, cell, [0.95], "trials.parquet", "estimates.parquet")
 """
 
 # What the operating system reports of a child's memory includes its parent's at the time of the

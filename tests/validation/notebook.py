@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import numpy as np
+from settings import MLE
 
 from rlrecovery.fit.base import Setting
-from rlrecovery.fit.mle import MaximumLikelihood
-from rlrecovery.likelihood.scan import Observations, observations, value_and_gradient
+from rlrecovery.fit.mle.fitter import MaximumLikelihood
+from rlrecovery.fit.mle.settings import MleSettings
+from rlrecovery.likelihood.data import Observations, observations
+from rlrecovery.likelihood.scan import value_and_gradient
+from rlrecovery.models.base import Learner
 from rlrecovery.models.library import RESCORLA_WAGNER
-from rlrecovery.simulate.batch import Behaviour, behave
+from rlrecovery.simulate.behaviour import Behaviour, behave
 from rlrecovery.simulate.task import Task
 
 #: Negative log-likelihoods rest on the choices after the first, as the notebook's do.
 CHOICES, REWARDS = "1000001111", "0111001111"
 AT_TRUTH, AT_MAXIMUM = 47.418936097207, 47.050814541
 ALPHA, BETA = 0.50473, 5.70738
+#: The notebook's model: Rescorla-Wagner with two arms and a start value of 0.5.
+LEARNER = Learner(RESCORLA_WAGNER, 2, 0.5)
 
 
 def notebook() -> bool:
@@ -48,23 +54,20 @@ def simulated() -> Behaviour:
     """The notebook's participant, from the notebook's random numbers."""
     rng = np.random.default_rng(sum(map(ord, "RL_PyMC")))
     values = {"alpha": np.array([0.5]), "beta": np.array([5.0])}
-    return behave(RESCORLA_WAGNER, values, Task((0.4, 0.6)), rng.random((1, 150, 2)))
+    return behave(LEARNER, values, Task((0.4, 0.6)), rng.random((1, 150, 2)))
 
 
 def at_truth(data: Observations, engine: str) -> float:
     """Negative log-likelihood at the truth, without the first trial."""
-    value, _ = value_and_gradient(RESCORLA_WAGNER, 2, 0.5, engine)(data, np.array([[0.5, 5.0]]))
+    value, _ = value_and_gradient(LEARNER, engine)(data, np.array([[0.5, 5.0]]))
     return -float(value[0]) - np.log(2)
 
 
 def maximum(data: Observations) -> tuple[float, float, float]:
     """Alpha and beta at the maximum, and the negative log-likelihood there."""
-    settings = {
-        "bounds": {"alpha": [0, 1], "beta": [0, 50]},
-        "grid": 10, "starts": 3, "group_scale": "natural", "engine": "compiled",
-    }  # fmt: skip
-    setting = Setting(RESCORLA_WAGNER, 2, 0.5, participants=1, trials=150, levels=())
-    found = MaximumLikelihood.of(settings, setting).maximise(data)
-    parameters = zip(RESCORLA_WAGNER.parameters, found.point, strict=True)
+    method = MLE | {"bounds": {"alpha": [0, 1], "beta": [0, 50]}, "grid": 10, "starts": 3}
+    setting = Setting(LEARNER, participants=1, trials=150, levels=())
+    best = MaximumLikelihood.of(MleSettings.of(method), setting).maximise(data)
+    parameters = zip(RESCORLA_WAGNER.parameters, best.point, strict=True)
     alpha, beta = (float(parameter.to_natural(x)) for parameter, x in parameters)
-    return alpha, beta, -found.log_likelihood - np.log(2)
+    return alpha, beta, -best.log_likelihood - np.log(2)

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rlrecovery.score.model_selection import SELECTION
+from rlrecovery.storage.schemas import SELECTION
 from validation import wilson_collins as figure
 from validation.notebook import cut, notebook
 from validation.tradeoff import errors

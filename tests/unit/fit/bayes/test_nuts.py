@@ -2,9 +2,12 @@
 
 import concurrent.futures
 import ctypes
+import dataclasses
+import inspect
 import os
 import subprocess
 import sys
+from dataclasses import MISSING
 
 import numpy as np
 import nutpie
@@ -88,7 +91,7 @@ def test_a_point_that_is_not_finite_is_refused():
 def test_data_must_be_the_models():
     data = data_arrays(simulated(0.4, 3.0, 20, 1), "potential")
     ready = compiled("none")
-    with pytest.raises(ValueError, match="data are .*, not"):
+    with pytest.raises(ValueError, match=r"data are .*, not"):
         ready.with_data(choices=data["choices"])
     with pytest.raises(ValueError, match="one shape"):
         ready.with_data(**{**data, "rewards": data["rewards"][:, 1:]})
@@ -128,7 +131,30 @@ def in_a_process(folder):
     return int(hits), value
 
 
-def test_arviz_is_there_for_who_asks_for_it():
+def accepts(function, positional, names):
+    """Whether a function can be called with so many positional arguments and these keywords."""
+    inspect.signature(function).bind(*range(positional), **dict.fromkeys(names))
+
+
+def test_nutpie_has_the_functions_that_are_used():
+    """nutpie's private functions may change in any version: then this test says which."""
+    compiler = nutpie.compile_pymc
+    keys = ("mode", "compute_grad", "join_expanded", "pymc_initial_point_fn")
+    accepts(compiler._make_functions, 1, keys)
+    accepts(compiler._prepare_dims_and_coords, 3, ())
+    options = ("draws", "tune", "chains", "target_accept", "seed", "cores", "progress_bar")
+    accepts(nutpie.sample, 1, (*options, "return_raw_trace"))
+    fields = {field.name: field for field in dataclasses.fields(compiler.CompiledPyMCModel)}
+    required = {name for name, f in fields.items() if f.default is f.default_factory is MISSING}
+    assert required == {
+        *("dims", "compiled_logp_func", "compiled_expand_func", "initial_point_func"),
+        *("shared_data", "shared_var_keys", "user_data", "n_expanded", "shape_info"),
+        *("logp_func", "expand_func", "_n_dim", "_shapes", "_coords"),
+    }
+    assert "reparameterized_names" in fields
+
+
+def test_arviz_is_imported_when_it_is_used():
     code = (
         "import sys, rlrecovery.fit.bayes; assert 'arviz_plots' not in sys.modules; "
         "import arviz; assert arviz.from_dict is not None; assert 'arviz_plots' in sys.modules"
