@@ -33,8 +33,8 @@ from pytensor.link.numba.dispatch.basic import (
     register_funcify_and_cache_key,
 )
 
-from rlrecovery.likelihood.loop import loop_source
-from rlrecovery.likelihood.step import build_step, scalar_step
+from rlrecovery.likelihood.compiled_loop import loop_source
+from rlrecovery.likelihood.compiled_step import build_step, scalar_step
 from rlrecovery.models.base import Learner
 
 

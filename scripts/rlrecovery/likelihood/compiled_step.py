@@ -1,4 +1,4 @@
-"""One trial of a model as a scalar PyTensor graph, with forward sensitivities.
+"""One trial of a model as a scalar PyTensor graph, for the compiled form of the likelihood.
 
 The graph computes hidden state, its derivatives with respect to each parameter, and the
 log-probability of the choice with its derivatives. `scalar_step` turns it into one scalar operation

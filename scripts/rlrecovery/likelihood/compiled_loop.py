@@ -1,8 +1,8 @@
-"""Source code of the loops over participants and trials that call a model's compiled step."""
+"""Source code of the loops over participants and trials in the compiled form of the likelihood."""
 
 from __future__ import annotations
 
-from rlrecovery.likelihood.step import WITHOUT_SLOPES
+from rlrecovery.likelihood.compiled_step import WITHOUT_SLOPES
 from rlrecovery.models.base import Learner
 
 #: Softmax denominators are multiplied until their product exceeds this, and then one logarithm is
