@@ -82,8 +82,10 @@ def test_matrices_are_drawn_with_labels_apart_and_numbers_inside_their_squares(
     kinds = 1 if style.narrow(width) else 2
     assert len(figure.axes) % kinds == 0
     rows = len(figure.axes) // kinds
-    assert rows == len(contests)
-    assert figure.get_suptitle() == ""
+    # Squares of six models are wide enough for intervals, and then four matrices are too high.
+    fits = (models, len(contests), kinds) != (6, 4, 2)
+    assert rows == (len(contests) if fits else 3)
+    assert ("not shown" in figure.get_suptitle()) == (not fits)
     for axes in figure.axes:
         assert axes.get_xlabel() == "best fit"
         assert axes.get_ylabel() == ("simulated" if axes.get_subplotspec().is_first_col() else "")
