@@ -134,7 +134,8 @@ def test_the_failure_is_in_the_log_with_its_traceback(tmp_path, capricious, capl
 def test_progress_says_which_cell_how_many_and_how_fast(tmp_path, caplog):
     with caplog.at_level(logging.INFO, "rlrecovery.fit.batch"):
         fitted(tmp_path, simulated(tmp_path))
-    lines = [record.getMessage() for record in caplog.records]
+    own = [record for record in caplog.records if record.name == "rlrecovery.fit.batch"]
+    lines = [record.getMessage() for record in own]
     assert "ready to fit" in lines[0]
     assert len(lines) == 4
     for number, line in enumerate(lines[1:]):

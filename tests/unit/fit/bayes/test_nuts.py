@@ -164,6 +164,7 @@ def test_arviz_is_imported_when_it_is_used():
     assert done.returncode == 0
 
 
+@pytest.mark.slow
 def test_processes_that_start_together_share_a_cold_cache(tmp_path):
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         together = list(pool.map(in_a_process, [tmp_path, tmp_path]))
