@@ -3,17 +3,17 @@
 - `jackknife`: statistics of sums over rows, with jackknife standard errors over replicates
 - `measures`: bias, empirical SE, RMSE, coverage, ... of arrays, each with its MCSE
 - `correlation`: Pearson's, Spearman's and Lin's coefficients with their MCSEs
-- `rows`: estimates joined with their truths and grouped by level and parameter
+- `rows`: joins estimates with their truths and groups them by level and parameter
 - `paired`: methods compared on the same data sets
-- `cell`: all measures in one cell (what the rule ``score`` runs), correlations over cells
-- `model_selection`: which of several fitted models fits best, in one cell
-- `confusion`: confusion and inversion matrices over a study
+- `cell`: the rule ``score``: all measures in one cell; correlations over cells
+- `model_selection`: best-fitting model of each participant and data set in one cell
+- `confusion`: confusion and inversion matrices of a study
 - `sampler_check`: sampled compared with exact posteriors
 - `prior_width`: prior SDs on the natural scale
 - `study`: the files of a study from which its summary is made
 - `competing`: summary tables of competing models
-- `summary`: all summary tables; what the rule ``summarise`` runs
-- `series`: names of a method in one part of the design
-- `results`: the summary as an object, as figures and report read it
+- `summary`: the rule ``summarise``: all summary tables
+- `series`: names of a method in one part of a study, such as one of several tasks
+- `results`: the summary as an object, for figures and report
 - `pooling`: means over cells and data sets with their MCSEs
 """

@@ -1,13 +1,13 @@
 """Measures of all methods in one cell, and correlations over all cells of one size.
 
-- A row without an estimate enters no measure of error. A row without an SE, or without an interval,
-  is left out of the measures that need it; ``n`` and ``n_rows`` count the rest. An infinite end of
-  an interval is an end: it counts for coverage, and the mean width is infinite.
-- Bias-eliminated coverage is that of truth + mean error of the same rows. As in Morris, White &
-  Crowther (2019) the mean error is taken as known in the MCSE, which is exact to first order for
-  symmetric errors and somewhat too small for skewed ones.
-- The shares of truths below and above their intervals are measured at every nominal level; for a
-  calibrated posterior both are (1 - level) / 2.
+- Measures of error exclude rows without an estimate. Measures that need an SE or an interval
+  exclude rows without it; ``n`` and ``n_rows`` count the rows that are used. Intervals with an
+  infinite end are included: they count for coverage, and the mean width is infinite.
+- Bias-eliminated coverage is the coverage of truth + mean error of the same rows. As in Morris,
+  White & Crowther (2019), the MCSE treats the mean error as known, which is exact to first order
+  for symmetric errors and somewhat too small for skewed ones.
+- Shares of truths below and above their intervals are computed at every nominal level; for a
+  calibrated posterior both are (1 - nominal level) / 2.
 - The relative error of the model SE compares model and empirical SE of the rows with a model SE.
 """
 
@@ -52,7 +52,7 @@ from rlrecovery.storage.schemas import (
 
 log = logging.getLogger(__name__)
 
-#: Worst diagnostics in a cell: measure, column of the estimates, which value is the worst.
+#: Worst diagnostics in a cell: measure, column of the estimates, aggregation to the worst value.
 _WORST = (
     ("max_rhat", "rhat", "max"),
     ("min_ess_bulk", "ess_bulk", "min"),
@@ -83,8 +83,8 @@ def score(
     paired : str
         Path for the paired comparisons of the methods.
     wrong : sequence of str
-        Methods that are not compared, because they fit another model than generated the data and
-        compete in `rlrecovery.score.model_selection`.
+        Methods that fit another model than the generating one. They are not compared here, but in
+        `rlrecovery.score.model_selection`.
     """
     true_values, batches = read_tables(truth, TRUTH), len(truth)
     estimates_by_method = {}
@@ -102,7 +102,7 @@ def score(
 def score_cell(
     estimates: pd.DataFrame, truth: pd.DataFrame, levels: Sequence[float]
 ) -> pd.DataFrame:
-    """All measures of one method in one cell.
+    """Compute all measures of one method in one cell.
 
     Parameters
     ----------
@@ -116,14 +116,14 @@ def score_cell(
     Returns
     -------
     DataFrame
-        Columns `rlrecovery.storage.schemas.SCORES`, one row per measure. Measures of error come
-        twice: for ``all`` rows with an estimate and for those with status ``ok``. A parameter
-        without truth has none; correlations need a truth that varies.
+        Columns `rlrecovery.storage.schemas.SCORES`, one row per measure. Measures of error are
+        computed twice: from ``all`` rows with an estimate, and from those with status ``ok``. They
+        are omitted for a parameter without truth, and correlations where the truth does not vary.
 
     Raises
     ------
     ValueError
-        As `rlrecovery.score.rows.join`.
+        See `rlrecovery.score.rows.join`.
     """
     scored: list[ScoreRow] = []
     for (level, parameter), group in parameter_groups(join(estimates, truth)):
@@ -138,7 +138,7 @@ def score_cell(
 
 
 def score_grid(joined: pd.DataFrame) -> pd.DataFrame:
-    """Correlations over all cells with the same participants and trials.
+    """Compute correlations over all cells with the same participants and trials.
 
     Parameters
     ----------
@@ -154,10 +154,10 @@ def score_grid(joined: pd.DataFrame) -> pd.DataFrame:
     Notes
     -----
     The jackknife leaves out one replicate number in all cells at once. Cells are simulated
-    independently and the replicates of a cell are identically distributed, so that "replicate r of
-    every cell" is one of R independent, identically distributed blocks, as the jackknife assumes.
-    Leaving out single data sets would count the differences between cells, which are fixed by the
-    design, as Monte Carlo error.
+    independently and the replicates of a cell are identically distributed, so "replicate r of every
+    cell" is one of R independent, identically distributed blocks, as the jackknife assumes. Leaving
+    out single data sets would treat differences between cells, which are fixed by the study, as
+    Monte Carlo error.
     """
     refuse_duplicates(joined, "estimates", ["cell", *ESTIMATE_KEYS])
     scored: list[ScoreRow] = []
@@ -213,7 +213,7 @@ def _diagnostics(group: pd.DataFrame) -> Iterator[Measure]:
     yield "share_not_converged", np.nan, proportion(~group["converged"].astype(bool), replicates)
     no_interval = group["status"].isin(["no_interval", "not_identified"])
     yield "share_no_interval", np.nan, proportion(no_interval, replicates)
-    # The time of a fit is repeated on its rows; of one parameter there is one row per fit.
+    # The time of a fit is repeated in all its rows; a parameter has one row per fit.
     timed = group[group["seconds"].notna()]
     yield "seconds", np.nan, mean(timed["seconds"], timed["replicate"])
     for name, column, worst in _WORST:

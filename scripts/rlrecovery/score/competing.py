@@ -1,4 +1,4 @@
-"""Summary tables of competing models: measures of all their fits, and how often each model wins."""
+"""Summary tables of competing models: measures of all their fits, and numbers of wins."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rlrecovery.storage.schemas import CROSSED
 
 
 def crossed_measures(study: Study) -> pd.DataFrame:
-    """Measures of all fits of competing models, for parameters that both models have.
+    """Collect the measures of all fits of competing models, for parameters that both models have.
 
     Returns
     -------
@@ -46,7 +46,7 @@ def crossed_measures(study: Study) -> pd.DataFrame:
 
 
 def selection(study: Study) -> pd.DataFrame:
-    """Confusion and inversion matrices, columns `rlrecovery.storage.schemas.SELECTION`."""
+    """Compute confusion and inversion matrices, columns `rlrecovery.storage.schemas.SELECTION`."""
     tables = []
     for cell in study.cells.values():
         contests: dict[str, dict[str, pd.DataFrame]] = {}
@@ -60,5 +60,5 @@ def selection(study: Study) -> pd.DataFrame:
 
 
 def design_key(cell: Cell) -> str:
-    """Key that cells of the same design share, whatever model generated them."""
+    """Key of a design, which its cells share for every generating model."""
     return replace(cell, model="").size_key

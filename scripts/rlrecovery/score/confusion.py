@@ -1,23 +1,24 @@
 """Model recovery over a study: confusion and inversion matrices with 95 % intervals.
 
-The confusion matrix says how often each fitted model is selected for data from each generating
-model, p(best fit | simulated). Researchers with real data know the best fit and ask for the
-reverse, the inversion matrix p(simulated | best fit) (Wilson & Collins 2019, eLife 8:e49547).
+The confusion matrix has the probability that each fitted model is selected for data from each
+generating model, p(best fit | generating model). For real data the best fit is known, and the
+quantity of interest is the inversion matrix, p(generating model | best fit) (Wilson & Collins 2019,
+eLife 8:e49547).
 
-- The winners among the units of one generating model are multinomial. The prior of their
-  probabilities for K models is Dirichlet(1/K), which Berger, Bernardo & Sun (2015), Bayesian
-  Analysis 10:189, advise where every probability is of interest: its weight is one win in all. The
-  Jeffreys prior (half a win per model) would move a share near 1 out of its own interval where
-  there are many models and few units.
-- Participants of a data set count as independent units, because the truth fixes the population from
-  which they are drawn. A hierarchical fit shares information between them: its intervals over
-  participants are approximate, and too narrow where winners within a data set are correlated.
-  Intervals over data sets are not affected.
-- Where cells with different truths are pooled, each counts by its units. The interval is then a
-  little too wide, as for any sample whose strata are ignored.
-- The inversion takes all generating models as equally probable a priori, whatever their numbers of
-  data sets. It is missing for a fitted model that never won (0/0), and for a whole matrix if a
-  generating model has no units, because the probability of one explanation is then unknown.
+- The numbers of wins among the units of one generating model are multinomial. The prior of the
+  probabilities of K models is Dirichlet(1/K), as recommended by Berger, Bernardo & Sun (2015),
+  Bayesian Analysis 10:189, where every probability is of interest; its total weight is one win.
+  With the Jeffreys prior (half a win per model), a share near 1 could lie outside its own interval
+  where there are many models and few units.
+- Participants of a data set are treated as independent units, because the truth determines the
+  population from which they are drawn. A hierarchical fit shares information between them: its
+  intervals over participants are approximate, and too narrow where winners within a data set are
+  correlated. Intervals over data sets are not affected.
+- Where cells with different truths are pooled, each is weighted by its number of units. The
+  interval is then slightly too wide, as for any sample whose strata are ignored.
+- The inversion assumes that all generating models are equally probable a priori, regardless of
+  their numbers of data sets. It is missing for a fitted model that never won (0/0), and for a whole
+  matrix if a generating model has no units.
 """
 
 from __future__ import annotations
@@ -30,16 +31,16 @@ from rlrecovery.score.jackknife import Floats, ratio
 from rlrecovery.storage.files import conform
 from rlrecovery.storage.schemas import SELECTION
 
-#: Columns kept apart by scope: a cell has one generating model, a design has cells of each.
+#: Columns that are not pooled, by scope: a cell has one generating model, a design has all of them.
 SCOPES = {"cell": ["design", "cell"], "design": ["design"], "all": []}
 
-#: Prior wins of all fitted models together.
+#: Total weight of the prior, in wins.
 PRIOR_WINS = 1.0
 
 #: Ends of a 95 % interval.
 ENDS = (0.025, 0.975)
 
-#: Number of draws: the Monte Carlo SE of the probability at an end of an interval is 0.001.
+#: Number of draws; the Monte Carlo SE of the tail probability at an end of an interval is 0.001.
 DRAWS = 20_000
 SEED = 20191126
 
@@ -47,26 +48,25 @@ _MATRIX = ["contest", "criterion", "unit"]
 
 
 def selection_table(counted: pd.DataFrame, seed: int = SEED) -> pd.DataFrame:
-    """Confusion and inversion matrices with 95 % intervals.
+    """Compute confusion and inversion matrices with 95 % intervals.
 
     Parameters
     ----------
     counted : DataFrame
-        Columns `rlrecovery.storage.schemas.COUNTS`, of all cells: the concatenated results of
-        `rlrecovery.score.model_selection.cell_counts`.
+        Concatenated results of `rlrecovery.score.model_selection.cell_counts` for all cells.
     seed : int
-        Seed of the draws for intervals of the inversion. Every matrix starts from it again, so that
-        another contest, criterion or design changes no number of the others.
+        Seed of the draws for intervals of the inversion. It is used again for every matrix, so a
+        matrix does not depend on the other contests, criteria and designs.
 
     Returns
     -------
     DataFrame
         Columns `rlrecovery.storage.schemas.SELECTION`, one row per entry of a matrix. Scope
         ``cell`` has the row of the cell's generating model and no inversion, ``design`` the
-        matrices of each design, ``all`` those of all cells; ``design`` and ``cell`` are empty where
-        they are pooled. ``confusion`` is wins / n, with the central 95 % of its posterior, a Beta
-        distribution. The posterior of ``inversion`` has no closed form: its interval comes from
-        `DRAWS` draws.
+        matrices of each design, ``all`` the matrices of all cells together; ``design`` and
+        ``cell`` are empty where they are pooled. ``confusion`` is wins / n; its interval is the
+        central 95 % of its posterior, a Beta distribution. The interval of ``inversion`` is
+        computed from `DRAWS` posterior draws.
 
     Raises
     ------
@@ -86,7 +86,7 @@ def selection_table(counted: pd.DataFrame, seed: int = SEED) -> pd.DataFrame:
 
 
 def _with_confusion(table: pd.DataFrame) -> pd.DataFrame:
-    """Add p(best fit | simulated) and its interval."""
+    """Add p(best fit | generating model) and its interval."""
     rows = table.groupby([*_MATRIX, "design", "cell", "simulated"], sort=False)
     others = (rows["fitted"].transform("size") - 1).to_numpy(dtype=float)
     wins, n = table["wins"].to_numpy(dtype=float), table["n"].to_numpy(dtype=float)
@@ -105,12 +105,12 @@ def beta_quantiles(a: Floats, b: Floats) -> Floats:
 
 
 def _with_inversion(table: pd.DataFrame, seed: int) -> pd.DataFrame:
-    """Add p(simulated | best fit) and its interval for each matrix; missing for scope ``cell``."""
+    """Add p(generating model | best fit) and its interval; missing for scope ``cell``."""
     columns = ["inversion", "inversion_lower", "inversion_upper"]
     table = table.assign(**dict.fromkeys(columns, np.nan))
     matrices = table[table["scope"] != "cell"].groupby([*_MATRIX, "design"], sort=False)
     for (contest, *_), group in matrices:
-        # Sorted by name: the order in the config must not change a draw.
+        # Models are sorted by name, so the draws do not depend on their order in the config.
         wins = group.pivot_table(index="simulated", columns="fitted", values="wins")
         if wins.isna().to_numpy().any():
             raise ValueError(
@@ -125,10 +125,21 @@ def _with_inversion(table: pd.DataFrame, seed: int) -> pd.DataFrame:
 
 
 def inversion(wins: Floats, n: Floats, rng: np.random.Generator) -> tuple[Floats, Floats, Floats]:
-    """Inversion matrix, p(simulated | best fit), and the lower and upper ends of its 95 % interval.
+    """Compute p(generating model | best fit), and the ends of its 95 % interval.
 
-    ``wins`` and the results have shape (simulated, fitted). ``n``, shape (simulated,), counts the
-    compared units. The ends come from draws of the Dirichlet posteriors of the rows.
+    Parameters
+    ----------
+    wins : float array, shape (generating models, fitted models)
+        Numbers of wins.
+    n : float array, shape (generating models,)
+        Numbers of compared units.
+    rng : numpy.random.Generator
+        Generator for draws of the Dirichlet posteriors of the rows.
+
+    Returns
+    -------
+    matrix, lower, upper : float array, shape as of `wins`
+        The inversion matrix, and the lower and upper ends of its intervals.
     """
     value = _bayes_rule(ratio(wins, np.asarray(n)[:, None]))
     draws = rng.standard_gamma(

@@ -1,9 +1,9 @@
-"""Agreement of truth and estimate: Pearson's, Spearman's and Lin's coefficients with their MCSEs.
+"""Correlation of truth and estimate: Pearson's, Spearman's and Lin's coefficients with their MCSEs.
 
-Each coefficient is computed from all rows, and without the rows of each block in turn, as the
-jackknife needs. Pearson's and Lin's coefficients are functions of sums over rows, so that leaving
-out a block is a subtraction. Ranks are not, but the rank of a row among the remaining rows is its
-rank among all rows minus the number of left-out rows below it, so that no block needs a new sort.
+For the jackknife, each coefficient is computed from all rows and without the rows of each block.
+Pearson's and Lin's coefficients are functions of sums over rows, so leaving out a block is a
+subtraction. The rank of a row among the remaining rows is its rank among all rows minus the number
+of left-out rows below it, so no block needs another sort.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from rlrecovery.score.jackknife import (
 def correlations(
     truth: ArrayLike, estimate: ArrayLike, blocks: ArrayLike
 ) -> dict[str, tuple[float, float]]:
-    """Pearson's, Spearman's and Lin's coefficients with their jackknife MCSEs.
+    """Compute Pearson's, Spearman's and Lin's coefficients with their jackknife MCSEs.
 
     Parameters
     ----------
@@ -45,8 +45,8 @@ def correlations(
     total, without = terms.sum(axis=1), sums_without_each(terms, codes)
     ranks = spearman_without_each(truth, estimate, codes) if n > 1 else np.empty(0)
     rank_mcse = jackknife(ranks)
-    # Where truth has few values, leaving out a block may never change the order of the estimates.
-    # An MCSE of 0 would then be wrong: the Monte Carlo error is unknown.
+    # If the truth has few values, leaving out a block may never change the order of the estimates.
+    # An MCSE of 0 would be wrong in this case: the Monte Carlo error is unknown.
     rank_mcse = rank_mcse if rank_mcse > ROUNDING else np.nan
     return {
         "pearson": (float(pearson(total)), jackknife(pearson(without))),
@@ -59,7 +59,7 @@ def moments(truth: Floats, estimate: Floats) -> Floats:
     """Terms whose sums over rows determine `pearson` and `concordance`, shape (7, rows).
 
     They are 1, x, y, x^2, y^2, x y and truth - estimate, where x and y are truth and estimate minus
-    their medians: few digits cancel near the centre of the data, and a constant gives 0.
+    their medians. Subtracting the medians reduces cancellation, and a constant gives 0.
     """
     x = truth - np.median(truth) if truth.size else truth
     y = estimate - np.median(estimate) if estimate.size else estimate
@@ -111,16 +111,16 @@ def spearman(truth: Floats, estimate: Floats) -> float:
 
 
 def _ranks(values: Floats) -> Floats:
-    """Ranks from 1; ties have their average rank. As `scipy.stats.rankdata`, a slow import."""
+    """Ranks from 1; ties get their average rank. `scipy.stats.rankdata` would be a slow import."""
     return pd.Series(values).rank().to_numpy()
 
 
 def spearman_without_each(truth: Floats, estimate: Floats, blocks: Integers) -> Floats:
-    """Spearman's rank correlation without the rows of each block in turn.
+    """Compute Spearman's rank correlation without the rows of each block.
 
-    Rows are sorted once; the time per block is proportional to the number of rows. ``blocks`` are
-    numbers from 0 to m - 1, one per row; no block is empty. The result, shape (m,), is NaN where
-    truth or estimate does not vary in the other rows.
+    ``blocks`` are numbers from 0 to m - 1, one per row; no block is empty. The result, shape (m,),
+    is NaN where truth or estimate does not vary in the other rows. Rows are sorted only once; the
+    time per block is proportional to the number of rows.
     """
     order = np.argsort(blocks, kind="stable")
     ends = np.cumsum(np.bincount(blocks))
@@ -141,7 +141,7 @@ def _centred_ranks_without(ranks: Floats, codes: Integers, left_out: slice) -> F
     """Ranks among the remaining rows minus their mean; 0 for the left-out rows.
 
     An average rank is the number of smaller rows plus (number of equal rows, itself included, + 1)
-    / 2, so that a left-out row lowers the rank of a larger row by 1 and of an equal row by 1/2.
+    / 2, so a left-out row lowers the rank of a larger row by 1 and that of an equal row by 1/2.
     """
     counts = np.bincount(codes[left_out])
     lowered = np.full(int(codes.max()) + 1, float(counts.sum()))

@@ -1,8 +1,8 @@
 """Statistics of sums over rows, with their jackknife standard errors over replicates.
 
-A mean, an SD or a ratio of two of them is a function of sums over rows. The sums without one
-replicate are the total minus the sums of that replicate, so that the delete-one jackknife needs no
-loop. `rlrecovery.score.measures` says which measures are built from these statistics.
+Means, SDs and their ratios are functions of sums over rows. The sums without one replicate are the
+total minus the sums of that replicate, so the delete-one jackknife needs no loop.
+`rlrecovery.score.measures` uses these statistics.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ ROUNDING = 1e-12
 class Score(NamedTuple):
     """A measure with its Monte Carlo standard error; NaN where they are not defined.
 
-    ``n`` is the number of replicates (data sets) and ``n_rows`` that of estimates.
+    ``n`` is the number of replicates (data sets) and ``n_rows`` the number of estimates.
     """
 
     value: float
@@ -54,15 +54,15 @@ def score_sums(
     replicates : array of int, shape (rows,)
         Replicate of each row.
     closed_form : callable, optional
-        From value and n to the MCSE where each replicate has one row. Otherwise, and by default,
-        the MCSE is the jackknife's; for a mean the two are the same.
+        From value and n to the MCSE; used if each replicate has one row. Otherwise, and by default,
+        the MCSE is computed by the jackknife; for a mean the two are equal.
     """
     stacked = np.stack([np.asarray(term, dtype=float) for term in terms])
     codes, n = renumber(replicates)
     n_rows = stacked.shape[1]
     if n_rows == 0:
         return EMPTY
-    # An infinite SE or interval end has no finite MCSE; that needs no warning.
+    # An infinite SE or interval end has no finite MCSE; suppress the warnings.
     with np.errstate(invalid="ignore", over="ignore"):
         value = float(statistic(stacked.sum(axis=1)))
         if n < 2:
@@ -75,13 +75,13 @@ def score_sums(
 
 
 def renumber(replicates: ArrayLike) -> tuple[Integers, int]:
-    """Replicates renumbered from 0, and the number of different ones."""
+    """Renumber replicates from 0; also return their number."""
     different, codes = np.unique(np.asarray(replicates), return_inverse=True)
     return codes, different.size
 
 
 def sums_without_each(terms: Floats, codes: Integers) -> Floats:
-    """Sums of terms, shape (k, rows), without each replicate, shape (k, replicates).
+    """Sum terms, shape (k, rows), without each replicate; shape (k, replicates).
 
     ``codes`` are the replicates of the rows, renumbered from 0.
     """
@@ -92,8 +92,8 @@ def sums_without_each(terms: Floats, codes: Integers) -> Floats:
 def jackknife(leave_one_out: Floats) -> float:
     """Delete-one jackknife standard error, sqrt((n - 1)/n sum (value - mean of values)^2).
 
-    ``leave_one_out`` has the statistic without each of n replicates; NaN if n < 2. Efron & Stein
-    (1981), Annals of Statistics 9:586.
+    ``leave_one_out`` is the statistic without each of n replicates; the result is NaN if n < 2.
+    Efron & Stein (1981), Annals of Statistics 9:586.
     """
     n = leave_one_out.size
     if n < 2:

@@ -1,18 +1,18 @@
 """Performance measures of an estimator, each with its Monte Carlo standard error (MCSE).
 
-Measures and closed forms of their MCSEs are those of Morris, White & Crowther (2019), Statistics in
+Measures and closed forms of their MCSEs follow Morris, White & Crowther (2019), Statistics in
 Medicine 38:2074-2102, doi:10.1002/sim.8086, Table 6. The independent unit is the replicate (one
 simulated data set): its participants share a fit or a group estimate and are not independent.
 
 - The error of a row is estimate - truth. Where the truth differs between the rows of a cell, the
   empirical SE is the SD of the errors; for a single truth that is the SD of the estimates.
-- Where every replicate has one row (group level, or one participant), MCSEs are the closed forms of
-  Morris et al. Those of the empirical SE and of the relative error assume normal errors and are too
-  small for long-tailed ones (by half, in a simulation with lognormal errors of SD 0.8).
-- Where replicates have several rows, a measure is computed from all rows together, so that a mean
-  is a ratio estimator in which replicates count by their number of rows. Its MCSE is the delete-one
-  jackknife over replicates (`rlrecovery.score.jackknife`). For means of replicates of equal size
-  that is SD(replicate means) / sqrt(n).
+- If every replicate has one row (group level, or one participant), MCSEs are the closed forms of
+  Morris et al. The MCSEs of the empirical SE and of the relative error assume normal errors and are
+  too small for long-tailed ones (by half, in a simulation with lognormal errors of SD 0.8).
+- If replicates have several rows, a measure is computed from all rows together: a mean is then a
+  ratio estimator in which replicates are weighted by their number of rows. Its MCSE is the
+  delete-one jackknife over replicates (`rlrecovery.score.jackknife`). For means of replicates of
+  equal size it equals SD(replicate means) / sqrt(n).
 - The jackknife is inconsistent for a median; `median` uses Woodruff's interval instead.
 - An MCSE is NaN where it cannot be estimated: fewer than two replicates, or division by 0.
 
@@ -48,7 +48,10 @@ def mean(values: ArrayLike, replicates: ArrayLike) -> Score:
 
 
 def proportion(hits: ArrayLike, replicates: ArrayLike) -> Score:
-    """Share of rows that are true; with one row per replicate its MCSE is sqrt(p (1 - p) / n)."""
+    """Proportion of rows for which `hits` is true (coverage, flag rates).
+
+    With one row per replicate its MCSE is sqrt(p (1 - p) / n).
+    """
     hits = np.asarray(hits, dtype=float)
     return score_sums(
         mean_of_sums, [np.ones_like(hits), hits], replicates, lambda p, n: np.sqrt(p * (1 - p) / n)
@@ -61,11 +64,12 @@ def median(values: ArrayLike, replicates: ArrayLike) -> Score:
     Notes
     -----
     With s the MCSE of the share of rows below the median (clustered by replicate) and z = 1.96, the
-    standard error of the median is the distance between the quantiles at 1/2 - z s and 1/2 + z s
-    over 2 z: Woodruff (1952), Journal of the American Statistical Association 47:635. With one row
-    per replicate this is the estimator of McKean & Schrader (1984), Communications in Statistics
-    13:751. At least four replicates are needed. The larger MCSE of two shares is used, rows below
-    and rows not above the median; they differ where many estimates are equal, as at a bound.
+    standard error of the median is the distance between the quantiles at 1/2 - z s and 1/2 + z s,
+    divided by 2 z: Woodruff (1952), Journal of the American Statistical Association 47:635. With
+    one row per replicate this is the estimator of McKean & Schrader (1984), Communications in
+    Statistics 13:751. At least four replicates are needed. For s the larger MCSE of two shares is
+    used: rows below, and rows not above the median; they differ if many estimates are equal, as at
+    a bound.
     """
     values = np.asarray(values, dtype=float)
     if not values.size:
@@ -94,8 +98,8 @@ def empirical_se(errors: ArrayLike, replicates: ArrayLike) -> Score:
 def rmse(errors: ArrayLike, replicates: ArrayLike) -> Score:
     """Root mean square of the errors.
 
-    With one row per replicate its MCSE is that of the mean square over twice the root (delta
-    method).
+    With one row per replicate its MCSE is the MCSE of the mean square divided by twice the root
+    (delta method).
     """
     squares = np.asarray(errors, dtype=float) ** 2
 
@@ -123,7 +127,7 @@ def model_se(ses: ArrayLike, replicates: ArrayLike) -> Score:
 
 
 def relative_error_model_se(ses: ArrayLike, errors: ArrayLike, replicates: ArrayLike) -> Score:
-    """Model SE over empirical SE minus 1, a proportion; positive where reported SEs are too large.
+    """Model SE / empirical SE - 1, a proportion; positive if reported SEs are too large.
 
     With one row per replicate its MCSE is
     (ModSE/EmpSE) sqrt(var(se^2) / (4 n ModSE^4) + 1 / (2 (n - 1))).
@@ -141,5 +145,5 @@ def relative_error_model_se(ses: ArrayLike, errors: ArrayLike, replicates: Array
 
 
 def _relative_error(sums: Floats) -> Floats:
-    """Model SE over empirical SE minus 1, from the sums of `centred_powers` and of squared SEs."""
+    """Model SE / empirical SE - 1, from the sums of `centred_powers` and of squared SEs."""
     return ratio(root_mean_of_sums(sums[[0, 3]]), sd_of_sums(sums)) - 1

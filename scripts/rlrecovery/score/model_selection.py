@@ -1,20 +1,21 @@
-"""Model selection in one cell: which of several fitted models fits each unit best.
+"""Model selection in one cell: the best-fitting of several models for each unit.
 
-A contest is a set of models that one method fits to the same data; a criterion says which of them
-fits best. `rlrecovery.score.confusion` turns the wins into matrices over a study.
+A contest is the fits of one method with several competing models to the same data; a criterion is
+the score by which they are compared. `rlrecovery.score.confusion` computes the matrices of a study
+from the wins.
 
-- The model with the highest score wins, so that scores are minus the information criteria
+- The model with the highest score wins; scores are therefore minus the information criteria
   AIC = 2 k - 2 log L (Akaike 1974, IEEE Transactions on Automatic Control 19:716) and
   BIC = k log n - 2 log L (Schwarz 1978, Annals of Statistics 6:461), where L is the maximum of the
   likelihood, k the number of parameters and n the number of choices. LOO is the expected log
   predictive density of left-out choices (Vehtari, Gelman & Gabry 2017, Statistics and Computing
   27:1413). Evidence is the log of the marginal likelihood.
 - Units are participants, and also whole data sets: the score of a data set is the sum of the scores
-  of its participants, which selects one model for all of them. A unit for which any model lacks a
-  score is left out and counted: a comparison of the other models would favour them.
-- LOO is estimated by importance sampling, which is unreliable where the shape k of the Pareto
+  of its participants, which selects one model for all of them. A unit is excluded (and counted) if
+  at least one model has no score, because a comparison of the other models would favour them.
+- LOO is estimated by importance sampling, which is unreliable if the shape k of the Pareto
   distribution of the largest weights exceeds 0.7 for a choice (Vehtari et al. 2024, Journal of
-  Machine Learning Research 25:72). Such units are compared and counted; so are those with a fit
+  Machine Learning Research 25:72). Such units are compared and counted, as are units with a fit
   that did not converge.
 - Models with exactly the same score share a win equally.
 """
@@ -39,10 +40,10 @@ _FIT_COLUMNS = ("choices", "log_likelihood", "elpd_loo", "pareto_k", "log_eviden
 
 
 def criteria(estimates: pd.DataFrame) -> pd.DataFrame:
-    """Scores of one fitted model by every criterion that its estimates allow, columns `CRITERIA`.
+    """Compute the scores of one fitted model by every available criterion, columns `CRITERIA`.
 
-    Estimates of level ``participant`` are used; those of the group where there are no others
-    (complete pooling). The score is NaN where a row of the fit failed.
+    Estimates of level ``participant`` are used, or of level ``group`` if there are no others
+    (complete pooling). The score is NaN if a row of the fit failed.
     """
     level = "participant" if (estimates["level"] == "participant").any() else "group"
     rows = estimates[estimates["level"] == level]
@@ -80,12 +81,13 @@ def _scores(fits: pd.DataFrame) -> dict[str, pd.Series]:
 
 
 def winners(scores: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """The best model for every participant and every data set of a cell, columns `WINNERS`.
+    """Select the best model of every participant and data set of a cell, columns `WINNERS`.
 
-    ``scores`` are `criteria` by the name of the fitted model. There are units ``participant`` if
-    every model was fitted to single participants, and ``data set`` if there are several
-    participants or a model was fitted to all of them together. Models that tie have a row each and
-    equal shares; a unit with a missing or infinite score has one row without a winner.
+    ``scores`` are the results of `criteria` by name of the fitted model. There are units
+    ``participant`` if every model was fitted to single participants, and units ``data set`` if
+    there are several participants or a model was fitted to all of them together. Models that tie
+    have one row each and equal shares; a unit with a missing or infinite score has one row without
+    a winner.
     """
     keyed = {model: table.set_index([*_UNIT, "criterion"]) for model, table in scores.items()}
     wide = pd.DataFrame({model: table["score"] for model, table in keyed.items()}, dtype="float64")
@@ -120,7 +122,7 @@ def _data_set_scores(participants: pd.DataFrame, data_sets: pd.DataFrame) -> pd.
 
 
 def _best(wide: pd.DataFrame) -> pd.DataFrame:
-    """Winner and share of the win for every row of scores; ``wide`` has a column per model."""
+    """Winner and share of the win for each row of ``wide``, which has one column per model."""
     scores = wide.to_numpy(dtype=float)
     complete = np.isfinite(scores).all(axis=1)
     is_best = complete[:, None] & (scores == scores.max(axis=1, keepdims=True))
@@ -136,9 +138,9 @@ def _best(wide: pd.DataFrame) -> pd.DataFrame:
 
 
 def counts(won: pd.DataFrame, fitted: Sequence[str]) -> pd.DataFrame:
-    """Wins of every fitted model, from the `winners` of one contest and cell.
+    """Count the wins of every fitted model, from the `winners` of one contest and cell.
 
-    The columns are those of `COUNTS` that do not name the contest or the cell.
+    Columns as `COUNTS`, without those that identify the contest and the cell.
     """
     columns = ["criterion", "unit", "fitted", "wins", "n", "left_out", "doubtful", "stopped"]
     counted = []
@@ -164,7 +166,7 @@ def counts(won: pd.DataFrame, fitted: Sequence[str]) -> pd.DataFrame:
 def cell_counts(
     contests: Mapping[str, Mapping[str, pd.DataFrame]], cell: str, design: str, simulated: str
 ) -> pd.DataFrame:
-    """Wins in one cell, for every contest.
+    """Count the wins in one cell, for every contest.
 
     Parameters
     ----------
@@ -173,9 +175,9 @@ def cell_counts(
     cell : str
         Key of the cell.
     design : str
-        Key that the cell shares with cells of the same design from other generating models.
+        Key of the design, shared with the cells of other generating models.
     simulated : str
-        Name of the model that generated the data.
+        Name of the generating model.
 
     Returns
     -------

@@ -1,7 +1,7 @@
 """Paired comparisons of methods on the same data sets, with Monte Carlo standard errors (MCSE).
 
-All methods fit the same data sets, so that their errors are correlated and a difference is more
-precise than each of its terms. Only rows in which both methods have an estimate are compared.
+All methods fit the same data sets, so their errors are correlated and a difference is more precise
+than each of its terms. Only rows in which both methods have an estimate are compared.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from rlrecovery.storage.schemas import ESTIMATE_KEYS, PAIRED
 
 
 def compare(estimates: Mapping[str, pd.DataFrame], truth: pd.DataFrame) -> pd.DataFrame:
-    """Every method against each of those before it, in one cell.
+    """Compare every method with each of the methods before it, in one cell.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def compare(estimates: Mapping[str, pd.DataFrame], truth: pd.DataFrame) -> pd.Da
     DataFrame
         Columns `rlrecovery.storage.schemas.PAIRED`, for each level and parameter that both methods
         estimate. Measures: ``bias_difference`` and ``mse_difference`` (method minus reference),
-        ``rmse_ratio`` (method over reference) and ``relative_precision``, a proportion: (empirical
+        ``rmse_ratio`` (method / reference) and ``relative_precision``, a proportion: (empirical
         SE of the reference / empirical SE of the method)^2 - 1.
     """
     errors = {name: _errors(table, truth) for name, table in estimates.items()}
@@ -76,7 +76,7 @@ def paired_measures(
 
 
 def rmse_ratio(errors: Floats, reference: Floats, replicates: Integers) -> Score:
-    """RMSE of a method over that of the reference; its MCSE is the jackknife's."""
+    """RMSE of a method divided by that of the reference, with a jackknife MCSE."""
 
     def quotient(sums: Floats) -> Floats:
         """Ratio of the root mean squares."""
@@ -86,13 +86,13 @@ def rmse_ratio(errors: Floats, reference: Floats, replicates: Integers) -> Score
 
 
 def relative_precision(errors: Floats, reference: Floats, replicates: Integers) -> Score:
-    """Gain in precision over the reference, a proportion; positive where the SD is smaller.
+    """Gain in precision over the reference, a proportion; positive if the SD is smaller.
 
     With one row per replicate its MCSE is 2 (s_r / s)^2 sqrt((1 - rho^2) / (n - 1)), where s and
     s_r are the SDs of the errors of method and reference and rho is their correlation (Morris,
-    White & Crowther 2019, Table 6); otherwise it is the jackknife's. The closed form holds for many
-    replicates. It is NaN for fewer than three, where rho is 1 for any errors, and too small for a
-    few (by half for three).
+    White & Crowther 2019, Table 6); otherwise it is computed by the jackknife. The closed form is
+    an approximation for many replicates. It is NaN for fewer than three, because rho is then 1 for
+    any errors, and too small for few (by half for three).
     """
 
     def gain(sums: Floats) -> Floats:

@@ -1,7 +1,7 @@
 """Means over cells and over data sets, each with its Monte Carlo standard error (MCSE).
 
-Cells are simulated independently, and so are the data sets of a cell, so that the variances of
-their Monte Carlo errors add.
+Cells, and the data sets of a cell, are simulated independently, so the variances of their Monte
+Carlo errors add.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from rlrecovery.score.results import Summary
 
 
 class Pooled(NamedTuple):
-    """A mean and its MCSE; NaN where a value or an MCSE that they need is missing."""
+    """A mean and its MCSE; NaN if a value or an MCSE is missing from which they are computed."""
 
     value: float
     mcse: float
@@ -24,7 +24,7 @@ class Pooled(NamedTuple):
 def mean_over_cells(cells: pd.DataFrame) -> Pooled:
     """Mean of a measure over cells; its MCSE is sqrt(sum of squared MCSEs) / number of cells.
 
-    ``cells`` has columns ``value`` and ``mcse`` and a row per cell.
+    ``cells`` has the columns ``value`` and ``mcse`` and one row per cell.
     """
     variance = (cells["mcse"] ** 2).sum(skipna=False)
     mean = cells["value"].mean(skipna=False)
@@ -32,9 +32,9 @@ def mean_over_cells(cells: pd.DataFrame) -> Pooled:
 
 
 def root_mean_over_cells(cells: pd.DataFrame) -> Pooled:
-    """RMSE of all cells together, from rows of the MSE: the root of the mean.
+    """RMSE of all cells together: the root of the mean of their MSEs.
 
-    Its MCSE is that of the mean over twice the root (delta method); NaN where the root is 0.
+    Its MCSE is the MCSE of the mean divided by twice the root (delta method); NaN if the root is 0.
     """
     mean, mcse = mean_over_cells(cells)
     root = float(np.sqrt(mean))
@@ -42,7 +42,7 @@ def root_mean_over_cells(cells: pd.DataFrame) -> Pooled:
 
 
 def pool_over_truths(summary: Summary, cells: pd.DataFrame, by: str = "trials") -> pd.DataFrame:
-    """Pool a measure of one method over the true values of the design, for each size.
+    """Pool a measure of one method over all true values, for each number of trials or participants.
 
     An RMSE is pooled as the root of the mean MSE (`root_mean_over_cells`), any other measure as a
     mean (`mean_over_cells`).
@@ -50,18 +50,18 @@ def pool_over_truths(summary: Summary, cells: pd.DataFrame, by: str = "trials") 
     Parameters
     ----------
     summary : Summary
-        Its ``recovery`` has the MSE of the cells and says how many truths the method has.
+        Its ``recovery`` has the MSEs and the number of truths of the method.
     cells : DataFrame
         Rows of `Summary.measure`: one measure, method, parameter and level.
     by : str
-        Column whose values are kept apart, ``trials`` or ``participants``.
+        Column whose values are not pooled, ``trials`` or ``participants``.
 
     Returns
     -------
     DataFrame
-        Columns ``by``, ``value`` and ``mcse``, one row per size. The value is missing where a cell
-        is not among the rows or has no estimate: the mean over the other truths would not be
-        comparable with that of another size.
+        Columns ``by``, ``value`` and ``mcse``, one row per value of ``by``. The value is missing if
+        a cell is missing or has no estimate: the mean over the other truths would not be comparable
+        with the other rows.
     """
     if cells.empty:
         return pd.DataFrame(columns=[by, "value", "mcse"])
@@ -75,7 +75,7 @@ def pool_over_truths(summary: Summary, cells: pd.DataFrame, by: str = "trials") 
 
 
 def _truths_per_size(summary: Summary, cells: pd.DataFrame) -> int:
-    """Cells that the method of some rows has in each combination of participants and trials."""
+    """Number of cells of the method of ``cells`` per combination of participants and trials."""
     recovery = summary.recovery
     of_method = (recovery["scope"] == "cell") & recovery["method"].isin(cells["method"])
     sizes = len(summary.participants) * len(summary.trials)
@@ -83,7 +83,7 @@ def _truths_per_size(summary: Summary, cells: pd.DataFrame) -> int:
 
 
 def _mse_of(summary: Summary, cells: pd.DataFrame) -> pd.DataFrame:
-    """Rows of the MSE of the same method, parameter, level and sizes as rows of the RMSE."""
+    """Rows of the MSE for the method, parameter, level and sizes of rows of the RMSE."""
     squares = summary.measure(
         "mse", parameter=cells["parameter"].iloc[0], level=cells["level"].iloc[0]
     )
@@ -95,9 +95,10 @@ def _mse_of(summary: Summary, cells: pd.DataFrame) -> pd.DataFrame:
 def mean_over_data_sets(values: pd.Series, rows: pd.DataFrame) -> Pooled:
     """Mean over estimates, and its MCSE with data sets as the independent unit.
 
-    The mean is a ratio of sums over data sets. Its MCSE comes from the scatter of these sums within
-    cells, because the cells are fixed by the design; where a cell has a single data set, from their
-    scatter over all data sets. ``rows`` has columns ``cell`` and ``replicate`` of the ``values``.
+    The mean is a ratio of sums over data sets. Its MCSE is computed from the variance of these sums
+    within cells, because the cells are fixed by the study; if a cell has only one data set, from
+    the variance over all data sets. ``rows`` has the columns ``cell`` and ``replicate`` of
+    ``values``.
     """
     if values.empty:
         return Pooled(np.nan, np.nan)

@@ -1,4 +1,4 @@
-"""Prior SDs of estimated quantities on the natural scale, with which posterior SDs are compared."""
+"""Prior SDs on the natural scale, for posterior contraction."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from rlrecovery.storage.schemas import PRIORS
 
 
 def prior_sds(methods: Mapping[str, Method]) -> pd.DataFrame:
-    """Prior SD of each parameter of the methods with a posterior, on the natural scale.
+    """Compute the prior SD of each parameter of the methods with a posterior, natural scale.
 
     Parameters
     ----------
     methods : mapping
-        `rlrecovery.config.study.methods_of` the experiment.
+        Methods by name, from `rlrecovery.config.study.methods_of`.
 
     Returns
     -------
     DataFrame
-        Columns `rlrecovery.storage.schemas.PRIORS`. With partial pooling the SD is that of the
-        population's location; participants have no prior of their own there, because it depends on
-        the data of the others.
+        Columns `rlrecovery.storage.schemas.PRIORS`. With partial pooling it is the prior SD of the
+        population's location; participants have no fixed prior in this case, because their
+        distribution depends on the data of the others.
     """
     rows = []
     for name, method in methods.items():
@@ -45,10 +45,10 @@ def prior_sds(methods: Mapping[str, Method]) -> pd.DataFrame:
 
 
 def location_sd(parameter: Parameter, location: Distribution) -> float:
-    """SD on the natural scale of a quantity that has a distribution on the unconstrained scale.
+    """SD on the natural scale for a distribution on the unconstrained scale.
 
-    Closed form for a log transform of a normal distribution, adaptive quadrature otherwise;
-    infinite where the integral does not converge.
+    Closed form for a normal distribution of the log, adaptive quadrature otherwise; infinite if the
+    integral does not converge.
     """
     if parameter.transform == "log" and location.name == "Normal":
         mu, sigma = location.as_dict()["mu"], location.as_dict()["sigma"]

@@ -1,4 +1,4 @@
-"""The summary of a study as an object, as figures and report read it."""
+"""The summary of a study as an object, for figures and report."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from rlrecovery.storage.schemas import (
     SELECTION,
 )
 
-#: Levels that figures show; the report's tables have the spread of the population too.
+#: Levels that figures show; the tables of the report also have the spread.
 LEVELS = ("participant", "group")
 
 
@@ -32,9 +32,9 @@ LEVELS = ("participant", "group")
 class Summary:
     """The tables of ``results/<run>/summary/``, described in `rlrecovery.storage.schemas`.
 
-    A table that does not apply to the study has no rows. ``participant`` are the trials of the
-    example participant, ``posterior`` the draws of its posterior, and ``example`` says where it
-    comes from. A ``method`` is a series (`rlrecovery.score.series`), and ``method_of`` maps series
+    A table that does not apply to the study has no rows. ``participant`` has the trials of the
+    example participant, ``posterior`` its posterior draws, and ``example`` its cell, method and
+    replicate. A ``method`` is a series (`rlrecovery.score.series`), and ``method_of`` maps series
     to methods.
     """
 
@@ -65,7 +65,7 @@ class Summary:
 
     @property
     def parameters(self) -> tuple[str, ...]:
-        """Estimated parameters with a truth (or all, if none has), in the order of their model."""
+        """Estimated parameters with a truth (all if there is none), in the order of the model."""
         names = list(self._estimated()["parameter"].unique())
         orders = [(*m.names, LAPSE.name, START_VALUE.name) for m in MODELS.values()]
         orders = [order for order in orders if set(names) <= set(order)]
@@ -73,12 +73,12 @@ class Summary:
 
     @property
     def method_parameters(self) -> frozenset[tuple[str, str]]:
-        """Pairs (method, parameter): which method estimates which of `parameters`."""
+        """Pairs (method, parameter) of all methods and the `parameters` that they estimate."""
         rows = self._estimated()
         return frozenset(zip(rows["method"], rows["parameter"], strict=True))
 
     def _estimated(self) -> pd.DataFrame:
-        """Rows of the bias, which only parameters with a truth have; all rows if there are none."""
+        """Rows of the bias (parameters with a truth only), or all rows if there are none."""
         bias = self.recovery[self.recovery["measure"] == "bias"]
         return bias if len(bias) else self.recovery
 
@@ -110,13 +110,13 @@ class Summary:
 
     @property
     def headline_interval(self) -> float | None:
-        """Nominal level that is shown where there is room for one: 0.95, or else the largest."""
+        """Nominal level to show where only one is shown: 0.95, or else the largest."""
         levels = self.intervals
         return 0.95 if 0.95 in levels else (levels[-1] if levels else None)
 
     @property
     def methods_by_model(self) -> dict[str, list[str]]:
-        """Methods by the generating model of their data; one entry if there is one such model.
+        """Methods by generating model of their data.
 
         Errors of methods can be compared only on data from the same model.
         """
@@ -126,14 +126,14 @@ class Summary:
         return {model: [m for m in self.methods if m in names] for model, names in by_model.items()}
 
     def truths_of(self, parameter: str, method: str) -> pd.Series:
-        """True values of a parameter in the cells of a method; empty if truths are drawn."""
+        """True values of a parameter in the cells of a method; empty if they are drawn."""
         if parameter not in self.truths:
             return pd.Series(dtype="float64")
         cells = (self.recovery["scope"] == "cell") & (self.recovery["method"] == method)
         return self.recovery.loc[cells, parameter].dropna()
 
     def measure(self, name: str, **where: str | float) -> pd.DataFrame:
-        """Rows of a measure; those with scope ``cell`` and rows ``all``, unless ``where`` differs.
+        """Select the rows of a measure, by default with scope ``cell`` and rows ``all``.
 
         Parameters
         ----------
@@ -160,10 +160,10 @@ def finest_level(summary: Summary, method: str) -> str:
 
 
 def against_first(summary: Summary) -> pd.DataFrame:
-    """Rows of ``comparison`` whose reference is the first method that estimates the level.
+    """Select rows of ``comparison`` whose reference is the first method of the cell at that level.
 
-    The first method is that of the same cell. Fits of a model that did not generate the data are
-    not among the methods of the summary, and are left out.
+    Fits of other models than the generating one are excluded, because they are not among the
+    methods of the summary.
     """
     table = summary.comparison
     if table.empty:
@@ -200,7 +200,7 @@ def _with_categories(*columns: str) -> Callable[[Path], pd.DataFrame]:
 
 
 def _as_text(table: pd.DataFrame, *columns: str) -> pd.DataFrame:
-    """Columns of names as text: a method may be called ``1``."""
+    """Convert columns of names to text, because a method may be called ``1``."""
     return table.assign(**{name: table[name].astype("string").fillna("") for name in columns})
 
 
@@ -224,7 +224,7 @@ def _read_posterior(path: Path) -> pd.DataFrame:
     return read_table(path) if has_draws else pd.DataFrame()
 
 
-#: Attribute of `Summary`, file, and how it is read.
+#: From attributes of `Summary` to their files and readers.
 FILES: dict[str, tuple[str, Callable[[Path], Any]]] = {
     "recovery": ("recovery.csv", _read_recovery),
     "points": ("points.csv", _with_categories(*POINTS)),

@@ -1,4 +1,4 @@
-"""Estimates joined with their truths and grouped by level and parameter; rows of scores."""
+"""Joins estimates with their truths and groups them; makes rows of scores."""
 
 from __future__ import annotations
 
@@ -11,14 +11,13 @@ from rlrecovery.score.correlation import correlations
 from rlrecovery.score.jackknife import Score
 from rlrecovery.storage.schemas import ESTIMATE_KEYS, SCORES
 
-#: A measure: its name, the nominal level of its interval (NaN if it is not of an interval), and its
-#: score.
+#: A measure: its name, the nominal level of its interval (NaN if it has none), and its score.
 Measure = tuple[str, float, Score]
 
 #: A row of `SCORES`.
 ScoreRow = tuple[str, str, str, str, float, float, float, int, int]
 
-#: Truths whose range is below this share of their size are equal.
+#: Truths are considered equal if their range is below this share of the largest.
 _SAME_TRUTH = 1e-9
 
 
@@ -36,13 +35,13 @@ def join(estimates: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         The estimates in their order, with a column ``truth``. It is NaN for a level and parameter
-        without any truth: the fitted model has a parameter that the generating model lacks.
+        without any truth, because the generating model does not have the parameter.
 
     Raises
     ------
     ValueError
-        If an estimate or a truth is duplicated, or if an estimate's level and parameter have
-        truths, but not for its replicate and participant.
+        If an estimate or a truth is duplicated, or if the truth is missing for an estimate although
+        its level and parameter have truths.
     """
     refuse_duplicates(estimates, "estimates", ESTIMATE_KEYS)
     refuse_duplicates(truth, "truth", ESTIMATE_KEYS)
@@ -61,7 +60,7 @@ def join(estimates: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
 
 
 def refuse_duplicates(table: pd.DataFrame, name: str, keys: list[str]) -> None:
-    """Raise a `ValueError` if several rows have the same keys; ``name`` is that of the table."""
+    """Raise a `ValueError` that names the table if several rows have the same keys."""
     duplicated = table.duplicated(keys)
     if duplicated.any():
         first = _key_text(table.loc[duplicated, keys].iloc[0])
@@ -73,14 +72,14 @@ def _key_text(key: pd.Series) -> str:
 
 
 def parameter_groups(joined: pd.DataFrame) -> Iterator[tuple[tuple[str, str], pd.DataFrame]]:
-    """Level, parameter and their rows, sorted so that sums do not depend on the batches."""
+    """Yield each level and parameter with its rows, sorted independently of batches."""
     order = [name for name in ("cell", "replicate", "participant") if name in joined]
     for key, group in joined.groupby(["level", "parameter"], observed=True):
         yield key, group.sort_values(order, ignore_index=True)
 
 
 def row_sets(group: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
-    """``all`` rows that have an estimate, and those of them whose status is ``ok``."""
+    """Yield ``all`` rows that have an estimate, then those whose status is ``ok``."""
     finite = np.isfinite(group["estimate"].to_numpy(dtype=float))
     usable = group[finite & (group["status"] != "failed").to_numpy()]
     yield "all", usable
@@ -88,7 +87,7 @@ def row_sets(group: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
 
 
 def truth_varies(group: pd.DataFrame) -> bool:
-    """Whether all rows have a truth and not all have the same."""
+    """Whether all rows have a truth and their truths differ."""
     truth = group["truth"].to_numpy(dtype=float)
     if np.isnan(truth).any():
         return False
@@ -96,7 +95,7 @@ def truth_varies(group: pd.DataFrame) -> bool:
 
 
 def correlation_measures(rows: pd.DataFrame) -> Iterator[Measure]:
-    """Correlations of truth and estimate; ``n`` counts data sets (pairs of cell and replicate)."""
+    """Yield correlations of truth and estimate; ``n`` counts pairs of cell and replicate."""
     keys = ["cell", "replicate"] if "cell" in rows else ["replicate"]
     n = len(rows[keys].drop_duplicates())
     by_name = correlations(rows["truth"], rows["estimate"], rows["replicate"].to_numpy())
@@ -112,5 +111,5 @@ def score_rows(
 
 
 def score_table(rows: list[ScoreRow]) -> pd.DataFrame:
-    """Rows as a table with the columns and types of `SCORES`."""
+    """Convert rows to a table with the columns and types of `SCORES`."""
     return pd.DataFrame(rows, columns=list(SCORES)).astype(SCORES)

@@ -2,7 +2,7 @@
 
 A sampled posterior mean differs from the exact one by a Monte Carlo error of SD / sqrt(ESS). In
 units of this error the differences should have a root mean square of about 1. A larger value means
-that the sampler does not represent the posterior, or that its effective sample size is too high.
+that the draws do not represent the posterior, or that the effective sample size is overestimated.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from rlrecovery.storage.schemas import ESTIMATE_KEYS
 
 
 def comparable_pairs(methods: Mapping[str, Method]) -> list[tuple[str, str]]:
-    """Pairs of methods whose estimates are the same posterior means: (sampled, exact)."""
+    """Find pairs of methods (sampled, exact) that estimate the same posterior means."""
 
     def posterior_means(kind: PosteriorKind) -> list[str]:
         """Methods whose estimates are the posterior means of single participants."""
@@ -39,7 +39,7 @@ def comparable_pairs(methods: Mapping[str, Method]) -> list[tuple[str, str]]:
 
 
 def _same_posterior(method: Method, other: Method) -> bool:
-    """Whether two methods have the same model and the same priors of participants."""
+    """Whether two methods have the same model and the same priors at level ``participant``."""
     return method.model == other.model and all(
         method.settings.prior_of(name, "participant")
         == other.settings.prior_of(name, "participant")
@@ -48,7 +48,7 @@ def _same_posterior(method: Method, other: Method) -> bool:
 
 
 def compare_posteriors(sampled: pd.DataFrame, exact: pd.DataFrame) -> pd.DataFrame:
-    """Compare posterior means and SDs in the estimates of two methods in one cell.
+    """Compare the posterior means and SDs of two methods in one cell.
 
     Returns one row per parameter, with columns of `rlrecovery.storage.schemas.SAMPLER_CHECK`.
     """
@@ -78,7 +78,7 @@ def compare_posteriors(sampled: pd.DataFrame, exact: pd.DataFrame) -> pd.DataFra
 def pool_over_cells(table: pd.DataFrame) -> pd.DataFrame:
     """Pool rows of `SAMPLER_CHECK` over cells: one row per pair of methods and parameter.
 
-    Mean squares and ratios are averaged with the number of posteriors as weight.
+    Mean squares and ratios are weighted by the number of posteriors.
     """
     keys, rows = ["sampled", "exact", "parameter"], []
     for values, group in table.groupby(keys, sort=False):

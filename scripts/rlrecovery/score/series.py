@@ -1,9 +1,9 @@
-"""Names of series: a method in one part of the design, such as one of several tasks.
+"""Names of series: a method in one part of a study, such as one of several tasks.
 
 A study may compare tasks, shares of missing responses or generating models. Figures and report then
-show each method in each of these as a series of its own, named ``mle, reversals``: the method and
-the column ``variant`` of the summary's tables. If models compete, the name of a method contains its
-model already.
+show each method in each of them as a separate series, named ``mle, reversals``: the method and the
+column ``variant`` of the summary tables. If models compete, the name of a method already contains
+its model.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import pandas as pd
 
 
 def name_series(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """Replace the names of methods by those of series.
+    """Replace the names of methods by the names of series.
 
     Parameters
     ----------
@@ -24,7 +24,7 @@ def name_series(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     Returns
     -------
     dict
-        The tables that change. A row of ``priors`` is repeated for every series of its method.
+        The changed tables. A row of ``priors`` is repeated for every series of its method.
     """
     recovery = tables["recovery"]
     changed = {
@@ -50,7 +50,7 @@ def name_series(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
 
 
 def series_by_cell(recovery: pd.DataFrame) -> dict[tuple[str, str], str]:
-    """Series by method and cell, from a table of measures that still has methods."""
+    """Series by method and cell, from a table of measures with names of methods."""
     if recovery.empty:
         return {}
     cells = recovery[recovery["scope"] == "cell"].drop_duplicates(["method", "cell"])
@@ -68,7 +68,7 @@ def _series(
     column: str = "method",
     by_cell: Mapping[tuple[str, str], str] | None = None,
 ) -> pd.Series:
-    """Series of each row: by method and cell where these are given, or by method and variant."""
+    """Series of each row, looked up by method and cell in ``by_cell``, else method and variant."""
     method, label = as_text(table[column]), as_text(table["variant"])
     name = method.where(label == "", method + ", " + label)
     if by_cell:
@@ -78,5 +78,5 @@ def _series(
 
 
 def as_text(names: pd.Series) -> pd.Series:
-    """Names as text; a missing name is empty."""
+    """Convert names to text; a missing name becomes empty."""
     return names.astype("object").where(names.notna(), "")

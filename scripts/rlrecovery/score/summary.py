@@ -1,4 +1,4 @@
-"""The summary of a study: small tables from which its figures and its report are made."""
+"""The rule ``summarise``: the summary tables of a study, from which figures and report are made."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from rlrecovery.storage.schemas import RECOVERY, SAMPLER_CHECK, SUMMARY, interva
 
 log = logging.getLogger(__name__)
 
-#: Estimates kept for scatter plots: about this many in the whole study, and limits for each
-#: parameter of a method in a cell.
+#: Estimates kept for scatter plots: the approximate number in a study, and the smallest and largest
+#: number for each parameter of a method in a cell.
 POINTS_IN_ALL, FEWEST_POINTS, MOST_POINTS = 40_000, 20, 200
 
 
@@ -42,15 +42,15 @@ def summarise(
     Parameters
     ----------
     methods, cells, levels, folders, batches
-        As the attributes of `rlrecovery.score.study.Study`.
-    sampler_pairs : sequence of two names
-        Methods to compare: `rlrecovery.score.sampler_check.comparable_pairs`.
+        See `rlrecovery.score.study.Study`.
+    sampler_pairs : sequence of (str, str)
+        Methods to compare, from `rlrecovery.score.sampler_check.comparable_pairs`.
     summary : str
         Folder for the tables `rlrecovery.storage.schemas.SUMMARY`, each as CSV and as Parquet.
     begun, provenance : str
-        Path of the run's record from its beginning, and path for the complete record.
+        Path of the record that was written at the start of the run, and path for the complete one.
     expected_hashes : mapping, optional
-        Hashes of the present settings: `rlrecovery.config.study.expected_hashes`.
+        Hashes of the present settings, from `rlrecovery.config.study.expected_hashes`.
     """
     study = Study(methods, cells, levels, folders, batches)
     tables = method_tables(study)
@@ -67,9 +67,9 @@ def summarise(
 
 
 def method_tables(study: Study) -> dict[str, pd.DataFrame]:
-    """Tables ``recovery``, ``points`` and ``failures``: measures, estimates and flags of methods.
+    """Make the tables ``recovery``, ``points`` and ``failures``.
 
-    If models compete, only the fits of the generating model are included.
+    In a contest, only fits of the generating model are included.
     """
     fits = max(1, len(study.cells) * len(study.methods))
     limit = min(MOST_POINTS, max(FEWEST_POINTS, POINTS_IN_ALL // fits))
@@ -101,7 +101,7 @@ def method_tables(study: Study) -> dict[str, pd.DataFrame]:
 def size_correlations(
     joined: pd.DataFrame, method: str, cell: Cell, truth_names: Sequence[str]
 ) -> pd.DataFrame:
-    """Correlations of truth and estimate over all cells of the size of ``cell``."""
+    """Compute correlations of truth and estimate over all cells of the size of ``cell``."""
     return score_grid(joined).assign(
         scope="grid",
         method=method,
@@ -113,7 +113,7 @@ def size_correlations(
 
 
 def scatter_sample(rows: pd.DataFrame, levels: Sequence[float], limit: int) -> pd.DataFrame:
-    """Estimates of the first data sets, whole data sets only, for a scatter plot.
+    """Select the estimates of the first data sets, for a scatter plot.
 
     Parameters
     ----------
@@ -122,7 +122,8 @@ def scatter_sample(rows: pd.DataFrame, levels: Sequence[float], limit: int) -> p
     levels : sequence of float
         Nominal levels; the interval of the largest is kept.
     limit : int
-        About how many rows to keep per parameter; at least one data set is kept.
+        Approximate number of rows to keep per parameter. Data sets are kept as a whole, and at
+        least one.
     """
     rows_per_replicate = rows.groupby("replicate").size().max()
     parameters = rows["parameter"].nunique()
@@ -133,7 +134,7 @@ def scatter_sample(rows: pd.DataFrame, levels: Sequence[float], limit: int) -> p
 
 
 def flag_counts(rows: pd.DataFrame, method: str, cell: Cell) -> pd.DataFrame:
-    """Number of rows by status (other than ``ok``) and reason."""
+    """Count rows by level, status (other than ``ok``) and reason."""
     flagged = rows[rows["status"] != "ok"]
     counts = flagged.groupby(["level", "status", "reason"], sort=True).size()
     table = counts.reset_index(name="rows")
@@ -143,7 +144,7 @@ def flag_counts(rows: pd.DataFrame, method: str, cell: Cell) -> pd.DataFrame:
 
 
 def comparison(study: Study) -> pd.DataFrame:
-    """Paired comparisons of the methods in every cell, columns `COMPARISON` and truths."""
+    """Collect the paired comparisons of all cells, columns `COMPARISON` and truths."""
     labels = study.design_labels()
     tables = [
         study.with_design(study.comparison(cell), cell, labels[key])
@@ -153,7 +154,7 @@ def comparison(study: Study) -> pd.DataFrame:
 
 
 def sampler_check(study: Study, pairs: Sequence[Sequence[str]]) -> pd.DataFrame:
-    """Sampled against exact posteriors in every cell, columns `SAMPLER_CHECK`."""
+    """Compare sampled with exact posteriors in every cell, columns `SAMPLER_CHECK`."""
     tables = [
         compare_posteriors(study.estimates(sampled, cell), study.estimates(exact, cell)).assign(
             sampled=sampled, exact=exact, cell=key
