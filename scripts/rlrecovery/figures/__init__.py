@@ -20,7 +20,7 @@ precision     RMSE and interval width against trials, and against participants
 tradeoff      errors of two parameters against each other
 contraction   posterior contraction against z-score
 convergence   shares of flagged estimates, and run time
-confusion     which model fits best, given the model that simulated
+confusion     best-fitting model for each generating model
 misfit        bias when another model is fitted than the one that simulated
 participant   one simulated participant
 predictive    predictive check of a data set

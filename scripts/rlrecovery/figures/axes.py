@@ -103,7 +103,7 @@ def title(axes: Axes, *parts: str, ylabel_everywhere: bool = False) -> None:
 def title_lines(
     parts: Sequence[str], width: float, one_column: bool, ylabel_everywhere: bool
 ) -> list[str]:
-    """Lines of a title as `title` sets it, for a panel of a width in inches."""
+    """Split a title into lines for a panel of the given width in inches."""
     margin = 0.7 if one_column else 0.65 if ylabel_everywhere else 0.5
     text = (",\n" if width < 1.9 else ", ").join(parts)
     letters = int((width - margin) / 0.057)

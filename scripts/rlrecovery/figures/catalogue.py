@@ -116,7 +116,7 @@ FIGURES: dict[str, Entry] = {
         "Convergence, failures and run time", ("recovery",), "convergence.draw_convergence"
     ),
     "confusion": Entry(
-        "Which model fits best, given the model that simulated", ("selection",),
+        "Best-fitting model for each generating model", ("selection",),
         "confusion.draw_confusion", _has_contest,
     ),
     "misfit": Entry(

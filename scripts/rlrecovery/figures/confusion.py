@@ -1,4 +1,4 @@
-"""Confusion and inversion matrices: which model fits best, given the model that simulated."""
+"""Confusion and inversion matrices: best-fitting model versus generating model."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ from rlrecovery.figures.panels import note
 from rlrecovery.score.results import Summary
 
 #: Columns of the table with the formulas in the titles, in the order of the panels.
-MATRICES = {"confusion": "p(best fit | simulated)", "inversion": "p(simulated | best fit)"}
+MATRICES = {
+    "confusion": "p(best fit | generating model)",
+    "inversion": "p(generating model | best fit)",
+}
 #: From white for 0 to dark blue for 1, with decreasing lightness for any form of colour vision.
 PROBABILITY = LinearSegmentedColormap.from_list(
     "probability", ["#ffffff", "#7fb8d8", style.COLOURS[0], "#002f4a"]
@@ -176,7 +179,7 @@ def _names(axes: Axes, matrix: Matrix, square: float, below: bool, beside: bool)
     names = ["\n".join(textwrap.wrap(short_name(label), LETTERS)) for label in matrix.simulated]
     axes.set_yticklabels(names if beside else [], linespacing=1.0)
     if beside:
-        axes.set_ylabel("simulated")
+        axes.set_ylabel("generating model")
 
 
 def _format(probability: float) -> str:

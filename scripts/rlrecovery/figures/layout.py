@@ -71,12 +71,12 @@ class Facets:
         title(self.panels[position], *parts, ylabel_everywhere=self.reflowed)
 
     def column_title(self, position: Position, *parts: str) -> None:
-        """Set the title of a panel that stands for its column, where it needs one."""
+        """Set the title shared by a column on its first panel."""
         if self.needs_title(*position):
             self.title(position, *parts)
 
     def row_label(self, position: Position, text: str) -> None:
-        """Set the vertical label of a panel that stands for its row, where it needs one."""
+        """Set the y label shared by a row on its first panel."""
         if self.needs_ylabel(*position):
             self.panels[position].set_ylabel(text)
 

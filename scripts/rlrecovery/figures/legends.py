@@ -55,7 +55,7 @@ def method_entries(methods: Sequence[str]) -> list[Line2D]:
 
 
 def trial_entries(trials: Sequence[int], label: str) -> list[Line2D]:
-    """Legend entries for the shades of each number of trials; ``label`` has ``{}`` for it."""
+    """Legend entries for the shades of trials; ``label`` is a format string with ``{}``."""
     return [
         entry(
             label.format(count),

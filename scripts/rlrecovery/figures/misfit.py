@@ -1,4 +1,4 @@
-"""Bias of parameters when the fitted model is not the one that simulated the data."""
+"""Bias of parameters when the fitted model is not the generating model."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from rlrecovery.score.results import LEVELS, Summary
 
 #: Panels on a page and panels side by side, on two columns and on one column.
 MAX_PANELS, PER_ROW = (12, 6), (3, 2)
-#: Background of the model that simulated the data.
+#: Background of the generating model.
 CORRECT = "#e6e6e6"
 #: Inches: height of the axes of a panel; height of what is around them, except names of models;
 #: width of the vertical labels.
@@ -39,7 +39,7 @@ def draw_misfit(summary: Summary, width: float = style.TWO_COLUMNS) -> Figure:
     """Draw the bias of parameters that models share, by fitted model."""
     table = shared_bias(summary.crossed)
     if table.empty:
-        text = "No other model was fitted that shares a\nparameter of the model that simulated."
+        text = "No other model was fitted that shares a\nparameter of the generating model."
         return style.blank(width, text)
     one_column, contests = style.narrow(width), list(table["contest"].unique())
     groups = dict(list(table.groupby(_KEYS, sort=False)))
@@ -86,7 +86,7 @@ def shared_bias(crossed: pd.DataFrame) -> pd.DataFrame:
 
 
 def fitted_models(rows: pd.DataFrame, simulated: str) -> list[str]:
-    """Fitted models in the order of the table, but the one that simulated comes first."""
+    """Fitted models in the order of the table, but the generating model comes first."""
     return sorted(rows["fitted"].unique(), key=lambda label: label != simulated)
 
 
@@ -127,4 +127,4 @@ def _entries(table: pd.DataFrame, contests: Sequence[str]) -> list[Artist]:
         entries.append(handle)
     if table.groupby(["contest", *_KEYS, "fitted"]).size().max() > 1:
         entries.append(entry("one cell", marker="o", ls="", ms=1.8, mew=0, color="#888888"))
-    return [*entries, Patch(color=CORRECT, label="the model that simulated")]
+    return [*entries, Patch(color=CORRECT, label="the generating model")]

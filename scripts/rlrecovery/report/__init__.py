@@ -1,23 +1,23 @@
-"""The report of a study, from its summary: an HTML page, and tables in LaTeX and HTML.
+"""Report of a study: an HTML page, and tables in LaTeX and HTML.
 
-Text is made from numbers here; no number is computed for the first time or read from a text.
+Measures are computed in `rlrecovery.score`; this room formats and compares them.
 
 ``html``              the report: reads the files of a run and fills the template
-``limits``            limits of every judgement
-``lines``             rows of the summary behind one line of a table
-``rmse_comparison``   RMSE over all true values, the baseline, and which RMSEs clearly differ
+``limits``            thresholds used by the report
+``lines``             rows of the summary used by one row of a report table
+``rmse_comparison``   RMSE over all true values, the baseline, and comparisons of RMSEs
 ``significance``      tests of bias and coverage
-``verdicts``          which method and design is best, in a sentence
+``verdicts``          best method and design for each parameter
 ``traffic_lights``    whether a method recovers a parameter in a design
-``advice``            what more data or another method did to the RMSE
-``parameter_tables``  table and sentences per parameter
-``cell_tables``       tables of every cell and of flagged rows
-``model_comparison``  which model fits best, in tables and sentences
-``explorer``, ``explorer_data``  the interactive map of the design: its charts and their data
-``methods_text``, ``task_text``  what was done, in words
-``completeness``      what a report does not rest on
-``sheets``, ``latex`` tables for a paper: their content, and how they are typeset
-``example``           data of the example participant and posterior that figures show
-``numbers``           numbers as text
-``templating``        HTML from the files in ``templates/``
+``advice``            effect of more data or another method on the RMSE
+``parameter_tables``  table and sentences for each parameter
+``cell_tables``       tables of all cells and of flagged rows
+``model_comparison``  best-fitting models as tables and sentences
+``explorer``, ``explorer_data``  interactive map of the cells: its charts and their data
+``methods_text``, ``task_text``  description of the methods and of a task
+``completeness``      missing or mismatched inputs of a report
+``sheets``, ``latex`` tables for a paper: content and typesetting
+``example``           data of the example participant and posterior for two figures
+``numbers``           formatting of numbers
+``templating``        Jinja environment and HTML helpers
 """

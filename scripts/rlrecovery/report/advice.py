@@ -1,4 +1,4 @@
-"""What more trials, more participants or another method did to the RMSE, in sentences."""
+"""Sentences about the effect of more trials, participants or another method on the RMSE."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rlrecovery.score.results import Summary
 
 
 def advice(summary: Summary) -> list[Finding]:
-    """A finding per parameter and level; none for a design in which nothing varies."""
+    """Return a finding per parameter, level and generating model, if there is a comparison."""
     findings = []
     for parameter in summary.parameters:
         for level in summary.levels:
@@ -27,7 +27,7 @@ def advice(summary: Summary) -> list[Finding]:
 
 
 def _changes(summary: Summary, rmses: dict[LineKey, PooledRmse], parameter: str) -> Iterator[str]:
-    """Changes that lead to the best method in the largest design."""
+    """Compare the best method in the largest design with less data and with other methods."""
     participants, trials = designs(summary)[-1]
     largest = [rmse for key, rmse in rmses.items() if key.design == (participants, trials)]
     if not largest:
@@ -50,7 +50,6 @@ def _changes(summary: Summary, rmses: dict[LineKey, PooledRmse], parameter: str)
 def _change_text(
     summary: Summary, parameter: str, change: str, before: PooledRmse, after: PooledRmse
 ) -> str:
-    """One change and its effect on the RMSE."""
     numbers = f"{pm(before.value, before.mcse)} to {pm(after.value, after.mcse)}"
     if not clearly_differ(summary, parameter, before, after):
         return f"{change} made no clear difference (RMSE {numbers})"

@@ -1,4 +1,4 @@
-"""Tables of every cell and of all flagged rows, as texts."""
+"""Formatted tables of the measures of every cell and of the flagged rows."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ from rlrecovery.report.numbers import few_note, percent_below_all, pm, row_text
 from rlrecovery.score.results import Summary
 
 KEYS = ["cell", "method"]
-#: Texts of one column by cell and method.
+#: Formatted values of one column by cell and method.
 Column = dict[tuple[str, str], str]
 
 
 @dataclass(frozen=True)
 class Measure:
-    """A column of the tables: a measure of all or of unflagged rows of ``recovery.csv``.
+    """Column of the tables: a measure of ``recovery.csv``, over all or over unflagged rows.
 
-    ``{}`` in the header stands for the nominal level in per cent; `scale` is a factor on values.
+    ``{}`` in the header is replaced by the nominal level in per cent; values are multiplied by
+    `scale`.
     """
 
     name: str
@@ -63,7 +64,7 @@ class CellTable:
 
 
 def cell_tables(summary: Summary) -> list[CellTable]:
-    """A table per parameter and level that was estimated."""
+    """Return a table per estimated parameter and level."""
     estimated = set(zip(summary.recovery["parameter"], summary.recovery["level"], strict=True))
     return [
         cell_table(summary, parameter, level)
@@ -74,7 +75,7 @@ def cell_tables(summary: Summary) -> list[CellTable]:
 
 
 def cell_table(summary: Summary, parameter: str, level: str) -> CellTable:
-    """Measures of every cell and method for one parameter and level."""
+    """Format the measures of one parameter and level, with a row per cell and method."""
     table = summary.recovery
     table = table[
         (table["scope"] == "cell") & (table["parameter"] == parameter) & (table["level"] == level)
@@ -98,7 +99,7 @@ def cell_table(summary: Summary, parameter: str, level: str) -> CellTable:
 def _columns(
     summary: Summary, table: pd.DataFrame, counts: pd.DataFrame
 ) -> Iterator[tuple[str, Column]]:
-    """Headings and texts of the measures that some cell has."""
+    """Yield headers and columns, without measures that no cell has."""
     for measure in _measures(summary):
         rows = table[(table["measure"] == measure.name) & (table["rows"] == measure.rows)]
         if measure.interval is not None:
@@ -111,21 +112,20 @@ def _columns(
 
 
 def _measures(summary: Summary) -> Iterator[Measure]:
-    """The columns, with coverage at every nominal level and the rest at the headline level."""
+    """Yield the columns: coverage at every nominal level, other interval measures at one."""
     headline = summary.headline_interval
     for measure in MEASURES:
         if "{}" not in measure.header:
             yield measure
             continue
-        levels = summary.intervals if measure.name == "coverage" else (headline,)
-        for level in levels:
-            if level is not None:
-                header = measure.header.format(f"{100 * level:g}")
-                yield Measure(measure.name, measure.rows, header, measure.scale, level)
+        nominal_levels = summary.intervals if measure.name == "coverage" else (headline,)
+        for nominal in nominal_levels:
+            if nominal is not None:
+                header = measure.header.format(f"{100 * nominal:g}")
+                yield Measure(measure.name, measure.rows, header, measure.scale, nominal)
 
 
 def _texts(rows: pd.DataFrame, scale: float) -> Column:
-    """One measure as texts."""
     texts = {}
     for row in rows.to_dict("records"):
         is_constant = row["measure"] == "spearman" and row["mcse"] == 0
@@ -136,7 +136,7 @@ def _texts(rows: pd.DataFrame, scale: float) -> Column:
 
 
 def _interval_shares(coverage: pd.DataFrame, counts: pd.DataFrame) -> Column:
-    """Share of the rows with an estimate that coverage rests on."""
+    """Format the proportion of rows with an estimate that also have an interval."""
     merged = coverage.merge(counts, on=KEYS, suffixes=("", "_all"))
     columns = merged[[*KEYS, "n_rows", "n_rows_all"]].itertuples(index=False)
     return {
@@ -161,7 +161,7 @@ class FlaggedRows:
 
 
 def flagged_rows(summary: Summary) -> list[FlaggedRows]:
-    """Flagged rows by method, level, status and reason; the most frequent first."""
+    """Count flagged rows by method, level, status and reason; the most frequent come first."""
     table = summary.failures
     if table.empty:
         return []

@@ -1,4 +1,4 @@
-"""What a report does not rest on: unfinished data sets, and files of another code or config."""
+"""Missing or mismatched inputs of a report."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from rlrecovery.storage.provenance import SIMULATED, Origin
 def unfinished(
     experiment: Experiment, design: pd.DataFrame, made_by: Sequence[Origin]
 ) -> Iterator[str]:
-    """A sentence for each part of a study that is not finished.
+    """Yield sentences about missing data sets, cells and methods.
 
-    The columns ``cell`` and ``replicates`` of `design` are what the report rests on; `made_by` are
-    the origins of these files, in which methods without a finished data set are missing.
+    The columns ``cell`` and ``replicates`` of `design` count the finished data sets; `made_by`
+    lists the origins of their files and has no entry for a method without finished data sets.
     """
     cells, replicates = cells_of(experiment), experiment.replicates
     planned, finished = len(cells) * replicates, int(design["replicates"].sum())
@@ -35,22 +35,22 @@ def unfinished(
         empty = [cell for cell in cells if cell not in set(design["cell"])]
         if empty:
             more = f" and {len(empty) - 3} more" if len(empty) > 3 else ""
-            yield f"No data set is finished in {', '.join(empty[:3])}{more}"
+            yield f"Cells without a finished data set: {', '.join(empty[:3])}{more}"
     stages = {entry["stage"] for entry in made_by} - {SIMULATED}
     missing = [method for method in methods_of(experiment) if stages and method not in stages]
     if missing:
-        yield f"No data set is finished by {enumeration(missing)}"
+        yield f"No data set has been fitted by {enumeration(missing)}"
 
 
 def mixtures(made_by: Sequence[Origin]) -> Iterator[str]:
-    """A sentence for each stage whose files do not all come from this code and config."""
+    """Yield sentences about stages with files from other code, versions or configs."""
     for stage in dict.fromkeys(entry["stage"] for entry in made_by):
         entries = [entry for entry in made_by if entry["stage"] == stage]
         files = "Data sets" if stage == SIMULATED else f"Estimates of {stage}"
         n_files = sum(entry["files"] for entry in entries)
         n_wrong = sum(entry["files"] for entry in entries if not entry["settings_match"])
         if n_wrong:
-            yield f"{files}: {n_wrong} of {plural(n_files, 'file')} were made for another config"
+            yield f"{files}: {n_wrong} of {plural(n_files, 'file')} are from another config"
         counts: Counter[tuple[str, str]] = Counter()
         for entry in entries:
             counts[entry["source"] or "", _versions(entry["versions"])] += entry["files"]
@@ -58,11 +58,11 @@ def mixtures(made_by: Sequence[Origin]) -> Iterator[str]:
         if others:
             yield f"{files}: {enumeration(_counts(counts))}"
         elif code and not is_current(code):
-            yield f"{files}: made by {code}, which is not the code that wrote this report"
+            yield f"{files}: produced by {code}, which is not the code that wrote this report"
 
 
 def _counts(counts: Mapping[tuple[str, str], int]) -> list[str]:
-    """Files by code and versions; versions are named where the code does not distinguish them."""
+    """Format file counts by code, with versions if these differ for the same code."""
     codes = {code for code, _ in counts}
     return [
         f"{files} by {code or 'unknown code'}"

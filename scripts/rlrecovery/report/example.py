@@ -1,4 +1,4 @@
-"""One participant and one posterior as an example: the data behind two figures."""
+"""Data of an example participant and posterior, which two figures show."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from rlrecovery.storage.files import MACHINE, write_json, write_table
 
 log = logging.getLogger(__name__)
 
-#: The example is the first participant of the first data set, chosen before anything is seen.
+#: The example is always the first participant of the first data set, so it is not selected.
 REPLICATE, PARTICIPANT = 0, 0
 
 
 def participant_table(behaviour: Behaviour, blocks: Integers) -> pd.DataFrame:
-    """Trial by trial: block, choice, reward, and what holds before the trial, by arm.
+    """Return a row per trial: block, choice, reward and, per arm, quantities before the trial.
 
     These are hidden values (of the model's first state, if it has one), choice probabilities and
     mean rewards. `blocks`, shape (trials,), is the block of each trial.
@@ -51,9 +51,10 @@ def participant_table(behaviour: Behaviour, blocks: Integers) -> pd.DataFrame:
 def posterior_table(
     method: Method, cell: Cell, generator: Generator, behaviour: Behaviour, blocks: Integers
 ) -> pd.DataFrame:
-    """Draws of the example participant's posterior: chain, draw and a column per parameter.
+    """Draw from the example participant's posterior: chain, draw and a column per parameter.
 
-    These are the draws that the fit job of this data set summarises; `method` samples.
+    The draws are identical to those summarised by the fit job of this data set. `method` must be
+    a method that samples.
     """
     from rlrecovery.fit.bayes.fitter import Bayes, draws_of
 
@@ -86,14 +87,14 @@ def write_example(
     Parameters
     ----------
     cell : Cell
-        The cell that is shown.
+        Cell of the example.
     generator : Generator
-        What generates its data.
+        Generator of its data.
     method : Method or None
-        A method that samples, if the study has one.
+        Method that samples; None if the study has none.
     outputs : mapping
-        Paths to write: ``participant``; ``posterior``, without rows if no method samples or the
-        sampler fails; and ``example``, which says what these two are.
+        Output paths: ``participant``; ``posterior``, without rows if no method samples or the
+        sampler fails; and ``example``, which describes the two tables.
     """
     values, behaviour = simulate_replicate(cell, generator, REPLICATE)
     task = generator.faced_task()
@@ -106,7 +107,7 @@ def write_example(
             log.info("sampled %d draws by %s", len(posterior), method.name)
         except MACHINE:
             raise
-        except Exception as error:  # a failed fit does not stop a study; the figure says so
+        except Exception as error:  # a failed fit does not stop a study
             log.warning("%s gave no draws: %s", method.name, one_line(error))
     example = {
         "cell": cell.key,

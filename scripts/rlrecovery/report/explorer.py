@@ -1,13 +1,13 @@
-"""Explorer of the report: a map of a measure over the true values, and the estimates of one cell.
+"""Explorer of the report: map of a measure over the true values, and estimates of one cell.
 
-Altair describes both charts in Vega-Lite; the page draws them and `explorer.js` connects them.
+Both charts are Vega-Lite specifications created with Altair; `explorer.js` draws and links them.
 """
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from typing import Any, NamedTuple, TypedDict
+from typing import Any, NamedTuple
 
 import altair as alt
 import pandas as pd
@@ -35,20 +35,11 @@ FLAGS = ["unflagged", "flagged"]
 Chart = dict[str, Any]
 
 
-class Explorer(TypedDict):
-    """Charts without data, their data as CSV, the names behind its codes, and ideal values."""
+def explorer(summary: Summary) -> dict[str, Any] | None:
+    """Return charts without data, their data as CSV, names of the codes, and ideal values.
 
-    map: Chart
-    scatter: Chart
-    cells: str
-    points: str
-    names: dict[str, list[str]]
-    truths: list[str]
-    ideals: dict[str, float]
-
-
-def explorer(summary: Summary) -> Explorer | None:
-    """Charts and data; None where there is no common map or no estimate."""
+    None if the cells have no common map or there is no estimate.
+    """
     if no_map_reason(summary):
         return None
     codes = Codes.of(summary)
@@ -68,14 +59,14 @@ def explorer(summary: Summary) -> Explorer | None:
 
 @functools.cache
 def library() -> str:
-    """Source of the charting library, so that the page loads nothing from outside."""
+    """Return the source of the charting library, which is embedded in the page."""
     return vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
 
 
 def _menu(
     name: str, options: Sequence[Any], labels: Sequence[str], value: Any = None
 ) -> alt.Parameter:
-    """A menu that sets a parameter of the map; without a value it starts at the first option."""
+    """Create a menu for a parameter of the map; by default the first option is selected."""
     bind = alt.binding_select(
         element="#explorer-choices",
         options=list(options),
@@ -86,7 +77,7 @@ def _menu(
 
 
 def _menus(summary: Summary, codes: Codes, cells: pd.DataFrame) -> list[alt.Parameter]:
-    """The reader's choices; first the largest design and a method that has estimates."""
+    """Create the menus; initially the largest design and a method with estimates are selected."""
     offered, names = measures(summary), codes.names()
     start = cells.sort_values(["level", "method", "parameter"]).iloc[0]
     menus = [_menu("measure", [m.key for m in offered], [m.label for m in offered])]
@@ -99,7 +90,7 @@ def _menus(summary: Summary, codes: Codes, cells: pd.DataFrame) -> list[alt.Para
 
 
 class Axes(NamedTuple):
-    """Position of every truth on the map as a category on either axis, and the axis titles."""
+    """Category of every truth on the two axes of the map, and the axis titles."""
 
     x: list[str]
     y: list[str]
@@ -118,13 +109,13 @@ def _axes(summary: Summary, codes: Codes) -> Axes:
 
 
 def _number(field: str) -> str:
-    """Expression for a number with three digits and a typographic minus sign."""
+    """Return an expression that formats a number with three digits and a typographic minus."""
     size = f"(isFinite(datum.{field}) ? format(abs(datum.{field}), '.3~g') : '∞')"
     return f"(datum.{field} < 0 ? '−' : '') + {size}"
 
 
 def _selected_cells(summary: Summary, axes: Axes) -> alt.Chart:
-    """The selected cells with what the map shows of them; `explorer.js` sets ``furthest``."""
+    """Select cells and compute their colours and texts; `explorer.js` sets ``furthest``."""
     ideals = {m.key: m.ideal for m in measures(summary)}
     error = "(isValid(datum.error) ? ' ± ' + format(datum.error, '.2~g') : '')"
     return (
@@ -144,7 +135,7 @@ def _selected_cells(summary: Summary, axes: Axes) -> alt.Chart:
 
 
 def map_chart(summary: Summary, codes: Codes, cells: pd.DataFrame) -> Chart:
-    """The map: a square per combination of true values, coloured by a measure."""
+    """Draw a square per combination of true values, coloured by a measure."""
     axes = _axes(summary, codes)
     rows = list(dict.fromkeys(axes.y))
     base = _selected_cells(summary, axes).encode(
@@ -193,7 +184,7 @@ def _tooltip_of_map(axes: Axes) -> list[alt.Tooltip]:
 
 
 def scatter_chart(summary: Summary) -> Chart:
-    """True values against estimates in the selected cell, with intervals and the identity line."""
+    """Draw estimates versus true values in the selected cell, with their intervals."""
     base = _selected_points()
     x = alt.X("t:Q", title="true value", scale=alt.Scale(zero=False, nice=True, padding=12))
     y = alt.Y("e:Q", title="estimate", scale=alt.Scale(zero=False, nice=True))
@@ -219,7 +210,7 @@ def scatter_chart(summary: Summary) -> Chart:
 
 
 def _selected_points() -> alt.Chart:
-    """Points of the selected cell; `explorer.js` sets the parameters."""
+    """Select the points of a cell; `explorer.js` sets the parameters."""
     ends = "format(datum.lower, '.3~g') + ' to ' + format(datum.upper, '.3~g')"
     return (
         alt.Chart(alt.NamedData(name="points"))

@@ -1,6 +1,6 @@
-"""Data of the explorer: every measure of every cell, and the first estimates, as compact CSV.
+"""Data of the explorer as compact CSV: the measures of every cell, and the first estimates.
 
-Names are replaced by numbers, because a large design has tens of thousands of rows.
+Names are replaced by integer codes because a large study has tens of thousands of rows.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from rlrecovery.report.numbers import enumeration
 from rlrecovery.score.results import Summary
 from rlrecovery.storage.schemas import STATUSES, interval_columns
 
-#: Largest number of points in the page; the figures of the run have more.
+#: Maximum number of points in the page; figures are not limited.
 MOST_POINTS = 12_000
-#: Columns that identify a value together with the truth.
+#: Columns that, together with the truth, identify a value.
 KEYS = ("method", "level", "parameter", "participants", "trials")
 
 
 @dataclass(frozen=True)
 class Measure:
-    """What the map can show: a measure of ``recovery.csv`` and the value that is ideal.
+    """Measure of ``recovery.csv`` for the map, with its ideal value.
 
-    `key` is its column in the data of the map; the column of its MCSE is ``<key>_e``.
+    `key` is its column in the data of the map; ``<key>_e`` is the column of its MCSE.
     """
 
     key: str
@@ -39,13 +39,13 @@ class Measure:
 
 
 def measures(summary: Summary) -> list[Measure]:
-    """Measures of a study in the order of the menu."""
+    """Return the measures of a study in the order of the menu."""
     offered = [Measure("bias", "bias", 0, "bias"), Measure("rmse", "RMSE", 0, "rmse")]
-    for level in reversed(summary.intervals):
-        percent = f"{100 * level:g}"
+    for nominal in reversed(summary.intervals):
+        percent = f"{100 * nominal:g}"
         key = f"coverage_{percent.replace('.', '_')}"
         label = f"coverage of {percent} % intervals (%)"
-        offered.append(Measure(key, label, 100 * level, "coverage", level, 100))
+        offered.append(Measure(key, label, 100 * nominal, "coverage", nominal, 100))
     if (headline := summary.headline_interval) is not None:
         label = f"width of {100 * headline:g} % intervals"
         offered.append(Measure("width", label, 0, "width", headline))
@@ -53,15 +53,15 @@ def measures(summary: Summary) -> list[Measure]:
     offered.append(Measure("empirical_se", "empirical SE", 0, "empirical_se"))
     name = "relative_error_model_se"
     offered.append(Measure(name, "relative error of model SE (%)", 0, name, scale=100))
-    for name, words in SHARES.items():
-        offered.append(Measure(name, f"{words} (% of rows)", 0, name, scale=100))
+    for name, phrase in SHARES.items():
+        offered.append(Measure(name, f"{phrase} (% of rows)", 0, name, scale=100))
     offered.append(Measure("seconds", "seconds per fit", 0, "seconds"))
     return offered
 
 
 @dataclass(frozen=True)
 class Codes:
-    """Numbers that stand for names in the data of the charts: indices into these tuples."""
+    """Names and values encoded in the data of the charts; a code is an index into a tuple."""
 
     method: tuple[str, ...]
     level: tuple[str, ...]
@@ -72,7 +72,7 @@ class Codes:
 
     @classmethod
     def of(cls, summary: Summary) -> Codes:
-        """All names in a summary, in its order."""
+        """Collect the names and values of a summary, in its order."""
         names = list(summary.truths)
         truths = _cells(summary)[names].drop_duplicates().sort_values(names)
         return cls(
@@ -85,11 +85,11 @@ class Codes:
         )
 
     def names(self) -> dict[str, list[str]]:
-        """Names by key, in the order of their codes."""
+        """Return the names by key, in the order of their codes."""
         return {key: [str(name) for name in getattr(self, key)] for key in KEYS}
 
     def encode(self, table: pd.DataFrame, truths: Sequence[str]) -> pd.DataFrame:
-        """Columns of codes for `KEYS` and ``truth`` of a table that has the names."""
+        """Return the codes of a table: a column per key of `KEYS`, and ``truth``."""
         columns = {
             key: table[key].astype("object").map({v: k for k, v in enumerate(getattr(self, key))})
             for key in KEYS
@@ -107,7 +107,7 @@ def _cells(summary: Summary) -> pd.DataFrame:
 
 
 def map_table(summary: Summary, codes: Codes) -> pd.DataFrame:
-    """One row per method, cell, level and parameter; a column per measure and per MCSE."""
+    """Return a row per method, cell, level and parameter, with columns of measures and MCSEs."""
     cells = _cells(summary)
     all_rows = cells[cells["rows"] == "all"]
     index = [*KEYS, *summary.truths]
@@ -126,15 +126,15 @@ def map_table(summary: Summary, codes: Codes) -> pd.DataFrame:
     unflagged = bias.loc[bias["rows"] == "ok", "n_rows"]
     columns["flagged"] = 100 * (1 - unflagged.reindex(totals.index).fillna(0) / totals)
     table = pd.DataFrame(columns).dropna(subset=["n"])
-    # A parameter may have the name of a measure, so that names stay in the index.
+    # A parameter can have the same name as a measure, so the keys stay in the index.
     coded = codes.encode(table.index.to_frame(index=False), summary.truths)
     return pd.concat([coded, table.reset_index(drop=True)], axis=1)
 
 
 def point_table(summary: Summary, codes: Codes) -> pd.DataFrame:
-    """True value, estimate and interval of the first data sets.
+    """Return true values, estimates and intervals of the first data sets.
 
-    Where a single data set has more than `MOST_POINTS`, of its first participants.
+    If one data set has more than `MOST_POINTS`, only its first participants are included.
     """
     points = summary.points
     points = points[points["parameter"].isin(codes.parameter) & points["estimate"].notna()]
@@ -155,31 +155,31 @@ def point_table(summary: Summary, codes: Codes) -> pd.DataFrame:
 
 
 def has_intervals(summary: Summary) -> bool:
-    """Whether the first estimates have intervals."""
+    """Return whether ``points.csv`` has intervals."""
     if not summary.intervals:
         return False
     return set(interval_columns(max(summary.intervals))) <= set(summary.points.columns)
 
 
 def compact(table: pd.DataFrame) -> str:
-    """A table as CSV with four significant digits."""
+    """Convert a table to CSV with four significant digits."""
     return table.to_csv(index=False, float_format="%.4g", lineterminator="\n")
 
 
 def no_map_reason(summary: Summary) -> str:
-    """Why the cells of a study have no common map; empty where they have one."""
+    """Explain why the cells have no common map; empty if they have one."""
     cells = summary.recovery[summary.recovery["scope"] == "cell"]
     not_shared = [name for name in summary.truths if cells[name].isna().any()]
     if not not_shared:
         return ""
     return (
-        f"not every generating model has {enumeration(not_shared)}, so that one map cannot show "
-        "all true parameter combinations"
+        f"not every generating model has {enumeration(not_shared)}, so the true parameter "
+        "combinations cannot be shown on one map"
     )
 
 
 def truth_labels(summary: Summary, codes: Codes) -> list[str]:
-    """A label for each combination of true values."""
+    """Return a label for each combination of true values."""
     labels = [
         ", ".join(f"{symbol(n)} = {v:g}" for n, v in zip(summary.truths, values, strict=True))
         for values in codes.truth

@@ -1,8 +1,4 @@
-"""The report: the summary of a run as one HTML page that needs no other file.
-
-Numbers and sentences are prepared here and in the other modules of this room; the template only
-places them.
-"""
+"""Report of a run as one self-contained HTML page."""
 
 from __future__ import annotations
 
@@ -96,7 +92,7 @@ def write_report(
     captions : mapping
         reStructuredText files by figure name.
     output : path
-        The page.
+        HTML file to write.
 
     Raises
     ------
@@ -120,7 +116,7 @@ def write_report(
 
 
 def page_data(summary: Summary, experiment: Experiment, design: pd.DataFrame) -> dict[str, Any]:
-    """Variables of the template that follow from the results and the config."""
+    """Compute the template variables that depend on the results and the config."""
     constant = constant_parameters(summary, experiment)
     summary = without_undefined_coverage(summary, constant)
     return {
@@ -154,7 +150,7 @@ def page_data(summary: Summary, experiment: Experiment, design: pd.DataFrame) ->
 
 
 def constant_parameters(summary: Summary, experiment: Experiment) -> list[str]:
-    """Parameters with an estimated spread although all participants have the same value."""
+    """Return parameters whose spread is estimated although all participants have the same value."""
     estimated = set(summary.recovery.loc[summary.recovery["level"] == "spread", "parameter"])
     return [
         name
@@ -165,7 +161,7 @@ def constant_parameters(summary: Summary, experiment: Experiment) -> list[str]:
 
 
 def without_undefined_coverage(summary: Summary, parameters: Sequence[str]) -> Summary:
-    """The summary without the coverage of a spread of zero, which no interval can contain."""
+    """Remove the coverage of spreads of zero, which an interval cannot contain."""
     table = summary.recovery
     coverage = ["coverage", "bias_eliminated_coverage", "truth_below", "truth_above"]
     undefined = (table["level"] == "spread") & table["parameter"].isin(parameters)
@@ -174,7 +170,7 @@ def without_undefined_coverage(summary: Summary, parameters: Sequence[str]) -> S
 
 
 def two_step_methods(summary: Summary, experiment: Experiment) -> list[str]:
-    """Methods whose group estimate is a mean of participants' estimates that have bounds."""
+    """Return methods with bounds whose group estimate is the mean of participants' estimates."""
     with_group = set(summary.recovery.loc[summary.recovery["level"] == "group", "method"])
     methods = methods_of(experiment).values()
     bounded = {method.name for method in methods if getattr(method.settings, "bounds", None)}
@@ -198,7 +194,7 @@ def _figure(name: str, svg: AnyPath, caption: AnyPath | None) -> FigureEntry:
 
 
 def _provenance(record: Mapping[str, Any]) -> ProvenanceEntry:
-    """Provenance for the page; the absence of a git repository is stated."""
+    """Format the provenance record."""
     git = record.get("git") or {}
     facts = ("seed", "config_sha256", "source_fingerprint", "started", "ended", "platform")
     return ProvenanceEntry(
@@ -213,8 +209,8 @@ def _provenance(record: Mapping[str, Any]) -> ProvenanceEntry:
 
 def _git_state(git: Mapping[str, Any]) -> str:
     if not git:
-        return "not in a git repository: the exact source is unknown"
+        return "not in a git repository: the exact source code is unknown"
     changes = "without uncommitted changes"
     if git.get("dirty"):
         changes = "with uncommitted changes: the commit alone does not reproduce this run"
-    return f"commit {git.get('commit')}, {changes} (when the design was last recorded)"
+    return f"commit {git.get('commit')}, {changes} (when the design table was last written)"

@@ -1,4 +1,4 @@
-r"""The main tables in LaTeX, to be read into a paper with ``\input``, and in HTML."""
+r"""Write the main tables in LaTeX, for ``\input`` in a paper, and in HTML."""
 
 from __future__ import annotations
 
@@ -15,15 +15,7 @@ _LATEX = str.maketrans(
 
 
 def write_tables(summary: str, folder: str) -> None:
-    """Write every table of `SHEETS` as ``.tex`` and ``.html``.
-
-    Parameters
-    ----------
-    summary : str
-        Folder of the summary.
-    folder : str
-        Folder to write into.
-    """
+    """Write every table of `SHEETS` to a folder as ``.tex`` and ``.html``."""
     loaded = load_summary(summary, ("recovery", "points", "comparison", "selection"))
     for name, content in SHEETS.items():
         sheet = content(loaded)
@@ -32,7 +24,7 @@ def write_tables(summary: str, folder: str) -> None:
 
 
 def latex(name: str, sheet: Sheet) -> str:
-    """A sheet as a ``longtable`` with booktabs rules."""
+    """Typeset a sheet as a ``longtable`` with booktabs rules."""
     head = "% Requires \\usepackage{booktabs,longtable}; include it with \\input.\n"
     if sheet.body.empty:
         return f"{head}% {sheet.caption.translate(_LATEX)}\n% This study has no such results.\n"
@@ -52,7 +44,7 @@ def latex(name: str, sheet: Sheet) -> str:
 
 
 def _number(text: str) -> str:
-    """A number as LaTeX mathematics; words and dashes as text."""
+    """Convert a number to LaTeX mathematics, and other text to LaTeX text."""
     if text == "–":
         return "--"
     is_numeric = text[:1].isdigit() or text[:1] in "−∞"
@@ -61,7 +53,7 @@ def _number(text: str) -> str:
 
 
 def page(name: str, sheet: Sheet) -> str:
-    """A sheet as a page of HTML."""
+    """Render a sheet as an HTML page."""
     rows = [
         [*(index if isinstance(index, tuple) else (index,)), *values]
         for index, values in zip(sheet.body.index, sheet.body.to_numpy(), strict=True)

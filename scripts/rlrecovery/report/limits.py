@@ -1,30 +1,29 @@
-"""Limits of every judgement in the report; the page's explanations are made from them.
+"""Thresholds used by the report; the explanations on the page are generated from them.
 
-All of them are conventions: what is good enough depends on the differences that a study is meant
-to detect.
+All of them are conventions: what is good enough depends on the differences to be detected.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-#: Probability of at least one false alarm among the tests of one line of a table.
+#: Probability of at least one false alarm among the tests of one table row.
 FALSE_ALARM = 0.05
-#: Two errors differ clearly if their difference exceeds this many standard errors.
+#: Two RMSEs differ clearly if their difference exceeds this many standard errors.
 CLEAR_DIFFERENCE = 2.0
-#: A criterion counts as met or missed only beyond this many MCSEs from its limit.
+#: A criterion is met or missed with certainty if it is this many MCSEs beyond its limit.
 CERTAIN = 2.0
-#: An RMSE that is at least this many times the smallest is called much larger.
+#: An RMSE is called much larger if it is at least this many times the smallest.
 MUCH_LARGER = 3.0
-#: A generating model is recovered if the interval of p(it fits best) lies above this.
+#: A model is recovered if the interval of p(it fits its own data best) lies above this value.
 MODEL_RECOVERED = 0.5
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Where a criterion is green (at the limit or better) and where it is red (worse).
+    """Limits of a criterion: green at `green` or better, red if worse than `red`.
 
-    `scale` and `unit` make a printed number of a limit.
+    Limits are printed multiplied by `scale` and followed by `unit`.
     """
 
     criterion: str
@@ -37,12 +36,12 @@ class Limits:
 
     @property
     def green_text(self) -> str:
-        """Condition for green."""
+        """Return the condition for green."""
         return f"{'at least' if self.higher_is_better else 'at most'} {self._number(self.green)}"
 
     @property
     def red_text(self) -> str:
-        """Condition for red."""
+        """Return the condition for red."""
         side = "below" if self.higher_is_better else "more than"
         return f"{side} {self._number(self.red)}{self.exception}"
 
@@ -66,7 +65,7 @@ FLAGGED = Limits(
     "rows that are flagged or failed",
     green=0.05,
     red=0.25,
-    exception="; never red for a group, where one participant at a bound flags the row",
+    exception="; never red for a group, whose row is flagged if one participant is at a bound",
 )
-#: The criteria of the traffic lights, in the order of the page.
+#: Criteria of the traffic lights, in the order of the page.
 CRITERIA = (RANK_CORRELATION, RELATIVE_RMSE, UNDERCOVERAGE, FLAGGED)

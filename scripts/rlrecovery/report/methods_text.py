@@ -1,4 +1,4 @@
-"""What was done, in words: the methods section of the report, from the config."""
+"""Methods section of the report, generated from the config."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from rlrecovery.report.task_text import task_text
 from rlrecovery.score.results import Summary
 from rlrecovery.score.sampler_check import pool_over_cells
 
-#: A term and its explanation, for a list of definitions.
+#: Term and description in a list of definitions.
 Definition = tuple[str, str]
 
 
@@ -57,7 +57,7 @@ class MethodEntry:
 
 
 def study_size(experiment: Experiment, design: pd.DataFrame, summary: Summary) -> StudySize:
-    """Count what the study consists of."""
+    """Count cells, designs, true parameter combinations and data sets."""
     generating = sources(experiment).values()
     models = [specification.model() for specification, _ in generating]
     return StudySize(
@@ -75,7 +75,7 @@ def study_size(experiment: Experiment, design: pd.DataFrame, summary: Summary) -
 
 
 def mechanisms(experiment: Experiment) -> list[Definition]:
-    """How data were generated."""
+    """Describe how the data were generated."""
     participants = ", ".join(map(str, experiment.participants))
     trials = ", ".join(map(str, experiment.trials))
     return [
@@ -86,8 +86,8 @@ def mechanisms(experiment: Experiment) -> list[Definition]:
             for line in _source_lines(specification.model(), source)
         ),
         ("Participants", f"{participants} per data set."),
-        ("Trials", f"{trials} per participant; all trials count in the likelihood, including the "
-                   "first."),
+        ("Trials", f"{trials} per participant. All trials, including the first, enter the "
+                   "likelihood."),
         *_missing_lines(list(cells_of(experiment).values())),
         ("Replicates", f"{experiment.replicates} simulated data sets per cell; all methods fit "
                        "the same data."),
@@ -95,11 +95,11 @@ def mechanisms(experiment: Experiment) -> list[Definition]:
 
 
 def _source_lines(model: Model, source: Source) -> Iterator[Definition]:
-    """A generating model, its true values and its population."""
+    """Describe a generating model, its true values and its population."""
     parameters = "; ".join(f"{p.name}, {p.meaning}" for p in model.parameters)
     yield "Model", f"{model.title} ({model.name}; {model.citation}). Parameters: {parameters}."
     truths = [f"{k}: {', '.join(f'{v:g}' for v in vs)}" for k, vs in source.truth.items()]
-    none = "None: every parameter is drawn from a distribution."
+    none = "None: all parameters are drawn from distributions."
     yield "True values", f"{'; '.join(truths)}; fully crossed." if truths else none
     populations = [
         f"{name}: {_population_text(population, model.parameter(name).transform)}"
@@ -113,7 +113,10 @@ def _population_text(population: Population, scale: str) -> str:
         return f"each participant is drawn from {_distribution_text(population.plain())}"
     if population.spread == 0:
         return "all participants have the cell’s true value"
-    return f"normal around the cell’s true value on the {scale} scale, SD {population.spread:g}"
+    return (
+        f"normally distributed around the cell’s true value on the {scale} scale, SD "
+        f"{population.spread:g}"
+    )
 
 
 def _distribution_text(entry: Mapping[str, Any]) -> str:
@@ -122,7 +125,7 @@ def _distribution_text(entry: Mapping[str, Any]) -> str:
 
 
 def _missing_lines(cells: Sequence[Cell]) -> Iterator[Definition]:
-    """Missing responses and incomplete sessions, where there are any."""
+    """Describe missing responses and incomplete sessions, if any."""
     probabilities = list(dict.fromkeys(cell.missing for cell in cells))
     if any(probabilities):
         text = _percentages(probabilities)
@@ -138,22 +141,22 @@ def _percentages(shares: Sequence[float]) -> str:
 
 
 def estimands(experiment: Experiment) -> list[Definition]:
-    """What the methods estimate."""
+    """Describe the targets of estimation."""
     models = [method.fitted_model() for method in methods_of(experiment).values()]
     transforms = {p.name: p.transform for model in models for p in model.parameters}
     scales = ", ".join(f"{transform} for {name}" for name, transform in transforms.items())
     return [
         ("Participant", "Each participant’s own parameter value, on the natural scale."),
         ("Group", f"Location of the population on the unconstrained scale ({scales}), transformed "
-                  "to the natural scale. It is a property of the population and not the mean of "
-                  "the participants drawn from it."),
-        ("Spread", "SD of the participants on the unconstrained scale; estimated by partial "
-                   "pooling only."),
+                  "to the natural scale. It is a property of the population, not the mean of the "
+                  "sampled participants."),
+        ("Spread", "SD of the participants on the unconstrained scale; only estimated with "
+                   "partial pooling."),
     ]  # fmt: skip
 
 
 def methods(experiment: Experiment) -> list[MethodEntry]:
-    """Every method with all its settings."""
+    """Describe every method and list its settings."""
     return [
         MethodEntry(name, settings.describe(), list(_flatten(settings.plain())))
         for name, settings in experiment.methods.items()
@@ -161,7 +164,7 @@ def methods(experiment: Experiment) -> list[MethodEntry]:
 
 
 def _flatten(settings: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Nested settings as dotted keys and texts; a distribution is one text."""
+    """Flatten nested settings to dotted keys and formatted values."""
     for key, value in settings.items():
         if isinstance(value, Mapping) and value.get("distribution"):
             yield f"{prefix}{key}", _distribution_text(value)
@@ -174,24 +177,24 @@ def _flatten(settings: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[st
 
 
 def predictive_check(experiment: Experiment) -> str:
-    """What the predictive checks are based on; empty where no method has a posterior."""
+    """Describe the method and data of the predictive check; empty if no method has a posterior."""
     cell = example_of(cells_of(experiment))
     model = generator_of(experiment, cell).model
     name = with_posterior(methods_of(experiment), model, ("sampled", "exact"))
     if name is None:
         return ""
-    data = f"the first data set of {cell.key}, which is simulated"
+    data = f"the first simulated data set of {cell.key}"
     if experiment.observed:
-        data = f"the data in {experiment.observed}"
+        data = f"the observed data in {experiment.observed}"
     return f"Predictions by {name} for {data}."
 
 
 def exact_checks(summary: Summary) -> list[str]:
-    """A sentence per sampled parameter whose posterior was also computed exactly."""
+    """Compare sampled posteriors with exact ones, in a sentence per parameter."""
     if summary.sampler_check.empty:
         return []
     return [
-        f"{row.sampled} against {row.exact}, {row.parameter}: over {row.posteriors} posteriors the "
+        f"{row.sampled} versus {row.exact}, {row.parameter}: over {row.posteriors} posteriors, the "
         f"means differ by {row.rms_z:.2f} Monte Carlo standard errors (root mean square; about 1 "
         f"is expected) and by at most {row.largest_difference:.2g} posterior SDs; the sampled SD "
         f"is on average {row.sd_ratio:.3f} times the exact one."
@@ -200,37 +203,42 @@ def exact_checks(summary: Summary) -> list[str]:
 
 
 def conventions(experiment: Experiment) -> list[Definition]:
-    """Conventions that change numbers and are easily overlooked."""
+    """Describe conventions that affect the results and are easily overlooked."""
     faced = [settings.task() for settings in tasks(experiment).values()]
     starts = ", ".join(dict.fromkeys(f"{task.start_value:g}" for task in faced))
     neutral = ", ".join(dict.fromkeys(f"{task.neutral:g}" for task in faced))
-    rewards = "With rewards twice as large, the same beta would mean twice the determinism."
+    rewards = (
+        "Doubling the rewards would make choices more deterministic (beta acts as if doubled)."
+    )
     if all(task.sd is None and not task.schedule for task in faced):
-        rewards = "0 and 1. With −1 and +1, the same beta would mean twice the determinism."
+        rewards = (
+            "0 and 1. Rewards of −1 and +1 would make choices more deterministic (beta acts as if "
+            "doubled)."
+        )
     return [
-        ("Start value", f"{starts} for every arm whenever learning starts, unless a model has it "
-                        "as a parameter."),
-        ("Wins", f"Outcomes above {neutral} are wins, all others losses."),
+        ("Start value", f"{starts} for every arm whenever learning starts, unless it is a "
+                        "parameter of the model."),
+        ("Wins", f"Outcomes above {neutral} are wins; all others are losses."),
         ("Rewards", rewards),
-        ("First trial", "Counts in the likelihood. The likelihood of choice t uses the values "
-                        "before the update of trial t."),
-        ("Missing trials", "Contribute nothing to the likelihood and update nothing."),
+        ("First trial", "Included in the likelihood. The likelihood of choice t uses the values "
+                        "before the update on trial t."),
+        ("Missing trials", "Excluded from the likelihood; hidden state is not updated."),
         ("Bounds", _bounds_text(experiment)),
-        ("Scale of bias", "Natural scale: estimate minus true value of the parameter itself."),
-        ("True value of the group", "The population’s location, not the mean of the participants "
-                                    "drawn from it."),
+        ("Scale of bias", "Natural scale: estimate minus true value of the parameter."),
+        ("True value of the group", "The location of the population, not the mean of the sampled "
+                                    "participants."),
         ("Flagged rows", FLAGGED_ROWS),
-        ("Flags", "Per parameter: where alpha is at a bound, the row of alpha is flagged but that "
-                  "of beta is not, although beta’s standard error then treats alpha as fixed."),
+        ("Flags", "Apply to one parameter: if alpha is at a bound, alpha’s row is flagged but "
+                  "beta’s is not, although beta’s standard error then treats alpha as fixed."),
     ]  # fmt: skip
 
 
 FLAGGED_ROWS = (
-    "Bias, empirical SE and RMSE rest on all rows with an estimate, flagged or not, unless they "
-    "say “unflagged rows”. Coverage, width and model SE rest on the rows with an interval or a "
-    "standard error; estimates at a bound have none, so that these measures leave such rows "
-    "out. The share of rows with an interval is given beside coverage where it is below "
-    "100 %. Failed fits have no estimate and count in the shares only."
+    "Bias, empirical SE and RMSE are computed from all rows with an estimate, flagged or not, "
+    "unless they are labelled “unflagged rows”. Coverage, width and model SE are computed from the "
+    "rows with an interval or a standard error; estimates at a bound have neither and are "
+    "excluded. The proportion of rows with an interval is given with coverage if it is below "
+    "100 %. Failed fits have no estimate and only affect the proportions of flagged rows."
 )
 
 
@@ -241,8 +249,8 @@ def _bounds_text(experiment: Experiment) -> str:
         for p, (low, high) in getattr(settings, "bounds", {}).items()
     ]
     if not bounds:
-        return "No method of this study has bounds."
+        return "None of the methods has bounds."
     return (
-        f"{'; '.join(bounds)}. Where a bound is an end of the parameter’s support, the search "
-        "stops 0.0001 short of it. Estimates at a bound are kept and flagged."
+        f"{'; '.join(bounds)}. If a bound is an end of the parameter’s support, the search "
+        "stops 0.0001 before it. Estimates at a bound are kept and flagged."
     )

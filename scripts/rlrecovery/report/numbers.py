@@ -1,4 +1,4 @@
-"""Numbers as text: values with their Monte Carlo standard errors (MCSE), counts and lists."""
+"""Formatting of values with their Monte Carlo standard errors (MCSE), counts and lists."""
 
 from __future__ import annotations
 
@@ -7,33 +7,28 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-#: An MCSE below this is the rounding error of a sum.
+#: A relative MCSE below this is rounding error.
 ROUNDING = 1e-12
 
 
 class Value(NamedTuple):
-    """A number and its MCSE; NaN where the MCSE is unknown."""
+    """A number and its MCSE; NaN if the MCSE is unknown."""
 
     value: float
     mcse: float
 
 
 def pm(value: float, mcse: float, scale: float = 1.0) -> str:
-    """A value ± its MCSE: the MCSE to two significant digits, the value to the same place.
+    """Format a value ± its MCSE, both multiplied by `scale`.
 
-    Parameters
-    ----------
-    value, mcse : float
-        NaN where there is none.
-    scale : float
-        Factor on both, for instance 100 for per cent.
+    The MCSE has two significant digits and the value as many decimals. Both may be NaN.
     """
     number, error = pm_parts(value, mcse, scale)
     return number if error is None else f"{number} ± {error}"
 
 
 def pm_parts(value: float, mcse: float, scale: float = 1.0) -> tuple[str, str | None]:
-    """The two texts that `pm` joins; the second is None where the MCSE is unknown."""
+    """Format the value and the MCSE for `pm`; None if the MCSE is unknown."""
     value, mcse = scale * float(value), scale * float(mcse)
     if not np.isfinite(value):
         return ("–" if np.isnan(value) else "∞" if value > 0 else "−∞"), None
@@ -47,14 +42,14 @@ def pm_parts(value: float, mcse: float, scale: float = 1.0) -> tuple[str, str | 
 
 
 def row_text(row: Mapping[Any, Any], scale: float = 1.0) -> str:
-    """A row of the table of measures as `pm`; a share whose MCSE is zero as a count."""
+    """Format a row of the table of measures as `pm`, or as a count if `count_text` applies."""
     return count_text(row) or pm(row["value"], row["mcse"], scale)
 
 
 def count_text(row: Mapping[Any, Any]) -> str:
-    """``8 of 8`` (data sets) or ``48 of 48 rows`` for a share whose MCSE is zero, else empty.
+    """Format a proportion whose MCSE is zero as ``8 of 8`` or ``48 of 48 rows``; else empty.
 
-    A zero MCSE only says that every replicate gave the same share, not that it is certain.
+    A zero MCSE only means that the proportion is the same in every replicate, not that it is exact.
     """
     is_share = row["measure"].startswith("share_") or row["measure"].endswith("coverage")
     if not is_share or not row["mcse"] <= ROUNDING or not np.isfinite(row["value"]):
@@ -64,26 +59,26 @@ def count_text(row: Mapping[Any, Any]) -> str:
 
 
 def few_note(row: Mapping[Any, Any]) -> str:
-    """``n = 1`` where a measure rests on fewer than two replicates or has no MCSE, else empty."""
+    """Return ``n = 1`` if there are fewer than two replicates or no MCSE, else an empty string."""
     is_uncertain = np.isfinite(row["value"]) and (row["n"] < 2 or not np.isfinite(row["mcse"]))
     return f"n = {int(row['n'])}" if is_uncertain else ""
 
 
 def percent_below_all(share: float) -> str:
-    """A share below one in per cent; never rounded up to 100 %."""
+    """Format a proportion below one in per cent; never rounded up to 100 %."""
     return f"{min(100 * share, 99.9):.3g} %"
 
 
 def minus(text: str) -> str:
-    """The text with a typographic minus sign, and without a sign before zero."""
+    """Use a typographic minus sign, and no sign before zero."""
     return text.lstrip("-") if not text.strip("-0.") else text.replace("-", "−")
 
 
 def enumeration(items: Sequence[str]) -> str:
-    """Items as a list in a sentence: ``a, b and c``."""
+    """Join items as in a sentence: ``a, b and c``."""
     return items[0] if len(items) == 1 else ", ".join(items[:-1]) + " and " + items[-1]
 
 
 def plural(count: int, noun: str) -> str:
-    """A count with its noun: ``1 block``, ``2 blocks``."""
+    """Format a count with its noun: ``1 block``, ``2 blocks``."""
     return f"{count} {noun}{'' if count == 1 else 's'}"

@@ -1,4 +1,4 @@
-"""Table and sentences per parameter: bias, RMSE, coverage and correlation of every method."""
+"""Table and sentences for each parameter: bias, RMSE, coverage and correlation by method."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ from rlrecovery.report.numbers import Value, enumeration, pm, row_text
 from rlrecovery.report.significance import bias_verdict, coverage_verdict, range_text
 from rlrecovery.score.results import Summary
 
-#: Designs that are shown at once; of more, the smallest and the largest.
+#: Maximum number of designs that are all shown; of more, the smallest and largest are shown.
 MOST_DESIGNS = 3
 
 
 @dataclass(frozen=True)
 class Range:
-    """Lowest and highest value of a measure over the cells of a line, as texts.
+    """Formatted lowest and highest value of a measure over the cells of a line.
 
-    `worst` are the true values of the cell furthest from ideal, and `worst_cells` is its key.
+    `worst` gives the true values of the cell furthest from the ideal value, `worst_cells` its key.
     """
 
     low: str
@@ -49,9 +49,9 @@ class Range:
 class TableLine:
     """One line of a parameter's table.
 
-    A range is None where no cell has the measure, `interval_share` is empty where all rows have an
-    interval, and `has_bound` says whether rows are at a bound. The sentence has two parts: what is
-    judged, and the judgement.
+    A range is None if no cell has the measure, `interval_share` is empty if all rows have an
+    interval, and `has_bound` tells whether any row is at a bound. `sentence` consists of an opening
+    clause and the results.
     """
 
     key: LineKey
@@ -68,7 +68,7 @@ class TableLine:
 
 @dataclass(frozen=True)
 class ParameterTable:
-    """Lines about one parameter: those shown at once, and those of other designs."""
+    """Lines of one parameter: those always shown, and those of other designs, initially hidden."""
 
     parameter: str
     meaning: str
@@ -78,7 +78,7 @@ class ParameterTable:
 
 
 def parameter_table(summary: Summary, parameter: str) -> ParameterTable:
-    """Table and sentences about one parameter."""
+    """Format the measures of one parameter for every level, method and design."""
     pairs = designs(summary)
     shown = pairs if len(pairs) <= MOST_DESIGNS else smallest_and_largest(summary)
     keys = (
@@ -119,7 +119,7 @@ def _line(summary: Summary, parameter: str, key: LineKey, cells: Cells) -> Table
         pearson=pm(*pearson) if pearson else "–",
         flagged=_flag_phrases(flagged),
         has_bound="share_at_bound" in flagged,
-        sentence=(_opening(parameter, key), _judgement(summary, cells, rank)),
+        sentence=(_opening(parameter, key), _results(summary, cells, rank)),
     )
 
 
@@ -129,9 +129,9 @@ def range_over_cells(
     distance: Callable[[pd.DataFrame], pd.Series],
     scale: float = 1.0,
 ) -> Range | None:
-    """Lowest and highest value over the cells (one row each), and the worst cell.
+    """Format the lowest and highest value over the cells (one row each), and the worst cell.
 
-    `distance` gives the distance from the ideal value per row.
+    `distance` computes the distance of each row from the ideal value.
     """
     if cells is None or (cells := cells.dropna(subset=["value"])).empty:
         return None
@@ -151,7 +151,7 @@ def _flag_phrases(flagged: dict[str, str]) -> list[str]:
 
 
 def _opening(parameter: str, key: LineKey) -> str:
-    """What a sentence judges."""
+    """Return the opening clause of a sentence."""
     recovered = {
         "participant": f"{parameter} of individual participants",
         "group": f"the group’s {parameter}",
@@ -161,11 +161,11 @@ def _opening(parameter: str, key: LineKey) -> str:
     return f"With {design}, {key.method} estimates {recovered}"
 
 
-def _judgement(summary: Summary, cells: Cells, rank: Value | None) -> str:
-    """The line in words; every clause follows from numbers of the table."""
+def _results(summary: Summary, cells: Cells, rank: Value | None) -> str:
+    """Return the rest of the sentence: bias, RMSE, coverage, correlation and flags."""
     bias = cells.get("bias")
     if bias is None or bias["value"].isna().all():
-        return "without a single estimate, so that nothing can be judged."
+        return "in none of the data sets, so no verdict is given."
     over = f" over the {len(bias)} true parameter combinations" if len(bias) > 1 else ""
     clauses = [f"with bias {range_text(bias)}{over}: {bias_verdict(bias, summary)}"]
     if "rmse" in cells:

@@ -1,4 +1,4 @@
-"""RMSE over all true values of a design: of every method, of the baseline, and what differs."""
+"""RMSE over all true values of a design, for methods and the baseline, and their comparison."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class PooledRmse(NamedTuple):
 
 
 def pooled_rmses(summary: Summary, parameter: str, level: str) -> list[PooledRmse]:
-    """`pooled_rmse` of every method and design that has an estimate at every true value."""
+    """Return `pooled_rmse` of every method and design with an estimate for every true value."""
     keys = (
         LineKey(level, method, participants, trials)
         for method, (participants, trials) in itertools.product(summary.methods, designs(summary))
@@ -32,7 +32,7 @@ def pooled_rmses(summary: Summary, parameter: str, level: str) -> list[PooledRms
 
 
 def pooled_rmse(summary: Summary, parameter: str, key: LineKey) -> PooledRmse | None:
-    """RMSE over all true values; None where a true value has no estimate."""
+    """Compute the RMSE over all true values; None if a true value has no estimate."""
     cells = summary.measure("rmse", parameter=parameter, **key._asdict())
     if cells.empty or cells["value"].isna().any():
         return None
@@ -44,10 +44,10 @@ def pooled_rmse(summary: Summary, parameter: str, key: LineKey) -> PooledRmse | 
 
 
 def baseline_rmse(summary: Summary, parameter: str, key: LineKey) -> float | None:
-    """RMSE of a baseline that ignores the data and always guesses the mean true value.
+    """Compute the RMSE of a baseline that always guesses the mean of the true values.
 
-    It is the SD of the true values in ``points.csv``. None where the design has one true value
-    only, around which participants vary: then there are no true values to tell apart.
+    This is the SD of the true values in ``points.csv``. None if all cells of the design have the
+    same true value, because there are then no true values to distinguish.
     """
     if len(set(summary.truths_of(parameter, key.method))) == 1:
         return None
@@ -60,9 +60,9 @@ def baseline_rmse(summary: Summary, parameter: str, key: LineKey) -> float | Non
 
 
 def clearly_differ(summary: Summary, parameter: str, one: PooledRmse, other: PooledRmse) -> bool:
-    """Whether two RMSEs differ by more than Monte Carlo error; False where that is unknown.
+    """Return whether two RMSEs differ by more than Monte Carlo error; False if unknown.
 
-    Two methods in one design are compared by their mean squared errors on the same data sets, two
+    Methods in the same design are compared by their mean squared errors on the same data sets,
     designs by their RMSEs, which are independent.
     """
     if one.key.design == other.key.design:
@@ -76,7 +76,7 @@ def clearly_differ(summary: Summary, parameter: str, one: PooledRmse, other: Poo
 def _paired_difference(
     summary: Summary, parameter: str, one: LineKey, other: LineKey
 ) -> Pooled | None:
-    """Mean over the cells of the difference between mean squared errors on the same data."""
+    """Average the paired differences of mean squared errors over the cells."""
     table = summary.comparison
     if table.empty:
         return None

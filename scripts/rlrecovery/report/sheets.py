@@ -1,6 +1,6 @@
-"""Contents of the main tables for a paper: every number is a value ± its MCSE.
+"""Contents of the main tables for a paper; every number is a value ± its MCSE.
 
-Rows are the true values in the smallest and in the largest design; the complete tables are
+Rows are the true values in the smallest and the largest design; the complete tables are
 ``summary/recovery`` and ``summary/comparison``.
 """
 
@@ -19,22 +19,22 @@ from rlrecovery.report.numbers import enumeration, plural, pm, row_text
 from rlrecovery.report.traffic_lights import LightLine, light_line
 from rlrecovery.score.results import Summary, against_first, finest_level, methods_with
 
-#: Levels as captions name them.
+#: Names of levels in captions.
 LEVEL_NAMES = {"participant": "individual participants", "group": "the group"}
-#: Sorts before every value; stands for a parameter that the generating model does not have.
+#: Marks a parameter that the generating model does not have; sorts before every value.
 ABSENT = float("-inf")
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """Caption (plain text) and body (texts) of a table; headings may have several levels."""
+    """Plain-text caption and formatted body of a table."""
 
     caption: str
     body: pd.DataFrame
 
 
 def answer_sheet(summary: Summary) -> Sheet:
-    """Every parameter, level, design and method over all true values."""
+    """Return the recovery of every parameter, level, design and method over all true values."""
     lines: dict[tuple[str | int, ...], dict[str, str]] = {}
     for parameter, level, (participants, trials), method in itertools.product(
         summary.parameters,
@@ -47,8 +47,8 @@ def answer_sheet(summary: Summary) -> Sheet:
             lines[parameter, level, participants, trials, method] = _answer_texts(line)
     nominal = f"{100 * (summary.headline_interval or 0):g}"
     return Sheet(
-        "Recovery over all true parameter combinations, ± Monte Carlo standard error. The largest "
-        "bias is the one furthest from zero over these combinations; coverage is that of the "
+        "Recovery over all true parameter combinations, ± one Monte Carlo standard error. The "
+        "largest bias is the bias furthest from zero over these combinations; coverage is for "
         f"{nominal} % intervals.",
         _frame(lines, ("parameter", "level", "participants", "trials", "method")),
     )
@@ -67,7 +67,7 @@ def _answer_texts(line: LightLine) -> dict[str, str]:
 def _frame(
     rows: Mapping[tuple[str | int, ...], Mapping[str, str]], names: Sequence[str]
 ) -> pd.DataFrame:
-    """Texts by row key; ``names`` are those of the levels of the index."""
+    """Build a table from rows by key; ``names`` are the names of the index levels."""
     body = pd.DataFrame.from_dict(rows, orient="index")
     if len(body):
         body.index = pd.MultiIndex.from_tuples(body.index, names=names)
@@ -75,37 +75,37 @@ def _frame(
 
 
 def measure_sheet(summary: Summary, measure: str, title: str, scale: float = 1.0) -> Sheet:
-    """One measure at every true value; a column per parameter and method, at the finest level."""
+    """Return a measure at every true value, by parameter and method, at the finest level."""
     where, headline = dict[str, float](), summary.headline_interval
     if measure == "coverage" and headline is not None:
         where["interval"] = headline
         title = f"{title} of {100 * headline:g} % intervals (%)"
     body = _by_truth(summary, summary.measure(measure, **where), lambda row: row_text(row, scale))
     caption = (
-        f"{title}, ± Monte Carlo standard error, of the estimates of {_finest_levels(summary)}"
+        f"{title}, ± one Monte Carlo standard error, of the estimates for {_finest_levels(summary)}"
         f"{_constant_sizes(summary)}."
     )
     return Sheet(caption, body)
 
 
 def comparison_sheet(summary: Summary) -> Sheet:
-    """RMSE of every method over that of the first, on the same data, at every true value."""
+    """Return RMSE ratios of every method to the first, on the same data, at every true value."""
     table = against_first(summary)
     table = table[table["measure"] == "rmse_ratio"] if len(table) else table
     compared = set(table["level"]) if len(table) else set()
     level = next((level for level in summary.levels if level in compared), None)
     if level is None:
-        return Sheet("No two methods estimate the same targets on the same data.", pd.DataFrame())
+        return Sheet("No two methods estimate the same targets from the same data.", pd.DataFrame())
     table = table[table["level"] == level]
     return Sheet(
-        f"RMSE as a multiple of that of {_references(table)} on the same data, ± Monte Carlo "
-        f"standard error, of the estimates of {LEVEL_NAMES[level]}{_constant_sizes(summary)}.",
+        f"RMSE divided by the RMSE of {_references(table)} on the same data, ± one Monte Carlo "
+        f"standard error, of the estimates for {LEVEL_NAMES[level]}{_constant_sizes(summary)}.",
         _by_truth(summary, table, lambda row: pm(row["value"], row["mcse"]), level),
     )
 
 
 def _references(table: pd.DataFrame) -> str:
-    """The reference method; where there are several, each with the methods compared with it."""
+    """Name the reference method; if there are several, with the methods compared to each."""
     pairs = table[["reference", "method"]].astype("object").drop_duplicates()
     compared = pairs.groupby("reference", sort=False)["method"].agg(list)
     if len(compared) == 1:
@@ -114,7 +114,7 @@ def _references(table: pd.DataFrame) -> str:
 
 
 def selection_sheet(summary: Summary) -> Sheet:
-    """Which model fits best for the data of which model, over the whole study."""
+    """Return the probability of each best fit given the generating model, over the whole study."""
     table = summary.selection
     table = table[table["scope"] == "all"] if len(table) else table
     rows: dict[tuple[str | int, ...], dict[str, str]] = {}
@@ -126,24 +126,24 @@ def selection_sheet(summary: Summary) -> Sheet:
     if len(body):
         body.columns = pd.MultiIndex.from_product([["best fit"], body.columns])
     return Sheet(
-        "Probability that a model (columns) fits best, given the model that generated the data "
-        "(rows), with 95 % intervals.",
+        "Probability that a model (columns) fits best, given the generating model (rows), with "
+        "95 % intervals.",
         body,
     )
 
 
 def _finest_levels(summary: Summary) -> str:
-    """The finest level at which the methods estimate."""
+    """Name the finest level at which the methods estimate."""
     group_only = [m for m in summary.methods if finest_level(summary, m) == "group"]
     if not group_only:
         return LEVEL_NAMES["participant"]
     if not methods_with(summary, "participant"):
         return LEVEL_NAMES["group"]
-    return f"{LEVEL_NAMES['participant']}, or of the group ({', '.join(group_only)})"
+    return f"{LEVEL_NAMES['participant']}, or for the group ({', '.join(group_only)})"
 
 
 def _constant_sizes(summary: Summary) -> str:
-    """Sizes that do not vary over the design and therefore have no column."""
+    """Name sizes that do not vary and therefore have no column."""
     sizes = {"participant": summary.participants, "trial": summary.trials}
     constant = [plural(values[0], noun) for noun, values in sizes.items() if len(values) == 1]
     return f", {' and '.join(constant)}" if constant else ""
@@ -155,7 +155,7 @@ def _by_truth(
     text: Callable[[Mapping[str, Any]], str],
     level: str | None = None,
 ) -> pd.DataFrame:
-    """Texts by true values and design, at one level or at the finest of every method."""
+    """Arrange values by true values and design, at one level or at each method's finest."""
     sizes = {"participants": summary.participants, "trials": summary.trials}
     keys = [*summary.truths, *(key for key, values in sizes.items() if len(values) > 1)]
     keys = keys or ["trials"]
@@ -170,8 +170,8 @@ def _by_truth(
         return pd.DataFrame()
     rows = sorted({row for row, _ in cells})
     estimated = {column for _, column in cells}
-    product = itertools.product(summary.parameters, summary.methods)
-    columns = [column for column in product if column in estimated]
+    pairs = itertools.product(summary.parameters, summary.methods)
+    columns = [column for column in pairs if column in estimated]
     body = pd.DataFrame([[cells.get((r, c), "–") for c in columns] for r in rows])
     names = [tuple(f"{v:g}" if v > ABSENT else "–" for v in row) for row in rows]
     body.index = pd.MultiIndex.from_tuples(names, names=keys)
@@ -183,7 +183,7 @@ def _sortable(value: float) -> float:
     return value if value == value else ABSENT
 
 
-#: Every table, in the order of the report.
+#: All tables in the order of the report.
 SHEETS: dict[str, Callable[[Summary], Sheet]] = {
     "answer": answer_sheet,
     "bias": lambda summary: measure_sheet(summary, "bias", "Bias"),

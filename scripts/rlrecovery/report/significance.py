@@ -1,4 +1,4 @@
-"""Whether bias differs detectably from zero and coverage from its nominal level."""
+"""Tests whether bias differs from zero and coverage from its nominal level."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rlrecovery.score.results import Summary
 
 
 def range_text(cells: pd.DataFrame, scale: float = 1.0, unit: str = "") -> str:
-    """``between a (±x) and b (±y)`` over the cells, or ``a (±x)`` for a single value."""
+    """Format the range over the cells: ``between a (±x) and b (±y)``, or ``a (±x)``."""
     ordered = cells.dropna(subset=["value"]).sort_values("value")
     ends = [ordered.iloc[0], ordered.iloc[-1]] if len(ordered) > 1 else [ordered.iloc[0]]
     texts = []
@@ -26,9 +26,9 @@ def range_text(cells: pd.DataFrame, scale: float = 1.0, unit: str = "") -> str:
 
 
 def bias_p_values(bias: pd.DataFrame) -> pd.Series:
-    """Two-sided p value of zero bias per cell: a t test with n − 1 degrees of freedom.
+    """Compute two-sided p values of zero bias by t tests with n − 1 degrees of freedom.
 
-    n is the number of replicates, the independent unit; NaN where it is below 2 or the MCSE is
+    n is the number of replicates, the independent unit. NaN if it is below 2 or the MCSE is
     unknown.
     """
     value, mcse = bias["value"].to_numpy(float), bias["mcse"].to_numpy(float)
@@ -41,14 +41,14 @@ def bias_p_values(bias: pd.DataFrame) -> pd.Series:
 
 
 def bias_verdict(bias: pd.DataFrame, summary: Summary) -> str:
-    """Whether bias is detectable, with Bonferroni's correction over the cells of the line."""
+    """Describe whether bias is detectable, with Bonferroni correction over the cells."""
     p = bias_p_values(bias)
     tested, n = bias[p.notna()], int(bias["n"].max())
     if tested.empty:
         verb = "does" if n == 1 else "do"
         return (
-            f"bias cannot be judged, because {plural(n, 'replicate')} {verb} not give a Monte "
-            "Carlo standard error"
+            f"bias cannot be tested because {plural(n, 'replicate')} {verb} not give a Monte Carlo "
+            "standard error"
         )
     detected = tested[p[tested.index] <= FALSE_ALARM / len(tested)]
     if detected.empty:
@@ -63,11 +63,11 @@ def bias_verdict(bias: pd.DataFrame, summary: Summary) -> str:
 
 
 def coverage_p_values(coverage: pd.DataFrame) -> pd.Series:
-    """Two-sided p value of nominal coverage per cell; NaN below two replicates.
+    """Compute two-sided p values of nominal coverage; NaN with fewer than two replicates.
 
-    With one row per replicate this is the exact binomial test. With several participants per
-    replicate it is a t test with n − 1 degrees of freedom. Its standard error is that of nominal
-    coverage over independent rows, times the factor (at least 1) by which the reported MCSE
+    With one row per replicate, an exact binomial test is used. With several participants per
+    replicate, a t test with n − 1 degrees of freedom is used; its standard error is that of nominal
+    coverage for independent rows, multiplied by the factor (at least 1) by which the reported MCSE
     exceeds the MCSE of independent rows.
     """
     p = [_coverage_p_value(row) for _, row in coverage.iterrows()]
@@ -89,16 +89,16 @@ def _coverage_p_value(row: pd.Series) -> float:
 
 
 def coverage_verdict(coverage: pd.DataFrame, summary: Summary) -> str:
-    """Coverage, and whether it differs detectably from nominal, by `coverage_p_values`.
+    """Describe coverage and whether it differs from nominal, by `coverage_p_values`.
 
-    Bonferroni's correction is over the cells of the line.
+    A Bonferroni correction is applied over the cells of the line.
     """
     coverage = coverage.dropna(subset=["value"])
     nominal = float(coverage["interval"].iloc[0])
     text = f"coverage of {100 * nominal:g} % intervals is {range_text(coverage, 100, ' %')}"
     p = coverage_p_values(coverage)
     if p.isna().all():
-        return f"{text}, too few replicates to judge"
+        return f"{text}, with too few replicates for a test"
     detected = coverage[p <= FALSE_ALARM / p.notna().sum()]
     deviation = detected["value"] - nominal
     counts = {"below": int((deviation < 0).sum()), "above": int((deviation > 0).sum())}

@@ -1,4 +1,4 @@
-"""A task in words, for the methods section of the report."""
+"""Description of a task for the methods section of the report."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from rlrecovery.simulate.task import Drift, Reversals, Task
 
 
 def task_text(settings: TaskSettings) -> str:
-    """What a participant faces, in sentences."""
+    """Describe a task in sentences."""
     task = settings.task()
     learning = "learning starts again" if task.reset else "learning is carried over"
     sentences = [
-        f"{task.n_arms}-armed bandit; {_rewards_text(task, settings)}; trials form "
-        f"{plural(task.blocks, 'block')}; at the start of a block the arms have their initial "
+        f"{task.n_arms}-armed bandit; {_rewards_text(task, settings)}. Trials are divided into "
+        f"{plural(task.blocks, 'block')}; at the start of a block, the arms have their initial "
         f"means and {learning}.",
-        f"Every arm has the value {task.start_value:g} before the first trial, unless a model has "
-        "the start value as a parameter.",
+        f"The value of every arm before the first trial is {task.start_value:g}, unless the start "
+        "value is a parameter of the model.",
     ]
     if task.reversals:
         sentences.append(_reversals_text(task.reversals))
@@ -25,7 +25,7 @@ def task_text(settings: TaskSettings) -> str:
     if task.full_feedback:
         sentences.append("The outcomes of all arms are shown.")
     if task.missing_trials:
-        sentences.append("The config lists trials without a response.")
+        sentences.append("Trials without a response are listed in the config.")
     return " ".join(sentences)
 
 
@@ -33,7 +33,7 @@ def _rewards_text(task: Task, settings: TaskSettings) -> str:
     means = ", ".join(f"{mean:g}" for mean in task.arms)
     if settings.schedule is not None:
         schedule = settings.schedule
-        return f"the {schedule.holds} of the arms in every trial are those in {schedule.file}"
+        return f"the {schedule.holds} of the arms on every trial are read from {schedule.file}"
     if task.sd is None:
         return f"rewards are 1 or 0, and the arms’ reward probabilities are {means}"
     return f"rewards are normally distributed, with the arms’ means {means} and SD {task.sd:g}"
@@ -51,7 +51,9 @@ def _reversals_text(reversals: Reversals) -> str:
             f"{reversals.within} responses"
         )
     when = enumeration(conditions)
-    return f"The arms’ means are exchanged {when}: each arm takes over that of its left neighbour."
+    return (
+        f"The arms’ means rotate by one arm {when}: each arm takes the mean of its left neighbour."
+    )
 
 
 def _drift_text(drift: Drift) -> str:

@@ -1,4 +1,4 @@
-"""HTML from templates: what is filled in is escaped, and nothing is loaded from outside."""
+"""Jinja templates with escaping, and helpers that embed scripts, figures and captions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 @functools.cache
 def environment() -> jinja2.Environment:
-    """The package's templates; a missing variable is an error.
+    """Return the environment of the templates; an undefined variable is an error.
 
     The filter ``tight`` keeps a value, its MCSE and a per cent sign on one line.
     """
@@ -33,30 +33,30 @@ def environment() -> jinja2.Environment:
 
 
 def _tight(text: str) -> str:
-    """Replace the spaces around ± and before % by non-breaking ones."""
+    """Replace spaces around ± and before % with non-breaking spaces."""
     space = "\N{NO-BREAK SPACE}"
     return text.replace(" ±", f"{space}±").replace("± ", f"±{space}").replace(" %", f"{space}%")
 
 
 def own_script(name: str) -> str:
-    """Source of a script in the templates folder."""
+    """Read a script from the templates folder."""
     return (TEMPLATES / name).read_text(encoding="utf-8")
 
 
 def inline_scripts(sources: Sequence[str]) -> tuple[list[Markup], str]:
-    """Scripts to be put into a page, and their hashes for its content security policy."""
+    """Return scripts for a page, and their hashes for its content security policy."""
     digests = (hashlib.sha256(source.encode()).digest() for source in sources)
     hashes = (f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)
     return [Markup(source) for source in sources], " ".join(hashes)
 
 
 def svg_uri(svg: str) -> str:
-    """An SVG as a data URI, so that its identifiers cannot clash with those of another."""
+    """Encode an SVG as a data URI, so the identifiers of different figures cannot clash."""
     return f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"
 
 
 def paragraphs(text: str) -> Markup:
-    """HTML of reStructuredText, which may include neither files nor raw HTML."""
+    """Convert reStructuredText to HTML; file inclusion and raw HTML are disabled."""
     settings = {
         "file_insertion_enabled": False,
         "raw_enabled": False,

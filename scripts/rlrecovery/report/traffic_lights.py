@@ -1,7 +1,8 @@
-"""Traffic lights: whether a method recovers a parameter in a design, by a stated rule.
+"""Traffic lights: whether a method recovers a parameter in a design.
 
-Up to four criteria are compared with their `rlrecovery.report.limits`. A criterion is green or red
-only if it lies beyond the limit by `CERTAIN` Monte Carlo standard errors, and amber otherwise.
+Up to four criteria are compared with their limits in `rlrecovery.report.limits`. A criterion is
+green or red only if it is at least `CERTAIN` Monte Carlo standard errors beyond the limit, and
+amber otherwise.
 """
 
 from __future__ import annotations
@@ -38,19 +39,19 @@ from rlrecovery.report.rmse_comparison import PooledRmse, baseline_rmse, pooled_
 from rlrecovery.score.pooling import mean_over_cells
 from rlrecovery.score.results import Summary
 
-#: What each light means; an amber light that is uncertain is `UNCERTAIN` instead.
+#: Meaning of each light; `UNCERTAIN` replaces the meaning of an uncertain amber light.
 JUDGEMENTS = {
     "green": "recovered",
     "amber": "partly recovered",
     "red": "not recovered",
-    "none": "not judged",
+    "none": "no verdict",
 }
 UNCERTAIN = "not enough data"
 
 
 @dataclass(frozen=True)
 class Criterion:
-    """One number with its MCSE, the text for it, and the limits that it is compared with."""
+    """Value with its MCSE, its description, and its limits."""
 
     text: str
     value: float
@@ -59,7 +60,7 @@ class Criterion:
 
     @property
     def possible(self) -> tuple[str, str]:
-        """Worst and best colour within the Monte Carlo error."""
+        """Return the worst and best colour within the Monte Carlo error."""
         margin = CERTAIN * (self.mcse if np.isfinite(self.mcse) else np.inf)
         sign = 1.0 if self.limits.higher_is_better else -1.0
         low, high = sign * self.value - margin, sign * self.value + margin
@@ -72,18 +73,18 @@ class Criterion:
 
     @property
     def light(self) -> str:
-        """``green`` or ``red`` where that is certain, else ``amber``."""
+        """Return ``green`` or ``red`` if that is certain, else ``amber``."""
         worst, best = self.possible
         return worst if worst == best else "amber"
 
 
 @dataclass(frozen=True)
 class LightLine:
-    """One line of the table of traffic lights; numbers are texts over all true values.
+    """One line of the table of traffic lights, with formatted values over all true values.
 
-    `light` is ``green``, ``amber``, ``red`` or ``none``, `name` the judgement in words, `reasons`
-    are the criteria behind an amber or red light. `bias` is the one furthest from zero, which
-    occurs at the true values `bias_at`.
+    `light` is ``green``, ``amber``, ``red`` or ``none``, `name` its meaning, and `reasons` the
+    criteria that make it amber or red. `bias` is the bias furthest from zero, at the true values
+    `bias_at`.
     """
 
     parameter: str
@@ -100,7 +101,7 @@ class LightLine:
 
 
 def light_table(summary: Summary) -> list[LightLine]:
-    """A line for every parameter, level and method in the largest design."""
+    """Return a line for every parameter, level and method in the largest design."""
     participants, trials = designs(summary)[-1]
     lines = (
         light_line(summary, parameter, LineKey(level, method, participants, trials))
@@ -112,9 +113,9 @@ def light_table(summary: Summary) -> list[LightLine]:
 
 
 def light_line(summary: Summary, parameter: str, key: LineKey) -> LightLine | None:
-    """Judge one line; None where the method does not estimate this parameter and level.
+    """Compute one line; None if the method does not estimate this parameter and level.
 
-    Without an estimate at some true value the light is red, whatever the other criteria are.
+    If a true value has no estimate, the light is red regardless of the other criteria.
     """
     cells = headline_cells(summary, parameter, key)
     rmse = pooled_rmse(summary, parameter, key)
@@ -123,7 +124,7 @@ def light_line(summary: Summary, parameter: str, key: LineKey) -> LightLine | No
     if rmse is None or "bias" not in cells:
         reason = _missing_estimates(cells)
         return LightLine(parameter, key, "red", JUDGEMENTS["red"], reason)
-    criteria = list(judged_criteria(summary, parameter, rmse, cells))
+    criteria = list(applicable_criteria(summary, parameter, rmse, cells))
     light = combined_light(criteria)
     reasons = [c.text for c in criteria if c.light == light and light in ("amber", "red")]
     bias = cells["bias"].dropna(subset=["value"])
@@ -145,7 +146,7 @@ def light_line(summary: Summary, parameter: str, key: LineKey) -> LightLine | No
 
 
 def _missing_estimates(cells: Cells) -> str:
-    """How many true values have no estimate."""
+    """Count the true values without an estimate."""
     all_cells = set(cells["share_failed"]["cell"])
     with_estimate = cells["rmse"].dropna(subset=["value"])["cell"] if "rmse" in cells else []
     missing = len(all_cells - set(with_estimate))
@@ -153,10 +154,10 @@ def _missing_estimates(cells: Cells) -> str:
 
 
 def judgement(criteria: Sequence[Criterion]) -> str:
-    """The light of several criteria in words.
+    """Return the meaning of the combined light.
 
-    An amber light means “partly recovered” only where neither green nor red is possible within
-    the Monte Carlo error; otherwise there is not enough data to tell.
+    An amber light means “partly recovered” only if neither green nor red is possible within the
+    Monte Carlo error; otherwise it means “not enough data”.
     """
     light = combined_light(criteria)
     worst = [criterion.possible[0] for criterion in criteria]
@@ -166,17 +167,17 @@ def judgement(criteria: Sequence[Criterion]) -> str:
 
 
 def combined_light(criteria: Sequence[Criterion]) -> str:
-    """The worst light; ``none`` where there are no two true values to tell apart."""
+    """Return the worst light; ``none`` if there are no different true values."""
     lights = [criterion.light for criterion in criteria]
     if len(lights) < 3:
         return "none"
     return next((colour for colour in ("red", "amber") if colour in lights), "green")
 
 
-def judged_criteria(
+def applicable_criteria(
     summary: Summary, parameter: str, rmse: PooledRmse, cells: Cells
 ) -> Iterator[Criterion]:
-    """Those of the four criteria that a line can be judged by."""
+    """Yield the criteria that apply to this line."""
     key, baseline = rmse.key, baseline_rmse(summary, parameter, rmse.key)
     rank = rank_correlation(summary, parameter, key)
     if rank is not None and baseline:
@@ -200,12 +201,12 @@ def judged_criteria(
 
 
 def rank_correlation(summary: Summary, parameter: str, key: LineKey) -> Value | None:
-    """Rank correlation over the true values of a design; None where these do not vary."""
+    """Return the rank correlation over the true values of a design; None if these do not vary."""
     return correlation(summary, parameter, key, "spearman", ("grid",))
 
 
 def pooled_coverage(cells: Cells) -> Value | None:
-    """Mean coverage over the cells with its MCSE; None without intervals."""
+    """Average coverage over the cells, with its MCSE; None without intervals."""
     if "coverage" not in cells or cells["coverage"]["value"].isna().all():
         return None
     table = cells["coverage"].dropna(subset=["value"])
@@ -216,7 +217,7 @@ def pooled_coverage(cells: Cells) -> Value | None:
 
 
 def _coverage_text(cells: pd.DataFrame, coverage: Value, unit: str = "") -> str:
-    """Coverage in per cent; a count where its MCSE is zero."""
+    """Format coverage in per cent, or as a count if its MCSE is zero."""
     if coverage.mcse > ROUNDING:
         return pm(*coverage, 100) + unit
     rows = int(cells["n_rows"].sum())
@@ -224,11 +225,11 @@ def _coverage_text(cells: pd.DataFrame, coverage: Value, unit: str = "") -> str:
 
 
 def flagged_share(cells: Cells) -> Value:
-    """Share of rows that are flagged or failed, with a cautious MCSE.
+    """Compute the proportion of rows that are flagged or failed, with a conservative MCSE.
 
-    The MCSE is that of independent rows times the largest factor by which the MCSE of a single
-    flag exceeds it, because participants of one data set are not independent. One more row of
-    either kind is added first: a share of 0 or 1 is not certain either.
+    The MCSE is that of independent rows multiplied by the largest factor by which the MCSE of a
+    single flag exceeds it, because participants of one data set are not independent. One flagged
+    and one unflagged row are added first, so that proportions of 0 and 1 have an MCSE, too.
     """
     rows = float(cells["share_failed"]["n_rows"].sum())
     unflagged = float(cells["bias_ok"]["n_rows"].sum()) if "bias_ok" in cells else 0.0
@@ -243,7 +244,7 @@ def flagged_share(cells: Cells) -> Value:
 
 
 def _flagged_text(cells: Cells, flagged: Value) -> str:
-    """The share of flagged rows; a single kind of flag as the other tables print it."""
+    """Format the proportion of flagged rows; a single kind of flag as in the other tables."""
     texts = flagged_texts(cells)
     if len(texts) == 1:
         return f"{next(iter(texts.values()))} flagged"

@@ -1,4 +1,4 @@
-"""Verdicts at the top of the report: which method and design estimates each parameter best."""
+"""Verdicts at the top of the report: best method and design for each parameter."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ from rlrecovery.score.results import Summary
 
 @dataclass(frozen=True)
 class Finding:
-    """A sentence of the report and what it is about."""
+    """A sentence of the report, with its opening clause."""
 
     about: str
     text: str
 
 
 def verdicts(summary: Summary) -> list[Finding]:
-    """A finding per parameter, level and generating model."""
+    """Return a finding per parameter, level and generating model."""
     findings = []
     for parameter, level in itertools.product(summary.parameters, summary.levels):
         rows = summary.measure("rmse", parameter=parameter, level=level)
@@ -48,15 +48,17 @@ def verdicts(summary: Summary) -> list[Finding]:
 
 
 def verdict(summary: Summary, parameter: str, level: str, methods: Sequence[str]) -> str:
-    """The sentence about one parameter and level, of these methods.
+    """Compare methods for one parameter and level in a sentence.
 
-    It names the smallest RMSE, methods that are not clearly worse in the same design, and the
-    largest RMSE where it clearly differs.
+    It gives the smallest RMSE, methods that are not clearly worse in the same design, and the
+    largest RMSE if it clearly differs.
     """
     rmses = pooled_rmses(summary, parameter, level)
     rmses = [rmse for rmse in rmses if rmse.key.method in methods]
     if not rmses:
-        return "no method has an estimate at every true parameter combination: nothing is judged."
+        return (
+            "no method has estimates for all true parameter combinations, so no verdict is given."
+        )
     best = min(rmses, key=lambda rmse: rmse.value)
     opening = "smallest RMSE: " if len(rmses) > 1 else ""
     text = f"{opening}{_method_and_design(best.key, summary)} ({_facts(summary, parameter, best)})"
@@ -67,7 +69,7 @@ def verdict(summary: Summary, parameter: str, level: str, methods: Sequence[str]
 
 
 def _facts(summary: Summary, parameter: str, best: PooledRmse) -> str:
-    """RMSE, rank correlation and share of failed fits of the best line."""
+    """Format the RMSE, rank correlation and proportion of failed fits of the best method."""
     true_values = _true_values(summary, parameter, best.key.method)
     facts = [f"RMSE {pm(best.value, best.mcse)} {true_values}"]
     rank = correlation(summary, parameter, best.key, "spearman", ("grid", "cell"))
@@ -91,7 +93,7 @@ def _against_baseline(summary: Summary, parameter: str, best: PooledRmse) -> str
 def _not_clearly_worse(
     summary: Summary, parameter: str, best: PooledRmse, rmses: Sequence[PooledRmse]
 ) -> str:
-    """Methods in the design of the best that do not clearly differ from it."""
+    """Name methods in the same design that do not clearly differ from the best."""
     similar = [
         f"{rmse.key.method} ({pm(rmse.value, rmse.mcse)})"
         for rmse in rmses
@@ -105,24 +107,24 @@ def _not_clearly_worse(
 def _largest(
     summary: Summary, parameter: str, best: PooledRmse, rmses: Sequence[PooledRmse]
 ) -> str:
-    """The largest RMSE, where it clearly differs from the best."""
+    """Format the largest RMSE if it clearly differs from the smallest."""
     worst = max(rmses, key=lambda rmse: rmse.value)
     if not clearly_differ(summary, parameter, worst, best):
         return ""
-    words = "much larger RMSE" if worst.value >= MUCH_LARGER * best.value else "largest RMSE"
+    phrase = "much larger RMSE" if worst.value >= MUCH_LARGER * best.value else "largest RMSE"
     method = _method_and_design(worst.key, summary)
-    return f"; {words}: {method} ({pm(worst.value, worst.mcse)})"
+    return f"; {phrase}: {method} ({pm(worst.value, worst.mcse)})"
 
 
 def _method_and_design(key: LineKey, summary: Summary) -> str:
-    """``mle with 50 trials``; participants too where the design varies them."""
+    """Format as ``mle with 50 trials``; also name participants if their number varies."""
     varied = len(summary.participants) > 1
     participants = f"{plural(key.participants, 'participant')} and " if varied else ""
     return f"{key.method} with {participants}{plural(key.trials, 'trial')}"
 
 
 def _true_values(summary: Summary, parameter: str, method: str) -> str:
-    """``over true values from 2 to 5``."""
+    """Format the range of true values, for example ``over true values from 2 to 5``."""
     truths = summary.truths_of(parameter, method)
     if truths.empty:
         return "over true values drawn from the population"
@@ -134,7 +136,7 @@ def _true_values(summary: Summary, parameter: str, method: str) -> str:
 
 @dataclass(frozen=True)
 class RmseLine:
-    """RMSEs of all methods over all true values, in the order of the methods."""
+    """Formatted RMSEs of all methods over all true values, in the order of the methods."""
 
     parameter: str
     level: str
@@ -143,7 +145,7 @@ class RmseLine:
 
 
 def rmse_table(summary: Summary) -> list[RmseLine]:
-    """RMSEs of every parameter and level in the smallest and in the largest design."""
+    """Return the RMSEs of every parameter and level in the smallest and the largest design."""
     return [
         RmseLine(parameter, level, design, _rmse_texts(summary, parameter, level, design))
         for parameter, level, design in itertools.product(

@@ -154,7 +154,7 @@ def test_participants_are_shown_where_they_are_units_and_data_sets_otherwise():
     assert matrix.unit == "participant"
     only = both[both["unit"] == "data set"]
     figure = draw_confusion(of_selection(only))
-    assert figure.axes[0].get_title(loc="left") == "AIC, data sets: p(best fit | simulated)"
+    assert figure.axes[0].get_title(loc="left") == "AIC, data sets: p(best fit | generating model)"
     assert notes(figure.axes[0]) == ["6 of 406 data sets left out"]
     complete = draw_confusion(of_selection(selection(LABELS[:2], left_out=0)))
     assert notes(complete.axes[0]) == []

@@ -114,7 +114,7 @@ def test_every_contest_has_its_position_and_its_finest_level():
     marks = drawn(figure.axes[0])
     assert [x for x, *_ in marks] == pytest.approx([-0.175, 0.175, 0.825, 1.175])
     labels = legend_labels(figure)
-    assert labels == ["mle", "pooled, group", "one cell", "the model that simulated"]
+    assert labels == ["mle", "pooled, group", "one cell", "the generating model"]
 
 
 def test_only_bias_of_cells_with_unflagged_rows_is_shown():
@@ -172,8 +172,8 @@ def test_dots_of_cells_are_in_the_legend_where_they_are_drawn():
     def labels(cells):
         return legend_labels(draw_misfit(of_crossed(crossed(FEW[:2], cells=cells))))
 
-    assert labels(3) == ["mle", "one cell", "the model that simulated"]
-    assert labels(1) == ["mle", "the model that simulated"]
+    assert labels(3) == ["mle", "one cell", "the generating model"]
+    assert labels(1) == ["mle", "the generating model"]
 
 
 @pytest.mark.parametrize("width", WIDTHS)

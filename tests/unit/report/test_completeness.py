@@ -77,9 +77,9 @@ def test_stages_with_several_origins_are_mixtures():
 
 def test_files_of_other_code_are_mixtures():
     (sentence,) = mixtures([origin("simulate", 3, source="fit:1")])
-    assert sentence.startswith("Data sets: made by fit:1")
+    assert sentence.startswith("Data sets: produced by fit:1")
 
 
 def test_files_for_another_config_are_mixtures():
     origins = [origin("simulate", 1, settings_match=False), origin("simulate", 2)]
-    assert list(mixtures(origins)) == ["Data sets: 1 of 3 files were made for another config"]
+    assert list(mixtures(origins)) == ["Data sets: 1 of 3 files are from another config"]

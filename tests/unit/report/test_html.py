@@ -140,7 +140,7 @@ def test_unfinished_and_mixed_results_are_stated_before_the_answer(tiny_folder):
     warnings = [match.start() for match in re.finditer('class="warning"', page)]
     assert len(warnings) == 2
     assert max(warnings) < page.index('<section id="answer">')
-    assert "made by fit:1" in page
+    assert "produced by fit:1" in page
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ def test_the_git_state_is_stated(tiny_folder, git, state):
     path.write_text(json.dumps(json.loads(path.read_text()) | {"git": git}))
     text = words(build(tiny_folder))
     assert state in text
-    assert ("apply the uncommitted changes" in text) == bool(git and git["dirty"])
+    assert ("apply the changes that were uncommitted" in text) == bool(git and git["dirty"])
 
 
 def test_a_page_without_true_values_estimates_and_flags(tmp_path):
@@ -176,7 +176,7 @@ def test_a_page_without_true_values_estimates_and_flags(tmp_path):
     table.to_csv(recovery, index=False)
     pd.read_csv(failures).iloc[:0].to_csv(failures, index=False)
     text = words(build(folder))
-    assert "without a single estimate" in text
+    assert "in none of the data sets" in text
     assert "No fit failed" in text
 
 

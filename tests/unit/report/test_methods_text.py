@@ -68,7 +68,9 @@ def test_estimands_and_conventions_have_the_scales_and_bounds(experiment):
 
 
 def test_predictions_are_by_a_method_with_a_posterior(experiment):
-    assert predictive_check(experiment).startswith("Predictions by bayes for the first data set")
+    assert predictive_check(experiment).startswith(
+        "Predictions by bayes for the first simulated data set"
+    )
     without = Experiment.of(summaries.experiment(methods=("mle",)))
     assert predictive_check(without) == ""
 
@@ -89,7 +91,7 @@ def test_a_sampler_is_compared_with_the_exact_posterior(summary):
     ]
     checked = dataclasses.replace(summary, sampler_check=pd.DataFrame(rows))
     (sentence,) = exact_checks(checked)
-    assert sentence.startswith("nuts against grid, alpha: over 20 posteriors")
+    assert sentence.startswith("nuts versus grid, alpha: over 20 posteriors")
     assert "differ by 1.10 Monte Carlo standard errors" in sentence
     assert exact_checks(summary) == []
 

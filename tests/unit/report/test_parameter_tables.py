@@ -95,11 +95,11 @@ def test_nothing_flagged_is_stated(tiny):
     assert line.sentence[1].endswith("No row is flagged.")
 
 
-def test_without_estimates_nothing_is_judged(tiny):
+def test_without_estimates_no_verdict_is_given(tiny):
     summary = changed(tiny, {"measure": "bias"}, value=np.nan, mcse=np.nan)
     line = line_of(parameter_table(summary, "alpha"))
     assert line.bias is None
-    assert "without a single estimate" in line.sentence[1]
+    assert "in none of the data sets" in line.sentence[1]
 
 
 @pytest.mark.parametrize(("trials", "n_folded"), [((30, 60), 0), ((30, 60, 90), 4)])

@@ -41,7 +41,7 @@ def test_a_sheet_has_every_number_of_both_ends_of_the_design(summary, name):
 
 def test_the_comparison_is_with_the_first_method(summary):
     sheet = SHEETS["comparison"](summary)
-    assert "that of mle on the same data" in sheet.caption
+    assert "the RMSE of mle on the same data" in sheet.caption
     assert {column[1] for column in sheet.body.columns} == {"bayes_informed"}
     row = summary.comparison.query(
         "measure == 'rmse_ratio' and level == 'participant' and parameter == 'alpha' and "

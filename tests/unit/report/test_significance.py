@@ -30,14 +30,14 @@ def bias_rows(summary, values, mcse, n=5):
         ([0.0349, -0.035], 0.01, "at 1 of 2 true parameter combinations, largest at alpha 0.7"),
         ([0.05, -0.06], 0.01, "at 2 of 2 true parameter combinations, largest at alpha 0.7"),
         ([0.001, 0.001], 0.0, "at 2 of 2 true parameter combinations, largest at several"),
-        ([0.3, 0.3], np.nan, "cannot be judged"),
+        ([0.3, 0.3], np.nan, "cannot be tested"),
     ],
 )
 def test_the_verdict_on_bias_follows_the_corrected_test(tiny, values, mcse, verdict):
     text = bias_verdict(bias_rows(tiny, values, mcse), tiny)
     assert verdict in text
     assert ("no detectable bias" in text) == (verdict == "no detectable bias")
-    assert ("cannot be judged" in text) == (verdict == "cannot be judged")
+    assert ("cannot be tested" in text) == (verdict == "cannot be tested")
 
 
 def test_bias_is_tested_with_replicates_as_units(tiny):
@@ -45,10 +45,10 @@ def test_bias_is_tested_with_replicates_as_units(tiny):
     np.testing.assert_allclose(p, [2 * stats.t.sf(3, 4), 1.0])
 
 
-def test_the_bias_of_one_replicate_is_not_judged(tiny):
+def test_the_bias_of_one_replicate_is_not_tested(tiny):
     rows = bias_rows(tiny, [5.0, 5.0], 0.01, n=1)
     assert bias_p_values(rows).isna().all()
-    assert "cannot be judged, because 1 replicate does not" in bias_verdict(rows, tiny)
+    assert "cannot be tested because 1 replicate does not" in bias_verdict(rows, tiny)
 
 
 def coverage_row(value, mcse, n, n_rows):

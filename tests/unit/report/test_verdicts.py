@@ -47,7 +47,7 @@ def test_the_verdict_follows_its_rule(summary, errors, mcse, included, absent):
 
 def test_a_method_without_estimates_at_a_true_value_is_never_the_best(tiny):
     incomplete = changed(tiny, {"measure": "rmse", "alpha": 0.3}, value=np.nan)
-    assert "nothing is judged" in verdict(incomplete, "beta", "group", ["mle"])
+    assert "no verdict is given" in verdict(incomplete, "beta", "group", ["mle"])
 
 
 def test_rmses_are_those_of_the_smallest_and_the_largest_design(summary):
