@@ -85,18 +85,18 @@ def main() -> None:
     parser.add_argument("--python", default=sys.executable, help="interpreter that jobs run in")
     parser.add_argument("--only", help="names of cases, separated by commas")
     options = parser.parse_args()
-    known = {
+    functions = {
         "gradients": cases.gradients, "growth": cases.growth,
         "maximum_likelihood": cases.maximum_likelihood, "unpooled": cases.unpooled,
         "hierarchical": cases.hierarchical, "jobs": lambda: fixed_costs(options.python),
     }  # fmt: skip
     rows = []
-    for name in options.only.split(",") if options.only else known:
-        for found in known[name]():
-            rows.append(found)
-            ess = f", smallest ESS {found['ess']:.0f}" if "ess" in found else ""
-            print(f"{found['what']}: {found['form']}, {found['size']}: "
-                  f"{found['cpu_seconds']:.3g} s CPU{ess}", flush=True)  # fmt: skip
+    for name in options.only.split(",") if options.only else functions:
+        for measured in functions[name]():
+            rows.append(measured)
+            ess = f", smallest ESS {measured['ess']:.0f}" if "ess" in measured else ""
+            print(f"{measured['what']}: {measured['form']}, {measured['size']}: "
+                  f"{measured['cpu_seconds']:.3g} s CPU{ess}", flush=True)  # fmt: skip
     folder = Path(options.folder)
     folder.mkdir(parents=True, exist_ok=True)
     table = pd.DataFrame(rows)

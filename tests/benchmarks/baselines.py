@@ -120,13 +120,13 @@ def numpyro_sampler(
     import numpyro.distributions as dist
 
     jax.config.update("jax_enable_x64", True)
-    people = len(choices)
+    participants = len(choices)
     chosen, paid = jax.numpy.asarray(choices), jax.numpy.asarray(rewards)
 
     def population(name: str, centre: float, width: float) -> Any:
         location = numpyro.sample(f"{name}_location", dist.Normal(centre, width))
         spread = numpyro.sample(f"{name}_spread", dist.HalfNormal(1))
-        deviation = numpyro.sample(f"{name}_deviation", dist.Normal(0, 1).expand([people]))
+        deviation = numpyro.sample(f"{name}_deviation", dist.Normal(0, 1).expand([participants]))
         return location + spread * deviation
 
     def model() -> None:
@@ -134,8 +134,8 @@ def numpyro_sampler(
             alpha = jax.nn.sigmoid(population("alpha", 0, 1.5))
             beta = jax.numpy.exp(population("beta", 1, 1))
         else:
-            alpha = numpyro.sample("alpha", dist.Beta(1, 1).expand([people]))
-            beta = numpyro.sample("beta", dist.HalfNormal(10).expand([people]))
+            alpha = numpyro.sample("alpha", dist.Beta(1, 1).expand([participants]))
+            beta = numpyro.sample("beta", dist.HalfNormal(10).expand([participants]))
         likelihood = numpyro_log_likelihood(alpha, beta, chosen, paid).sum()
         numpyro.factor("likelihood", likelihood)
 

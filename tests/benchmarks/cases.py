@@ -124,9 +124,9 @@ def unpooled() -> Iterator[Row]:
 
 def repeated(sample: Callable[[int], Any], repeats: int) -> tuple[Timing, list[Any]]:
     """Time a function of a seed, another one each time; its results are kept."""
-    found: list[Any] = []
-    timing = measure(lambda: found.append(sample(len(found))), repeats=repeats, warm=False)
-    return timing, found
+    results: list[Any] = []
+    timing = measure(lambda: results.append(sample(len(results))), repeats=repeats, warm=False)
+    return timing, results
 
 
 def seeded_fit(fitter: Bayes, seen: Observations, seed: int) -> list[Row]:
@@ -139,8 +139,8 @@ def hierarchical() -> Iterator[Row]:
     for count in (20, 100):
         seen = data(count)
         fitter = Bayes.of(nuts("partial"), setting(count))
-        timing, found = repeated(partial(seeded_fit, fitter, seen), repeats=3)
-        smallest = float(np.median([min(r["ess_bulk"] for r in rows) for rows in found]))
+        timing, results = repeated(partial(seeded_fit, fitter, seen), repeats=3)
+        smallest = float(np.median([min(r["ess_bulk"] for r in rows) for rows in results]))
         yield row("hierarchical", "rlrecovery", f"N = {count}", timing, ess=smallest)
         if baselines.HAVE_NUMPYRO and count == 20:
             yield _numpyro_hierarchical(seen, count)

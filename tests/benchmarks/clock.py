@@ -35,13 +35,13 @@ def measure(function: Callable[[], Any], repeats: int = 5, warm: bool = True) ->
     """
     if warm:
         function()
-    calls, found = _calls(function) if warm else 1, []
+    calls, times = _calls(function) if warm else 1, []
     for _ in range(repeats):
         cpu, wall = time.process_time(), time.perf_counter()
         for _ in range(calls):
             function()
-        found.append(((time.process_time() - cpu) / calls, (time.perf_counter() - wall) / calls))
-    cpu, wall = (statistics.median(column) for column in zip(*found, strict=True))
+        times.append(((time.process_time() - cpu) / calls, (time.perf_counter() - wall) / calls))
+    cpu, wall = (statistics.median(column) for column in zip(*times, strict=True))
     return Timing(cpu, wall, repeats)
 
 

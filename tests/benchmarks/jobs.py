@@ -80,9 +80,9 @@ def _run(python: str, folder: str, cache: str, source: str) -> tuple[float, floa
     return used.ru_utime + used.ru_stime, wall, mebibytes
 
 
-def _row(job: str, cache: str, found: list[tuple[float, float, float]]) -> dict[str, Any]:
-    cpu, wall, memory = (statistics.median(column) for column in zip(*found, strict=True))
+def _row(job: str, cache: str, measured: list[tuple[float, float, float]]) -> dict[str, Any]:
+    cpu, wall, memory = (statistics.median(column) for column in zip(*measured, strict=True))
     return {
         "what": "fixed cost of a job", "form": job, "size": f"{cache} cache", "cpu_seconds": cpu,
-        "wall_seconds": wall, "repeats": len(found), "peak_mib": memory,
+        "wall_seconds": wall, "repeats": len(measured), "peak_mib": memory,
     }  # fmt: skip

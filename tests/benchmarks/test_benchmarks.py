@@ -34,12 +34,12 @@ def table():
 
 
 def test_targets_are_ratios_of_cpu_time():
-    found = targets(table()).set_index("target")
-    assert found.loc["gradient, 100 participants, against the scan", "measured"] == "100x"
-    assert found.loc["gradient, 100 participants, against the scan", "met"]
-    assert found.loc["maximum likelihood, against the NumPy loop", "measured"] == "1x"
-    assert not found.loc["maximum likelihood, against the NumPy loop", "met"]
-    assert found.loc["quadrature of one posterior, against sampling it", "measured"] == "10x"
+    goals = targets(table()).set_index("target")
+    assert goals.loc["gradient, 100 participants, against the scan", "measured"] == "100x"
+    assert goals.loc["gradient, 100 participants, against the scan", "met"]
+    assert goals.loc["maximum likelihood, against the NumPy loop", "measured"] == "1x"
+    assert not goals.loc["maximum likelihood, against the NumPy loop", "met"]
+    assert goals.loc["quadrature of one posterior, against sampling it", "measured"] == "10x"
 
 
 def test_effective_draws_per_second_and_seconds_of_jobs_have_targets():
@@ -52,18 +52,18 @@ def test_effective_draws_per_second_and_seconds_of_jobs_have_targets():
         ],
         columns=["what", "form", "size", "cpu_seconds", "ess"],
     )
-    found = targets(pd.concat([table(), more], ignore_index=True)).set_index("target")
-    rates = found.loc["hierarchical, N = 20, ESS per CPU second, against NumPyro"]
+    goals = targets(pd.concat([table(), more], ignore_index=True)).set_index("target")
+    rates = goals.loc["hierarchical, N = 20, ESS per CPU second, against NumPyro"]
     assert (rates["measured"], rates["met"]) == ("5x", True)
-    jobs = found[found["wanted"] == "< 6 s"]
+    jobs = goals[goals["wanted"] == "< 6 s"]
     assert jobs["met"].tolist() == [True, False]
 
 
 def test_what_was_not_measured_is_not_met():
-    found = targets(table()).set_index("target")
+    goals = targets(table()).set_index("target")
     name = "hierarchical, N = 20, ESS per CPU second, against NumPyro"
-    assert found.loc[name, "measured"] == "not measured"
-    assert not found.loc[name, "met"]
+    assert goals.loc[name, "measured"] == "not measured"
+    assert not goals.loc[name, "met"]
 
 
 def test_the_baseline_is_the_same_likelihood():

@@ -22,11 +22,11 @@ def setting_of(task=TASK, alpha=0.5, model=MODEL):
 
 
 def test_setting_takes_the_sizes_of_task_and_cell_and_never_the_truth():
-    known = setting_of()
-    assert (known.learner.n_arms, known.learner.start_value) == (3, 0.25)
-    assert (known.participants, known.trials, known.levels) == (2, 40, (0.8,))
-    assert known == setting_of(alpha=0.1)
-    assert known.learner.full_feedback is False
+    sizes = setting_of()
+    assert (sizes.learner.n_arms, sizes.learner.start_value) == (3, 0.25)
+    assert (sizes.participants, sizes.trials, sizes.levels) == (2, 40, (0.8,))
+    assert sizes == setting_of(alpha=0.1)
+    assert sizes.learner.full_feedback is False
 
 
 def test_setting_has_the_feedback_and_the_arms_of_the_task():
@@ -38,20 +38,20 @@ def test_setting_has_the_feedback_and_the_arms_of_the_task():
 
 def test_setting_has_the_parameters_of_a_variant():
     spec = {"name": "x", "model": "rescorla_wagner", "lapse": True, "fixed": {"beta": 3.0}}
-    known = setting_of(model=ModelSpec.of(spec))
-    assert known.model.names == ("alpha", "lapse")
-    assert [target.parameter for target in known.whole("group")] == ["alpha", "lapse"]
+    sizes = setting_of(model=ModelSpec.of(spec))
+    assert sizes.model.names == ("alpha", "lapse")
+    assert [target.parameter for target in sizes.whole("group")] == ["alpha", "lapse"]
 
 
 def test_targets_are_participant_by_participant():
-    known = setting(participants=2)
-    assert known.each_participant() == [
+    sizes = setting(participants=2)
+    assert sizes.each_participant() == [
         ("participant", 0, "alpha"),
         ("participant", 0, "beta"),
         ("participant", 1, "alpha"),
         ("participant", 1, "beta"),
     ]
-    assert known.whole("group") == [("group", -1, "alpha"), ("group", -1, "beta")]
+    assert sizes.whole("group") == [("group", -1, "alpha"), ("group", -1, "beta")]
 
 
 def test_row_has_every_column_but_the_replicate():

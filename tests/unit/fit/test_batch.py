@@ -74,12 +74,12 @@ def test_every_replicate_and_target_once(tmp_path, method):
         assert table[name].dtype == kind
     targets = Setting.of(GENERATOR.model, GENERATOR.faced_task(), CELL, LEVELS)
     expected = itertools.product(range(3), [*targets.each_participant(), *targets.whole("group")])
-    found = zip(
+    rows = zip(
         table["replicate"],
         table[["level", "participant", "parameter"]].itertuples(index=False, name=None),
         strict=True,
     )
-    assert list(found) == list(expected)
+    assert list(rows) == list(expected)
 
 
 def test_a_data_set_whose_fit_raises_becomes_failed_rows(tmp_path, capricious):
@@ -201,7 +201,7 @@ def test_broken_trials_name_the_file_and_what_to_do(tmp_path, break_it):
             path.unlink()
         case "lack":
             pd.read_parquet(path).drop(columns="choice").to_parquet(path)
-    with pytest.raises(BrokenFile, match="run the workflow again") as caught:
+    with pytest.raises(BrokenFile, match="rerun the workflow") as caught:
         fitted(tmp_path, str(path))
     assert path.name in str(caught.value)
     assert not (tmp_path / "estimates.parquet").exists()

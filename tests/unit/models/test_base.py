@@ -134,9 +134,9 @@ class TestContract:
             for k in range(arms):
                 own = {name: value[i, 0] for name, value in values.items()}
                 alone = learner.bind(own, k)
-                here = {name: s[i, k] for name, s in state.items()}
-                assert model.logit(here, alone) == pytest.approx(logits[i, k], rel=1e-15)
-                one = model.update(here, chosen[i, k], reward[i, k if full else 0], alone)
+                arm_state = {name: s[i, k] for name, s in state.items()}
+                assert model.logit(arm_state, alone) == pytest.approx(logits[i, k], rel=1e-15)
+                one = model.update(arm_state, chosen[i, k], reward[i, k if full else 0], alone)
                 for name, value in one.items():
                     assert value == pytest.approx(learnt[name][i, k], rel=1e-15)
 

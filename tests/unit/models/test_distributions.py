@@ -68,15 +68,15 @@ def test_density_is_the_textbooks(name):
 @each
 def test_the_closed_form_is_scipys(name):
     """Which is not asked at run time, because it is slow to import."""
-    mine, scipys = of(name), of(name).frozen()
-    points = scipys.ppf(np.linspace(0.001, 0.999, 25))
+    distribution, reference = of(name), of(name).frozen()
+    points = reference.ppf(np.linspace(0.001, 0.999, 25))
     np.testing.assert_allclose(
-        mine.log_density(points), scipys.logpdf(points), rtol=1e-11, atol=1e-12
+        distribution.log_density(points), reference.logpdf(points), rtol=1e-11, atol=1e-12
     )
-    assert mine.support() == scipys.support()
+    assert distribution.support() == reference.support()
     for mass in (1e-8, 0.2):
-        expected = (scipys.ppf(mass), scipys.isf(mass))
-        assert mine.tails(mass) == pytest.approx(expected, rel=1e-9)
+        expected = (reference.ppf(mass), reference.isf(mass))
+        assert distribution.tails(mass) == pytest.approx(expected, rel=1e-9)
 
 
 def test_densities_are_pymcs():
@@ -84,8 +84,8 @@ def test_densities_are_pymcs():
     names, points = list(EXAMPLES), np.array([0.05, 0.3, 0.9])
     with pm.Model():
         graphs = [pm.logp(of(name).variable(name.lower()), points) for name in names]
-    found = interpreted([], graphs)()
-    for name, densities in zip(names, found, strict=True):
+    log_densities = interpreted([], graphs)()
+    for name, densities in zip(names, log_densities, strict=True):
         # PyMC rounds its constants to single precision
         np.testing.assert_allclose(densities, of(name).frozen().logpdf(points), rtol=1e-6)
 
@@ -123,10 +123,10 @@ def test_it_prints_as_in_a_paper():
 @pytest.mark.parametrize(
     ("name", "arguments", "sentence"),
     [
-        ("Betta", {"alpha": 1, "beta": 1}, "unknown distribution 'Betta'; known are Beta, Exp"),
-        ("Beta", {"alpha": 1}, "Beta takes exactly alpha, beta; given were alpha"),
-        ("Beta", {}, "given were none"),
-        ("Beta", {"alpha": 1, "beta": 1, "mu": 0}, "given were alpha, beta, mu"),
+        ("Betta", {"alpha": 1, "beta": 1}, "unknown distribution 'Betta'; choose from Beta, Exp"),
+        ("Beta", {"alpha": 1}, "Beta expects the arguments alpha, beta, got alpha"),
+        ("Beta", {}, "got none"),
+        ("Beta", {"alpha": 1, "beta": 1, "mu": 0}, "got alpha, beta, mu"),
         ("Beta", {"alpha": 1, "betta": 1}, "takes exactly alpha, beta"),
         ("Beta", {"alpha": 0, "beta": 1}, "Beta.alpha is 0.0, but must be greater than 0"),
         ("Normal", {"mu": 0, "sigma": -1}, "Normal.sigma is -1.0, but must be greater than 0"),

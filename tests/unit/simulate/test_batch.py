@@ -66,9 +66,9 @@ class TestBatch:
             rows = whole[whole["level"] == level]
             for name, value in zip(("alpha", "beta"), values, strict=True):
                 assert (rows.loc[rows["parameter"] == name, "truth"] == value).all()
-        people = truth[truth["level"] == "participant"]
-        assert sorted(people["participant"].unique()) == [0, 1, 2, 3]
-        assert people["truth"].nunique() == len(people) == 5 * 4 * 2
+        participants = truth[truth["level"] == "participant"]
+        assert sorted(participants["participant"].unique()) == [0, 1, 2, 3]
+        assert participants["truth"].nunique() == len(participants) == 5 * 4 * 2
 
     @pytest.mark.parametrize("size", [1, 2, 3, 5])
     def test_cutting_into_batches_changes_no_number(self, tmp_path, size):
@@ -185,8 +185,8 @@ class TestAsBefore:
         model, truth, task, population, choices, rewards, expected = KNOWN[name]
         cell = Cell(tuple(truth.items()), len(choices), len(choices[0]))
         task = DEFAULTS | task if resolved else task
-        known = generator(seed=20, model=model, task=task, population=population)
-        values, behaviour = simulate_replicate(cell, known, 3)
+        study_generator = generator(seed=20, model=model, task=task, population=population)
+        values, behaviour = simulate_replicate(cell, study_generator, 3)
         assert ["".join(map(str, row)) for row in behaviour.choices.tolist()] == choices
         assert ["".join(f"{r:.0f}" for r in row) for row in behaviour.rewards.tolist()] == rewards
         for parameter, drawn in expected.items():
@@ -267,12 +267,12 @@ class TestFullFeedbackTables:
         outcomes = [f"reward_{k}" for k in range(3)]
         assert list(trials.columns) == [*TRIALS, *outcomes]
         assert (trials[outcomes].dtypes == "float64").all()
-        here = trials["choice"] >= 0
-        assert trials.loc[~here, [*outcomes, "reward"]].isna().all(axis=None)
-        picked = trials.loc[here, outcomes].to_numpy()[
-            np.arange(here.sum()), trials.loc[here, "choice"]
+        responded = trials["choice"] >= 0
+        assert trials.loc[~responded, [*outcomes, "reward"]].isna().all(axis=None)
+        picked = trials.loc[responded, outcomes].to_numpy()[
+            np.arange(responded.sum()), trials.loc[responded, "choice"]
         ]
-        np.testing.assert_array_equal(trials.loc[here, "reward"], picked)
+        np.testing.assert_array_equal(trials.loc[responded, "reward"], picked)
 
     def test_partial_feedback_has_none(self, tmp_path):
         trials, _ = write(tmp_path)
@@ -320,21 +320,21 @@ def test_what_is_written_has_the_probabilities_of_the_simulator(tmp_path, name):
     data = observations_from_table(trials, made_by.task.reset)
     block = data.starts.cumsum(axis=1)
     for i, values in own.iterrows():
-        known = dict(values) | dict(model.fixed)
+        parameters = dict(values) | dict(model.fixed)
         n = int((trials["participant"] == i).sum())
         walk = walk_of("rescorla_wagner")(
-            [known["alpha"], known["beta"]],
+            [parameters["alpha"], parameters["beta"]],
             data.choices[i, :n],
             data.rewards[i, :n],
             block[i, :n],
             2,
-            known.get("start_value", 0.5),
-            known.get("lapse"),
+            parameters.get("start_value", 0.5),
+            parameters.get("lapse"),
         )
-        here = data.choices[i, :n] >= 0
-        assert here.sum() > 2
+        responded = data.choices[i, :n] >= 0
+        assert responded.sum() > 2
         simulated = behaviour.probabilities[i, :n]
-        np.testing.assert_allclose(walk.probabilities[here], simulated[here], rtol=1e-10)
+        np.testing.assert_allclose(walk.probabilities[responded], simulated[responded], rtol=1e-10)
         assert (behaviour.choices[i, :n] == data.choices[i, :n]).all()
 
 

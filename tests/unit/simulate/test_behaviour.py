@@ -117,16 +117,16 @@ def test_of_variants_too(model, task, full):
 class TestBehave:
     def test_choices_follow_their_probabilities(self):
         """After a common history, 20,000 participants choose among three arms."""
-        rng, people, history = np.random.default_rng(2), 20_000, 6
-        uniform = np.empty((people, history + 1, 2))
+        rng, count, history = np.random.default_rng(2), 20_000, 6
+        uniform = np.empty((count, history + 1, 2))
         uniform[:, :-1] = rng.random((history, 2))
-        uniform[:, -1] = rng.random((people, 2))
+        uniform[:, -1] = rng.random((count, 2))
         behaviour = act(uniform, alpha=0.3, beta=4.0, task=Task((0.3, 0.5, 0.7)))
         probability = behaviour.probabilities[0, -1]
         assert (behaviour.probabilities[:, -1] == probability).all()
         assert np.ptp(probability) > 0.1
         counts = np.bincount(behaviour.choices[:, -1], minlength=3)
-        assert stats.chisquare(counts, people * probability).pvalue > 1e-3
+        assert stats.chisquare(counts, count * probability).pvalue > 1e-3
 
     def test_choices_follow_along_whole_sessions(self):
         """Choices binned by their probability, over many learners: observed equals expected."""
@@ -258,13 +258,13 @@ class TestBehave:
     def test_lapses_are_choices_at_random(self):
         """Learners who would never take a losing arm: half the lapses are on it."""
         model = find_model({"name": "lapsing", "model": "rescorla_wagner", "lapse": True})
-        people, task = 400, Task((0.0, 1.0), start_value=1.0)
+        count, task = 400, Task((0.0, 1.0), start_value=1.0)
         values = {"alpha": 1.0, "beta": 1e3, "lapse": 0.3}
         behaviour = behave(
             learner_in(model, task),
-            {name: np.full(people, value) for name, value in values.items()},
+            {name: np.full(count, value) for name, value in values.items()},
             task,
-            np.random.default_rng(2).random((people, 60, 2)),
+            np.random.default_rng(2).random((count, 60, 2)),
         )
         late = behaviour.choices[:, 30:]
         wrong = int((late == 0).sum())

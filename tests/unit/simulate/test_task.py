@@ -52,8 +52,8 @@ class TestGaussianRewards:
         task = Task((-1.0, 0.0, 10.0), sd=2.0)
         q = 1.959963984540054
         for k, mean in enumerate(task.arms):
-            found = paid(task, k, [0.5, 0.975, 0.025])
-            np.testing.assert_allclose(found, [mean, mean + 2 * q, mean - 2 * q], rtol=1e-12)
+            rewards = paid(task, k, [0.5, 0.975, 0.025])
+            np.testing.assert_allclose(rewards, [mean, mean + 2 * q, mean - 2 * q], rtol=1e-12)
 
     def test_distribution(self):
         task, rng = Task((1.0, -3.0), sd=0.5), np.random.default_rng(1)
@@ -75,8 +75,8 @@ class TestFullFeedback:
     def test_outcomes_of_the_arms_are_independent(self):
         task, n = Task((0.3, 0.5, 0.6), full_feedback=True), 20_000
         uniform = np.random.default_rng(2).random((n, task.n_uniforms))[:, 1:]
-        found = task.pay(np.tile(task.arms, (n, 1)), uniform)
-        patterns = np.bincount(found.astype(int) @ [4, 2, 1], minlength=8)
+        outcomes = task.pay(np.tile(task.arms, (n, 1)), uniform)
+        patterns = np.bincount(outcomes.astype(int) @ [4, 2, 1], minlength=8)
         chances = [
             np.prod([p if won else 1 - p for p, won in zip(task.arms, (a, b, c), strict=True)])
             for a in (0, 1)
@@ -114,9 +114,9 @@ def means_of(task, trials, participants=1, seed=0):
 
 class TestMeans:
     def test_without_changes_they_are_the_arms(self):
-        found = means_of(Task((0.1, 0.2, 0.9), 2), 6, participants=5)
-        assert found.shape == (1, 6, 3)
-        assert (found == [0.1, 0.2, 0.9]).all()
+        means = means_of(Task((0.1, 0.2, 0.9), 2), 6, participants=5)
+        assert means.shape == (1, 6, 3)
+        assert (means == [0.1, 0.2, 0.9]).all()
 
     def test_without_a_drift_no_random_number_is_drawn(self):
         for task in (Task((0.1, 0.9)), Task((0.1, 0.9), reversals=Reversals(after=(2,)))):
@@ -169,12 +169,12 @@ def followed(task, choices, missing=None):
     means = means_of(task, trials, participants)
     course, best = Course(task, means, participants), []
     for t in range(trials):
-        here = course.now(t)
-        assert here.shape == (participants, task.n_arms)
-        best.append(here.argmax(axis=1))
-        gone = choices[:, t] < 0
+        means_now = course.now(t)
+        assert means_now.shape == (participants, task.n_arms)
+        best.append(means_now.argmax(axis=1))
+        missing_now = choices[:, t] < 0
         # What would have been chosen is right: it must not count.
-        course.record(here, np.where(gone, best[-1], choices[:, t]), gone)
+        course.record(means_now, np.where(missing_now, best[-1], choices[:, t]), missing_now)
     return ["".join(map(str, row)) for row in np.transpose(best)]
 
 
@@ -236,18 +236,18 @@ class TestDrift:
 
     def test_a_walk_is_the_sum_of_its_steps_until_it_meets_a_bound(self):
         drift, start = Drift(sd=0.1, lower=0.0, upper=1.0), np.array([[0.3, 0.6], [0.5, 0.9]])
-        found = drift.walk(start, 50, np.random.default_rng(4))
+        means = drift.walk(start, 50, np.random.default_rng(4))
         noise = 0.1 * np.random.default_rng(4).standard_normal((2, 50, 2))
-        assert found.shape == (2, 50, 2)
+        assert means.shape == (2, 50, 2)
         for i in range(2):
             for k in range(2):
                 value, seen = start[i, k], [start[i, k]]
                 for t in range(1, 50):
                     value = folded(value + noise[i, t, k], 0.0, 1.0)
                     seen.append(value)
-                np.testing.assert_allclose(found[i, :, k], seen, rtol=1e-10)
+                np.testing.assert_allclose(means[i, :, k], seen, rtol=1e-10)
         free = (start[:, None] + noise[:, 1:].cumsum(axis=1)) % 1
-        assert not np.allclose(found[:, 1:], free), "no bound was met"
+        assert not np.allclose(means[:, 1:], free), "no bound was met"
 
     @pytest.mark.parametrize(
         ("drift", "arms"),
@@ -258,11 +258,11 @@ class TestDrift:
         ],
     )
     def test_it_stays_within_its_bounds(self, drift, arms):
-        found = means_of(Task(arms, drift=drift, sd=1.0), 500, participants=20)
-        assert found.shape == (20, 500, len(arms))
-        assert (found >= drift.lower - 1e-12).all()
-        assert (found <= drift.upper + 1e-12).all()
-        assert (found[:, 0] == arms).all()
+        means = means_of(Task(arms, drift=drift, sd=1.0), 500, participants=20)
+        assert means.shape == (20, 500, len(arms))
+        assert (means >= drift.lower - 1e-12).all()
+        assert (means <= drift.upper + 1e-12).all()
+        assert (means[:, 0] == arms).all()
 
     def test_a_decaying_walk_has_the_moments_of_an_autoregression(self):
         """Mean c; variance sd^2 / (1 - decay^2); correlation decay^lag, with bounds far away."""
@@ -279,27 +279,27 @@ class TestDrift:
 
     def test_a_plain_walk_has_the_variance_of_its_steps(self):
         drift = Drift(sd=0.5, lower=-1e3, upper=1e3)
-        found = drift.walk(np.zeros((4000, 1)), 26, np.random.default_rng(1))[:, 25, 0]
-        assert stats.kstest(found, stats.norm(0, 2.5).cdf).pvalue > 1e-3
+        means = drift.walk(np.zeros((4000, 1)), 26, np.random.default_rng(1))[:, 25, 0]
+        assert stats.kstest(means, stats.norm(0, 2.5).cdf).pvalue > 1e-3
 
     def test_a_reflected_walk_fills_its_range_evenly(self):
         """Its stationary distribution is uniform."""
         drift = Drift(sd=0.2, lower=0.25, upper=0.75)
-        found = drift.walk(np.full((4000, 1), 0.25), 60, np.random.default_rng(3))[:, -1, 0]
-        assert stats.kstest(found, stats.uniform(0.25, 0.5).cdf).pvalue > 1e-3
+        means = drift.walk(np.full((4000, 1), 0.25), 60, np.random.default_rng(3))[:, -1, 0]
+        assert stats.kstest(means, stats.uniform(0.25, 0.5).cdf).pvalue > 1e-3
 
     def test_the_walks_of_daw_et_al(self):
         """Their arms move within 1 to 100, mostly a stationary SD of 15.5 around 50."""
-        found = means_of(Task((50.0,) * 4, drift=DAW, sd=4.0), 300, participants=200)
-        steps = np.diff(found[:, 200:], axis=1) - (0.9836 - 1) * (found[:, 200:-1] - 50)
+        means = means_of(Task((50.0,) * 4, drift=DAW, sd=4.0), 300, participants=200)
+        steps = np.diff(means[:, 200:], axis=1) - (0.9836 - 1) * (means[:, 200:-1] - 50)
         assert steps.std() == pytest.approx(2.8, rel=0.02)
-        assert found[:, -1].std() == pytest.approx(2.8 / np.sqrt(1 - 0.9836**2), rel=0.1)
-        assert found[:, -1].mean() == pytest.approx(50, abs=3)
+        assert means[:, -1].std() == pytest.approx(2.8 / np.sqrt(1 - 0.9836**2), rel=0.1)
+        assert means[:, -1].mean() == pytest.approx(50, abs=3)
 
     def test_people_arms_and_blocks_have_their_own_walks(self):
         task = Task((0.5, 0.5), 2, drift=Drift(sd=0.1, lower=0, upper=1))
-        found = means_of(task, 20, participants=3)
-        walks = [found[i, b : b + 10, k] for i in range(3) for b in (0, 10) for k in (0, 1)]
+        means = means_of(task, 20, participants=3)
+        walks = [means[i, b : b + 10, k] for i in range(3) for b in (0, 10) for k in (0, 1)]
         assert all(walk[0] == 0.5 for walk in walks)
         assert len({tuple(walk) for walk in walks}) == len(walks)
 
@@ -319,18 +319,18 @@ class TestSchedule:
     def test_rewards_are_as_they_are_whatever_the_numbers(self):
         task = Task((), schedule=Schedule("rewards", self.ROWS), sd=3.0)
         assert task.n_arms == 3
-        found = means_of(task, 3)
-        assert found.tolist() == [[list(row) for row in self.ROWS]]
+        means = means_of(task, 3)
+        assert means.tolist() == [[list(row) for row in self.ROWS]]
         for uniform in (ZERO, 0.5, ALMOST_ONE):
             for numbers in (1, 3):
-                outcomes = task.pay(found[:, 1], np.full((2, numbers), uniform))
+                outcomes = task.pay(means[:, 1], np.full((2, numbers), uniform))
                 assert outcomes.tolist() == [[1.0, 0.0, 0.25]] * 2
 
     def test_means_are_what_is_drawn_from(self):
         task = Task((), schedule=Schedule("means", ((0.2, 0.9), (0.6, 0.1))))
-        found = means_of(task, 2)
-        assert task.pay(found[:, 0], np.array([[0.5]])).tolist() == [[0, 1]]
-        assert task.pay(found[:, 1], np.array([[0.5]])).tolist() == [[1, 0]]
+        means = means_of(task, 2)
+        assert task.pay(means[:, 0], np.array([[0.5]])).tolist() == [[0, 1]]
+        assert task.pay(means[:, 1], np.array([[0.5]])).tolist() == [[1, 0]]
         wide = Task((), schedule=Schedule("means", ((5.0, -5.0),)), sd=2.0)
         outcomes = wide.pay(means_of(wide, 1)[:, 0], np.array([[0.5, 0.975]]))
         np.testing.assert_allclose(outcomes, [[5.0, -5 + 2 * 1.959963984540054]])
@@ -347,8 +347,8 @@ class TestSchedule:
 class TestMissingTrials:
     def test_lists_are_taken_in_turn_and_count_from_one(self):
         task = Task((0.4, 0.6), missing_trials=((1, 3), (), (4,)))
-        gone = task.missing(5, 4)
-        assert [np.flatnonzero(row).tolist() for row in gone] == [[0, 2], [], [3], [0, 2], []]
+        missing = task.missing(5, 4)
+        assert [np.flatnonzero(row).tolist() for row in missing] == [[0, 2], [], [3], [0, 2], []]
 
     def test_trials_beyond_the_last_are_none(self):
         assert Task((0.4, 0.6), missing_trials=((2, 9),)).missing(1, 3).tolist() == [[0, 1, 0]]

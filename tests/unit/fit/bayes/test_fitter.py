@@ -55,12 +55,12 @@ def group_of_five(trials, number=0):
 def test_quadrature_without_data_is_the_prior():
     marginals = posterior([[-1]], [[0]])
     for name, prior in (("alpha", stats.beta(1, 1)), ("beta", stats.halfnorm(scale=10))):
-        mine = marginals[name]
-        assert mine.mean == pytest.approx(prior.mean(), rel=1e-5)
-        assert mine.sd == pytest.approx(prior.std(), rel=1e-5)
+        marginal = marginals[name]
+        assert marginal.mean == pytest.approx(prior.mean(), rel=1e-5)
+        assert marginal.sd == pytest.approx(prior.std(), rel=1e-5)
         for probability in (0.025, 0.1, 0.5, 0.9, 0.975):
             expected = prior.ppf(probability)
-            assert mine.quantile(probability) == pytest.approx(expected, rel=2e-4)
+            assert marginal.quantile(probability) == pytest.approx(expected, rel=2e-4)
 
 
 def test_quadrature_does_not_depend_on_its_nodes():
@@ -114,9 +114,9 @@ def errors_of(fitter, data, number):
     rows, draws, _ = fit_and_draws(fitter, data, number)
     every = []
     for row, target in zip(rows, fitter.targets, strict=True):
-        mine = draws_of(target, draws, pooling)
-        assert row["estimate"] == mine.mean()
-        every.append(standardised(row, mine, exact[target[2]]))
+        own_draws = draws_of(target, draws, pooling)
+        assert row["estimate"] == own_draws.mean()
+        every.append(standardised(row, own_draws, exact[target[2]]))
     return np.array(every)
 
 
@@ -179,8 +179,8 @@ def test_completely_pooled_posterior_is_that_of_quadrature():
 @pytest.mark.parametrize("likelihood", ["potential", "categorical"])
 def test_posterior_where_all_outcomes_are_shown(likelihood):
     data = simulated(0.4, 4, 40, 3, full_feedback=True)
-    known = setting(1, 40, full_feedback=True)
-    fitter = Bayes.of(bayes_settings("none", likelihood), known)
+    sizes = setting(1, 40, full_feedback=True)
+    fitter = Bayes.of(bayes_settings("none", likelihood), sizes)
     check_errors(errors_of(fitter, data, 1))
 
 
@@ -206,11 +206,11 @@ def test_rows_say_how_many_choices_they_rest_on_and_how_well_these_are_predicted
     assert [row["choices"] for row in rows] == [26, 26, 30, 30]
     assert all(math.isnan(row["elpd_loo"]) for row in without)
     for i in range(2):
-        mine, terms = rows[2 * i], log_left_out(data.choices[i], data.rewards[i])
+        own, terms = rows[2 * i], log_left_out(data.choices[i], data.rewards[i])
         expected = terms[data.choices[i] >= 0].sum()
-        assert mine["elpd_loo"] == pytest.approx(expected, abs=1.0)
-        assert mine["elpd_loo"] == rows[2 * i + 1]["elpd_loo"]
-        assert np.isfinite(mine["pareto_k"])
+        assert own["elpd_loo"] == pytest.approx(expected, abs=1.0)
+        assert own["elpd_loo"] == rows[2 * i + 1]["elpd_loo"]
+        assert np.isfinite(own["pareto_k"])
     # No draw is another one.
     same = [name for name in rows[0] if name not in ("elpd_loo", "pareto_k", "seconds")]
     for one, other in zip(rows, without, strict=True):
@@ -225,16 +225,16 @@ def test_whose_choices_are_predicted(pooling):
     fitter = bayes(pooling, participants=PARTICIPANTS, trials=40, loo=True, **SHORT)
     rows = fitter.fit(one_block(choices, data.rewards), seed())
     counts = {target[:2]: row["choices"] for target, row in zip(fitter.targets, rows, strict=True)}
-    known = {target[:2]: row["elpd_loo"] for target, row in zip(fitter.targets, rows, strict=True)}
+    elpd = {target[:2]: row["elpd_loo"] for target, row in zip(fitter.targets, rows, strict=True)}
     if pooling == "complete":
         assert counts == {("group", -1): 190}
-        assert -190 * np.log(2) < known["group", -1] < -40
+        assert -190 * np.log(2) < elpd["group", -1] < -40
         return
     assert [counts["participant", i] for i in range(PARTICIPANTS)] == [40, 40, 30, 40, 40]
     assert math.isnan(counts["group", -1])
     assert math.isnan(counts["spread", -1])
-    assert all(-60 < known["participant", i] < -1 for i in range(PARTICIPANTS))
-    assert math.isnan(known["group", -1])
+    assert all(-60 < elpd["participant", i] < -1 for i in range(PARTICIPANTS))
+    assert math.isnan(elpd["group", -1])
 
 
 # --- hierarchical -----------------------------------------------------------------------------
@@ -483,14 +483,12 @@ def test_chains_that_never_moved_are_flagged():
 
 
 def test_targets_are_what_the_pooling_estimates():
-    people, group = setting(PARTICIPANTS).each_participant(), setting(PARTICIPANTS).whole("group")
-    assert bayes("none", participants=PARTICIPANTS).targets == people
+    sizes = setting(PARTICIPANTS)
+    participants = sizes.each_participant()
+    group, spread = sizes.whole("group"), sizes.whole("spread")
+    assert bayes("none", participants=PARTICIPANTS).targets == participants
     assert bayes("complete", participants=PARTICIPANTS).targets == group
-    assert bayes("partial", participants=PARTICIPANTS).targets == [
-        *people,
-        *group,
-        *setting(PARTICIPANTS).whole("spread"),
-    ]
+    assert bayes("partial", participants=PARTICIPANTS).targets == [*participants, *group, *spread]
 
 
 def test_default_priors_of_the_models_are_those_of_the_tests():

@@ -50,8 +50,8 @@ def ragged_with_all_outcomes():
 def model_with_data(pooling, likelihood, engine, data):
     participants, trials = data.choices.shape
     method = bayes_settings(pooling, likelihood, engine=engine)
-    known = setting(participants, trials, full_feedback=data.rewards.ndim == 3)
-    model = build_model(method, known, participants)
+    sizes = setting(participants, trials, full_feedback=data.rewards.ndim == 3)
+    model = build_model(method, sizes, participants)
     with model:
         pm.set_data(data_arrays(data, likelihood))
     return model
@@ -148,21 +148,21 @@ def test_variants_have_the_density_of_the_formulas(form):
     }
     data, (likelihood, engine) = ragged(), form
     method = bayes_settings("complete", likelihood, engine=engine, priors=priors)
-    known = setting(3, TRIALS, model=find_model(spec))
-    model = build_model(method, known, 3)
+    sizes = setting(3, TRIALS, model=find_model(spec))
+    model = build_model(method, sizes, 3)
     with model:
         pm.set_data(data_arrays(data, likelihood))
-    logp, found, expected = evaluator(model, jacobian=False), [], []
+    logp, densities, expected = evaluator(model, jacobian=False), [], []
     for alpha, lapse, start in ((0.3, 0.1, 0.5), (0.8, 0.6, -0.2), (0.1, 0.02, 1.0)):
         point = {"alpha_logodds__": logit(alpha), "lapse_logodds__": logit(lapse)}
-        found.append(logp(point | {"start_value": start}))
+        densities.append(logp(point | {"start_value": start}))
         value = sum(
             log_likelihood(c, r, alpha, 3.0, start, lapse=lapse)
             for c, r in zip(data.choices, data.rewards, strict=True)
         )
         value += stats.beta(1, 9).logpdf(lapse) + stats.norm(0.4, 0.3).logpdf(start)
         expected.append(float(value))
-    np.testing.assert_allclose(found, expected, atol=1e-9)
+    np.testing.assert_allclose(densities, expected, atol=1e-9)
 
 
 SCALES = [
@@ -201,9 +201,9 @@ def test_a_population_drawn_by_its_participants_has_the_density_of_the_priors(sc
     expected = [expected_prior(point, priors) for point in points]
     logp = evaluator(model)
     names = {variable.name for variable in model.value_vars}
-    found = [logp({n: v for n, v in point.items() if n in names}) for point in points]
+    densities = [logp({n: v for n, v in point.items() if n in names}) for point in points]
     assert np.ptp(expected) > 1
-    np.testing.assert_allclose(np.diff(found), np.diff(expected), atol=1e-9)
+    np.testing.assert_allclose(np.diff(densities), np.diff(expected), atol=1e-9)
 
 
 def test_draws_of_the_prior_are_the_priors():
@@ -234,11 +234,11 @@ def test_priors_come_from_the_config():
     with model:
         pm.set_data(data_arrays(nobody, "potential"))
     logp = evaluator(model, jacobian=False)
-    found, expected = [], []
+    densities, expected = [], []
     for alpha, beta in ((0.3, 2.0), (0.8, 9.0), (0.1, 0.5)):
-        found.append(logp({"alpha_logodds__": logit(alpha), "beta_log__": np.log(beta)}))
+        densities.append(logp({"alpha_logodds__": logit(alpha), "beta_log__": np.log(beta)}))
         expected.append(stats.beta(2, 5).logpdf(alpha) + stats.gamma(3, scale=2).logpdf(beta))
-    np.testing.assert_allclose(np.diff(found), np.diff(expected), atol=1e-9)
+    np.testing.assert_allclose(np.diff(densities), np.diff(expected), atol=1e-9)
 
 
 @pytest.fixture(scope="module")
@@ -268,15 +268,17 @@ def pointwise_of(data, alpha, beta):
 def test_pointwise_log_likelihood_is_the_scans(categorical, chain, alpha, beta):
     model, data, tree = categorical
     with model:
-        found = pm.compute_log_likelihood(tree, extend_inferencedata=False, progressbar=False)
-    found = np.asarray(found["choice"])[chain, 5]
+        log_likelihoods = pm.compute_log_likelihood(
+            tree, extend_inferencedata=False, progressbar=False
+        )
+    log_likelihoods = np.asarray(log_likelihoods["choice"])[chain, 5]
     pointwise, _ = pointwise_of(data, alpha, beta)
-    np.testing.assert_allclose(found, pointwise, atol=1e-12)
-    assert (found[data.choices < 0] == 0).all()
-    assert (found[data.choices >= 0] < 0).all()
+    np.testing.assert_allclose(log_likelihoods, pointwise, atol=1e-12)
+    assert (log_likelihoods[data.choices < 0] == 0).all()
+    assert (log_likelihoods[data.choices >= 0] < 0).all()
     for i in range(2):
         total = log_likelihood(data.choices[i], data.rewards[i], alpha, beta)
-        assert found[i].sum() == pytest.approx(float(total), abs=1e-10)
+        assert log_likelihoods[i].sum() == pytest.approx(float(total), abs=1e-10)
 
 
 def test_posterior_predictive_choices_follow_the_models_probabilities(categorical):
@@ -288,9 +290,9 @@ def test_posterior_predictive_choices_follow_the_models_probabilities(categorica
     assert (choice[:, :, data.choices < 0] == 0).all()
     for chain, (alpha, beta) in enumerate([(0.3, 2.0), (0.7, 4.0)]):
         _, probability = pointwise_of(data, alpha, beta)
-        here = data.choices >= 0
-        error = (choice[chain].mean(axis=0) - probability)[here]
-        assert np.abs(error / np.sqrt(probability * (1 - probability) / 400)[here]).max() < 4
+        responded = data.choices >= 0
+        error = (choice[chain].mean(axis=0) - probability)[responded]
+        assert np.abs(error / np.sqrt(probability * (1 - probability) / 400)[responded]).max() < 4
 
 
 def test_prior_predictive_choices_follow_the_prior(categorical):

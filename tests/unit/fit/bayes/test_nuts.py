@@ -51,14 +51,14 @@ def test_value_and_gradient_are_pymcs(pooling, likelihood):
         model[name].set_value(array.astype(model[name].type.dtype))
     with without_machine_code():
         reference = model.logp_dlogp_function(ravel_inputs=True)
-    mine = compiled(pooling, likelihood).with_data(**arrays)
+    model_with_data = compiled(pooling, likelihood).with_data(**arrays)
     rng = np.random.default_rng(2)
     for _ in range(3):
-        point = rng.normal(size=mine.n_dim)
+        point = rng.normal(size=model_with_data.n_dim)
         value, gradient = reference(point)
-        code, found, slope = log_density(mine, point)
+        code, density, slope = log_density(model_with_data, point)
         assert code == 0
-        assert found == pytest.approx(value, rel=1e-10)
+        assert density == pytest.approx(value, rel=1e-10)
         np.testing.assert_allclose(slope, gradient, rtol=1e-9, atol=1e-10)
 
 
@@ -70,13 +70,13 @@ def test_draws_are_those_of_nutpies_own_compilation(pooling):
     method, count = bayes_settings(pooling), participants(pooling)
     data = data_arrays(simulated(np.full(count, 0.4), np.full(count, 3.0), 30, 1), "potential")
     model = build_model(method, setting(count, 30), count)
-    theirs, mine = nutpie.compile_pymc_model(model), compile_model(model)
+    nutpies, ours = nutpie.compile_pymc_model(model), compile_model(model)
     keys = {"draws": 20, "tune": 20, "chains": 2, "target_accept": 0.8, "seed": 5}
-    tree = nutpie.sample(theirs.with_data(**data), cores=1, progress_bar=False, **keys)
-    found, divergences = sample(mine.with_data(**data), **keys)
-    assert set(found) == set(tree.posterior.data_vars)
+    tree = nutpie.sample(nutpies.with_data(**data), cores=1, progress_bar=False, **keys)
+    draws, divergences = sample(ours.with_data(**data), **keys)
+    assert set(draws) == set(tree.posterior.data_vars)
     for name, expected in tree.posterior.data_vars.items():
-        np.testing.assert_allclose(found[name], expected.to_numpy(), rtol=1e-6)
+        np.testing.assert_allclose(draws[name], expected.to_numpy(), rtol=1e-6)
     assert divergences == int(tree.sample_stats["diverging"].sum())
 
 
@@ -170,7 +170,7 @@ def test_processes_that_start_together_share_a_cold_cache(tmp_path):
         together = list(pool.map(in_a_process, [tmp_path, tmp_path]))
     hits, value = in_a_process(tmp_path)
     assert hits == 2
-    assert {value} == {found for _, found in together}
+    assert {value} == {other for _, other in together}
 
 
 def test_compiled_code_keeps_to_exact_arithmetic():

@@ -226,10 +226,10 @@ def test_with_all_outcomes_no_point_of_a_dense_grid_is_higher(engine):
     for i in range(2):
         bounds = (EDGE, 1 - EDGE), (EDGE, 50 - EDGE)
         highest = best_on_grid(data.choices[i], data.rewards[i], *bounds)
-        mine = rows.query("participant == @i")
-        assert highest - 1e-6 <= mine["log_likelihood"].iloc[0] <= highest + 0.1
-        value = log_likelihood(data.choices[i], data.rewards[i], *mine["estimate"])
-        assert mine["log_likelihood"].iloc[0] == pytest.approx(float(value), rel=1e-10)
+        own = rows.query("participant == @i")
+        assert highest - 1e-6 <= own["log_likelihood"].iloc[0] <= highest + 0.1
+        value = log_likelihood(data.choices[i], data.rewards[i], *own["estimate"])
+        assert own["log_likelihood"].iloc[0] == pytest.approx(float(value), rel=1e-10)
 
 
 # --- its uncertainty ------------------------------------------------------------------------
@@ -277,9 +277,9 @@ def test_wald_coverage_is_near_nominal_where_data_are_plenty():
     rows = participant_rows(fit(data))
     assert (rows["status"] == "ok").all()
     for name, value in truth.items():
-        mine = rows[rows["parameter"] == name]
+        own = rows[rows["parameter"] == name]
         for level in LEVELS:
-            lower, upper = mine[f"lower_{100 * level:.0f}"], mine[f"upper_{100 * level:.0f}"]
+            lower, upper = own[f"lower_{100 * level:.0f}"], own[f"upper_{100 * level:.0f}"]
             covered = ((lower <= value) & (value <= upper)).mean()
             assert abs(covered - level) < 3.5 * np.sqrt(level * (1 - level) / count)
 
@@ -387,10 +387,10 @@ def test_estimates_do_not_depend_on_who_else_is_in_the_data_set():
     together = participant_rows(fit(stacked(one, two, three)))
     swapped = participant_rows(fit(stacked(three, one)))
     for i, j in ((0, 1), (2, 0)):
-        mine, theirs = together[2 * i : 2 * i + 2], swapped[2 * j : 2 * j + 2]
+        before, after = together[2 * i : 2 * i + 2], swapped[2 * j : 2 * j + 2]
         np.testing.assert_array_equal(
-            mine.drop(columns="participant").to_numpy(object).astype(str),
-            theirs.drop(columns="participant").to_numpy(object).astype(str),
+            before.drop(columns="participant").to_numpy(object).astype(str),
+            after.drop(columns="participant").to_numpy(object).astype(str),
         )
 
 

@@ -54,19 +54,19 @@ def test_a_parabola_takes_one_step_and_its_curvature_is_exact():
         asked.append(len(points))
         return bowl(points)
 
-    found = maximise(counted, TOP + np.array([0.5, -0.5]), WIDE)
-    np.testing.assert_allclose(found.point, TOP, atol=1e-9)
-    np.testing.assert_allclose(found.curvature, CURVATURE, rtol=1e-7)
-    assert found.value == pytest.approx(5)
+    top = maximise(counted, TOP + np.array([0.5, -0.5]), WIDE)
+    np.testing.assert_allclose(top.point, TOP, atol=1e-9)
+    np.testing.assert_allclose(top.curvature, CURVATURE, rtol=1e-7)
+    assert top.value == pytest.approx(5)
     assert asked[:2] == [5, 5]
     assert len(asked) <= 3
 
 
 @pytest.mark.parametrize("start", [(-1.2, 1.0), (3.0, -4.0), (-5.0, 20.0)])
 def test_a_curved_ridge_is_followed_to_its_top(start):
-    found = maximise(banana, np.array(start), WIDE)
-    np.testing.assert_allclose(found.point, [1, 1], atol=1e-6)
-    assert found.slope(WIDE) < FLAT
+    top = maximise(banana, np.array(start), WIDE)
+    np.testing.assert_allclose(top.point, [1, 1], atol=1e-6)
+    assert top.slope(WIDE) < FLAT
 
 
 @pytest.mark.parametrize(
@@ -81,18 +81,18 @@ def test_a_curved_ridge_is_followed_to_its_top(start):
 def test_bounds_hold_and_the_best_point_within_them_is_found(box):
     box = np.array(box)
     start = box.mean(axis=1)
-    found, other = maximise(bowl, start, box), by_scipy(bowl, start, box)
-    np.testing.assert_allclose(found.point, other.x, atol=1e-6)
-    assert found.value == pytest.approx(-other.fun, abs=1e-12)
-    assert found.slope(box) < FLAT
-    assert ((found.point >= box[:, 0]) & (found.point <= box[:, 1])).all()
+    top, other = maximise(bowl, start, box), by_scipy(bowl, start, box)
+    np.testing.assert_allclose(top.point, other.x, atol=1e-6)
+    assert top.value == pytest.approx(-other.fun, abs=1e-12)
+    assert top.slope(box) < FLAT
+    assert ((top.point >= box[:, 0]) & (top.point <= box[:, 1])).all()
 
 
 @pytest.mark.parametrize(("start", "peak"), [(2.0, 3), (4.5, 3), (-3.5, -2), (-1.4, -2)])
 def test_where_the_function_curves_upwards_the_step_still_leads_uphill(start, peak):
-    found = maximise(two_peaks, np.array([start]), np.array([[-10.0, 10.0]]))
-    assert found.point[0] == pytest.approx(peak, abs=0.05)
-    assert found.curvature[0, 0] > 0
+    top = maximise(two_peaks, np.array([start]), np.array([[-10.0, 10.0]]))
+    assert top.point[0] == pytest.approx(peak, abs=0.05)
+    assert top.curvature[0, 0] > 0
 
 
 def test_a_start_outside_the_box_is_moved_into_it():
@@ -135,5 +135,5 @@ def test_a_gradient_that_belongs_to_another_function_ends_the_search():
     def sloped(points):
         return np.zeros(len(points)), np.ones_like(points)
 
-    found = maximise(sloped, np.zeros(2), WIDE)
-    assert found.slope(WIDE) > FLAT
+    top = maximise(sloped, np.zeros(2), WIDE)
+    assert top.slope(WIDE) > FLAT

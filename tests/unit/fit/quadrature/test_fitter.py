@@ -55,9 +55,9 @@ def quadrature(participants=1, trials=150, **changes):
     return fitter_of(setting(participants, trials), **changes)
 
 
-def fitter_of(known, **changes):
+def fitter_of(sizes, **changes):
     """Fitter of a setting, for instance of another model, whose priors are given then."""
-    return Quadrature.of(QuadratureSettings.of(QUADRATURE | changes), known)
+    return Quadrature.of(QuadratureSettings.of(QUADRATURE | changes), sizes)
 
 
 def numbers(rows):
@@ -68,12 +68,12 @@ def numbers(rows):
 
 def assert_as_on_a_dense_grid(fitter, data):
     rows = fitter.fit(data, SEED)
-    found, exact = numbers(rows), posterior(data.choices, data.rewards, 201)
+    summaries, exact = numbers(rows), posterior(data.choices, data.rewards, 201)
     assert {row["status"] for row in rows} == {"ok"}
     for parameter, marginal in exact.items():
         ends = [end for level in LEVELS for end in marginal.interval(level)]
         expected = np.array([marginal.mean, marginal.sd, *ends])
-        off = np.abs(found.loc[parameter].to_numpy() - expected) / marginal.sd
+        off = np.abs(summaries.loc[parameter].to_numpy() - expected) / marginal.sd
         assert off.max() < 4e-3
 
 
@@ -210,10 +210,10 @@ def test_a_participant_whose_likelihood_raises_becomes_failed_rows():
     fitter = quadrature(2, 40)
     data = stacked(simulated(0.3, 3, 40, 0), simulated(0.6, 5, 40, 1))
 
-    def values(mine, points):
-        if np.array_equal(mine.choices[0], data.choices[1]):
+    def values(participant_data, points):
+        if np.array_equal(participant_data.choices[0], data.choices[1]):
             raise ZeroDivisionError("broken on purpose")
-        return fitter.values(mine, points)
+        return fitter.values(participant_data, points)
 
     rows = dataclasses.replace(fitter, values=values).fit(data, SEED)
     assert_same(rows[:2], fitter.fit(data, SEED)[:2])
@@ -272,8 +272,8 @@ def test_evidence_is_the_sum_over_a_dense_grid(name):
 def responding(n_arms, alpha, beta):
     """A fitter of random responding with a Beta prior."""
     prior = {"distribution": "Beta", "alpha": alpha, "beta": beta}
-    known = Setting(learner(MODELS["random_responding"], n_arms), 1, 60, LEVELS)
-    return fitter_of(known, priors={"side_bias": prior})
+    sizes = Setting(learner(MODELS["random_responding"], n_arms), 1, 60, LEVELS)
+    return fitter_of(sizes, priors={"side_bias": prior})
 
 
 @pytest.mark.parametrize("n_arms", [2, 4])
@@ -309,8 +309,8 @@ def test_more_parameters_than_the_data_tell_cost_evidence():
     data = simulated(0.4, 4, 200, 3)
     small = quadrature(trials=200).fit(data, SEED)[0]
     priors = {**dict.fromkeys(("alpha_positive", "alpha_negative"), FLAT["alpha"])}
-    known = setting(1, 200, model=RESCORLA_WAGNER_TWO_RATES)
-    large = fitter_of(known, priors=priors | {"beta": FLAT["beta"]}).fit(data, SEED)[0]
+    sizes = setting(1, 200, model=RESCORLA_WAGNER_TWO_RATES)
+    large = fitter_of(sizes, priors=priors | {"beta": FLAT["beta"]}).fit(data, SEED)[0]
     assert small["log_evidence"] > large["log_evidence"]
 
 

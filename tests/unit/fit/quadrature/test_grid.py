@@ -64,9 +64,9 @@ def test_draws_keep_what_parameters_have_to_do_with_each_other():
     spread = [np.sqrt(mass.sum(axis=1 - i) @ away[i] ** 2) for i in range(2)]
     expected = away[0] @ mass @ away[1] / np.prod(spread)
     draws = grid.draws(8000, np.random.default_rng(2))
-    found = stats.spearmanr(draws).statistic
+    correlation = stats.spearmanr(draws).statistic
     assert abs(expected) > 0.1
-    assert found == pytest.approx(expected, abs=0.05)
+    assert correlation == pytest.approx(expected, abs=0.05)
 
 
 def test_draws_depend_on_the_generator_alone():
