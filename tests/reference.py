@@ -1,13 +1,13 @@
-"""Likelihoods written out from the papers' equations: plain loops, one participant, no package.
+"""Reference likelihoods: the equations of the papers as plain loops, apart from the package.
 
-The package says a model once and uses it four times, so a mistake in that one place would be in
-all four. These functions share nothing with it: each walks through one participant's trials with
-NumPy and ``scipy.special.logsumexp`` and is slow on purpose.
+The package defines a model once and uses the definition four times, so that a mistake in it would
+be in all four. Each function here goes through one participant's trials with NumPy and
+``scipy.special.logsumexp``; speed does not matter.
 
-Conventions: a choice of -1 is a trial without a response; a change of ``blocks`` starts the values
-again; the choice of a trial is judged before its reward is learnt. A reward that is a list holds
-the outcome of every arm (full feedback): then every arm learns from its own. With a ``lapse``, a
-choice is random with that probability.
+Conventions: a choice of -1 is a trial without a response; hidden state is reset where ``blocks``
+changes; the likelihood of a choice uses the state before the trial's update. A reward that is a
+list holds the outcomes of all arms (full feedback), and every arm learns from its own. With a
+``lapse``, a choice is random with that probability.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from scipy.special import logsumexp
 
 @dataclass(frozen=True)
 class Walk:
-    """What one participant's walk through the trials gives."""
+    """Log-probabilities, hidden states and probabilities of one participant, trial by trial."""
 
     pointwise: np.ndarray  # (trials,)
     states: dict[str, np.ndarray]  # name to (trials, arms), before each trial
