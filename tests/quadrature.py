@@ -1,8 +1,9 @@
 """The posterior of Rescorla-Wagner learning by brute force, in plain NumPy.
 
 It shares no code with the package: it has its own likelihood and its own Jacobians. The log-density
-is evaluated on a dense rectangle over logit(alpha) and log(beta), on which sums are integrals (the integrand vanishes with all its derivatives at the edges, so the trapezoidal
-rule converges faster than any power of the step).
+is evaluated on a dense rectangle over logit(alpha) and log(beta), on which sums are integrals: the
+integrand vanishes with all its derivatives at the edges, so that the trapezoidal rule converges
+faster than any power of the step.
 """
 
 from __future__ import annotations
