@@ -2,8 +2,8 @@
 
 One trial of a model is built symbolically on scalars: hidden state, its derivatives with respect
 to each parameter (forward sensitivities), and the log-probability of the choice with its
-derivatives. PyTensor simplifies that step and lowers it to Numba, and a loop over participants and
-trials calls it without allocating memory. There are four kinds: the log-likelihood alone
+derivatives. PyTensor simplifies that step and compiles it with Numba, and a loop over participants
+and trials calls it without allocating memory. There are four kinds: the log-likelihood alone
 (`compiled_values`, for grids) and trial by trial (`compiled_pointwise`, for leave-one-out
 cross-validation), the log-likelihood with its gradient (`LogLikelihood`), and the log-odds of the
 arms before each choice with theirs (`Logits`, for predictive draws). The last two are PyTensor
@@ -63,7 +63,7 @@ class _Generated(Op):
         raise NotImplementedError
 
     def make_node(self, *inputs: Any) -> Apply[Any]:
-        """Node on choices, rewards, block starts and parameters."""
+        """Apply the operation to choices, rewards, block starts and parameters."""
         choices, rewards, starts, theta = map(pt.as_tensor, inputs)
         converted = [
             choices if choices.dtype in ("int32", "int64") else choices.astype("int64"),
@@ -74,12 +74,12 @@ class _Generated(Op):
         return Apply(self, converted, self.output_types())
 
     def perform(self, node: Apply[Any], inputs: Sequence[Any], outputs: list[list[Any]]) -> None:
-        """Evaluate with the same compiled code where Numba's linker is not in use."""
+        """Evaluate with the same compiled code if Numba's linker is not used."""
         arrays = [np.ascontiguousarray(array) for array in inputs]
         outputs[0][0], outputs[1][0] = compiled(self)(*arrays)
 
     def connection_pattern(self, node: Apply[Any]) -> list[list[bool]]:
-        """The outputs depend differentiably on the parameters alone."""
+        """Only the parameters have derivatives."""
         return [[False, False], [False, False], [False, False], [True, True]]
 
     def pullback(self, inputs: Any, outputs: Any, cotangents: Any) -> list[Any]:
@@ -125,12 +125,12 @@ class Logits(_Generated):
 
 
 def _names(**more: Any) -> dict[str, Any]:
-    """Global names of generated source; Numba's cache needs the module's name."""
+    """Global names for generated source; Numba's cache needs the module's name."""
     return {"np": np, "math": math, "__name__": __name__, **more}
 
 
 def _generate(kind: str, learner: Learner) -> tuple[Any, str]:
-    """Compiled loop over a model's step, and a key that identifies its code."""
+    """Compile the loop over a model's step; also return a key that identifies its code."""
     step = build_step(learner)
     composite = scalar_step(step, kind)
     node = composite.make_node(*[ps.float64() for _ in composite.inputs_type])
@@ -148,7 +148,7 @@ def _lower(op: _Generated, **_: Any) -> tuple[Any, str]:
 
 
 def compiled(op: _Generated) -> Any:
-    """An operation as a plain function of NumPy arrays.
+    """Compile an operation to a function of NumPy arrays.
 
     Returns
     -------
@@ -160,7 +160,7 @@ def compiled(op: _Generated) -> Any:
 
 
 def compiled_values(learner: Learner) -> Any:
-    """The log-likelihood without its gradient, which is faster.
+    """Compile the log-likelihood without its gradient, which is faster.
 
     Returns
     -------
@@ -171,7 +171,7 @@ def compiled_values(learner: Learner) -> Any:
 
 
 def compiled_pointwise(learner: Learner) -> Any:
-    """The log-probability of every choice.
+    """Compile the log-probability of every choice.
 
     Returns
     -------
@@ -185,8 +185,8 @@ def compiled_pointwise(learner: Learner) -> Any:
 @functools.cache
 def _callable(kind: str, learner: Learner) -> Any:
     loop, key = _generate(kind, learner)
-    # A function called from Python needs a wrapper that PyTensor omits elsewhere. It therefore has
-    # a cache key of its own: a cached form without the wrapper would crash the interpreter.
+    # A function that is called from Python needs a wrapper that PyTensor omits elsewhere. It has a
+    # separate cache key, because a cached form without the wrapper would crash the interpreter.
     final = compile_numba_function_src(
         f"def {kind}(*args): return loop(*args)",
         kind,

@@ -7,15 +7,15 @@ from rlrecovery.models.base import Learner
 
 #: Softmax denominators are multiplied until their product exceeds this, and then one logarithm is
 #: taken: a logarithm per trial would double the cost. Each factor is between 1 and the number of
-#: arms, so that the product cannot overflow.
+#: arms, so the product cannot overflow.
 _LOG_AT = 1e200
 
 
 def loop_source(kind: str, learner: Learner, n_states: int) -> str:
-    """Python source of the loop over participants and trials that calls the compiled step.
+    """Generate the Python source of the loop over participants and trials.
 
-    The source is written out, so that every quantity of a trial is a local scalar and nothing is
-    allocated. Data of one participant are combined with every row of parameters.
+    The loop calls the compiled step. Every quantity of a trial is a local scalar in the source, so
+    no memory is allocated. Data of one participant are combined with every row of parameters.
     """
     n_arms, n_parameters = learner.n_arms, len(learner.names)
     states = [f"s{i}" for i in range(n_states)]
@@ -45,7 +45,7 @@ def loop_source(kind: str, learner: Learner, n_states: int) -> str:
         "            choice = choices[k, t]",
         f"            if choice < 0 or choice >= {n_arms}:",
         "                continue",
-        # Numba takes a call with more than 30 arguments only if none of them is a conditional.
+        # In a call with more than 30 arguments, Numba allows no conditional expression.
         *[f"            {c} = 1.0 if choice == {k} else 0.0" for k, c in enumerate(chosen)],
         f"            {', '.join([*states, *slopes, *results])} = step({arguments})",
         "            restart = 0.0",

@@ -1,8 +1,8 @@
 """One trial of a model as a scalar PyTensor graph, for the compiled form of the likelihood.
 
 The graph computes hidden state, its derivatives with respect to each parameter, and the
-log-probability of the choice with its derivatives. `scalar_step` turns it into one scalar operation
-that Numba compiles.
+log-probability of the choice with its derivatives. `scalar_step` converts it to one scalar
+operation for Numba.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Step:
         The same after the trial.
     excess, denominator : variable
         The chosen arm's logit minus the largest logit, and the sum over arms of the exponentials
-        of such differences: the log-probability is the first minus the logarithm of the second.
+        of such differences: the log-probability is ``excess - log(denominator)``.
     gradients : list, one per parameter
         Derivatives of the log-probability.
     logits, logit_slopes : list
@@ -70,13 +70,13 @@ class Step:
     logit_slopes: list[Any]
 
     def inputs(self, kind: str) -> list[Any]:
-        """What the compiled step of a kind takes, in that order."""
+        """Inputs of the compiled step of the given kind, in order."""
         slopes = [] if kind in WITHOUT_SLOPES else self.slopes
         data = [*self.chosen, *self.rewards, self.restart]
         return [*data, *self.states, *slopes, *self.parameters]
 
     def outputs(self, kind: str) -> list[Any]:
-        """What the compiled step of a kind returns, in that order."""
+        """Outputs of the compiled step of the given kind, in order."""
         match kind:
             case "value" | "pointwise":
                 return [*self.new_states, self.excess, self.denominator]
@@ -95,12 +95,12 @@ def _float(value: Any) -> Any:
 
 
 def build_step(learner: Learner) -> Step:
-    """One trial of a model, with forward sensitivities."""
+    """Build one trial of a model with forward sensitivities."""
     model, n_arms = learner.model, learner.n_arms
     theta = [pt.dscalar(name) for name in model.names]
     values = dict(zip(model.names, theta, strict=True))
     bound = [learner.bind(values, arm) for arm in range(n_arms)]
-    # Initial values are the same for every arm, so one stands for all of a name.
+    # Initial values are the same for every arm.
     fresh = [_float(value) for value in model.initial(bound[0]).values() for _ in range(n_arms)]
     chosen, restart = _scalars("chosen", n_arms), pt.dscalar("r")
     rewards = _scalars("reward", n_arms if learner.full_feedback else 1)
@@ -144,8 +144,8 @@ def build_step(learner: Learner) -> Step:
 def _softmax_weights(logits: list[Any]) -> tuple[Any, list[Any]]:
     """Largest logit, and the exponentials of the differences from it.
 
-    With two arms a single exponential is needed, because the larger arm's is 1. The exponential is
-    the most expensive operation of a trial.
+    With two arms only one exponential is computed, because that of the larger logit is 1. The
+    exponential is the most expensive operation of a trial.
     """
     top = functools.reduce(pt.maximum, logits)
     if len(logits) != 2:
@@ -161,8 +161,8 @@ def _dot(left: list[Any], right: list[Any]) -> Any:
 
 
 def _push(outputs: list[Any], inputs: list[Any], tangents: list[Any]) -> list[Any]:
-    # A variable that occurs twice among the outputs (such as a free start value, once per arm)
-    # would get its derivative in one place only, so every output becomes a variable of its own.
+    # If a variable occurs twice among the outputs (such as a free start value, once per arm), only
+    # one of them would get its derivative. Adding 0 makes every output a separate variable.
     distinct = [value + 0.0 for value in outputs]
     derivatives: Any = pushforward(distinct, inputs, tangents, disconnected_outputs="ignore")
     return list(derivatives)
@@ -187,7 +187,7 @@ def _one_trial(
 
 
 def scalar_step(step: Step, kind: str) -> ps.Composite:
-    """The step as one scalar operation, simplified by PyTensor's rewrites."""
+    """Convert a step to one scalar operation, simplified by PyTensor's rewrites."""
     graph = FunctionGraph(step.inputs(kind), step.outputs(kind), clone=True)
     get_mode("NUMBA").excluding("fusion", "inplace").optimizer.rewrite(graph)
     scalar: dict[Any, Any] = {variable: ps.float64() for variable in graph.inputs}
@@ -203,7 +203,7 @@ def scalar_step(step: Step, kind: str) -> ps.Composite:
         results = _scalar_operation(node.op)(*[lookup(variable) for variable in node.inputs])
         results = results if isinstance(results, list) else [results]
         scalar |= zip(node.outputs, results, strict=True)
-    # An output that is itself an input or a constant still has to be the result of an operation.
+    # Every output must be the result of an operation, even if it is an input or a constant.
     outputs = [ps.identity(lookup(variable)) for variable in graph.outputs]
     return ps.Composite(inputs, outputs)
 

@@ -15,7 +15,7 @@ from rlrecovery.simulate.task import Floats, Integers, block_starts
 
 @dataclass(frozen=True)
 class Observations:
-    """What the likelihood reads: NumPy arrays, or PyTensor variables of the same shapes.
+    """Data of the likelihood: NumPy arrays, or PyTensor variables of the same shapes.
 
     Attributes
     ----------
@@ -33,20 +33,20 @@ class Observations:
     starts: Any
 
     def rows(self, selected: Any) -> Observations:
-        """The observations of selected participants (an index, slice or mask)."""
+        """Select participants by an index, slice or mask."""
         return Observations(self.choices[selected], self.rewards[selected], self.starts[selected])
 
 
 def observations(choices: Integers, rewards: Floats, blocks: Integers) -> Observations:
-    """Observations from plain arrays of shape (participants, trials).
+    """Make observations from arrays of shape (participants, trials).
 
     Parameters
     ----------
     choices : int array
         Chosen arm; any negative number means no response or padding.
     rewards : float array
-        Rewards, or the outcomes of all arms along one more axis; values where there was no
-        response are ignored.
+        Rewards, or the outcomes of all arms along one more axis; ignored where there was no
+        response.
     blocks : int array
         Block of each trial.
     """
@@ -60,7 +60,7 @@ def observations(choices: Integers, rewards: Floats, blocks: Integers) -> Observ
 
 
 def observations_from_table(trials: pd.DataFrame, reset: bool = True) -> Observations:
-    """Observations of one data set from its rows of the trials table.
+    """Make the observations of one data set from its rows of the trials table.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def observations_from_table(trials: pd.DataFrame, reset: bool = True) -> Observa
         Rows of `rlrecovery.storage.schemas.TRIALS`. Participants may have different numbers of
         trials; shorter ones are padded at their end.
     reset : bool
-        Whether hidden state starts again in every block, or is carried over.
+        Whether hidden state is reset in every block.
     """
     ordered = trials.sort_values(["participant", "trial"])
     row = ordered["participant"].astype("category").cat.codes.to_numpy()
@@ -81,7 +81,7 @@ def observations_from_table(trials: pd.DataFrame, reset: bool = True) -> Observa
         array[row, column] = ordered[name].to_numpy()
         return array
 
-    # Padding belongs to the last block, so that it does not look like a new one.
+    # Padding is part of the last block, so no block starts there.
     blocks = np.maximum.accumulate(padded("block", -1), axis=1) * reset
     outcomes = outcome_columns(trials)
     if outcomes:

@@ -1,9 +1,9 @@
 """The likelihood of choices under a model, as a ``pytensor.scan`` over trials.
 
 This is the definition; `rlrecovery.likelihood.compiled` is a faster form of it. The likelihood of
-the choice of trial t uses the hidden state before trial t's update. All trials count, the first
-included. A trial without a response contributes nothing and updates nothing; the padding of
-participants with fewer trials is treated the same way. A new block resets the hidden state.
+the choice in trial t uses the hidden state before trial t's update. All trials count, including the
+first. A trial without a response contributes nothing to the likelihood and does not update hidden
+state, nor does the padding of participants with fewer trials. A new block resets hidden state.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from rlrecovery.simulate.task import Floats
 # Exact IEEE arithmetic in compiled code; every job that compiles imports this module. By default
 # PyTensor lets the compiler reorder sums, and the order depends on whether a function was just
 # compiled or read from the cache: last digits would differ between the first job on a machine and
-# the next, and a sampler would then draw other samples.
+# the next, and sampled chains would diverge.
 pytensor.config.numba__fastmath = False
 
 #: From a transform's name to its inverse on PyTensor variables.
@@ -70,7 +70,7 @@ def _step(learner: Learner, names: list[str]) -> Callable[..., list[Any]]:
     """One trial of a model for `pytensor.scan`.
 
     The parameters are arguments of the step, because PyMC replaces random variables by their values
-    in all inputs of a scan, but not in variables that its step merely refers to.
+    in the inputs of a scan, but not in variables that its step captures.
     """
 
     def step(chosen: Any, reward: Any, start: Any, *states_and_columns: Any) -> list[Any]:
@@ -139,8 +139,7 @@ def log_likelihood(
     learner, parameters, data
         As for `trace`.
     engine : str
-        ``compiled`` for the form that `rlrecovery.likelihood.compiled` generates from the model,
-        ``scan`` for the definition itself.
+        ``compiled`` for the generated form, ``scan`` for the definition.
     """
     if engine == "scan":
         return trace(learner, parameters, data).pointwise.sum(axis=-1)
@@ -152,7 +151,9 @@ def log_likelihood(
 def logits(
     learner: Learner, parameters: Mapping[str, Any], data: Observations, engine: Engine
 ) -> Any:
-    """Log-odds of the arms before each choice, (participants, trials, arms), differentiable.
+    """Log-odds of the arms before each choice as a differentiable PyTensor variable.
+
+    Shape (participants, trials, arms).
 
     Parameters
     ----------
@@ -173,12 +174,12 @@ def _apply(operation: Any, parameters: Mapping[str, Any], data: Observations) ->
     return operation(data.choices, data.rewards, data.starts, theta)[0]
 
 
-#: ``(data, theta) -> (values, gradients)``, or values alone.
+#: ``(data, theta) -> (values, gradients)``, or only values.
 Evaluator = Callable[[Observations, Floats], Any]
 
 
 def value_and_gradient(learner: Learner, engine: Engine) -> Evaluator:
-    """Compiled function for the log-likelihood and its gradient on the natural scale.
+    """Compile the log-likelihood and its gradient on the natural scale.
 
     Returns
     -------
@@ -194,7 +195,6 @@ def value_and_gradient(learner: Learner, engine: Engine) -> Evaluator:
     function = compiled(LogLikelihood(learner))
 
     def evaluate(data: Observations, theta: Floats) -> tuple[Floats, Floats]:
-        """Values and gradients by compiled code."""
         values, gradients = function(data.choices, data.rewards, data.starts, theta)
         return values, gradients
 
@@ -202,12 +202,12 @@ def value_and_gradient(learner: Learner, engine: Engine) -> Evaluator:
 
 
 def values_only(learner: Learner, engine: Engine) -> Evaluator:
-    """Compiled function for the log-likelihood without its gradient, for many points.
+    """Compile the log-likelihood without its gradient, for many points.
 
     Returns
     -------
     callable
-        ``(data, theta) -> values``, otherwise as `value_and_gradient`.
+        ``(data, theta) -> values``; see `value_and_gradient`.
     """
     if engine == "scan":
         both = _scan_evaluator(learner)
@@ -229,7 +229,7 @@ def _scan_evaluator(learner: Learner) -> Evaluator:
     function = pytensor.function(inputs, outputs)
 
     def evaluate(data: Observations, theta: Floats) -> tuple[Floats, Floats]:
-        """Values and gradients by the scan, which needs data for every row of theta."""
+        """Evaluate the scan, which needs data for every row of theta."""
         if len(data.choices) == 1:
             data = data.rows(np.zeros(len(theta), dtype=int))
         values, gradients = function(data.choices, data.rewards, data.starts, theta)

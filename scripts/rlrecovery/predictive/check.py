@@ -1,4 +1,4 @@
-"""Predictive checks: compares a data set with data that a method's prior and posterior predict.
+"""Predictive checks: compares a data set with the prior and posterior predictions of a method.
 
 The p values are the predictive p values of Gelman, Meng & Stern (1996), Statistica Sinica 6:733.
 """
@@ -30,8 +30,8 @@ from rlrecovery.storage.schemas import PREDICTIVE
 
 log = logging.getLogger(__name__)
 
-#: Values of the columns ``of`` (what the parameters are drawn from) and ``way`` (how they predict
-#: choices) of `PREDICTIVE`.
+#: Values of the columns ``of`` (the distribution of parameters) and ``way`` (how choices are
+#: predicted) of `PREDICTIVE`.
 OF, WAYS = ("prior", "posterior"), ("forward", "one_step")
 
 #: Draws from each distribution: enough for the ends of a 95 % interval, and quick.
@@ -52,11 +52,12 @@ def write_check(
     cell : Cell
         The cell of the example data set.
     generator : Generator
-        What generates the data of the cell.
+        Generator of the data of the cell.
     method : Method, optional
-        The method to check, which must have a posterior. Without a method the table has no rows.
+        The method to check; it must have a posterior. Without a method the table has no rows.
     observed_file : str, optional
-        A lab's own data, see `read_observed`. By default the first data set of the cell is checked.
+        File with your own data, see `read_observed`. By default the first data set of the cell is
+        checked.
     output : str
         Path of the table. It has no rows if the method failed.
 
@@ -106,11 +107,11 @@ def check(
     setting : Setting
         Setting of the method with the sizes of the data set.
     task : Task
-        What the participants faced.
+        The task of the participants.
     observed : Dataset
         The data set.
     seed : SeedSequence
-        Source of all random numbers.
+        Seed of all random numbers.
     count : int
         Draws from each distribution.
 
@@ -139,9 +140,9 @@ def check(
 
 
 def comparison(key: Key, observed: float, predicted: Floats) -> dict[str, Any]:
-    """Columns of `PREDICTIVE` that compare an observed statistic with its value in each draw.
+    """Compare an observed statistic with its values in the draws, in columns of `PREDICTIVE`.
 
-    Draws in which it is NaN do not count. ``p`` is the share of draws above the observed value plus
+    Draws in which it is NaN are excluded. ``p`` is the share of draws above the observed value plus
     half the share of ties.
     """
     name, trial = key

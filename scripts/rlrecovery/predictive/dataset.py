@@ -1,4 +1,4 @@
-"""A data set as predictive checks use it: the choices, rewards and blocks of all participants."""
+"""A data set for predictive checks: the choices, rewards and blocks of all participants."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Dataset:
         return self.choices >= 0
 
     def observations(self, task: Task) -> Observations:
-        """The data set in the form that the likelihood of a task takes."""
+        """Convert the data set to observations, for the likelihood."""
         shown = self.rewards if self.outcomes is None else self.outcomes
         return observations(self.choices, shown, self.blocks * task.reset)
 
@@ -63,7 +63,7 @@ def first_trial_of_block(blocks: Integers) -> Integers:
 
 
 def simulated_dataset(cell: Cell, generator: Generator) -> Dataset:
-    """The example data set of a cell, with the mean rewards that its participants faced."""
+    """Simulate the example data set of a cell, with the mean rewards of its arms."""
     _, behaviour = simulate_replicate(cell, generator, REPLICATE)
     blocks = generator.faced_task().block_of_trial(cell.trials)
     return Dataset(

@@ -29,7 +29,7 @@ def prior_draws(
         Model and number of participants.
     count : int
         Number of draws.
-    rng : Generator
+    rng : numpy.random.Generator
         Source of random numbers.
 
     Returns
@@ -73,11 +73,11 @@ def posterior_draws(
     Parameters
     ----------
     method, setting, count
-        As for `prior_draws`; the method has a posterior.
+        See `prior_draws`; the method must have a posterior.
     data : Observations
-        Data of as many participants as `setting` has.
+        Data of `setting.participants` participants.
     seed : SeedSequence
-        Used as the fit of the same data set would use it.
+        Used in the same way as by a fit of the data set.
 
     Returns
     -------
@@ -92,7 +92,7 @@ def posterior_draws(
 def _by_participant(
     data: Observations, seed: np.random.SeedSequence
 ) -> list[tuple[Observations, np.random.SeedSequence]]:
-    """Data and seed of each participant who is fitted alone."""
+    """Data and seed of each participant, for separate fits."""
     seeds = seed.spawn(len(data.choices))
     return [(data.rows(slice(i, i + 1)), child) for i, child in enumerate(seeds)]
 
@@ -104,7 +104,7 @@ def _sampler_draws(
     count: int,
     seed: np.random.SeedSequence,
 ) -> dict[str, Floats]:
-    """Draws of each participant's parameters by NUTS."""
+    """Draw each participant's parameters by NUTS."""
     from rlrecovery.fit.bayes.fitter import draws_of
 
     fitter = cast("Bayes", make_fitter(method.settings, setting))
@@ -133,7 +133,7 @@ def _grid_draws(
     count: int,
     seed: np.random.SeedSequence,
 ) -> dict[str, Floats]:
-    """Draws of each participant's posterior on a grid."""
+    """Draw each participant's parameters from the posterior on a grid."""
     fitter, draws = cast("Quadrature", make_fitter(method.settings, setting)), []
     for alone, child in _by_participant(data, seed):
         grid, _ = fitter.integrate(alone)

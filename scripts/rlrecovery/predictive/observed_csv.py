@@ -1,4 +1,4 @@
-"""Reads a lab's own data from a CSV file."""
+"""Reads your own data from a CSV file."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from rlrecovery.storage.files import BrokenFile
 
 #: Columns that every file must have.
 REQUIRED = ("participant", "trial", "choice", "reward")
-#: Values of ``choice``, in lower case, that mean that there was no response, besides -1.
+#: Values of ``choice`` (besides -1) for a trial without a response, in lower case.
 NO_RESPONSE = ("", "na", "nan")
 
 
 def read_observed(path: str | os.PathLike[str], task: Task) -> Dataset:
-    """Read a lab's own data, and add the mean rewards if the task alone determines them.
+    """Read a data set from a CSV file, and add the mean rewards if the task determines them.
 
     Parameters
     ----------
@@ -35,12 +35,12 @@ def read_observed(path: str | os.PathLike[str], task: Task) -> Dataset:
         changes). With full feedback, ``reward_0``, ``reward_1``, ... are the outcomes of the arms.
         Other columns are ignored. Without ``block``, the blocks are those of the task.
     task : Task
-        What the participants faced.
+        The task of the participants.
 
     Raises
     ------
     BrokenFile
-        With the file, the line or column, and what is allowed.
+        If the file has a mistake; the message names the line or column and the allowed values.
     """
     trials = _read_trials(path, task)
     first, length = _trial_range(path, trials)
@@ -49,7 +49,7 @@ def read_observed(path: str | os.PathLike[str], task: Task) -> Dataset:
     columns = np.array([trial.number - first for trial in trials])
 
     def table(values: Sequence[Any], missing: Any) -> Any:
-        """Values of the trials as (participants, trials, ...); `missing` where there is no line."""
+        """Arrange values of the trials as (participants, trials, ...), filled with `missing`."""
         array = np.array(values)
         filled = np.full((len(row_of), length, *array.shape[1:]), missing, dtype=array.dtype)
         filled[rows, columns] = array
@@ -71,10 +71,10 @@ def read_observed(path: str | os.PathLike[str], task: Task) -> Dataset:
 
 @dataclass(frozen=True)
 class _Trial:
-    """One line of the file; `position` names it in messages.
+    """One line of the file; `position` identifies it in messages.
 
-    Without a response `choice` is -1 and the reward and outcomes are NaN; with partial feedback the
-    outcomes are NaN as well.
+    Without a response, `choice` is -1 and the reward and outcomes are NaN; with partial feedback,
+    the outcomes are NaN.
     """
 
     position: str
@@ -118,7 +118,7 @@ def _outcome_columns(task: Task) -> list[str]:
 
 
 def _read_trials(path: str | os.PathLike[str], task: Task) -> list[_Trial]:
-    """The lines of a file, each checked by itself."""
+    """Read the lines of a file and check each of them."""
     required = [*REQUIRED, *_outcome_columns(task)]
     expected = f"it must be a comma-separated file with the columns {', '.join(required)}"
     file = read_csv_file(path, expected)
@@ -153,14 +153,12 @@ def _reward(position: str, values: Mapping[str, str], name: str, task: Task) -> 
         raise BrokenFile(f"{position}: {wrong}, but must be a number if there was a response")
     scheduled = task.schedule is not None and task.schedule.holds == "rewards"
     if task.sd is None and not scheduled and value not in (0, 1):
-        raise BrokenFile(
-            f"{position}: {name} is {text!r}, but must be 1 or 0, as the task's rewards are"
-        )
+        raise BrokenFile(f"{position}: {name} is {text!r}, but must be 0 or 1, as in the task")
     return value
 
 
 def _trial_range(path: str | os.PathLike[str], trials: Sequence[_Trial]) -> tuple[int, int]:
-    """Number of the first trial, and how many trials there are."""
+    """Number of the first trial, and number of trials; checks that they are consecutive."""
     positions: dict[tuple[str, int], str] = {}
     for trial in trials:
         key = (trial.participant, trial.number)
@@ -175,14 +173,14 @@ def _trial_range(path: str | os.PathLike[str], trials: Sequence[_Trial]) -> tupl
     for number, following in itertools.pairwise(numbers):
         if following != number + 1:
             raise BrokenFile(
-                f"{path}: column trial skips from {number} to {following}, but must count by 1; "
-                "write a trial without a response as a line with an empty choice"
+                f"{path}: column trial skips from {number} to {following}; trials must be "
+                "consecutive, so write a trial without a response as a line with an empty choice"
             )
     return numbers[0], len(numbers)
 
 
 def _blocks(path: str | os.PathLike[str], task: Task, names: NDArray[np.str_]) -> Integers:
-    """Blocks of all trials, from 0. A trial without a line belongs to the block before it."""
+    """Blocks of all trials, from 0. A trial without a line is in the preceding block."""
     participants, trials = names.shape
     divisible = trials % task.blocks == 0
     if not (names != "").any():
@@ -194,7 +192,7 @@ def _blocks(path: str | os.PathLike[str], task: Task, names: NDArray[np.str_]) -
         return np.tile(task.block_of_trial(trials), (participants, 1))
     last_named = np.maximum.accumulate(np.where(names != "", np.arange(trials), 0), axis=1)
     names = np.take_along_axis(names, last_named, axis=1)
-    # Trials before a participant's first line have no name: they belong to the first block.
+    # Trials before a participant's first line have no name and are in the first block.
     change = (names[:, 1:] != names[:, :-1]) & (names[:, :-1] != "")
     blocks = np.cumsum(np.pad(change, ((0, 0), (1, 0))), axis=1)
     learning_continues = not task.reset and not task.is_stationary and task.schedule is None
@@ -209,8 +207,8 @@ def _blocks(path: str | os.PathLike[str], task: Task, names: NDArray[np.str_]) -
 def known_means(task: Task, blocks: Integers) -> Floats | None:
     """Mean rewards of the arms, shape (participants, trials, arms).
 
-    None if they depend on a random walk or on the choices; otherwise the task and the blocks, of
-    shape (participants, trials), determine them.
+    None if they depend on a random walk or on the choices. Otherwise they follow from the task and
+    the blocks, an array of shape (participants, trials).
     """
     if task.drift or (task.reversals and task.reversals.correct):
         return None

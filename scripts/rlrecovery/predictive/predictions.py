@@ -2,8 +2,9 @@
 
 Choices are predicted in two ways. `forward_statistics` simulates the task again, so that
 participants see the outcomes of their own choices. `one_step_statistics` draws every choice given
-the observed history before it; a model can fit data this way without being able to generate them
-(Palminteri, Wyart & Koechlin 2017, Trends in Cognitive Sciences 21:425).
+the observed history before it; a model may predict choices well in this way, but not reproduce the
+data when it is simulated forward (Palminteri, Wyart & Koechlin 2017, Trends in Cognitive Sciences
+21:425).
 """
 
 from __future__ import annotations
@@ -35,10 +36,10 @@ def forward_statistics(
     observed: Dataset,
     rng: np.random.Generator,
 ) -> Statistics:
-    """Statistics of data sets in which the participants do the task again.
+    """Compute statistics of data sets in which the task is simulated again.
 
-    Missing trials and the lengths of blocks are those of the observed data set; arms with a random
-    walk get new walks.
+    Missing trials and lengths of blocks are as in the observed data set; random walks of the arms
+    are drawn again.
 
     Parameters
     ----------
@@ -50,13 +51,13 @@ def forward_statistics(
         Parameters by name, natural scale.
     observed : Dataset
         The data set that is checked.
-    rng : Generator
+    rng : numpy.random.Generator
         Source of random numbers.
 
     Returns
     -------
     dict
-        As from `statistics`; each array has shape (draws,).
+        See `statistics`; each array has shape (draws,).
     """
     layout = _Layout.of(task, observed)
     parts = []
@@ -70,10 +71,10 @@ def forward_statistics(
 
 @dataclass(frozen=True)
 class _Layout:
-    """The trials of a data set in rows within which learning and reward schedule continue.
+    """The trials of a data set in rows, within which learning and mean rewards continue.
 
-    A row is a block of a participant if learning restarts in every block (blocks may then have any
-    length), otherwise all trials of a participant.
+    If learning restarts in every block, a row is a block of a participant, of any length; otherwise
+    it is all trials of a participant.
 
     Attributes
     ----------
@@ -82,7 +83,7 @@ class _Layout:
     blocks : int array, shape (participants, trials)
         Blocks of the data set.
     row, column : int array, shape (participants, trials)
-        Where each trial of the data set is in the rows.
+        Row and column of each trial of the data set.
     participant : int array, shape (rows,)
         Participant of each row.
     trial : int array, shape (rows, columns)
@@ -119,7 +120,7 @@ class _Layout:
     def simulate(
         self, learner: Learner, values: Mapping[str, Floats], rng: np.random.Generator
     ) -> Dataset:
-        """One data set per draw of the parameters, shape (draws, participants, trials)."""
+        """Simulate one data set per draw of the parameters, shape (draws, participants, trials)."""
         draws = len(next(iter(values.values())))
         rows, columns = self.missing.shape
         row_values = {name: drawn[:, self.participant].ravel() for name, drawn in values.items()}
@@ -132,7 +133,7 @@ class _Layout:
         behaviour = behave(learner, row_values, self.task, uniform, missing, means)
 
         def by_trial(array: Any) -> Any:
-            """Values of rows and columns as values of participants and trials."""
+            """Rearrange values from rows and columns to participants and trials."""
             by_draw = array.reshape(draws, rows, *array.shape[1:])
             return by_draw[:, self.row, self.column]
 
@@ -151,7 +152,7 @@ def one_step_statistics(
     observed: Dataset,
     rng: np.random.Generator,
 ) -> Statistics:
-    """Statistics of choices that are each drawn given the observed history before them.
+    """Compute statistics of choices that are each drawn given the observed history before them.
 
     The previous response and its reward are also read from the observed history. Parameters and
     return value are those of `forward_statistics`.
@@ -186,7 +187,7 @@ def choice_probabilities(learner: Learner, data: Observations, theta: Floats) ->
     Returns
     -------
     float array, shape (draws, trials, arms)
-        Equal for all arms (and without meaning) where there was no response.
+        Where there was no response, probabilities are equal for all arms and have no meaning.
     """
     from rlrecovery.likelihood.compiled import Logits, compiled
 

@@ -22,7 +22,7 @@ Statistics = dict[Key, Floats]
 def statistics(
     data: Dataset, neutral: float, n_arms: int, history: Dataset | None = None
 ) -> Statistics:
-    """Summary statistics of a data set over all participants, or of one data set per draw.
+    """Compute summary statistics of a data set over all participants, or of one data set per draw.
 
     Parameters
     ----------
@@ -38,8 +38,8 @@ def statistics(
     Returns
     -------
     dict
-        Arrays of the leading shape of the choices, by name and bin; NaN where there is nothing to
-        count.
+        Arrays with the leading axes of the choices, by name and bin; NaN where there are no
+        responses to count.
 
         - ``learning``: share of responses to an arm with the highest mean reward at that trial, in
           up to `MAX_BINS` bins of the trials of a block. ``first_arm``, the share of responses to

@@ -100,7 +100,7 @@ def test_means_are_known_where_the_task_alone_determines_them(name):
         (HEADER + "a,1,0.5,1", "line 2: choice is '0.5'"),
         (HEADER + "a,1,1,", "line 2: reward is empty"),
         (HEADER + "a,1,1,win", "line 2: reward is 'win'"),
-        (HEADER + "a,1,1,10", "line 2: reward is '10', but must be 1 or 0"),
+        (HEADER + "a,1,1,10", "line 2: reward is '10', but must be 0 or 1"),
         (HEADER + "a,1,1,1\na,2,1,1\na,1,0,0", "line 4: participant 'a' already has a trial 1 in "
          "line 2"),
         (HEADER + "a,1,1,1\na,3,1,1", "column trial skips from 1 to 3"),
