@@ -1,9 +1,9 @@
 """The estimator contract: settings, targets, and a fitter that turns data into rows of estimates.
 
-An estimator is a folder beside this file with two parts. Its settings class (a `MethodSettings`)
-is read with the config and states what the estimator costs and how it is described; it imports
-nothing heavy. Its fitter (a `Fitter`) is imported when it fits. `rlrecovery.fit.registry` lists
-the settings classes, and nothing else in the project names an estimator.
+An estimator is a folder in this room with two parts. Its settings class (a `MethodSettings`)
+defines its keys in the config, its cost and its description for the methods section; it must not
+import slow libraries. Its fitter (a `Fitter`) is imported by jobs that fit.
+`rlrecovery.fit.registry` lists the settings classes; no other code names an estimator.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Row = dict[str, Any]
 
 NAN = float("nan")
 
-#: What an estimate refers to: one participant, the population's location, or its SD.
+#: Level of a target: one participant, the population's location, or its SD.
 Level = Literal["participant", "group", "spread"]
 
 #: How a method combines the data of participants.
@@ -40,12 +40,12 @@ Pooling = Literal["none", "partial", "complete"]
 #: How a posterior is obtained, if an estimator has one.
 PosteriorKind = Literal["sampled", "exact"]
 
-#: Participant of a target that belongs to the data set as a whole.
+#: Index of the participant for targets of the whole data set.
 WHOLE = -1
 
 
 class Target(NamedTuple):
-    """What one row of estimates is about.
+    """The quantity that a row of estimates refers to.
 
     Attributes
     ----------
@@ -64,7 +64,7 @@ class Target(NamedTuple):
 
 @dataclass(frozen=True)
 class Setting:
-    """What a fitter knows before it sees data.
+    """Model, task and sizes, which are known before fitting.
 
     Attributes
     ----------
@@ -85,7 +85,7 @@ class Setting:
 
     @classmethod
     def of(cls, model: ModelSpec, task: Task, cell: Cell, levels: Sequence[float]) -> Self:
-        """Setting of a fitted model in a cell."""
+        """Make the setting of a fitted model in a cell."""
         return cls(learner_in(model, task), cell.participants, cell.trials, tuple(levels))
 
     @property
@@ -94,7 +94,7 @@ class Setting:
         return self.learner.model
 
     def participant_targets(self, participant: int) -> list[Target]:
-        """Targets of one participant: every parameter."""
+        """Targets of one participant, one per parameter."""
         return [Target("participant", participant, name) for name in self.model.names]
 
     def each_participant(self) -> list[Target]:
@@ -102,7 +102,7 @@ class Setting:
         return [t for i in range(self.participants) for t in self.participant_targets(i)]
 
     def whole(self, level: Level) -> list[Target]:
-        """Targets of the data set as a whole, at level ``group`` or ``spread``."""
+        """Targets of the whole data set, at level ``group`` or ``spread``."""
         return [Target(level, WHOLE, name) for name in self.model.names]
 
 
@@ -111,7 +111,7 @@ class Fitter(Protocol):
 
     @property
     def targets(self) -> list[Target]:
-        """What a fit estimates, in the order of its rows."""
+        """Targets of a fit, in the order of its rows."""
 
     def fit(self, data: Observations, seed: np.random.SeedSequence) -> list[Row]:
         """Estimate all targets from one data set.
@@ -121,7 +121,7 @@ class Fitter(Protocol):
         data : Observations
             Arrays of shape (participants, trials).
         seed : SeedSequence
-            The only source of randomness.
+            Seed of all random numbers.
 
         Returns
         -------
@@ -137,7 +137,7 @@ class Cost:
     Attributes
     ----------
     memory_mib : int
-        Memory of a job before it holds data: Python, packages and compiled code.
+        Memory of a job without data: Python, packages and compiled code.
     start_seconds : float
         CPU time before the first fit.
     participant_seconds, trial_seconds : float
@@ -156,8 +156,8 @@ FittedModel = Annotated[
     Omittable[str],
     Field(
         description=(
-            "Model (or variant) that is fitted; it may differ from the one that generates the "
-            "data. By default the method is fitted with each of models.fit, and these fits compete."
+            "Fitted model (or variant); it may differ from the generating model. By default the "
+            "method is fitted with each of models.fit, and these fits are compared."
         )
     ),
 ]
@@ -166,25 +166,25 @@ EngineSetting = Annotated[
     Field(
         description=(
             "How the log-likelihood is computed; the values are the same. compiled: code generated "
-            "from the model's definition, many times faster. scan: the definition itself, a "
-            "pytensor.scan over trials."
+            "from the model's definition, many times faster. scan: the definition, a pytensor.scan "
+            "over trials."
         )
     ),
 ]
 PointSetting = Annotated[
     Literal["mean", "median"],
-    Field(description="Which summary of the posterior is the estimate."),
+    Field(description="Summary of the posterior that is the point estimate."),
 ]
 
-#: How much slower the scan is than the compiled likelihood, and the memory that compiling it needs.
+#: Slowdown of the scan relative to the compiled likelihood, and memory for compiling it.
 SCAN_SLOWDOWN, SCAN_MEMORY_MIB = 20, 300
 
 
 class MethodSettings(Section):
-    """Settings of a method: the part that all estimators share.
+    """Base class of the settings of all estimators.
 
-    A subclass adds its keys, names its estimator in the field ``estimator``, and states the facts
-    below.
+    A subclass adds its keys, names its estimator in the field ``estimator``, and overrides the
+    attributes and methods below where they differ.
     """
 
     #: Import path of the fitter: ``module:class``; the class has ``of(settings, setting)``.
@@ -193,7 +193,7 @@ class MethodSettings(Section):
     packages: ClassVar[tuple[str, ...]] = ("numpy", "scipy", "pytensor", "numba")
     #: How the posterior is obtained; None for an estimator without a posterior.
     posterior: ClassVar[PosteriorKind | None] = None
-    #: Largest number of free parameters of a model that it can fit; None for no limit.
+    #: Largest number of free parameters of a fitted model; None for no limit.
     max_parameters: ClassVar[int | None] = None
 
     estimator: str
@@ -213,11 +213,11 @@ class MethodSettings(Section):
         return ("participant",)
 
     def scores_models(self) -> bool:
-        """Whether its rows have a criterion for model comparison."""
+        """Whether its rows have a score for model comparison."""
         return True
 
     def default_prior(self, parameter: Parameter) -> dict[str, Any] | None:
-        """Prior that the config leaves out, as plain values; None where a method has none."""
+        """Default prior as plain values; None for a method without priors."""
         return None
 
     def prior_of(self, parameter: str, level: Level) -> Distribution | None:
@@ -229,7 +229,7 @@ class MethodSettings(Section):
         return None
 
     def restricted_to(self, parameters: Iterable[str]) -> Self:
-        """The same settings with entries for these parameters only."""
+        """Copy of the settings with entries for these parameters only."""
         names = set(parameters)
         changes = {
             key: {name: value for name, value in entries.items() if name in names}
@@ -243,7 +243,7 @@ class MethodSettings(Section):
         return max(1.0, n_parameters / 2) * self._engine_slowdown()
 
     def memory_bytes(self, n_parameters: int, load: Load) -> int:
-        """Memory besides that of the process and of the data."""
+        """Memory in addition to that of the process and of the data, in bytes."""
         return SCAN_MEMORY_MIB * 2**20 if self._uses_scan() else 0
 
     def describe(self) -> str:
@@ -258,7 +258,7 @@ class MethodSettings(Section):
 
 
 def plain_prior(distribution: Distribution) -> dict[str, Any]:
-    """A prior in the form that the config has."""
+    """A prior as plain values, as in the config."""
     return {"distribution": distribution.name, **distribution.as_dict()}
 
 
@@ -269,18 +269,18 @@ def row(
     intervals: Mapping[float, tuple[float, float]],
     **diagnostics: Any,
 ) -> Row:
-    """One row of `rlrecovery.storage.schemas.estimates_columns`, without the replicate.
+    """Make a row of `rlrecovery.storage.schemas.estimates_columns`, without the replicate.
 
     Parameters
     ----------
     target : Target
-        What is estimated.
+        The target.
     estimate, se : float
         Point estimate, and its standard error or posterior SD; natural scale.
     intervals : mapping
         From nominal level to lower and upper end, natural scale.
     **diagnostics
-        Any other column; the others get their defaults.
+        Further columns; all others get their defaults.
     """
     ends = {
         name: value
@@ -300,13 +300,13 @@ def row(
 def failed(
     targets: Iterable[Target], reason: str, levels: Sequence[float], seconds: float = NAN
 ) -> list[Row]:
-    """Rows of a failed fit, with the reason and without numbers."""
+    """Make the rows of a failed fit, with the reason and without estimates."""
     no_intervals = dict.fromkeys(levels, (NAN, NAN))
     flags = {"status": "failed", "reason": reason, "converged": False, "seconds": seconds}
     return [row(target, NAN, NAN, no_intervals, **flags) for target in targets]
 
 
 def one_line(error: Exception) -> str:
-    """An exception as one line of text, for the column ``reason``."""
+    """Format an exception as one line of text, for the column ``reason``."""
     text = " ".join(str(error).split()) or "no message"
     return f"{type(error).__name__}: {text}"[:300]

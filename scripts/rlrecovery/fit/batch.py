@@ -1,4 +1,4 @@
-"""The rule ``fit``: one method on a batch of data sets; failures are kept as rows."""
+"""The rule ``fit``: fits one method to a batch of data sets; failures become rows."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def sampling_seed(generator: Generator, cell: Cell, replicate: int) -> np.random
 def fit_data_set(
     fitter: Fitter, data: Observations, seed: np.random.SeedSequence, levels: Sequence[float]
 ) -> list[Row]:
-    """Rows of one data set; an exception becomes failed rows with its message as the reason."""
+    """Fit one data set; an exception becomes failed rows with its message as the reason."""
     started = time.perf_counter()
     try:
         return fitter.fit(data, seed)
@@ -62,8 +62,8 @@ def fit_batch(
     method : Method
         The method.
     generator : Generator
-        What generated the data. Only the part of the task that participants know is used, and the
-        values that seeds depend on: estimators never see the truth.
+        Generator of the data. It is used only for the task, as participants know it, and for seeds:
+        estimators have no access to the truth.
     cell : Cell
         The cell.
     levels : sequence of float
@@ -71,8 +71,8 @@ def fit_batch(
     trials, estimates : str
         Path to read and path to write.
     made_by : mapping, optional
-        Code and package versions, stored in the file along with a hash of the settings; a
-        checkpoint of other code, versions or settings is not used.
+        Code and package versions, stored in the file together with a hash of the settings. A
+        checkpoint with other code, versions or settings is not used.
 
     Raises
     ------
@@ -100,7 +100,7 @@ def _fit_all(
     levels: Sequence[float],
     checkpoint: Checkpoint,
 ) -> list[Row]:
-    """Rows of all data sets; those in the checkpoint are not fitted again."""
+    """Fit all data sets that are not in the checkpoint; return the rows of all."""
     started, reset = time.perf_counter(), generator.task.reset
     rows_by_replicate = checkpoint.load()
     rows = [row for replicate_rows in rows_by_replicate.values() for row in replicate_rows]

@@ -1,9 +1,9 @@
 """Checkpoints of long batches: a killed job continues with the first data set that was not fitted.
 
-A checkpoint is a file beside the estimates that holds the rows of the finished data sets and a hash
-of everything that they depend on (method, data, code, versions). A job ignores a checkpoint with
-another hash. The numbers of a data set depend on its own seed alone, so that an interrupted batch
-ends with the same rows as an uninterrupted one.
+A checkpoint is a file in the folder of the estimates with the rows of the finished data sets and a
+hash of everything that they depend on (method, data, code, versions). A job ignores a checkpoint
+with another hash. Every data set has its own seed, so an interrupted batch ends with the same rows
+as an uninterrupted one.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _KEY = b"rlrecovery.checkpoint"
 
 
 def checkpoint_key(data: str, stamp: Mapping[str, Any]) -> str:
-    """Hash of everything that the rows of a batch depend on.
+    """Compute the hash of everything that the rows of a batch depend on.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ class Checkpoint:
     Parameters
     ----------
     output : str
-        The file that the batch will write; the checkpoint lies beside it.
+        The file that the batch will write; the checkpoint is in the same folder.
     key : str
         From `checkpoint_key`.
     columns : mapping
@@ -73,7 +73,7 @@ class Checkpoint:
         self._last_write = time.monotonic()
 
     def load(self) -> dict[int, list[dict[str, Any]]]:
-        """Rows by replicate; empty without a checkpoint that has this key."""
+        """Read the rows by replicate; empty without a checkpoint with this key."""
         try:
             stored_key = (pq.read_schema(self.path).metadata or {}).get(_KEY, b"").decode()
             table = pq.read_table(self.path).to_pandas() if stored_key == self._key else None

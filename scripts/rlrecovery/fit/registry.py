@@ -1,4 +1,4 @@
-"""The estimators, each registered once, and methods: an estimator with its model and settings."""
+"""The registry of estimators, and methods: an estimator with its model and settings."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from rlrecovery.fit.base import Fitter, MethodSettings, Pooling, Setting
 from rlrecovery.models.base import Model
 from rlrecovery.models.variants import ModelSpec
 
-#: Every estimator by name, with the import path of its settings class. A class is imported when it
-#: is needed: a fit depends on no other estimator's code.
+#: From the name of an estimator to the import path of its settings class. A class is imported when
+#: it is needed, so a fit does not depend on the code of other estimators.
 ESTIMATORS = {
     "mle": "rlrecovery.fit.mle.settings:MleSettings",
     "bayes": "rlrecovery.fit.bayes.settings:BayesSettings",
@@ -37,10 +37,10 @@ class Method:
     model : ModelSpec
         The fitted model.
     contest : str
-        Name of the config's method that is fitted with several competing models; empty for a
-        method that names its model.
+        Name, in the config, of a method that is fitted with several competing models; empty for a
+        method that sets its own model.
     fitted : str
-        Name of the fitted model among the competing ones; empty without a contest.
+        Name of the fitted model in the contest; empty without a contest.
     """
 
     name: str
@@ -62,7 +62,7 @@ class Method:
         )
 
     def plain(self) -> dict[str, Any]:
-        """Plain values, for the parameters of a job; the name is not among them."""
+        """Plain values without the name, for the params of a rule."""
         contest = {"contest": self.contest, "fitted": self.fitted} if self.contest else {}
         return self.settings.plain() | {"model": self.model.plain()} | contest
 
@@ -82,12 +82,12 @@ class Method:
 
 
 def settings_class(estimator: str) -> type[MethodSettings]:
-    """Settings class of an estimator."""
+    """Import the settings class of an estimator."""
     return cast(type[MethodSettings], _imported(ESTIMATORS[estimator]))
 
 
 def _imported(path: str) -> Any:
-    """The object that an import path ``module:name`` refers to."""
+    """Import an object by its path ``module:name``."""
     module, name = path.split(":")
     return getattr(import_module(module), name)
 
@@ -100,7 +100,7 @@ def fitter_module(settings: MethodSettings) -> str:
 def make_fitter(settings: MethodSettings, setting: Setting) -> Fitter:
     """Prepare a method's fitter for one cell.
 
-    The module of the estimator is imported here and not before, so that maximum likelihood does
-    not load PyMC, and a change of one estimator's code does not count as a change of another's.
+    The module of the estimator is imported here, so maximum likelihood does not load PyMC, and the
+    fingerprint of one estimator does not depend on the code of another.
     """
     return cast(Fitter, _imported(settings.fitter).of(settings, setting))

@@ -63,7 +63,7 @@ class Bayes:
         return [*participants, *group, *self.setting.whole("spread")]
 
     def fit(self, data: Observations, seed: np.random.SeedSequence) -> list[Row]:
-        """Sample one posterior per participant without pooling, and one in all otherwise."""
+        """Sample one posterior per participant without pooling, otherwise one joint posterior."""
         if self.settings.pooling != "none":
             return self._fit_one(data, seed, self.targets)
         rows: list[Row] = []
@@ -108,7 +108,7 @@ class Bayes:
         pooling, facts = self.settings.pooling, dict[tuple[str, int], dict[str, float]]()
         for level, i in dict.fromkeys((t.level, t.participant) for t in targets):
             if level == "spread" or (level == "group" and pooling == "partial"):
-                continue  # no data belong to a population
+                continue  # a population has no data of its own
             rows = data.rows(slice(i, i + 1) if pooling == "partial" else slice(None))
             facts[level, i] = {"choices": float((rows.choices >= 0).sum())}
             if self.settings.loo:
@@ -122,14 +122,14 @@ class Bayes:
     def sample(
         self, data: Observations, seed: np.random.SeedSequence
     ) -> tuple[dict[str, Floats], int]:
-        """Posterior draws of one data set.
+        """Sample the posterior of one data set.
 
         Parameters
         ----------
         data : Observations
-            As many participants as the compiled model has.
+            Data of the participants of the compiled model.
         seed : SeedSequence
-            Source of starting points and draws.
+            Seed of starting points and draws.
 
         Returns
         -------
@@ -172,12 +172,12 @@ def posterior_row(
     levels: tuple[float, ...],
     **facts: float,
 ) -> Row:
-    """Summary of one marginal posterior: point, SD, equal-tailed intervals and diagnostics.
+    """Summarise a marginal posterior: point, SD, equal-tailed intervals and diagnostics.
 
     Parameters
     ----------
     target : Target
-        What the draws are of.
+        The drawn quantity.
     draws : float array, shape (chains, draws)
         Posterior draws, natural scale.
     divergences : int
@@ -216,7 +216,7 @@ def posterior_row(
 def failed_criteria(
     criteria: Convergence, rhat: float, ess_bulk: float, ess_tail: float, divergences: int
 ) -> str:
-    """Convergence criteria that are not met, as a reason; empty if all are met. NaN fails."""
+    """List the convergence criteria that are not met; empty if all are met. NaN fails."""
     is_met = {
         "R-hat": rhat <= criteria.rhat,
         "bulk ESS": ess_bulk >= criteria.ess_bulk,

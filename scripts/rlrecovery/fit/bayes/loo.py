@@ -13,25 +13,26 @@ from rlrecovery.simulate.task import Floats
 
 
 def leave_one_out(learner: Learner, data: Observations, draws: Floats) -> dict[str, float]:
-    """Expected log predictive density of single choices by leave-one-out cross-validation.
+    """Compute the expected log predictive density of single choices.
 
-    By Pareto-smoothed importance sampling (Vehtari, Gelman & Gabry 2017, Statistics and Computing
-    27:1413), as implemented in ArviZ. A choice is predicted from the choices before it, which keep
-    their effect on hidden state; only its own likelihood is removed from the posterior.
+    Leave-one-out cross-validation by Pareto-smoothed importance sampling (Vehtari, Gelman & Gabry
+    2017, Statistics and Computing 27:1413), as implemented in ArviZ. Only the likelihood of the
+    left-out choice is removed from the posterior; its effect on hidden state in later trials is
+    kept.
 
     Parameters
     ----------
     learner : Learner
         The fitted model in the task.
     data : Observations
-        The participants that the draws belong to.
+        Data of the participants to whom the draws apply.
     draws : float array, shape (chains, draws, parameters)
         Posterior draws, natural scale.
 
     Returns
     -------
     dict
-        ``elpd_loo`` and ``pareto_k``, the largest over choices.
+        ``elpd_loo``, and ``pareto_k``, the largest of all choices.
     """
     function = compiled_pointwise(learner)
     theta = np.ascontiguousarray(draws.reshape(-1, draws.shape[-1]))

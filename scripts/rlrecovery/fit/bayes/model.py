@@ -1,6 +1,6 @@
 """The PyMC model of a method: priors, pooling of participants and the likelihood of choices.
 
-Three poolings of participants share one likelihood. ``none`` fits each participant alone;
+The likelihood is the same for all kinds of pooling. ``none`` fits each participant separately;
 ``partial`` gives each parameter a population location and SD on the unconstrained scale, with
 non-centred deviations of the participants (Betancourt & Girolami 2015, arXiv:1312.0906);
 ``complete`` gives all participants one value.
@@ -22,11 +22,11 @@ from rlrecovery.likelihood.scan import TO_NATURAL, log_likelihood, logits
 from rlrecovery.models.distributions import Distribution
 from rlrecovery.models.prior_settings import PopulationPrior, Prior
 
-#: Smallest number of participants for which a population's SD is sampled through the participants'
-#: SD, see `_population`.
+#: Smallest number of participants for which the population's SD is sampled through their SD, see
+#: `_population`.
 MANY = 8
 
-#: From a family to its arguments after multiplication of the variable by a positive number.
+#: From a distribution to its arguments after multiplication of the variable by a positive number.
 RESCALED: dict[str, Callable[[Mapping[str, float], Any], dict[str, Any]]] = {
     "Exponential": lambda given, by: {"lam": given["lam"] / by},
     "Gamma": lambda given, by: {"alpha": given["alpha"], "beta": given["beta"] / by},
@@ -54,7 +54,7 @@ def _distribution(prior: Prior) -> Distribution:
 def _partially_pooled(
     setting: Setting, settings: BayesSettings, participants: int
 ) -> dict[str, Any]:
-    """Participants' values around a population's location, shape (participants,)."""
+    """Values of participants from a population, shape (participants,)."""
     values = {}
     for parameter in setting.model.parameters:
         name, to_natural = parameter.name, TO_NATURAL[parameter.transform]
@@ -70,13 +70,12 @@ def _partially_pooled(
 def _population(name: str, prior: PopulationPrior, participants: int) -> tuple[Any, Any]:
     """Participants' unconstrained values, and their population's location.
 
-    The non-centred form samples the location, the SD and everyone's deviation in units of the SD.
-    The more participants there are, the better the data determine the mean and the SD of their
-    values, and the worse a sampler moves in terms of the population's own: a location can change
-    only together with all deviations. The location is therefore sampled through the participants'
-    mean, and the SD through their SD. Given the deviations, both are exact changes of variables of
-    the same model (a shift and a rescaling). With few participants their SD can come close to 0,
-    where the second would trap the sampler.
+    The non-centred form samples the location, the SD, and the deviations of participants in units
+    of the SD. With many participants the data determine the mean and SD of their values well, so
+    the location can change only together with all deviations, and sampling is inefficient. The
+    location is therefore sampled through the participants' mean, and the SD through their SD. Given
+    the deviations, both are exact changes of variables of the same model (a shift and a rescaling).
+    With few participants their SD can be close to 0, where the second would trap the sampler.
     """
     location = prior.location.distribution_object()
     scale = prior.scale.distribution_object()
@@ -100,7 +99,7 @@ def _population(name: str, prior: PopulationPrior, participants: int) -> tuple[A
 
 
 def build_model(settings: BayesSettings, setting: Setting, participants: int) -> pm.Model:
-    """PyMC model of a method; its data are replaced for every fit.
+    """Build the PyMC model of a method; its data are replaced for every fit.
 
     Parameters
     ----------
@@ -146,7 +145,7 @@ def build_model(settings: BayesSettings, setting: Setting, participants: int) ->
 
 
 def data_arrays(data: Observations, likelihood: str) -> dict[str, Any]:
-    """Observations by the names of a model's ``pm.Data``."""
+    """Arrays of the observations by name of the model's ``pm.Data``."""
     arrays = {"choices": data.choices, "starts": data.starts}
     if data.rewards.ndim == 3:
         arrays |= {f"rewards_{k}": data.rewards[:, :, k] for k in range(data.rewards.shape[2])}

@@ -1,14 +1,13 @@
 """Sampling with nutpie, with an on-disk cache of the compiled code.
 
-nutpie calls two C functions: one for the log-density with its gradient, and one that expands a
-point into all variables that are stored. nutpie's own compilation types and lowers both again in
-every process, which takes ten seconds. Here PyTensor compiles the model as nutpie would, and the
-two C functions around it are kept in PyTensor's Numba cache, under PyTensor's key of the graph that
-they wrap, so that a changed model has another key.
+nutpie calls two C functions: one for the log-density with its gradient, and one that computes all
+stored variables from a point. With nutpie's own compilation, Numba processes both again in every
+process, which takes ten seconds. Here PyTensor compiles the model as nutpie would, and the two C
+functions around it are kept in PyTensor's Numba cache. Their key includes PyTensor's key of the
+graph, so a changed model has another key.
 
-Data (`pm.Data`) are read at every call from one block of memory, so that new data need no
-compilation. All private functions of nutpie that are used here are imported at the top of this
-module.
+Data (`pm.Data`) are read at every call from one block of memory, so new data need no compilation.
+The module of nutpie whose private functions are used is imported at the top of this module.
 """
 
 from __future__ import annotations
@@ -37,8 +36,8 @@ from rlrecovery.simulate.task import Floats
 class _LazyArviz(ModuleType):
     """Placeholder for ArviZ that imports it on first use.
 
-    nutpie imports ArviZ for a conversion that is not needed here. With the packages that it imports
-    in turn, this would cost each job a second.
+    nutpie imports ArviZ for a conversion that is not used here. With its dependencies, this would
+    take a second in each job.
     """
 
     def __getattr__(self, name: str) -> Any:
@@ -60,7 +59,7 @@ _NUMBERS: Any = types.CPointer(types.double)  # type: ignore[no-untyped-call]
 _LOG_DENSITY_TYPE = types.int64(types.uint64, _NUMBERS, _NUMBERS, _NUMBERS, types.voidptr)
 _EXPANSION_TYPE = types.int64(types.uint64, types.uint64, _NUMBERS, _NUMBERS, types.voidptr)
 
-#: Types of numbers that data can have, and how many of them fit into an 8-byte word.
+#: Types of numbers in data, and how many of them fit into an 8-byte word.
 KINDS = {"int32": 2, "int64": 1, "float64": 1}
 
 #: Return codes of nutpie: 0 is success, a negative code ends sampling, a positive one rejects the
@@ -108,7 +107,7 @@ class CompiledModel:
     Attributes
     ----------
     model : nutpie's compiled model
-        Holds the data that the PyMC model was built with.
+        With the data of the PyMC model.
     types : dict of str
         Type of each of the model's ``pm.Data`` by name, in the order of the block of memory.
     """
@@ -117,7 +116,7 @@ class CompiledModel:
     types: dict[str, str]
 
     def with_data(self, **arrays: Any) -> Any:
-        """The same model with other data.
+        """Copy of the model with other data.
 
         Parameters
         ----------
@@ -132,7 +131,7 @@ class CompiledModel:
 
 
 def packed(tables: Sequence[NDArray[Any]]) -> NDArray[np.int64]:
-    """Tables of one shape and of `KINDS` of numbers as one block of 8-byte words.
+    """Pack tables of one shape, with numbers of `KINDS`, into one block of 8-byte words.
 
     The two sizes come first, followed by the tables in row-major order. Every table has one word
     per number; tables of 4-byte numbers fill only the first half of theirs.
@@ -156,7 +155,7 @@ def compile_model(model: pm.Model) -> CompiledModel:
     Parameters
     ----------
     model : pm.Model
-        All its ``pm.Data`` must be tables of one shape, with `KINDS` of numbers.
+        All its ``pm.Data`` must be tables of one shape, with numbers of `KINDS`.
 
     Notes
     -----
@@ -202,7 +201,7 @@ def callback(
     shared: Mapping[str, Any],
     sizes: Mapping[str, int],
 ) -> Any:
-    """A C function around a compiled PyTensor function, from the cache if possible.
+    """Make a C function around a compiled PyTensor function, from the cache if possible.
 
     Parameters
     ----------
@@ -222,7 +221,7 @@ def callback(
     source = template.format(unpack=_unpacking(shared), arguments=arguments, **sizes)
     key = CACHED_SRC_FUNCTIONS.get(inner.py_func)
     if key is not None:  # None if PyTensor's cache is off, or the graph cannot be cached
-        # A cached function refers to this module by name, so that the name is part of the key.
+        # A cached function refers to this module by name, so the name is part of the key.
         key = f"{key}_{__name__}_{hashlib.sha256(source.encode()).hexdigest()}"
     names = {"np": np, "math": math, "numba": numba, "inner": inner}
     name = source.split("(")[0].split()[-1]
@@ -237,7 +236,7 @@ def _data_name(shared: Mapping[str, Any], name: str) -> str:
 
 
 def _unpacking(shared: Mapping[str, Any]) -> str:
-    """Source code that unpacks the tables from the block of memory."""
+    """Generate source code that unpacks the tables from the block of memory."""
     if not shared:
         return "pass"
     lines = [
@@ -276,7 +275,7 @@ def sample(
     target_accept : float
         Acceptance rate for which the step size is adapted.
     seed : int
-        Source of starting points and draws.
+        Seed of starting points and draws.
 
     Returns
     -------
@@ -305,7 +304,7 @@ def sample(
 
 
 def column(batch: Any, name: str) -> NDArray[Any]:
-    """One variable of a chain in nutpie's Arrow format, shape (draws, ...)."""
+    """Read a variable of a chain in nutpie's Arrow format, shape (draws, ...)."""
     field = pa.field(batch.schema.field(name))
     sizes = (field.metadata or {}).get(b"shape", b"").decode()
     array = pa.array(batch.column(name))

@@ -22,7 +22,7 @@ from rlrecovery.models.distributions import Distribution
 from rlrecovery.models.prior_settings import PopulationPrior, Prior
 from rlrecovery.models.settings import Section
 
-#: How much slower a fit is with choices as random variables, and with leave-one-out densities.
+#: Slowdown of a fit with choices as random variables, and with leave-one-out densities.
 CATEGORICAL_SLOWDOWN, LOO_SLOWDOWN = 5, 2
 
 #: Memory and time of a job; times are per draw.
@@ -33,7 +33,7 @@ COSTS: dict[Pooling, Cost] = {
 }
 
 POOLING_IN_WORDS = {
-    "none": "every participant alone",
+    "none": "each participant separately",
     "partial": "hierarchical (partial pooling, non-centred)",
     "complete": "one set of parameters for all participants",
 }
@@ -71,15 +71,15 @@ class BayesSettings(MethodSettings):
     estimator: Literal["bayes"] = Field(description="Estimator: the posterior, sampled by NUTS.")
     pooling: Pooling = Field(
         description=(
-            "none: every participant alone. partial: hierarchical, participants scatter around a "
+            "none: each participant separately. partial: hierarchical, participants vary around a "
             "group location with a group SD, both estimated. complete: one value for all."
         )
     )
     likelihood: Literal["potential", "categorical"] = Field(
         description=(
-            "How the model is written; the posterior is the same. potential: the log-likelihood is "
-            "added as a term, which is fast. categorical: choices are random variables, which also "
-            "gives predictive draws and pointwise log-likelihoods."
+            "Form of the model; the posterior is the same. potential: the log-likelihood is added "
+            "as a term, which is fast. categorical: choices are random variables, which also gives "
+            "predictive draws and pointwise log-likelihoods."
         )
     )
     engine: EngineSetting
@@ -112,7 +112,7 @@ class BayesSettings(MethodSettings):
     loo: bool = Field(
         default=False,
         description=(
-            "Whether to compute every participant's expected log predictive density by "
+            "Whether to compute each participant's expected log predictive density by "
             "leave-one-out cross-validation (PSIS-LOO, Vehtari et al. 2017), for model comparison."
         ),
     )
@@ -127,7 +127,7 @@ class BayesSettings(MethodSettings):
         return self.pooling
 
     def levels(self) -> tuple[Level, ...]:
-        """Participants, the group or both; the spread with partial pooling."""
+        """Levels participant, group or both; with partial pooling also spread."""
         match self.pooling:
             case "none":
                 return ("participant",)
@@ -170,7 +170,7 @@ class BayesSettings(MethodSettings):
         return super().relative_work(n_parameters) * self.draws_with_warmup * slowdown
 
     def memory_bytes(self, n_parameters: int, load: Load) -> int:
-        """Draws of one posterior: as they are sampled, and once more in another order."""
+        """Memory of the draws of one posterior: as sampled, and a reordered copy."""
         participants = 1 if self.pooling == "none" else load.participants
         # Deviations and values of all participants, those of the population, and work space.
         numbers_per_draw = 4 * (participants + 2) * n_parameters

@@ -1,12 +1,12 @@
-"""Maximum likelihood, participant by participant, and the two-step group estimate.
+"""Maximum likelihood for each participant, and the two-step group estimate.
 
 Each participant is fitted on the unconstrained scale within explicit bounds. A coarse grid provides
-starting points, Newton's method maximises with exact gradients, and L-BFGS-B takes over where
-Newton's method stops short of a maximum. Standard errors come from the curvature of the
+starting points, Newton's method maximises with exact gradients, and L-BFGS-B continues where
+Newton's method stops before a maximum. Standard errors come from the curvature of the
 log-likelihood on the unconstrained scale (Wald) and are transformed to the natural scale: intervals
 by their ends, standard errors by the delta method. Intervals are truncated at the bounds, because
-no estimate can lie beyond them and the interval of a nearly flat log-likelihood would otherwise be
-astronomically wide. This does not change the coverage of true values within the bounds, but can
+estimates cannot lie beyond them and the interval of a nearly flat log-likelihood would otherwise be
+extremely wide. This does not change the coverage of true values within the bounds, but can
 change bias-eliminated coverage where the true value plus the bias lies beyond a bound.
 """
 
@@ -36,21 +36,22 @@ from rlrecovery.storage.files import MACHINE
 #: stops at this distance from it on the natural scale, and such an estimate counts as at the bound.
 EDGE = 1e-4
 
-#: Distance from the end of the search range that counts as at the bound (unconstrained scale).
+#: An estimate is at the bound within this distance of an end of the search range (unconstrained
+#: scale); see `Maximum.end`.
 AT_BOUND = 1e-3
 
 #: The grid of starting points covers at most this range of the unconstrained scale around 0:
 #: alpha from 0.007 to 0.993, beta from 0.007 to 148.
 GRID_REACH = 5.0
 
-#: Starting points are more than this number of grid points apart along at least one parameter.
+#: Starting points are more than this number of grid steps apart along at least one parameter.
 APART = 1
 
 #: Largest projected gradient per unconstrained unit of a converged search. With curvatures of about
 #: 1 it corresponds to an error of 0.001 in the estimate.
 GRADIENT_TOLERANCE = 1e-3
 
-#: Largest number of restarts of L-BFGS-B, whose curvature approximation may be misleading.
+#: Largest number of restarts of L-BFGS-B, whose approximation of the curvature may be poor.
 MAX_RESTARTS = 10
 
 
@@ -80,7 +81,7 @@ class MaximumLikelihood:
 
     @classmethod
     def of(cls, settings: MleSettings, setting: Setting) -> Self:
-        """Fitter of a method in a cell."""
+        """Make the fitter of a method in a cell."""
         box = search_box(setting.model, settings.bounds)
         natural = value_and_gradient(setting.learner, settings.engine)
         return cls(
@@ -97,7 +98,7 @@ class MaximumLikelihood:
         return [*self.setting.each_participant(), *self.setting.whole("group")]
 
     def fit(self, data: Observations, seed: np.random.SeedSequence) -> list[Row]:
-        """Fit each participant, then average; nothing is random."""
+        """Fit each participant, then average; the seed is not used."""
         started, rows = time.perf_counter(), []
         maxima: list[Maximum | None] = []
         for i in range(self.setting.participants):
@@ -118,7 +119,7 @@ class MaximumLikelihood:
         return rows + self._group(maxima, time.perf_counter() - started)
 
     def maximise(self, data: Observations) -> Maximum:
-        """Global maximum of one participant's log-likelihood.
+        """Find the global maximum of one participant's log-likelihood.
 
         Parameters
         ----------
@@ -143,7 +144,7 @@ class MaximumLikelihood:
         )
 
     def _search(self, function: Function, start: Floats) -> Point:
-        """A local maximum, by Newton's method and, where that stops short of it, by L-BFGS-B."""
+        """Find a local maximum by Newton's method, continued by L-BFGS-B if necessary."""
         result = maximise(function, start, self.box)
         for _ in range(MAX_RESTARTS):
             if not np.isfinite(result.value) or result.slope(self.box) < GRADIENT_TOLERANCE:
@@ -161,9 +162,9 @@ class MaximumLikelihood:
         return result
 
     def _starting_points(self, data: Observations) -> list[Floats]:
-        """The best peaks of a coarse grid, then the best points that are apart from these.
+        """Select the highest peaks of a coarse grid, then the highest points apart from them.
 
-        A narrow peak may lie between the points of the grid, on the slope of another peak.
+        A narrow peak may lie between the points of the grid, on the side of another peak.
         """
         # A kernel without gradients would be faster, but takes longer to load than it saves.
         values, _ = self.evaluate(data, self.points)
@@ -210,7 +211,7 @@ class MaximumLikelihood:
         return lower, upper
 
     def _group(self, maxima: list[Maximum | None], seconds: float) -> list[Row]:
-        """Two-step estimate: mean of the participants' estimates with its t interval."""
+        """Compute the two-step estimate: mean of the participants' estimates with a t interval."""
         usable, levels = [m for m in maxima if m is not None], self.setting.levels
         if not usable:
             reason = "no participant could be fitted"
@@ -244,7 +245,7 @@ def negative(point: Floats, function: Function) -> tuple[float, Floats]:
 
 
 def standard_errors(peak: Point, free: Any) -> Floats:
-    """Wald standard errors of the free parameters, with the others held at their bounds."""
+    """Compute Wald standard errors of the free parameters, with the others at their bounds."""
     se = np.full(len(peak.point), NAN)
     if not free.any():
         return se
@@ -272,7 +273,7 @@ def grid_points(box: Floats, size: int) -> Floats:
 
 
 def on_real_line(model: Model, natural: Evaluator) -> Evaluator:
-    """Value and gradient with respect to unconstrained parameters, by the chain rule."""
+    """Convert an evaluator to unconstrained parameters, by the chain rule."""
     transforms = [TRANSFORMS[parameter.transform] for parameter in model.parameters]
 
     def evaluate(data: Observations, points: Floats) -> tuple[Floats, Floats]:

@@ -1,8 +1,8 @@
 """Newton's method within bounds, for smooth functions of few parameters.
 
-The curvature comes from exact gradients at a stencil of points, which one call of compiled code
-evaluates. About five steps reach a maximum, where a general-purpose optimiser needs a dozen calls
-with more overhead each. Parameters at a bound that the function would increase across are held
+The curvature is computed from exact gradients at a stencil of points, which one call of compiled
+code evaluates. About five steps are enough, where a general-purpose optimiser needs a dozen calls
+with more overhead each. Parameters at a bound across which the function would increase are fixed
 there (projected Newton: Bertsekas 1982, SIAM Journal on Control and Optimization 20:221).
 """
 
@@ -71,12 +71,12 @@ class Point:
 
 
 def projected(point: Floats, box: Floats) -> Floats:
-    """The point of the box that is closest to a point."""
+    """Project a point onto the box."""
     return np.minimum(np.maximum(point, box[:, 0]), box[:, 1])
 
 
 def evaluate_at(function: Function, point: Floats) -> Point:
-    """Value, gradient and curvature at a point, from one call.
+    """Compute value, gradient and curvature at a point with one call of the function.
 
     Parameters
     ----------
@@ -99,14 +99,14 @@ def _stencil(size: int) -> Floats:
 
 
 def maximise(function: Function, start: Floats, box: Floats) -> Point:
-    """A local maximum of a function within bounds.
+    """Find a local maximum of a function within bounds.
 
     Parameters
     ----------
     function : callable
-        As for `evaluate_at`.
+        See `evaluate_at`.
     start : float array, shape (parameters,)
-        Starting point; moved to the box if it lies outside.
+        Starting point; projected onto the box.
     box : float array, shape (parameters, 2)
         Lower and upper bound of each parameter.
 
@@ -127,7 +127,7 @@ def maximise(function: Function, start: Floats, box: Floats) -> Point:
 
 
 def _direction(current: Point, box: Floats) -> Floats:
-    """Newton's step for the parameters that no bound holds; always an ascent direction."""
+    """Newton step of the parameters that are not blocked; always an ascent direction."""
     free = np.flatnonzero(~current.blocked(box))
     sizes, axes = np.linalg.eigh(current.curvature[free[:, None], free])
     # Where the function is convex, the plain Newton step would be a descent direction.
@@ -140,7 +140,7 @@ def _direction(current: Point, box: Floats) -> Floats:
 
 
 def _better(function: Function, current: Point, step: Floats, box: Floats) -> Point | None:
-    """The first of a sequence of halved steps with a sufficient increase; None if there is none."""
+    """Halve the step until the increase is sufficient; None if it never is."""
     noise = ROUNDING * max(1.0, abs(current.value))
     for halving in range(HALVINGS):
         candidate = evaluate_at(function, projected(current.point + step / 2**halving, box))
@@ -148,7 +148,7 @@ def _better(function: Function, current: Point, step: Floats, box: Floats) -> Po
         predicted = current.gradient @ (candidate.point - current.point)
         if gain >= SUFFICIENT * predicted and gain > 0:
             return candidate
-        # At a maximum values differ by rounding only, and the gradient decides.
+        # At a maximum, values differ only by rounding; use the gradient instead.
         if abs(gain) <= noise and candidate.slope(box) < current.slope(box):
             return candidate
     return None

@@ -12,8 +12,8 @@ from rlrecovery.fit.base import NAN, Row, Target, row
 from rlrecovery.models.base import Parameter
 from rlrecovery.simulate.task import Floats
 
-#: Standard errors of the Wald interval (95 %) which, if it spans the whole search range, means that
-#: the data do not identify the parameter.
+#: Half-width, in standard errors, of the 95 % Wald interval. If it spans the search range, the
+#: parameter is flagged ``not_identified``.
 SPAN = 1.96
 
 
@@ -29,11 +29,12 @@ class Maximum:
         Wald standard errors on the unconstrained scale; NaN where a parameter is at a bound or the
         curvature is not positive definite.
     end : int array, shape (parameters,)
-        -1 or 1 where the estimate is at the lower or upper end of the search range, else 0.
+        -1 or 1 where the estimate is at the lower or upper end of the search range, else 0; set by
+        `rlrecovery.fit.mle.fitter` (``AT_BOUND``).
     log_likelihood : float
-        At the maximum.
+        Log-likelihood at the maximum.
     converged : bool
-        Whether the projected gradient vanishes there.
+        Whether the projected gradient is near 0 there.
     """
 
     point: Floats
@@ -44,7 +45,7 @@ class Maximum:
 
     @property
     def at_bound(self) -> np.ndarray[Any, np.dtype[np.bool_]]:
-        """Where the estimate is at an end of the search range."""
+        """Whether each estimate is at an end of the search range."""
         return self.end != 0
 
 
@@ -81,7 +82,7 @@ def judge_group(
 
 
 def truncated(ends: Any, limits: tuple[float, float]) -> tuple[float, float]:
-    """Ends of an interval, truncated at the bounds of its parameter; NaN stays NaN."""
+    """Truncate the ends of an interval at the bounds of its parameter; NaN stays NaN."""
     lower, upper = np.clip(ends, *limits)
     return float(lower), float(upper)
 
@@ -95,7 +96,7 @@ def wald_row(
     limits: tuple[float, float],
     **flags: Any,
 ) -> Row:
-    """Row of an estimate, from its standard error on the unconstrained scale."""
+    """Make the row of an estimate from its standard error on the unconstrained scale."""
     natural, ends = float(parameter.to_natural(point)), {}
     for level in levels:
         reach = special.ndtri((1 + level) / 2) * se
@@ -106,7 +107,7 @@ def wald_row(
 def transformed(
     parameter: Parameter, ends: Floats, limits: tuple[float, float]
 ) -> tuple[float, float]:
-    """An interval of the unconstrained scale on the natural scale, within its bounds."""
+    """Transform an interval from the unconstrained to the natural scale, within its bounds."""
     with np.errstate(over="ignore"):  # an end beyond the largest number is truncated as well
         return truncated(parameter.to_natural(ends), limits)
 
@@ -120,14 +121,14 @@ def mean_row(
     limits: tuple[float, float],
     **flags: Any,
 ) -> Row:
-    """Group row: the mean of unconstrained estimates with its t interval.
+    """Make the row of the group: the mean of the estimates with a t interval.
 
     Parameters
     ----------
     points : float array, shape (participants,)
         Estimates on the unconstrained scale.
     scale : str
-        Scale of the mean: ``unconstrained`` (then transformed to the natural one) or ``natural``.
+        Scale on which the mean is computed: ``unconstrained`` or ``natural``.
     """
     count, natural = len(points), scale == "natural"
     values = parameter.to_natural(points) if natural else points

@@ -11,12 +11,12 @@ from rlrecovery.models.settings import Bounds
 
 
 class MleSettings(MethodSettings):
-    """Maximum likelihood for every participant alone, and a two-step group estimate."""
+    """Maximum likelihood for each participant separately, and a two-step group estimate."""
 
     fitter: ClassVar[str] = "rlrecovery.fit.mle.fitter:MaximumLikelihood"
 
     estimator: Literal["mle"] = Field(
-        description="Estimator: maximum likelihood, every participant alone."
+        description="Estimator: maximum likelihood, for each participant separately."
     )
     engine: EngineSetting
     bounds: dict[str, Annotated[Bounds, Field(description="Lower and upper bound.")]] = Field(
@@ -52,14 +52,14 @@ class MleSettings(MethodSettings):
         return Cost(320, 1.7, 1e-3, 2.5e-6)
 
     def levels(self) -> tuple[Level, ...]:
-        """Participants and the group."""
+        """Levels participant and group."""
         return ("participant", "group")
 
     def describe(self) -> str:
         """One sentence for the methods section of a paper."""
         return (
-            "Maximum likelihood for every participant alone, with Wald intervals that are computed "
-            "on the unconstrained scale, transformed to the natural scale and truncated at the "
-            "bounds; the group estimate is the mean of the participants' estimates on the "
+            "Maximum likelihood for each participant separately, with Wald intervals that are "
+            "computed on the unconstrained scale, transformed to the natural scale and truncated "
+            "at the bounds; the group estimate is the mean of the participants' estimates on the "
             f"{self.group_scale} scale, with a t interval."
         )

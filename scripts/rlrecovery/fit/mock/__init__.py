@@ -1,1 +1,1 @@
-"""A stand-in that ignores the data."""
+"""A mock estimator that ignores the data."""

@@ -1,7 +1,7 @@
 """The mock estimator: it ignores the data and draws from the model's default priors.
 
-With it a whole study runs in seconds, so that a design, a workflow or a report can be tried out
-before hours are spent. It also shows what recovery looks like without any information.
+A whole study runs in seconds with it, for trying out a study, workflow or report. It also shows
+measures of recovery without any information.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Mock:
 
     @classmethod
     def of(cls, settings: MockSettings, setting: Setting) -> Self:
-        """Fitter of a method in a cell; there is nothing to prepare."""
+        """Make the fitter of a method in a cell; there is nothing to prepare."""
         return cls(setting)
 
     @property
@@ -34,7 +34,7 @@ class Mock:
         return [*self.setting.each_participant(), *self.setting.whole("group")]
 
     def fit(self, data: Observations, seed: np.random.SeedSequence) -> list[Row]:
-        """One draw per target."""
+        """Draw one estimate per target."""
         started, rng = time.perf_counter(), np.random.default_rng(seed)
         rows = []
         for target in self.targets:

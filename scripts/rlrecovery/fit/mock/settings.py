@@ -10,14 +10,14 @@ from rlrecovery.fit.base import Cost, Level, MethodSettings
 
 
 class MockSettings(MethodSettings):
-    """A stand-in that ignores the data and draws from the model's default priors."""
+    """Draws from the model's default priors, without using the data."""
 
     fitter: ClassVar[str] = "rlrecovery.fit.mock.fitter:Mock"
 
     estimator: Literal["mock"] = Field(
         description=(
-            "Estimator: a stand-in that ignores the data and draws from the model's default "
-            "priors; it tries out a design, workflow or report in seconds."
+            "Estimator: ignores the data and draws from the model's default priors; for trying out "
+            "a study, workflow or report within seconds."
         )
     )
 
@@ -27,7 +27,7 @@ class MockSettings(MethodSettings):
         return Cost(200, 1.4, 1e-3, 3e-6)
 
     def levels(self) -> tuple[Level, ...]:
-        """Participants and the group."""
+        """Levels participant and group."""
         return ("participant", "group")
 
     def relative_work(self, n_parameters: int) -> float:

@@ -1,12 +1,12 @@
-"""The exact posterior of each participant alone, by summation over a grid.
+"""The exact posterior of each participant, by summation over a grid.
 
-For models of up to three free parameters. A grid over the unconstrained scale is first moved to the
-region of high density, and then refined until dropping every second node no longer changes the
-results. Nodes are dense around the mode and become exponentially sparse towards the tails, which
-are those of the prior and may be long. In such a variable the density vanishes at both ends, so
-that plain sums converge faster than any power of the step (Takahasi & Mori 1974, Publ. RIMS 9:721;
-Trefethen & Weideman 2014, SIAM Review 56:385). There is no Monte Carlo error, and the error of the
-grid is reported.
+For models with up to three free parameters. A grid over the unconstrained scale is first moved to
+the region of high density, and then refined until dropping every second node no longer changes the
+results. Nodes are dense around the mode and exponentially sparse in the tails, which may be as long
+as those of the prior. After this change of variables the density vanishes at both ends, and plain
+sums converge faster than any power of the step (Takahasi & Mori 1974, Publ. RIMS 9:721; Trefethen &
+Weideman 2014, SIAM Review 56:385). There is no Monte Carlo error, and the error of the grid is
+reported.
 
 Priors and likelihood are those of `rlrecovery.fit.bayes` without pooling.
 """
@@ -26,22 +26,22 @@ from rlrecovery.likelihood.data import Observations
 from rlrecovery.likelihood.scan import Evaluator, values_only
 from rlrecovery.storage.files import MACHINE
 
-#: Nodes per axis of the coarse grids that locate the mass; the log-density below the maximum, down
-#: to which a node belongs to the mass; the largest number of coarse grids.
+#: Coarse grids that locate the mass: nodes per axis; largest difference of the log-density from its
+#: maximum for a node to be part of the mass; largest number of such grids.
 LOOK_NODES, LOOK_DEPTH, LOOKS = 17, 35.0, 12
 
-#: The same depth for the final grid: its ends have 1e-9 of the highest density.
+#: The same difference for the final grid: the density at its ends is 1e-9 of the highest.
 DEPTH = 21.0
 
-#: The same depth for the ends of the first coarse grid, which are moved outwards where the density
-#: is higher: the data have then drawn the mass far into the tail of the prior.
+#: The same difference for the ends of the first coarse grid. They are moved outwards if the density
+#: there is higher, because the mass is then far in the tail of the prior.
 REACH = 13.0
 
 #: Tolerated difference between the grid and the grid of every second node, in posterior SDs. The
-#: error of the grid itself is smaller by a factor of 16 or more (that of a cubic spline).
+#: error of the full grid is smaller by a factor of at least 16 (the order of a cubic spline).
 TOLERANCE = 0.03
 
-#: Largest number of nodes in all; refining doubles the number per axis.
+#: Largest total number of nodes; refining doubles the number per axis.
 MAX_NODES = 1_500_000
 
 
@@ -68,7 +68,7 @@ class Quadrature:
 
     @classmethod
     def of(cls, settings: QuadratureSettings, setting: Setting) -> Self:
-        """Fitter of a method in a cell."""
+        """Make the fitter of a method in a cell."""
         priors = {name: settings.priors[name].distribution_object() for name in setting.model.names}
         return cls(
             settings=settings,
@@ -83,7 +83,7 @@ class Quadrature:
         return self.setting.each_participant()
 
     def fit(self, data: Observations, seed: np.random.SeedSequence) -> list[Row]:
-        """The posterior of each participant; nothing is random."""
+        """Integrate the posterior of each participant; the seed is not used."""
         rows: list[Row] = []
         for i in range(self.setting.participants):
             started = time.perf_counter()
@@ -101,7 +101,7 @@ class Quadrature:
         return rows
 
     def integrate(self, data: Observations) -> tuple[Grid, float]:
-        """The posterior of one participant.
+        """Integrate the posterior of one participant.
 
         Parameters
         ----------
@@ -114,7 +114,7 @@ class Quadrature:
             The final grid.
         error : float
             Largest difference between that grid and the grid of every second node in any mean, SD,
-            median or interval end, in posterior SDs. The error of the grid itself is far smaller.
+            median or interval end, in posterior SDs. The error of the full grid is far smaller.
         """
         axes, region = self.locate(data)
         size = FIRST_NODES
@@ -128,9 +128,9 @@ class Quadrature:
             size = finer
 
     def locate(self, data: Observations) -> tuple[tuple[Axis, ...], list[tuple[float, float]]]:
-        """Axes whose nodes are dense where the mass is, and the ends between which it lies.
+        """Find axes whose nodes are dense where the mass is, and the region that contains it.
 
-        Grids on the real line are narrowed to the mass, whose quartiles then define the axes.
+        Grids on the real line are narrowed to the mass; its quartiles define the axes.
         """
         grid = self.first_look(data)
         for _ in range(LOOKS):
@@ -148,9 +148,10 @@ class Quadrature:
         return tuple(axes), self.grid(data, tuple(axes), line, LOOK_NODES).region(DEPTH)
 
     def first_look(self, data: Observations) -> Grid:
-        """A grid on the real line that contains virtually all mass.
+        """Find a grid on the real line that contains virtually all mass.
 
-        Its ends lie far in the tails of the prior, and further out where the data contradict it.
+        Its ends are far in the tails of the prior, and further out if the data contradict the
+        prior.
         """
         region = [axis.ends() for axis in self.axes]
         for _ in range(LOOKS):
@@ -167,7 +168,7 @@ class Quadrature:
         region: list[tuple[float, float]],
         size: int,
     ) -> Grid:
-        """The posterior on `size` nodes per axis between the ends of a region."""
+        """Compute the posterior on `size` nodes per axis within a region."""
         nodes = [np.linspace(*ends, size) for ends in region]
         natural = [axis.natural(y) for axis, y in zip(axes, nodes, strict=True)]
         points = np.stack([a.ravel() for a in np.meshgrid(*natural, indexing="ij")], axis=1)

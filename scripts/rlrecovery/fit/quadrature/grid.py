@@ -17,21 +17,21 @@ TAIL = 1e-8
 
 @dataclass(frozen=True)
 class Axis:
-    """One parameter with its prior, on a line along which the density decays on both sides.
+    """One parameter with its prior, on a line on which the density decays on both sides.
 
     A point y of the line corresponds to ``x = centre + scale * sinh(y)`` on the real line, which is
-    mapped to the prior's support. `natural` and `log_slope` are those of both steps together.
+    mapped to the prior's support. `natural` and `log_slope` combine both steps.
 
     Attributes
     ----------
     name : str
         Name of the parameter.
     prior : Distribution
-        On the natural scale.
+        Prior on the natural scale.
     lower, upper : float
         Ends of the prior's support, natural scale; both may be infinite.
     centre, scale : float
-        Where nodes are dense, and over which width; an infinite scale omits the first step.
+        Centre and width of the region with dense nodes; an infinite scale omits the first step.
     """
 
     name: str
@@ -43,22 +43,22 @@ class Axis:
 
     @classmethod
     def of(cls, name: str, prior: Distribution) -> Axis:
-        """Axis of a parameter with a prior."""
+        """Make the axis of a parameter."""
         return cls(name, prior, *prior.support())
 
     def to_real(self, natural: Floats) -> Floats:
-        """From the prior's support to the real line."""
+        """Map the prior's support to the real line."""
         if math.isfinite(self.lower) and math.isfinite(self.upper):
             return special.logit((natural - self.lower) / (self.upper - self.lower))
         return np.log(natural - self.lower) if math.isfinite(self.lower) else natural
 
     def real(self, line: Floats) -> Floats:
-        """Points of the line on the real line."""
+        """Map points of the line to the real line."""
         stretched = math.isfinite(self.scale)
         return self.centre + self.scale * np.sinh(line) if stretched else line
 
     def natural(self, line: Floats) -> Floats:
-        """Points of the line on the natural scale."""
+        """Map points of the line to the natural scale."""
         real = self.real(line)
         if math.isfinite(self.lower) and math.isfinite(self.upper):
             return self.lower + (self.upper - self.lower) * special.expit(real)
@@ -80,7 +80,7 @@ class Axis:
         return float(lower), float(upper)
 
     def around(self, centre: float, scale: float) -> Axis:
-        """The same parameter, with nodes that are dense around a point of the real line."""
+        """Copy of the axis with dense nodes around a point of the real line."""
         return replace(self, centre=centre, scale=scale)
 
 
@@ -125,7 +125,7 @@ class Marginal:
         return self.axis.natural(self.axis_quantiles(probabilities))
 
     def summary(self, levels: tuple[float, ...]) -> Floats:
-        """Mean, SD, median, and the ends of the equal-tailed intervals at the levels."""
+        """Mean, SD, median, and ends of the equal-tailed intervals at the nominal levels."""
         tails = [0.5, *[end for level in levels for end in ((1 - level) / 2, (1 + level) / 2)]]
         return np.array([self.mean, self.sd, *self.quantiles(np.array(tails))])
 
@@ -149,7 +149,7 @@ class Grid:
     density: Floats
 
     def region(self, depth: float) -> list[tuple[float, float]]:
-        """Per axis, the range of nodes less than `depth` below the maximum, one node wider."""
+        """Range of nodes per axis less than `depth` below the maximum, one node wider."""
         inside = self.density > self.density.max() - depth
         ends = []
         for axis, nodes in enumerate(self.nodes):
@@ -164,7 +164,7 @@ class Grid:
         return [(float(nodes[0]), float(nodes[-1])) for nodes in self.nodes]
 
     def widened(self, depth: float) -> list[tuple[float, float]]:
-        """Its ends, moved outwards by half its width where the density is above `depth`."""
+        """Ends, moved outwards by half the width where the density is above `depth`."""
         inside, region = self.density > self.density.max() - depth, []
         for axis, (low, high) in enumerate(self.ends()):
             others = tuple(i for i in range(inside.ndim) if i != axis)
@@ -195,9 +195,9 @@ class Grid:
         return float(special.logsumexp(self.density)) + steps
 
     def draws(self, count: int, rng: np.random.Generator) -> Floats:
-        """Posterior draws, natural scale, shape (count, parameters).
+        """Draw from the posterior, natural scale, shape (count, parameters).
 
-        Nodes are drawn by their mass, and then moved uniformly within their cell of the grid.
+        Nodes are drawn with their mass as probability, then moved uniformly within their grid cell.
         """
         mass = np.exp(self.density - self.density.max()).ravel()
         drawn = rng.choice(mass.size, size=count, p=mass / mass.sum())

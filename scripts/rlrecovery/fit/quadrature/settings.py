@@ -19,13 +19,13 @@ from rlrecovery.models.base import Parameter
 from rlrecovery.models.distributions import Distribution
 from rlrecovery.models.prior_settings import AnyDistribution
 
-#: Nodes per axis of the first grid over the posterior (odd, so that every second node is a grid
-#: with the same ends).
+#: Nodes per axis of the first grid over the posterior (odd: every second node forms a grid with the
+#: same ends).
 FIRST_NODES = 33
 
 
 class QuadratureSettings(MethodSettings):
-    """The exact posterior of every participant alone, by summation over a grid."""
+    """The exact posterior of each participant, by summation over a grid."""
 
     fitter: ClassVar[str] = "rlrecovery.fit.quadrature.fitter:Quadrature"
     posterior: ClassVar[PosteriorKind | None] = "exact"
@@ -33,9 +33,9 @@ class QuadratureSettings(MethodSettings):
 
     estimator: Literal["quadrature"] = Field(
         description=(
-            "Estimator: the exact posterior of every participant alone, by summation over an "
-            "adaptive grid; for models of up to three free parameters. No Monte Carlo error, and "
-            "many times faster than sampling."
+            "Estimator: the exact posterior of each participant, by summation over an adaptive "
+            "grid; for models with up to three free parameters. No Monte Carlo error, and many "
+            "times faster than sampling."
         )
     )
     engine: EngineSetting
@@ -59,7 +59,7 @@ class QuadratureSettings(MethodSettings):
         return plain_prior(parameter.prior)
 
     def prior_of(self, parameter: str, level: Level) -> Distribution | None:
-        """Prior of a participant's parameter."""
+        """Prior of a parameter at level ``participant``; None at other levels."""
         return self.priors[parameter].distribution_object() if level == "participant" else None
 
     def relative_work(self, n_parameters: int) -> float:
@@ -70,7 +70,7 @@ class QuadratureSettings(MethodSettings):
     def describe(self) -> str:
         """One sentence for the methods section of a paper."""
         return (
-            "Bayesian estimation for every participant alone: the exact posterior, by summation "
-            "over an adaptive grid, without Monte Carlo error; the estimate is the posterior "
-            f"{self.point}, and intervals are equal-tailed."
+            "Bayesian estimation for each participant separately: the exact posterior, by "
+            "summation over an adaptive grid, without Monte Carlo error; the estimate is the "
+            f"posterior {self.point}, and intervals are equal-tailed."
         )
