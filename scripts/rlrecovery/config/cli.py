@@ -23,7 +23,7 @@ def _summary(experiment: Experiment) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the JSON schema or the manual, or check a config; the exit status is 1 for mistakes."""
+    """Print the JSON schema or the manual, or check a config (exit status 1 for mistakes)."""
     parser = argparse.ArgumentParser(prog="python -m rlrecovery.config", description=main.__doc__)
     verbs = parser.add_subparsers(dest="verb", required=True)
     verbs.add_parser("schema", help="print the JSON schema for editors")

@@ -1,4 +1,4 @@
-"""Files that a config names: reward schedules, and a lab's own choices."""
+"""Files named in a config: reward schedules and observed choices."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import pathlib
 from collections.abc import Iterator
 from typing import Any
 
-from rlrecovery.config.mistakes import Mistake, Path, wrong
+from rlrecovery.config.mistakes import Mistake, Path, dotted, wrong
 from rlrecovery.simulate.schedule_csv import read_schedule
 from rlrecovery.storage.files import BrokenFile
 
 
 def read_schedules(raw: dict[str, Any], folder: pathlib.Path) -> Iterator[Mistake]:
-    """Add the content of schedule files, relative to the config's folder, to their sections."""
+    """Read schedule files, relative to the config's folder, into their sections."""
     tasks: list[tuple[Path, Any]] = [(("task",), raw.get("task"))]
     if isinstance(raw.get("tasks"), dict):
         tasks += [(("tasks", name), task) for name, task in raw["tasks"].items()]
@@ -26,11 +26,12 @@ def read_schedules(raw: dict[str, Any], folder: pathlib.Path) -> Iterator[Mistak
         try:
             schedule["values"] = read_schedule(folder / file)
         except (BrokenFile, ValueError) as error:  # or a name that no file can have
-            yield wrong((*path, "schedule", "file"), file, "file", str(error))
+            keys = (*path, "schedule", "file")
+            yield Mistake(keys, "file", file, f"{dotted(keys)}: {error}")
 
 
 def find_observed(raw: dict[str, Any], folder: pathlib.Path) -> Iterator[Mistake]:
-    """Make the path of observed choices, relative to the folder, one that leads to the file."""
+    """Resolve the path of observed choices relative to the config's folder."""
     file = raw.get("observed")
     if not isinstance(file, str):
         return
@@ -39,10 +40,10 @@ def find_observed(raw: dict[str, Any], folder: pathlib.Path) -> Iterator[Mistake
     except (OSError, ValueError):  # a name that no file can have
         paths = []
     if not paths:
-        must = "must be a CSV file that exists, relative to the config"
+        must = "must be an existing CSV file, relative to the config"
         yield wrong(("observed",), file, "file", must)
     elif set(file) & set("{}"):
-        must = "must have no braces in its name: Snakemake would read them as wildcards"
+        must = "must not contain braces, which Snakemake reads as wildcards"
         yield wrong(("observed",), file, "file", must)
     else:
         raw["observed"] = str(paths[0])

@@ -1,4 +1,4 @@
-"""The JSON schema of ``config.yaml``: for editors, the manual and the messages."""
+"""The JSON schema of ``config.yaml``, used by editors, the manual and the messages."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from pydantic_core import core_schema
 from rlrecovery.config.mistakes import Path
 from rlrecovery.config.settings import Experiment
 
-#: One place of the schema.
+#: A node of the schema.
 Node = Mapping[str, Any]
 
 
 class _Generator(GenerateJsonSchema):
-    """No titles, which repeat the keys, and no nulls: a key is left out and not empty."""
+    """Omit titles, which repeat the keys, and null, because keys are omitted and never empty."""
 
     def nullable_schema(self, schema: core_schema.NullableSchema) -> dict[str, Any]:
         return self.generate_inner(schema["schema"])
@@ -45,14 +45,14 @@ def json_schema() -> dict[str, Any]:
 
 
 def resolve(node: Node) -> Node:
-    """The definition that a reference stands for; any other node as it is."""
+    """Follow references to a definition; other nodes are returned unchanged."""
     while "$ref" in node:
         node = _schema()["$defs"][node["$ref"].rsplit("/", 1)[-1]]
     return node
 
 
 def child(node: Node, key: str | int) -> Node:
-    """Schema of one entry of a section or list, which may be a reference."""
+    """Schema of an entry of a section or list; it may be a reference."""
     if isinstance(key, int):
         return node.get("items", {})
     if "properties" in node:
@@ -63,14 +63,14 @@ def child(node: Node, key: str | int) -> Node:
 
 
 def locate(location: Path) -> tuple[Path, Node, Node]:
-    """Where an error of pydantic is.
+    """Find the path and schema of a location in a pydantic error.
 
     Returns
     -------
     path : tuple
         Path of the value in the config: pydantic's location without the names of union members.
     field, node : mapping
-        Schema there: as the field refers to it (with its own description), and resolved.
+        Schema of the field (with its own description), and the same resolved.
     """
     path: Path = ()
     field: Node = _schema()

@@ -38,7 +38,7 @@ class Entry(NamedTuple):
 
 
 def manual() -> str:
-    """The manual as text of at most 88 columns."""
+    """Format the manual as text of at most 88 columns."""
     title = "CONFIG.YAML, KEY BY KEY\n\nKeys are required unless they are called optional."
     keys = ("\n".join([e.path, *map(_wrapped, filter(None, e[1:]))]) for e in entries())
     return "\n\n".join([title, *keys, *_distributions(), *_models()])
@@ -50,7 +50,7 @@ def entries() -> list[Entry]:
 
 
 def _entries(node: Node, path: str, shown: dict[str, str]) -> Iterator[Entry]:
-    """All keys below a place of the schema; a section that occurs twice is explained once."""
+    """Yield all keys below a node of the schema; a repeated section is explained once."""
     node = resolve(node)
     for key, field in node.get("properties", {}).items():
         optional = key not in node.get("required", ())
@@ -60,18 +60,18 @@ def _entries(node: Node, path: str, shown: dict[str, str]) -> Iterator[Entry]:
         kind = "model" if path == "models.simulate" else kind
         yield from _entry(child(node, ""), f"{path}.<{kind}>", shown, optional=False)
     for member in map(resolve, node.get("oneOf", ())):
-        if "distribution" not in member["properties"]:  # distributions have a part of their own
+        if "distribution" not in member["properties"]:  # explained separately
             yield from _entries(member, f"{path} ({_member(member)})", shown)
 
 
 def _member(node: Node) -> str:
-    """What tells a member of a union from the others."""
+    """Label of a union member: its estimator, or else its keys."""
     estimator = node["properties"].get("estimator")
     return estimator["const"] if estimator else ", ".join(node["properties"])
 
 
 def _entry(field: Node, path: str, shown: dict[str, str], optional: bool) -> Iterator[Entry]:
-    """A key, then those below it."""
+    """Yield a key, then the keys below it."""
     node, reference = resolve(field), field.get("$ref", "")
     default = f"; optional, default {json.dumps(field['default'])}" if "default" in field else ""
     kind = _kind(node) + (default or "; optional") * optional
@@ -86,7 +86,7 @@ def _entry(field: Node, path: str, shown: dict[str, str], optional: bool) -> Ite
 
 
 def _kind(node: Node) -> str:
-    """Type and limits of a value in words."""
+    """Describe the type and limits of a value."""
     node = resolve(node)
     if "enum" in node or "const" in node:
         return either(node.get("enum") or [node["const"]])

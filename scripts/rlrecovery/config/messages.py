@@ -1,4 +1,4 @@
-"""Mistakes of single keys: pydantic's errors as sentences."""
+"""Messages about single keys, translated from pydantic's errors."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ from rlrecovery.config.mistakes import (
     Path,
     closest_keys,
     did_you_mean,
+    dotted,
     either,
     missing,
+    mistake,
     wrong,
 )
 from rlrecovery.config.settings import Experiment
@@ -24,9 +26,9 @@ from rlrecovery.models.settings import PATTERNS
 
 _UNKNOWN = "extra_forbidden"
 _PATTERN = "string_pattern_mismatch"
-#: What is allowed, by pydantic's type of the error.
+#: Allowed values, by pydantic's error type.
 _ALLOWED = {
-    "empty": "must have a value or be left out",
+    "empty": "must have a value or be omitted",
     "greater_than": "must be greater than {gt:g}",
     "greater_than_equal": "must be at least {ge:g}",
     "less_than": "must be less than {lt:g}",
@@ -38,8 +40,8 @@ _ALLOWED = {
     "string_type": "must be text",
     "bool_type": "must be true or false",
     "tuple_type": "must be a list",
-    "dict_type": "must be a section",
-    "model_attributes_type": "must be a section",
+    "dict_type": "must be a mapping",
+    "model_attributes_type": "must be a mapping",
     "too_short": "must have at least {min_length} entries",
     "too_long": "must have at most {max_length} entries",
     "value_error": "{error}",
@@ -47,9 +49,9 @@ _ALLOWED = {
 
 
 def validation_mistakes(raw: Mapping[str, Any]) -> tuple[list[Mistake], set[Path]]:
-    """Wrong keys and values of a config of plain values, and all paths that are unclear by them.
+    """Wrong keys and values of a config, and all paths affected by them.
 
-    A key that was misspelt is not missing, too, but unclear.
+    A misspelt key is not also reported as missing, but the key it was meant for is affected.
     """
     try:
         Experiment.model_validate(raw)
@@ -58,21 +60,20 @@ def validation_mistakes(raw: Mapping[str, Any]) -> tuple[list[Mistake], set[Path
     else:
         return [], set()
     mistakes, meant = _unknown_keys(raw, [e["loc"] for e in errors if e["type"] == _UNKNOWN])
-    for mistake in (_translate(error) for error in errors if error["type"] != _UNKNOWN):
-        if mistake.kind != "missing" or mistake.path not in meant:
-            mistakes.append(mistake)
-    return mistakes, {mistake.path for mistake in mistakes} | meant
+    translated = (_translate(error) for error in errors if error["type"] != _UNKNOWN)
+    mistakes += [m for m in translated if m.kind != "missing" or m.path not in meant]
+    return mistakes, {m.path for m in mistakes} | meant
 
 
 def _is_long_enough(error: ErrorDetails) -> bool:
-    """Pydantic counts only the valid entries of a list: a wrong one does not make it short."""
+    """Whether a list is only "too short" because pydantic counts valid entries alone."""
     return error["type"] == "too_short" and len(error["input"]) >= error["ctx"]["min_length"]
 
 
 def _unknown_keys(
     raw: Mapping[str, Any], locations: Sequence[Path]
 ) -> tuple[list[Mistake], set[Path]]:
-    """Mistakes of unknown keys, and the paths of the keys that were probably meant."""
+    """Messages about unknown keys, and the paths of the keys that were probably meant."""
     mistakes, meant = [], set()
     for *parents, key in locations:
         section, _, node = locate(tuple(parents))
@@ -81,26 +82,27 @@ def _unknown_keys(
             values = values[name]
         known = list(node["properties"])
         guess = closest_keys(values, known)[str(key)]
-        hint = f" (did you mean {guess}?)" if guess else ""
-        must = f"there is no such key; the keys here are {', '.join(known)}{hint}"
-        mistakes.append(wrong((*section, key), values[key], _UNKNOWN, must))
+        path = (*section, key)
+        hint = f" (did you mean '{guess}'?)" if guess else ""
+        sentence = f"unknown key '{dotted(path)}'{hint}; allowed keys: {', '.join(known)}"
+        mistakes.append(Mistake(path, _UNKNOWN, values[key], sentence))
         if guess:
             meant.add((*section, guess))
     return mistakes, meant
 
 
 def _translate(error: ErrorDetails) -> Mistake:
-    """One of pydantic's errors as a mistake; for unknown keys see `_unknown_keys`."""
+    """Translate one of pydantic's errors, except for unknown keys (see `_unknown_keys`)."""
     kind, location, value = error["type"], error["loc"], error["input"]
     context = error.get("ctx", {})
-    # A user may call a key "[key]", too, but only where names have no pattern.
+    # A name chosen by the user can be "[key]" only where names have no pattern.
     if kind == _PATTERN and location[-1] == "[key]":
-        text = f"is not a valid name, which must be {PATTERNS[context['pattern']]}"
-        return Mistake(location[:-1], "name", value, text)
+        text = f"is not a valid name: names must be {PATTERNS[context['pattern']]}"
+        return mistake(location[:-1], "name", value, text)
     path, field, node = locate(location)
     if kind == "missing":
         about = field.get("description") or node.get("description", "")
-        return missing(path, f"must be given: {about.split('. ')[0].rstrip('.')}")
+        return missing(path, f" ({_lower_first(about.split('. ')[0].rstrip('.'))})")
     if kind in ("union_tag_not_found", "union_tag_invalid"):
         return _wrong_form(path, node, value)
     if kind == "literal_error":
@@ -109,7 +111,7 @@ def _translate(error: ErrorDetails) -> Mistake:
     if kind == _PATTERN or (kind == "string_type" and "pattern" in node):
         must = f"must be {PATTERNS[node['pattern']]}"
     elif kind == "model_type":
-        must = f"must be a section with the keys {', '.join(node['properties'])}"
+        must = f"must be a mapping with the keys {', '.join(node['properties'])}"
     elif kind == "too_short" and context["min_length"] == 1:
         must = "must not be empty"
     else:
@@ -120,8 +122,13 @@ def _translate(error: ErrorDetails) -> Mistake:
     return wrong(path, value, kind, must)
 
 
+def _lower_first(text: str) -> str:
+    """Text with a lower-case first letter, unless it starts with an abbreviation."""
+    return text if text[:2].isupper() else text[:1].lower() + text[1:]
+
+
 def _wrong_form(path: Path, node: Node, value: Any) -> Mistake:
-    """A union of which it cannot be told which member is meant."""
+    """An ambiguous union member."""
     members = [resolve(member)["properties"] for member in node["oneOf"]]
     named = "discriminator" in node
     key = node["discriminator"]["propertyName"] if named else "distribution"
@@ -137,12 +144,12 @@ def _wrong_form(path: Path, node: Node, value: Any) -> Mistake:
     ]
     hint = hints[0] if hints else ""
     if named:
-        return missing((*path, key), f"must be {either(choices)}{hint}")
+        return missing((*path, key), f": must be {either(choices)}{hint}")
     return wrong(path, value, "form", f"must be {forms(node)}{hint}")
 
 
 def forms(node: Node) -> str:
-    """Members of a union in words, by their keys."""
+    """Describe the members of a union by their keys."""
     texts: list[str] = []
     for keys in (resolve(member)["properties"] for member in node["oneOf"]):
         text = "{" + ", ".join(f"{key}: ..." for key in keys) + "}"

@@ -1,4 +1,4 @@
-"""A mistake in a config: where it is, what kind it is, and the sentence that reports it."""
+"""Mistakes in a config: path, kind, value and message."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 #: Keys and list indices that lead to a value.
 Path = tuple[str | int, ...]
-#: How a distribution is written.
+#: Form of a distribution in messages.
 DISTRIBUTION = "{distribution: name, and its arguments}"
 
 
@@ -22,13 +22,13 @@ class Mistake:
     Attributes
     ----------
     path : tuple of (str or int)
-        Where it is; empty for a mistake of the whole file.
+        Keys that lead to it; empty for a mistake of the whole file.
     kind : str
-        What kind of mistake: pydantic's error type, or a word of the check that found it.
+        Error type of pydantic, or the kind that a check in `rlrecovery.config.checks` assigns.
     value : object
-        The value there; None if the key is missing.
-    text : str
-        The rest of the sentence after the path.
+        The value at the path; None if the key is missing.
+    sentence : str
+        The message: names the key, the value where it helps, and what is allowed.
     line : int, optional
         Line of the file, from 1.
     """
@@ -36,34 +36,40 @@ class Mistake:
     path: Path
     kind: str
     value: Any
-    text: str
+    sentence: str
     line: int | None = None
 
-    @property
-    def sentence(self) -> str:
-        """The mistake in words: the key, the value and what is allowed."""
-        return f"{dotted(self.path)} {self.text}" if self.path else self.text
+
+def mistake(path: Path, kind: str, value: Any, predicate: str) -> Mistake:
+    """A mistake whose sentence is the dotted path, followed by `predicate`."""
+    return Mistake(path, kind, value, f"{dotted(path)} {predicate}")
 
 
 def wrong(path: Path, value: Any, kind: str, must: str) -> Mistake:
     """A value that is not allowed; `must` follows the word "but"."""
-    return Mistake(path, kind, value, f"is {show(value)}, but {must}")
+    return mistake(path, kind, value, f"is {show(value)}, but {must}")
 
 
-def missing(path: Path, must: str) -> Mistake:
-    """A key that must be given; `must` follows the word "but"."""
-    return Mistake(path, "missing", None, f"is missing, but {must}")
+def missing(path: Path, explanation: str) -> Mistake:
+    """A required key that is missing."""
+    sentence = f"missing required key '{dotted(path)}'{explanation}"
+    return Mistake(path, "missing", None, sentence)
+
+
+def required(path: Path, condition: str) -> Mistake:
+    """A missing key that is required under a condition."""
+    return mistake(path, "missing", None, f"is required {condition}")
 
 
 def dotted(path: Path) -> str:
-    """A path as it appears in sentences: ``task.arms[1]``."""
+    """Format a path for a message: ``task.arms[1]``."""
     keys = (key if isinstance(key, int) or key.isprintable() else ascii(key) for key in path)
     text = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in keys)
     return text.removeprefix(".")
 
 
 def show(value: Any) -> str:
-    """A value as JSON, which YAML contains, on one line of at most 70 characters."""
+    """Format a value as JSON (which is valid YAML) on one line of at most 70 characters."""
     if value is None:
         return "empty"
     text = json.dumps(value, default=str, skipkeys=True, ensure_ascii=False)
@@ -72,13 +78,13 @@ def show(value: Any) -> str:
 
 
 def either(words: Iterable[Any]) -> str:
-    """Alternatives in words: a, b or c."""
+    """Join alternatives: ``a, b or c``."""
     *first, last = map(str, words)
     return f"{', '.join(first)} or {last}" if first else last
 
 
 def interval(lower: float, upper: float) -> str:
-    """The numbers between two ends in words, to follow "must be"."""
+    """Describe a range of numbers, to follow "must be"."""
     if math.isinf(lower) and math.isinf(upper):
         return "any number"
     if math.isinf(upper):
@@ -87,7 +93,7 @@ def interval(lower: float, upper: float) -> str:
 
 
 def closest(name: object, known: Iterable[str]) -> str | None:
-    """The known name that a wrong one was probably meant to be, if there is one."""
+    """The valid name most similar to an unknown one; None if no name is similar."""
     if not isinstance(name, str):
         return None
     lower = {word.lower(): word for word in known}
@@ -96,13 +102,13 @@ def closest(name: object, known: Iterable[str]) -> str | None:
 
 
 def did_you_mean(name: object, known: Iterable[str]) -> str:
-    """`closest` as a question to append to a sentence; empty if no name is close."""
+    """A suggestion from `closest` to append to a sentence; empty if no name is similar."""
     guess = closest(name, known)
     return f" (did you mean {guess}?)" if guess else ""
 
 
 def closest_keys(given: Iterable[str], known: Sequence[str]) -> dict[str, str | None]:
-    """Each unknown key with the known one that was probably meant; absent keys come first."""
+    """The most similar valid key for each unknown key; keys that are not given come first."""
     given = list(given)
     absent = [name for name in known if name not in given]
     unknown = [name for name in given if name not in known]

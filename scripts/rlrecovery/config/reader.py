@@ -1,4 +1,4 @@
-"""Read a config: a checked experiment, or all of its mistakes at once."""
+"""Read and check a config, and report all of its mistakes at once."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rlrecovery.config.checks.sections import Sections, valid_part
 from rlrecovery.config.checks.size import cross_checks
 from rlrecovery.config.files import find_observed, read_schedules
 from rlrecovery.config.messages import validation_mistakes
-from rlrecovery.config.mistakes import Mistake, Path, show, wrong
+from rlrecovery.config.mistakes import Mistake, Path, dotted, show
 from rlrecovery.config.resolve import with_defaults
 from rlrecovery.config.settings import Experiment
 from rlrecovery.config.study import cells_of, generator_of
@@ -28,15 +28,7 @@ _DEEPEST = 12
 
 
 class ConfigError(Exception):
-    """A config that cannot be run.
-
-    Parameters
-    ----------
-    mistakes : sequence of Mistake
-        All of its mistakes, in the order of the file.
-    source : str
-        Name of the file.
-    """
+    """All mistakes of a config, in the order of the file named `source`."""
 
     def __init__(self, mistakes: Sequence[Mistake], source: str) -> None:
         super().__init__(mistakes, source)
@@ -53,15 +45,10 @@ class ConfigError(Exception):
 def load(path: str | os.PathLike[str]) -> Experiment:
     """Read and check a ``config.yaml``.
 
-    Parameters
-    ----------
-    path : path
-        A YAML file.
-
     Raises
     ------
     ConfigError
-        With all mistakes and their lines, also if the file is missing, empty or not YAML.
+        With all mistakes and their lines; also if the file is missing, empty or not YAML.
     """
     document = read_yaml(path)
     if document.root is None and document.mistakes:
@@ -70,14 +57,14 @@ def load(path: str | os.PathLike[str]) -> Experiment:
 
 
 def parse(mapping: Mapping[str, Any], source: str = "config.yaml") -> Experiment:
-    """Check a config that was read already.
+    """Check a config that has already been read.
 
     Parameters
     ----------
     mapping : mapping
         The keys of ``config.yaml``.
     source : str
-        Path of the file: its name for messages, its folder for the files that it names.
+        Path of the file, used in messages and to resolve relative paths.
 
     Raises
     ------
@@ -93,7 +80,7 @@ def _checked(
     mistakes: Iterable[Mistake] = (),
     line: Callable[[Path], int | None] = lambda path: None,
 ) -> Experiment:
-    """The experiment that plain values describe, with its defaults."""
+    """Check plain values and return the experiment with its defaults."""
     reason = _unusable(content)
     if reason is not None:
         raise ConfigError([*mistakes, reason], source)
@@ -115,30 +102,30 @@ def _checked(
 
 
 def _order(mistake: Mistake) -> tuple[int, int]:
-    """Mistakes come in the order of the file, or else of the keys in the manual."""
+    """Sort key: by line, then in the order of the keys in the manual."""
     keys = list(Experiment.model_fields)
     key = mistake.path[0] if mistake.path else ""
     return mistake.line or 0, keys.index(key) if key in keys else len(keys)
 
 
 def _unusable(content: Any) -> Mistake | None:
-    """Why values cannot be a config at all."""
+    """The mistake of a file whose content cannot be checked key by key, if there is one."""
     if content is None or content == {}:
-        return Mistake((), "empty", None, "empty, but must describe an experiment")
+        return Mistake((), "empty", None, "the config is empty")
     count = _count(content, {})
     if math.isinf(count):
         return Mistake((), "recursion", None, "an anchor refers to itself")
     if count > MOST_VALUES:
-        text = f"more than {MOST_VALUES} values, counting those that anchors repeat"
+        text = f"the config has more than {MOST_VALUES} values, including those repeated by anchors"
         return Mistake((), "too_large", count, text)
     if not isinstance(content, Mapping):
-        text = f"{show(content)}, but must be a mapping of keys to values"
+        text = f"the config must be a mapping of keys to values, not {show(content)}"
         return Mistake((), "dict_type", content, text)
     return None
 
 
 def _count(value: Any, known: dict[int, float]) -> float:
-    """Number of values, those of an anchor counted wherever it is used; infinite if recursive."""
+    """Count values, including each use of an anchor; infinite if an anchor is recursive."""
     if not isinstance(value, Mapping | list | tuple):
         return 1
     if id(value) not in known:
@@ -149,7 +136,7 @@ def _count(value: Any, known: dict[int, float]) -> float:
 
 
 def _plain(value: Any, path: Path, mistakes: list[Mistake]) -> Any:
-    """A copy in dicts and lists whose keys are text; what is nested too deeply is cut off."""
+    """Copy into dicts with text keys and lists; levels deeper than any key are cut off."""
     if isinstance(value, Mapping | list | tuple) and len(path) > _DEEPEST:
         return "nested too deeply"
     if isinstance(value, Mapping):
@@ -160,8 +147,8 @@ def _plain(value: Any, path: Path, mistakes: list[Mistake]) -> Any:
             if isinstance(key, str):
                 section[name] = item
             else:
-                must = "a key must be text; put it in quotes"
-                mistakes.append(wrong((*path, name), item, "key", must))
+                text = f"key '{dotted((*path, name))}' must be text; put it in quotes"
+                mistakes.append(Mistake((*path, name), "key", item, text))
         return section
     if isinstance(value, list | tuple):
         return [_plain(item, (*path, i), mistakes) for i, item in enumerate(value)]
@@ -173,12 +160,12 @@ def _plain(value: Any, path: Path, mistakes: list[Mistake]) -> Any:
 
 
 def _printable(text: str) -> str:
-    r"""Text without half characters, which YAML allows, as in ``"\ud800"``."""
+    r"""Escape lone surrogates, which YAML allows, as in ``"\ud800"``."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _unreadable_choices(experiment: Experiment) -> list[Mistake]:
-    """What is wrong inside the file of observed choices, if anything."""
+    """Read the file of observed choices and return its mistake, if there is one."""
     if experiment.observed is None:
         return []
     from rlrecovery.predictive.observed_csv import read_observed  # loads pandas
@@ -187,5 +174,5 @@ def _unreadable_choices(experiment: Experiment) -> list[Mistake]:
     try:
         read_observed(experiment.observed, generator_of(experiment, cell).faced_task())
     except BrokenFile as error:
-        return [wrong(("observed",), experiment.observed, "file", str(error))]
+        return [Mistake(("observed",), "file", experiment.observed, f"observed: {error}")]
     return []

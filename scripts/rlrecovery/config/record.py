@@ -1,4 +1,4 @@
-"""The rule ``design``: record the design, the resolved config and the start of a run."""
+"""The rule ``design``: write the cells, the resolved config and the start of a run."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ def write_record(
     versions: Mapping[str, str],
     outputs: Mapping[str, str],
 ) -> None:
-    """Write the design, the resolved config, and the record of the start of a run.
+    """Write the table of cells, the resolved config and the record of a run's start.
 
     Parameters
     ----------
     experiment : Experiment
         The experiment.
     replicates : mapping
-        Number of data sets by cell key; other cells are left out of the design.
+        Number of data sets by cell key; other cells are omitted.
     fingerprint : str
         Fingerprint of the package's code.
     versions : mapping

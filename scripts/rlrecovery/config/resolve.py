@@ -1,4 +1,4 @@
-"""The resolved config: every default written out, so that it describes a study on its own."""
+"""The resolved config, in which all defaults are written out."""
 
 from __future__ import annotations
 
@@ -8,13 +8,7 @@ from rlrecovery.config.settings import Experiment
 
 
 def with_defaults(experiment: Experiment) -> Experiment:
-    """Add the default priors of all parameters, and an empty truth where it is left out.
-
-    Parameters
-    ----------
-    experiment : Experiment
-        One without mistakes.
-    """
+    """Add default priors of all parameters, and an empty truth if there is none."""
     sections = Sections(experiment)
     plain = experiment.resolved()
     if experiment.models is None:

@@ -1,7 +1,7 @@
-"""The keys of ``config.yaml``: the experiment as typed, immutable objects.
+"""The keys of ``config.yaml`` as typed, immutable objects.
 
-The settings of tasks, models, priors and estimators belong to their rooms; they are composed here.
-The descriptions of the fields are the manual, and the schema for editors is generated from them.
+The settings of tasks, models, priors and estimators are defined in their own rooms. The manual and
+the JSON schema are generated from the descriptions of the fields.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from rlrecovery.simulate.settings import TaskSettings
 
 
 class RegisteredEstimator:
-    """Validates a method with the settings class that its ``estimator`` is registered with."""
+    """Validates a method with the settings class of its ``estimator``."""
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -42,18 +42,18 @@ class RegisteredEstimator:
         return core_schema.tagged_union_schema(choices, discriminator="estimator")
 
 
-#: Settings of a method, of the class that its estimator is registered with.
+#: Settings of a method.
 AnyMethod = Annotated[SerializeAsAny[MethodSettings], RegisteredEstimator]
 
 
 class Source(Section):
-    """One of several models that generate data."""
+    """One of several generating models."""
 
     truth: dict[str, Annotated[Numbers, Field(description="Its true values.")]] = Field(
         default_factory=dict,
         description=(
-            "True values per parameter, as in truth. Optional where every population is a "
-            "distribution."
+            "True values per parameter, as in truth. Not needed if all populations are "
+            "distributions."
         ),
     )
     population: dict[str, Population] = Field(
@@ -67,31 +67,31 @@ OneVariant = Annotated[VariantSettings, Field(description="One of the variants."
 
 
 class ModelRecovery(Section):
-    """Models that generate data, and models that are fitted to all of them."""
+    """Generating models, and the models that are fitted to all of their data."""
 
     simulate: dict[str, Annotated[Source, Field(description="Its truths and population.")]] = Field(
         min_length=1,
-        description="Models (or variants) that generate data with the same design, by name.",
+        description="Generating models (or variants) by name; all share the same grid.",
     )
     fit: Models = Field(
         description=(
-            "Models (or variants) that every method without a model is fitted with; the report "
-            "counts which of them fits best."
+            "Models (or variants) that every method without a model fits; the report counts which "
+            "of them fits best."
         )
     )
 
 
 def _either(key: str, *others: str) -> dict[str, Any]:
-    """Schema of two alternatives: one key, or the other keys that it replaces."""
+    """JSON schema of two alternatives: one key, or the keys that it replaces."""
     no_other = {"anyOf": [{"required": [other]} for other in others]}
     one, rest = {"required": [key]}, {"required": list(others)}
     return {"oneOf": [{**one, "not": no_other}, {**rest, "not": one}]}
 
 
 class Experiment(Section):
-    """One recovery study, complete; nothing in it depends on the machine.
+    """The complete description of a recovery study, independent of the machine.
 
-    `rlrecovery.config.reader` creates it, and also checks that the keys are consistent.
+    `rlrecovery.config.reader` creates it and checks that the keys are consistent.
     """
 
     model_config = ConfigDict(
@@ -111,34 +111,34 @@ class Experiment(Section):
     seed: int = Field(
         ge=0,
         description=(
-            "Root seed of all random numbers. The same seed gives the same numbers; another seed "
-            "gives an independent repetition of the study."
+            "Root seed of all random numbers. The same seed gives the same results; a different "
+            "seed gives an independent repetition of the study."
         ),
     )
     task: Omittable[TaskSettings] = Field(
         default=None,
-        description="The task that every participant faces. Omit it with tasks.",
+        description="The task of all participants. Not allowed with tasks.",
     )
     tasks: Omittable[dict[Name, OneTask]] = Field(
         default=None,
         min_length=1,
         description=(
-            "Several tasks to compare, each under a name of your choice, crossed into cells. Omit "
-            "it with task."
+            "Several tasks to compare, each under a name of your choice, crossed into cells. Not "
+            "allowed with task."
         ),
         json_schema_extra={"additionalProperties": False},
     )
     model: Omittable[str] = Field(
         default=None,
-        description="Model (or variant) that generates the data. Omit it with models.",
+        description="Model (or variant) that generates the data. Not allowed with models.",
     )
     truth: Omittable[dict[str, Annotated[Numbers, Field(description="Its true values.")]]] = Field(
         default=None,
         description=(
             "True values per parameter of the model. They are crossed with each other, with "
             "participants and with trials into cells. A parameter whose population is a "
-            "distribution has no values here. Omit it where every population is a distribution, "
-            "and with models."
+            "distribution has no values here. Not needed if all populations are distributions; "
+            "not allowed with models."
         ),
     )
     population: Omittable[dict[str, Population]] = Field(
@@ -146,21 +146,21 @@ class Experiment(Section):
         description=(
             "How the participants of a data set differ, per parameter of the model: {spread: SD} "
             "around the cell's true value, or {distribution: name, arguments} to draw every "
-            "participant from a distribution in all cells. Omit it with models."
+            "participant from a distribution in all cells. Not allowed with models."
         ),
     )
     models: Omittable[ModelRecovery] = Field(
         default=None,
         description=(
-            "Model recovery: several models that generate data, and models that compete to fit "
-            "them. Omit it with model, truth and population."
+            "Model recovery: several generating models, and the models that compete to fit their "
+            "data. Not allowed with model, truth and population."
         ),
     )
     variants: dict[Name, OneVariant] = Field(
         default_factory=dict,
         description=(
-            "Models with something added or fixed, each under a name of your choice, which can be "
-            "used wherever the name of a model can. By default none."
+            "Models with additional or fixed parameters, each under a name of your choice, which "
+            "can be used wherever a model can be named. By default none."
         ),
         json_schema_extra={"additionalProperties": False},
     )
@@ -197,7 +197,7 @@ class Experiment(Section):
     )
     batch_size: int = Field(
         ge=1,
-        description="Replicates per job. It divides the work and never changes a number.",
+        description="Replicates per job. It does not affect the results.",
     )
     observed: str | None = Field(
         default=None,
@@ -215,7 +215,7 @@ class Experiment(Section):
         min_length=1,
         description=(
             "The methods to compare, each under a name of your choice; all fit the same data. "
-            "Their order changes no number."
+            "Their order does not affect the results."
         ),
         json_schema_extra={"additionalProperties": False},
     )

@@ -1,4 +1,4 @@
-"""The study that an experiment describes: cells, methods, and what generates data."""
+"""The study that an experiment describes: its cells, generators and methods."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from rlrecovery.simulate.settings import TaskSettings
 from rlrecovery.storage.files import BrokenFile
 from rlrecovery.storage.provenance import SIMULATED
 
-#: Poolings in the order in which an example posterior is chosen.
+#: Order of preference of poolings for an example posterior.
 _POOLINGS = ("none", "partial", "complete")
 
 
 def read_resolved(path: str | os.PathLike[str]) -> Experiment:
-    """The experiment of a run, from the resolved config among its results.
+    """Read the resolved config of a run.
 
     Raises
     ------
@@ -43,7 +43,7 @@ def read_resolved(path: str | os.PathLike[str]) -> Experiment:
 def sources(experiment: Experiment) -> dict[str, tuple[ModelSpec, Source]]:
     """Generating models by name, each with its truths and populations.
 
-    A study of a single model has one entry, without a name.
+    In a study of a single model, the name is empty.
     """
     if experiment.models is not None:
         return {
@@ -55,7 +55,7 @@ def sources(experiment: Experiment) -> dict[str, tuple[ModelSpec, Source]]:
 
 
 def tasks(experiment: Experiment) -> dict[str, TaskSettings]:
-    """Tasks by name; a study of a single task has one entry, without a name."""
+    """Tasks by name; in a study of a single task, the name is empty."""
     if experiment.tasks is not None:
         return experiment.tasks
     return {} if experiment.task is None else {UNNAMED: experiment.task}
@@ -88,7 +88,7 @@ def specification(experiment: Experiment, name: str) -> ModelSpec:
 
 
 def generator_of(experiment: Experiment, cell: Cell) -> Generator:
-    """What generates the data of a cell."""
+    """The generator of a cell's data."""
     model, source = sources(experiment)[cell.model]
     return Generator(
         seed=experiment.seed,
@@ -99,10 +99,10 @@ def generator_of(experiment: Experiment, cell: Cell) -> Generator:
 
 
 def methods_of(experiment: Experiment) -> dict[str, Method]:
-    """The methods by name, each with the one model that it fits.
+    """The methods by name, each with the model that it fits.
 
-    A method of the config without a model is fitted with each model of ``models.fit``: it becomes
-    one method per model, called ``<method>_<model>``.
+    A method without a model in the config becomes one method, called ``<method>_<model>``, for each
+    model of ``models.fit``.
     """
     methods: dict[str, Method] = {}
     for name, settings in experiment.methods.items():
@@ -121,14 +121,14 @@ def methods_of(experiment: Experiment) -> dict[str, Method]:
 def with_posterior(
     methods: Mapping[str, Method], model: ModelSpec, kinds: tuple[PosteriorKind, ...]
 ) -> str | None:
-    """Name of the method whose posterior is shown; None if no method has one of these kinds.
+    """Name of the method whose posterior is shown; None if no posterior is of these kinds.
 
     Methods that fit the generating model are preferred, then sampled posteriors (without pooling
     first), and then the first method in the config.
     """
 
     def rank(method: Method) -> tuple[bool, int]:
-        """Position in the order of preference."""
+        """Sort key of the order of preference."""
         sampled = method.settings.posterior == "sampled"
         kind = _POOLINGS.index(method.pooling) if sampled else len(_POOLINGS)
         return method.model != model, kind
@@ -138,12 +138,12 @@ def with_posterior(
 
 
 def wrong_fits(methods: Mapping[str, Method], cell: Cell) -> list[str]:
-    """Competing methods that fit another model than the one that generated the cell's data."""
+    """Competing methods whose model is not the generating model of a cell."""
     return [name for name, m in methods.items() if m.contest and m.fitted != cell.model]
 
 
 def expected_hashes(experiment: Experiment) -> dict[str, dict[str, str]]:
-    """Hashes of the settings that files should have been made with, by stage and cell.
+    """Hashes of the settings of all files, by stage and cell.
 
     Stages are `rlrecovery.storage.provenance.SIMULATED` and the names of methods.
     """

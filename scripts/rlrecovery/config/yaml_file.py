@@ -13,7 +13,7 @@ from ruamel.yaml.constructor import ConstructorError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from rlrecovery.config.mistakes import Mistake, Path
+from rlrecovery.config.mistakes import Mistake, Path, dotted
 
 #: A larger file is not a config; reading YAML takes seconds per megabyte.
 MOST_BYTES = 600_000
@@ -23,14 +23,14 @@ _COLLECTIONS = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
 
 @dataclass(frozen=True)
 class Document:
-    """Values of a YAML file, its mistakes, and ruamel.yaml's tree, which holds the lines."""
+    """Values of a YAML file, its mistakes, and ruamel.yaml's tree with the line numbers."""
 
     content: Any = None
     mistakes: tuple[Mistake, ...] = ()
     root: Node | None = None
 
     def line(self, path: Path) -> int | None:
-        """Line of the key at a path, from 1; if there is none, of the section it belongs to."""
+        """Line of the key at a path, from 1; of the enclosing section if the key is missing."""
         node, line = self.root, None
         for key in path:
             entry = _entry(node, key)
@@ -42,7 +42,7 @@ class Document:
 
 
 def _entry(node: Node | None, key: str | int) -> tuple[Node, Node] | None:
-    """Node that gives the line of an entry, and node of its value."""
+    """Nodes of the key and of the value of an entry."""
     if isinstance(node, SequenceNode) and isinstance(key, int):
         return (node.value[key], node.value[key]) if key < len(node.value) else None
     if isinstance(node, MappingNode):
@@ -57,7 +57,7 @@ def _pairs(node: MappingNode) -> Iterator[tuple[Node, Node]]:
             sections = value.value if isinstance(value, SequenceNode) else [value]
             for section in reversed(sections):
                 if not isinstance(section, MappingNode):
-                    raise ConstructorError(None, None, "<< must be a section", value.start_mark)
+                    raise ConstructorError(None, None, "<< must be a mapping", value.start_mark)
                 yield from _pairs(section)
     yield from (pair for pair in node.value if pair[0].tag != _MERGE)
 
@@ -97,17 +97,18 @@ class _Builder:
         for key in (key for key, _ in node.value if isinstance(key, ScalarNode)):
             name, line = (key.tag, key.value), key.start_mark.line + 1
             if name in first_lines:
-                text = f"is given twice, first in line {first_lines[name]}; keep one of them"
-                self.mistakes.append(Mistake((*path, key.value), "repeated_key", None, text, line))
+                keys = (*path, key.value)
+                text = f"duplicate key '{dotted(keys)}', first given in line {first_lines[name]}"
+                self.mistakes.append(Mistake(keys, "repeated_key", None, text, line))
             first_lines.setdefault(name, line)
 
 
 def read_yaml(path: str | os.PathLike[str]) -> Document:
-    """Read a YAML file; a file that cannot be read is a document with one mistake."""
+    """Read a YAML file; one that cannot be read gives a document with one mistake."""
     yaml, file = YAML(typ="safe", pure=True), pathlib.Path(path)
     try:
         if file.stat().st_size > MOST_BYTES:
-            text = f"larger than {MOST_BYTES // 1000} kB, but a config is a page or two"
+            text = f"file is larger than {MOST_BYTES // 1000} kB, the limit for a config"
             return _unreadable("too_large", text)
         root = yaml.compose(file.read_text(encoding="utf-8"))
         builder = _Builder(yaml)

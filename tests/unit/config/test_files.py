@@ -25,7 +25,7 @@ def test_a_file_that_holds_no_schedule_is_one_mistake(tmp_path):
     source = str(tmp_path / "config.yaml")
     assert mistakes(scheduled(), source) == [(PATH, "lab.csv", "file")]
     assert sentences(scheduled(), source) == [
-        f'task.schedule.file is "lab.csv", but {tmp_path}/lab.csv has a header but no rows; a '
+        f"task.schedule.file: {tmp_path}/lab.csv has a header but no rows; a "
         "schedule is a CSV file with a header, a column per arm and a row per trial"
     ]
 
@@ -133,8 +133,8 @@ class TestObserved:
 
     @pytest.mark.parametrize("name", ["nowhere.csv", "", ".", "a\0b", "x" * 5000])
     def test_a_file_that_does_not_exist_is_one_mistake(self, tmp_path, name):
-        assert "a CSV file that exists" in self.mistake(self.written(tmp_path, name))
+        assert "an existing CSV file" in self.mistake(self.written(tmp_path, name))
 
     def test_braces_in_its_name_are_a_mistake(self, tmp_path):
         (tmp_path / "{data}.csv").write_text(DATA)
-        assert "no braces" in self.mistake(self.written(tmp_path, "{data}.csv"))
+        assert "must not contain braces" in self.mistake(self.written(tmp_path, "{data}.csv"))

@@ -205,13 +205,13 @@ SENTENCES = [
     ),
     (
         {"methods.mle.gird": 10},
-        "methods.mle.gird is 10, but there is no such key; the keys here are estimator, model, "
-        "engine, bounds, grid, starts, group_scale (did you mean grid?)",
+        "unknown key 'methods.mle.gird' (did you mean 'grid'?); allowed keys: estimator, model, "
+        "engine, bounds, grid, starts, group_scale",
     ),
     (
         {"methods.mle.estimator": GONE, "methods.mle.estimater": "mle"},
-        "methods.mle.estimator is missing, but must be mle, bayes, quadrature or mock (did you "
-        "mean estimator instead of estimater?)",
+        "missing required key 'methods.mle.estimator': must be mle, bayes, quadrature or mock (did "
+        "you mean estimator instead of estimater?)",
     ),
     (
         {"population.alpha": {"spred": 1}},
@@ -244,4 +244,4 @@ def test_a_sentence_names_the_key_the_value_and_what_is_allowed(changes, sentenc
 
 def test_a_missing_key_is_explained():
     (sentence,) = sentences(changed({"methods.mle.grid": GONE}))
-    assert sentence.startswith("methods.mle.grid is missing, but must be given: Points per ")
+    assert sentence.startswith("missing required key 'methods.mle.grid' (points per ")

@@ -57,9 +57,9 @@ def test_every_mistake_has_its_line(tmp_path):
     arms, trials = lines.index("  - 1.2") + 1, lines.index("- 51") + 1
     grid, mle = lines.index("    grid: 1") + 1, "methods.mle.grid is 1, but must be at least 2"
     assert str(error_of(path)).splitlines() == [
-        f"error: {path}: seed is missing, but must be given: Root seed of all random numbers",
-        f"error: {path}:{arms}: task.arms[1] is 1.2, but with rewards bernoulli must be from 0 to "
-        "1",
+        f"error: {path}: missing required key 'seed' (root seed of all random numbers)",
+        f"error: {path}:{arms}: task.arms[1] is 1.2, but must be from 0 to 1 with rewards: "
+        "bernoulli",
         f"error: {path}:{trials}: trials[1] is 51, but must be a multiple of task.blocks, which "
         "is 2",
         f"error: {path}:{grid}: {mle}",

@@ -89,7 +89,7 @@ def test_keys_that_are_given_twice_are_mistakes(read):
     document = read("a: 1\nb:\n  c: 1\n  c: 2\na: 3\n")
     found = [(dotted(m.path), m.kind, m.line) for m in document.mistakes]
     assert found == [("a", "repeated_key", 5), ("b.c", "repeated_key", 4)]
-    assert document.mistakes[0].text == "is given twice, first in line 1; keep one of them"
+    assert document.mistakes[0].sentence == "duplicate key 'a', first given in line 1"
 
 
 def test_an_anchor_is_one_object(read):
@@ -109,7 +109,7 @@ def test_an_anchor_is_one_object(read):
         ("a: 1\nb: !!set {c, d}\n", 2, "the tag tag:yaml.org,2002:set is unknown"),
         ("a: *x\n", 1, "undefined alias 'x'"),
         ("? [1, 2]\n: 3\n", 1, "a key must be text"),
-        ("a: 1\n<<: 3\n", 2, "<< must be a section"),
+        ("a: 1\n<<: 3\n", 2, "<< must be a mapping"),
         ("a: 1\n---\nb: 2\n", 2, "another document"),
         ("a: 2024-13-45\n", None, "month must be in 1..12"),
         ("[" * 1500, None, "nested too deeply"),
@@ -126,14 +126,14 @@ def test_a_file_that_is_not_yaml_is_one_mistake(read, text, line, words):
     (mistake,) = document.mistakes
     assert (document.content, mistake.path, mistake.kind) == (None, (), "not_yaml")
     assert mistake.line == line
-    assert words in mistake.text
-    assert "\n" not in mistake.text
+    assert words in mistake.sentence
+    assert "\n" not in mistake.sentence
 
 
 def test_a_file_that_cannot_be_read_is_one_mistake(tmp_path):
     def mistake(path):
         (found,) = read_yaml(path).mistakes
-        return found.kind, found.text
+        return found.kind, found.sentence
 
     binary, large = tmp_path / "binary.yaml", tmp_path / "large.yaml"
     binary.write_bytes(b"run: \xff\xfe")

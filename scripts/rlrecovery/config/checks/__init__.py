@@ -1,7 +1,8 @@
-"""Checks of keys that only make sense together.
+"""Checks that involve several keys.
 
-`sections` holds the valid parts of a config, which the checks look at. `tasks` checks the keys of a
-task, and its blocks and missing trials against the numbers of trials; `models` checks models,
-variants, true values and populations; `methods` checks methods against these; `size` checks
-repeated values, numbers of cells and jobs, and the lengths of file names.
+- `sections`: the valid sections of a config, which the checks read
+- `tasks`: rewards, blocks, reversals, drift, schedules and missing trials
+- `models`: models, variants, true values and populations
+- `methods`: methods against models, true values and populations
+- `size`: repeated values, numbers of cells and jobs, lengths of file names
 """

@@ -23,19 +23,20 @@ from rlrecovery.config.mistakes import (
     either,
     interval,
     missing,
+    mistake,
     wrong,
 )
 from rlrecovery.fit.base import MethodSettings
 from rlrecovery.models.base import Model, Parameter
 
-#: Most points of the grid that starts the searches: more take too much memory.
+#: Largest number of grid points: more need too much memory.
 MOST_POINTS = 1_000_000
-#: Most of a population that may lie where a method cannot estimate it.
+#: Largest share of a population that may lie outside a method's bounds or prior support.
 MOST_OUTSIDE = 0.01
 
 
 def check_methods(sections: Sections) -> Iterator[Mistake]:
-    """All mistakes about methods."""
+    """Yield all mistakes about methods."""
     yield from _competition(sections)
     yield from _names(sections)
     for name, method in (sections.experiment.methods or {}).items():
@@ -50,35 +51,35 @@ def check_methods(sections: Sections) -> Iterator[Mistake]:
 
 
 def _competition(sections: Sections) -> Iterator[Mistake]:
-    """Methods without a model need models that compete, and these need such methods."""
+    """Check methods without a model against ``models.fit``."""
     experiment, competing, fit = sections.experiment, sections.competing, sections.fit
     if not sections.readable("models"):
         return
     if experiment.models is None:
         for name in competing:
-            must = f"must be {either(sections.model_names)}"
-            yield missing(("methods", name, "model"), must)
+            choices = either(sections.model_names)
+            yield missing(("methods", name, "model"), f": must be {choices}")
         return
     methods = experiment.methods or {}
     if not sections.readable("methods") or not methods:
         return
     path, simulated = ("models", "fit"), list(sections.simulated)
     if not competing:
-        must = "every method names a model; one without a model is fitted with each"
-        yield wrong(path, fit, "no_method", must)
+        text = "is unused: every method sets its own model"
+        yield mistake(path, "no_method", fit, text)
     elif not any(methods[name].scores_models() for name in competing):
-        must = (
-            "no method that is fitted with each has a score to compare models by; set loo: true, "
-            "or add another estimator"
+        sentence = (
+            "none of the methods that fit all models of models.fit provides a model-selection "
+            "criterion; set loo: true or add another estimator"
         )
-        yield wrong(path, fit, "no_score", must)
+        yield Mistake(path, "no_score", fit, sentence)
     if len(competing) == len(methods) and not {*fit} & {*simulated}:
-        must = f"must contain a model that generates data: {either(simulated)}"
+        must = f"must contain a generating model: {either(simulated)}"
         yield wrong(path, fit, "not_simulated", must)
 
 
 def _names(sections: Sections) -> Iterator[Mistake]:
-    """A method without a model becomes one per model, called ``<method>_<model>``."""
+    """Check that the names ``<method>_<model>`` of methods without a model are unique."""
     fits: dict[str, tuple[str, str]] = {}
     for name in sections.competing:
         for model in sections.fit:
@@ -88,60 +89,61 @@ def _names(sections: Sections) -> Iterator[Mistake]:
                     f"fitted with {model} has the same name as {owner[0]} fitted with {owner[1]}; "
                     "rename one of them"
                 )
-                yield Mistake(("methods", name), "name", f"{name}_{model}", text)
+                yield mistake(("methods", name), "name", f"{name}_{model}", text)
     for name in sections.experiment.methods or ():
         if name in fits:
             method, model = fits[name]
             text = f"has the name of {method} fitted with {model}; rename one of them"
-            yield Mistake(("methods", name), "name", name, text)
+            yield mistake(("methods", name), "name", name, text)
 
 
 def _size(path: Path, method: MethodSettings, models: list[Model]) -> Iterator[Mistake]:
-    """Grids grow with the number of parameters."""
+    """Check the size of the grid and the number of parameters."""
     widest = max(models, key=lambda model: len(model.names))
     number = len(widest.names)
     grid, starts = getattr(method, "grid", None), getattr(method, "starts", 0)
     if grid is not None and grid**number > MOST_POINTS:
-        must = f"must have at most {MOST_POINTS} points over {number} parameters"
-        yield wrong((*path, "grid"), grid, "too_many", must)
+        text = (
+            f"is {grid}, which gives {grid**number} points for {number} parameters; the limit is "
+            f"{MOST_POINTS}"
+        )
+        yield mistake((*path, "grid"), "too_many", grid, text)
     elif grid is not None and starts > grid**number:
         must = f"must be at most {grid**number}, the number of points of the grid"
         yield wrong((*path, "starts"), starts, "too_many", must)
     if method.max_parameters is not None and number > method.max_parameters:
         text = (
-            f"cannot be {widest.name}, which has {number} free parameters: estimator "
-            f"{method.estimator} takes at most {method.max_parameters}"
+            f"cannot be {widest.name}, which has {number} free parameters: the limit of "
+            f"estimator {method.estimator} is {method.max_parameters}"
         )
-        yield Mistake((*path, "model"), "too_many", widest.name, text)
+        yield mistake((*path, "model"), "too_many", widest.name, text)
 
 
 def _parameters(path: Path, method: MethodSettings, models: list[Model]) -> Iterator[Mistake]:
-    """Bounds and priors are of parameters of the models; every parameter has bounds."""
+    """Check the keys of bounds and priors, and that every parameter has bounds."""
     names = list(parameters_of(models))
     for key in ("bounds", "priors"):
         given = getattr(method, key, {})
         yield from unknown_parameters((*path, key), given, names, [m.name for m in models])
     if hasattr(method, "bounds"):
         for name in absent(method.bounds, names):
-            yield missing((*path, "bounds", name), "must be [lower, upper]")
+            yield missing((*path, "bounds", name), ": must be [lower, upper]")
 
 
 def _bounds(
     sections: Sections, path: Path, method: MethodSettings, parameter: Parameter
 ) -> Iterator[Mistake]:
-    name, place = parameter.name, (*path, "bounds", parameter.name)
+    name, keys = parameter.name, (*path, "bounds", parameter.name)
     bounds = getattr(method, "bounds", {}).get(name)
     if bounds is None:
         return
     lower, upper = bounds
     if not lower < upper:
-        must = "its lower end must be less than its upper end"
-        yield wrong(place, bounds, "range", must)
+        yield wrong(keys, bounds, "range", "must be [lower, upper] with lower < upper")
         return
     if leaves((lower, upper), parameter.support):
-        must = f"{name} must be {interval(*parameter.support)}"
-        yield wrong(place, bounds, "support", must)
-    yield from _truths_within(sections, place, parameter, (lower, upper))
+        yield wrong(keys, bounds, "support", f"{name} must be {interval(*parameter.support)}")
+    yield from _truths_within(sections, keys, parameter, (lower, upper))
 
 
 def _prior(
@@ -150,36 +152,36 @@ def _prior(
     prior: Any = getattr(method, "priors", {}).get(parameter.name)
     if prior is None:
         return
-    name, place = parameter.name, (*path, "priors", parameter.name)
+    name, keys = parameter.name, (*path, "priors", parameter.name)
     pooling = getattr(method, "pooling", "none")
     natural = not hasattr(prior, "location")
     if natural == (pooling == "partial"):
         form = "{location: ..., scale: ...}" if natural else DISTRIBUTION
-        yield wrong(place, prior.plain(), "form", f"must be {form} with pooling {pooling}")
+        yield wrong(keys, prior.plain(), "form", f"must be {form} with pooling: {pooling}")
     elif natural:
         drawn = prior.distribution_object()
         if leaves(drawn.support(), parameter.support):
-            yield wrong_support(place, drawn, name, parameter.support)
-        yield from _truths_within(sections, place, parameter, drawn.support())
+            yield wrong_support(keys, drawn, name, parameter.support)
+        yield from _truths_within(sections, keys, parameter, drawn.support())
     else:
         scale = prior.scale.distribution_object()
         if leaves(scale.support(), (0, math.inf)):
-            yield wrong_support((*place, "scale"), scale, "an SD", (0, math.inf))
+            yield wrong_support((*keys, "scale"), scale, "an SD", (0, math.inf))
 
 
 def _truths_within(
     sections: Sections, cause: Path, parameter: Parameter, ends: tuple[float, float]
 ) -> Iterator[Mistake]:
-    """True values and populations lie where a method can estimate them."""
+    """Check that true values and populations lie within bounds or a prior's support."""
     for source in sections.sources:
         if parameter.name not in source.model.names:
             continue
         must = f"must be {interval(*ends)} because of {dotted(cause)}"
         lower, upper = parameter.support
         path = (*source.path, "truth", parameter.name)
-        for mistake in outside(path, source.values(parameter.name), ends, must):
-            if lower <= mistake.value <= upper:  # others are reported already
-                yield mistake
+        for excluded in outside(path, source.values(parameter.name), ends, must):
+            if lower <= excluded.value <= upper:  # others have already been reported
+                yield excluded
         drawn = source.drawn(parameter.name)
         if drawn is None or leaves(drawn.support(), parameter.support):
             continue
@@ -187,4 +189,4 @@ def _truths_within(
         if float(frozen.cdf(ends[0]) + frozen.sf(ends[1])) > MOST_OUTSIDE:
             share = f"{1 - MOST_OUTSIDE:.0%} of its participants"
             path = (*source.path, "population", parameter.name)
-            yield Mistake(path, "range", str(drawn), f"is {drawn}, but {share} {must}")
+            yield mistake(path, "range", str(drawn), f"is {drawn}, but {share} {must}")

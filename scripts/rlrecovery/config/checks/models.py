@@ -17,6 +17,8 @@ from rlrecovery.config.mistakes import (
     either,
     interval,
     missing,
+    mistake,
+    required,
     wrong,
 )
 from rlrecovery.models.base import Learner, Model, Parameter
@@ -30,7 +32,7 @@ _ADDED = {"lapse": "lapse: true", "start_value": "start_value: free"}
 
 
 def check_models(sections: Sections) -> Iterator[Mistake]:
-    """All mistakes about models and what generates data."""
+    """Yield all mistakes about models, variants, true values and populations."""
     yield from _alternatives(sections)
     yield from _names(sections)
     for name, variant in sections.experiment.variants.items():
@@ -42,7 +44,7 @@ def check_models(sections: Sections) -> Iterator[Mistake]:
 
 
 def _alternatives(sections: Sections) -> Iterator[Mistake]:
-    """One of task and tasks is given, and models or the three keys that it replaces."""
+    """Check that exactly one of two alternative keys is given."""
     experiment = sections.experiment
     pairs = [("task", "tasks"), *((key, "models") for key in ("model", "truth", "population"))]
     for key, other in pairs:
@@ -50,14 +52,14 @@ def _alternatives(sections: Sections) -> Iterator[Mistake]:
             continue
         given = [getattr(experiment, name) is not None for name in (key, other)]
         if all(given):
-            text = f"is given together with {other}; only one may be"
-            yield Mistake((key,), "conflict", None, text)
+            yield mistake((key,), "conflict", None, f"and {other} cannot be combined")
         elif not any(given) and key != "truth":
-            yield missing((key,), f"must be given where {other} is not")
+            sentence = f"either {key} or {other} is required"
+            yield Mistake((key,), "missing", None, sentence)
 
 
 def _names(sections: Sections) -> Iterator[Mistake]:
-    """Models are known by name."""
+    """Check that named models exist."""
     experiment, known = sections.experiment, sections.model_names
     methods = experiment.methods or {}
     named: list[tuple[Path, str | None]] = [
@@ -81,10 +83,10 @@ def _unknown_model(path: Path, name: str, known: Sequence[str]) -> Mistake:
 
 
 def _variant(path: Path, variant: VariantSettings) -> Iterator[Mistake]:
-    """A variant fixes parameters that it has, at possible values, and not all of them."""
+    """Check that a variant fixes its own parameters, at valid values, and not all of them."""
     name = str(path[-1])
     if name in MODELS:
-        yield Mistake(path, "name", name, "has the name of a model, but must have its own")
+        yield mistake(path, "name", name, "has the name of a model; choose another name")
         return
     if variant.model not in MODELS:
         return
@@ -92,8 +94,8 @@ def _variant(path: Path, variant: VariantSettings) -> Iterator[Mistake]:
     fixed = (*path, "fixed")
     for key in variant.fixed:
         if key in _ADDED and key not in parameters:
-            must = f"{name} has {key} only with {_ADDED[key]}"
-            yield wrong((*fixed, key), variant.fixed[key], "unknown_parameter", must)
+            text = f"is only allowed with {_ADDED[key]}"
+            yield mistake((*fixed, key), "unknown_parameter", variant.fixed[key], text)
     others = [key for key in variant.fixed if key not in _ADDED]
     yield from unknown_parameters(fixed, others, list(parameters), [name])
     for key, value in variant.fixed.items():
@@ -102,15 +104,16 @@ def _variant(path: Path, variant: VariantSettings) -> Iterator[Mistake]:
             if not ends[0] <= value <= ends[1]:
                 yield wrong((*fixed, key), value, "range", f"must be {interval(*ends)}")
     if set(parameters) <= set(variant.fixed):
-        must = f"at least one of {', '.join(parameters)} must stay free"
-        yield wrong(fixed, variant.fixed, "all_fixed", must)
+        text = f"must leave at least one parameter free: {', '.join(parameters)}"
+        yield mistake(fixed, "all_fixed", variant.fixed, text)
     if variant.start_value == "free" and not _has_start_value(MODELS[variant.model]):
-        must = f"{variant.model} learns no values that have a start value"
-        yield wrong((*path, "start_value"), "free", "unused", must)
+        start = (*path, "start_value")
+        text = f"{variant.model} has no start value, so {dotted(start)} cannot be free"
+        yield Mistake(start, "unused", "free", text)
 
 
 def _has_start_value(model: Model) -> bool:
-    """Whether hidden state depends on the start value."""
+    """Whether the hidden state depends on the start value."""
     anything = dict.fromkeys(model.names, 0.5)
     states = [model.initial(Learner(model, 2, start).bind(anything)) for start in (0.0, 1.0)]
     return states[0] != states[1]
@@ -119,21 +122,21 @@ def _has_start_value(model: Model) -> bool:
 def unknown_parameters(
     section: Path, given: Collection[str], names: Sequence[str], models: Sequence[str]
 ) -> Iterator[Mistake]:
-    """Keys of a section that are not among the parameters (`names`) of models."""
+    """Yield a mistake for each key of a section that is not a parameter (`names`) of models."""
     for name, guess in closest_keys(given, names).items():
         hint = f" (did you mean {guess}?)" if guess else ""
-        text = f"is not a parameter of {either(models)}; parameters are {', '.join(names)}{hint}"
-        yield Mistake((*section, name), "unknown_parameter", name, text)
+        text = f"is not a parameter of {either(models)}{hint}; parameters: {', '.join(names)}"
+        yield mistake((*section, name), "unknown_parameter", name, text)
 
 
 def absent(given: Collection[str], names: Sequence[str]) -> list[str]:
-    """Parameters without an entry, except those that a misspelt entry was meant for."""
+    """Parameters without an entry, except those with a misspelt entry."""
     meant = closest_keys(given, names).values()
     return [name for name in names if name not in given and name not in meant]
 
 
 def _parameters(source: Source) -> Iterator[Mistake]:
-    """Every parameter is in the population, and has either true values or a distribution."""
+    """Check that every parameter has a population, and true values or a distribution."""
     names = source.model.names
     truth, population = source.truth, source.population
     for key, section in (("truth", truth), ("population", population)):
@@ -143,39 +146,38 @@ def _parameters(source: Source) -> Iterator[Mistake]:
         return
     for name in absent(population, names):
         path = (*source.path, "population", name)
-        yield missing(path, f"must be {{spread: ...}} or {DISTRIBUTION}")
+        yield missing(path, f": must be {{spread: ...}} or {DISTRIBUTION}")
     if truth is None:
         return
     if not truth and all(entry.spread is not None for entry in population.values()):
-        must = f"must be given for {', '.join(names)}"
-        yield missing((*source.path, "truth"), must)
+        yield missing((*source.path, "truth"), f" (true values of {', '.join(names)})")
         return
     for name in names:
         path, where = (*source.path, "truth", name), dotted((*source.path, "population", name))
         drawn = name in population and population[name].spread is None
         if drawn and name in truth:
-            text = f"is given, but {where} names a distribution; only one may be"
-            yield Mistake(path, "conflict", None, text)
+            text = f"is not allowed because {where} is a distribution"
+            yield mistake(path, "conflict", None, text)
         elif not drawn and name in absent(truth, names):
-            yield missing(path, f"must be a list of values, or {where} a distribution")
+            yield required(path, f"unless {where} is a distribution")
 
 
 def leaves(inner: tuple[float, float], outer: tuple[float, float]) -> bool:
-    """Whether an interval is not wholly inside another."""
+    """Whether an interval extends beyond another."""
     return inner[0] < outer[0] or inner[1] > outer[1]
 
 
 def wrong_support(path: Path, drawn: Distribution, name: str, ends: tuple[float, float]) -> Mistake:
-    """A distribution that can leave an interval."""
+    """The mistake of a distribution whose support extends beyond an interval."""
     lower, upper = drawn.support()
     text = (
         f"is {drawn} with support from {lower:g} to {upper:g}, but {name} must be {interval(*ends)}"
     )
-    return Mistake(path, "support", str(drawn), text)
+    return mistake(path, "support", str(drawn), text)
 
 
 def _support(source: Source, parameter: Parameter) -> Iterator[Mistake]:
-    """True values and populations lie in a parameter's support."""
+    """Check that true values and populations lie in a parameter's support."""
     name, support = parameter.name, parameter.support
     must = f"must be {interval(*support)}"
     yield from outside((*source.path, "truth", name), source.values(name), support, must)
@@ -186,10 +188,10 @@ def _support(source: Source, parameter: Parameter) -> Iterator[Mistake]:
         yield wrong_support(path, drawn, name, support)
     elif not all(map(math.isfinite, population_truth(parameter, None, source.population[name]))):
         text = (
-            f"is {drawn}, which has no finite mean and SD on the {parameter.transform} scale: it "
-            "puts too many participants at an end of the support"
+            f"is {drawn}, which has no finite mean and SD on the {parameter.transform} scale: too "
+            "much probability lies close to the ends of its support"
         )
-        yield Mistake(path, "moments", str(drawn), text)
+        yield mistake(path, "moments", str(drawn), text)
 
 
 def parameters_of(models: Iterable[Model]) -> dict[str, Parameter]:

@@ -1,4 +1,4 @@
-"""The parts of a config that are valid on their own, typed, for the checks of keys together."""
+"""The valid sections of a config, typed, for the checks that involve several keys."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from rlrecovery.simulate.settings import TaskSettings
 
 @dataclasses.dataclass(frozen=True)
 class Source:
-    """A known model that generates data, with its section; None for a part that has mistakes."""
+    """A generating model with its section; None for a part that has mistakes."""
 
     path: Path
     model: Model
@@ -30,11 +30,11 @@ class Source:
     population: Mapping[str, Population] | None
 
     def values(self, parameter: str) -> tuple[float, ...]:
-        """True values of a parameter; none if it is drawn from a distribution."""
+        """True values of a parameter; empty if it is drawn from a distribution."""
         return (self.truth or {}).get(parameter, ())
 
     def drawn(self, parameter: str) -> Distribution | None:
-        """The distribution that a parameter is drawn from, if there is one."""
+        """Distribution that a parameter is drawn from, or None."""
         entry = (self.population or {}).get(parameter)
         return None if entry is None else entry.distribution_object()
 
@@ -47,7 +47,7 @@ class Sections:
         self._broken = {_section_of(path) for path in spoilt}
 
     def readable(self, *path: str) -> bool:
-        """Whether a section is valid, with all of its entries and what it belongs to."""
+        """Whether a section, its entries and the sections that contain it are all valid."""
         lengths = ((broken, min(len(broken), len(path))) for broken in self._broken)
         return not any(broken[:n] == path[:n] for broken, n in lengths)
 
@@ -60,7 +60,7 @@ class Sections:
 
     @property
     def simulated(self) -> dict[str, Path]:
-        """Names of the models that generate data, with the path of their section."""
+        """Names of the generating models, with the paths of their sections."""
         models, model = self.experiment.models, self.experiment.model
         if models is not None:
             return {name: ("models", "simulate", name) for name in models.simulate or ()}
@@ -68,7 +68,7 @@ class Sections:
 
     @property
     def sources(self) -> list[Source]:
-        """Known models that generate data."""
+        """The generating models that exist."""
         experiment, sources = self.experiment, []
         truth = (experiment.truth or {}) if self.readable("truth") else None
         for name, path in self.simulated.items():
@@ -83,12 +83,12 @@ class Sections:
 
     @property
     def model_names(self) -> list[str]:
-        """Names of the models of the library and of all variants, also of those with mistakes."""
+        """Names of all models of the library and of all variants, even those with mistakes."""
         broken = [str(path[1]) for path in self._broken if path[0] == "variants" and path[1:]]
         return list(dict.fromkeys([*MODELS, *self.experiment.variants, *sorted(broken)]))
 
     def model(self, name: str) -> Model | None:
-        """The model or variant of a name; None if there is none or it has a mistake."""
+        """The model or variant with a name; None if it is unknown or has a mistake."""
         variant = self.experiment.variants.get(name)
         if name in MODELS or variant is None:
             return MODELS.get(name)
@@ -100,18 +100,18 @@ class Sections:
 
     @property
     def competing(self) -> list[str]:
-        """Names of the valid methods that name no model and so are fitted with models.fit."""
+        """Names of the valid methods without a model, which fit each model of ``models.fit``."""
         methods = self.experiment.methods or {}
         return [name for name, method in methods.items() if method.model is None]
 
     @property
     def fit(self) -> tuple[str, ...]:
-        """Names of the models that compete."""
+        """Names of the competing models."""
         models = self.experiment.models
         return () if models is None else models.fit or ()
 
     def models_of(self, method: MethodSettings) -> list[Model]:
-        """The models that a method is fitted with; none if one of them is unknown."""
+        """The models that a method fits; empty if one of them is unknown."""
         names = self.fit if method.model is None else (method.model,)
         models = [self.model(name) for name in dict.fromkeys(names)]
         known = [model for model in models if model is not None]
@@ -119,21 +119,21 @@ class Sections:
 
 
 def parameters_of_variant(variant: VariantSettings) -> tuple[Parameter, ...]:
-    """Parameters of a variant, those that it fixes included."""
+    """Parameters of a variant, including fixed ones."""
     return dataclasses.replace(variant.spec(""), fixed=()).model().parameters
 
 
 def _section_of(path: Path) -> Path:
-    """The section that a mistake makes unreadable."""
+    """The section that a mistake at a path makes invalid."""
     named = path[0] in ("tasks", "variants", "methods", "models")
     return path[: 3 if path[:2] == ("models", "simulate") else 1 + named]
 
 
 def valid_part(raw: Mapping[str, Any], spoilt: Iterable[Path]) -> Experiment:
-    """The experiment that the valid sections of a config of plain values describe.
+    """The experiment described by the valid sections of a config.
 
-    The section that holds the path of a mistake is left out: a task, method, variant or simulated
-    model, or otherwise a key of the top level. Then the key has its default, or else is None.
+    A section with a mistake is left out: a task, method, variant or generating model, or else the
+    whole top-level key, which then has its default or None.
     """
     experiment: Experiment = _valid(Experiment, raw, {_section_of(path) for path in spoilt})
     return experiment

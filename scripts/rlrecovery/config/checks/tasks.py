@@ -1,18 +1,26 @@
-"""Checks of the keys of a task, and of its blocks and missing trials against the trials."""
+"""Checks of tasks: rewards, blocks, reversals, drift, schedules and missing trials."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
 from rlrecovery.config.checks.sections import Sections
-from rlrecovery.config.mistakes import Mistake, Path, dotted, interval, missing, wrong
+from rlrecovery.config.mistakes import (
+    Mistake,
+    Path,
+    dotted,
+    interval,
+    mistake,
+    required,
+    wrong,
+)
 from rlrecovery.simulate.settings import DriftSettings, ReversalSettings, TaskSettings
 
-_PROBABILITY = "with rewards bernoulli must be from 0 to 1"
+_PROBABILITY = "must be from 0 to 1 with rewards: bernoulli"
 
 
 def check_tasks(sections: Sections) -> Iterator[Mistake]:
-    """All mistakes of all tasks."""
+    """Yield all mistakes about tasks."""
     trials = sections.experiment.trials or ()
     for path, task in sections.tasks.items():
         yield from _means(path, task)
@@ -29,21 +37,20 @@ def check_tasks(sections: Sections) -> Iterator[Mistake]:
 def outside(
     path: Path, values: Sequence[float], ends: tuple[float, float], must: str
 ) -> Iterator[Mistake]:
-    """Entries of a list that do not lie between two ends."""
+    """Yield a mistake for each entry of a list that lies outside a range."""
     for i, value in enumerate(values):
         if not ends[0] <= value <= ends[1]:
             yield wrong((*path, i), value, "range", must)
 
 
 def _means(path: Path, task: TaskSettings) -> Iterator[Mistake]:
-    """What arms pay is given once: by arms, reversals and drift, or by a schedule."""
+    """Check that mean rewards are specified exactly once."""
     schedule = task.schedule
     if task.arms is None and schedule is None:
-        yield missing((*path, "arms"), "must be given where there is no schedule")
+        yield required((*path, "arms"), "unless there is a schedule")
     for key in ("arms", "reversals", "drift"):
         if schedule is not None and getattr(task, key) is not None:
-            text = "is given together with schedule; only one may be"
-            yield Mistake((*path, key), "conflict", None, text)
+            yield mistake((*path, key), "conflict", None, "cannot be combined with a schedule")
     if task.rewards == "bernoulli" and task.arms is not None:
         yield from outside((*path, "arms"), task.arms, (0, 1), _PROBABILITY)
     rows = (schedule and schedule.values) or ()
@@ -54,36 +61,35 @@ def _means(path: Path, task: TaskSettings) -> Iterator[Mistake]:
     if schedule is not None and schedule.holds == "means" and task.rewards == "bernoulli":
         beyond = [value for row in rows for value in row if not 0 <= value <= 1]
         if beyond:
-            text = f"names a file that contains {beyond[0]}, but a mean {_PROBABILITY}"
-            yield Mistake((*path, "schedule", "file"), "range", beyond[0], text)
+            text = f"contains the mean {beyond[0]}, but means {_PROBABILITY}"
+            yield mistake((*path, "schedule", "file"), "range", beyond[0], text)
 
 
 def _rewards(path: Path, task: TaskSettings) -> Iterator[Mistake]:
     if task.schedule is not None and task.schedule.holds == "rewards":
-        must = "the schedule holds the rewards themselves; leave it out"
+        text = "is not allowed with a schedule that holds rewards"
         if task.rewards != "bernoulli":
-            yield wrong((*path, "rewards"), task.rewards, "unused", must)
+            yield mistake((*path, "rewards"), "unused", task.rewards, text)
         if task.sd is not None:
-            yield wrong((*path, "sd"), task.sd, "unused", must)
+            yield mistake((*path, "sd"), "unused", task.sd, text)
     elif task.rewards == "gaussian" and task.sd is None:
-        yield missing((*path, "sd"), "must be given with rewards gaussian")
+        yield required((*path, "sd"), "with rewards: gaussian")
     elif task.rewards == "bernoulli" and task.sd is not None:
-        yield wrong(
-            (*path, "sd"), task.sd, "unused", "only gaussian rewards have an SD; leave it out"
-        )
+        text = "is only allowed with rewards: gaussian"
+        yield mistake((*path, "sd"), "unused", task.sd, text)
 
 
 def _reversals(path: Path, rule: ReversalSettings) -> Iterator[Mistake]:
     correct, within = rule.correct, rule.within
     if correct and correct > within:
-        must = f"must be at least {correct}, because correct is {correct}"
-        yield wrong((*path, "within"), within, "range", must)
+        text = f"is required with correct and must be at least {correct}"
+        yield mistake((*path, "within"), "range", within, text)
     elif within and not correct:
-        must = f"must be from 1 to {within}, because within is {within}"
-        yield wrong((*path, "correct"), correct, "range", must)
+        text = f"is required with within and must be from 1 to {within}"
+        yield mistake((*path, "correct"), "range", correct, text)
     elif not (rule.after or rule.every or correct):
-        text = "never happen: give after, every, or correct and within"
-        yield Mistake(path, "missing", None, text)
+        text = "requires after, every, or correct with within"
+        yield mistake(path, "missing", None, text)
 
 
 def _drift(path: Path, rule: DriftSettings, task: TaskSettings) -> Iterator[Mistake]:
@@ -100,17 +106,16 @@ def _drift(path: Path, rule: DriftSettings, task: TaskSettings) -> Iterator[Mist
     yield from outside((*path[:-1], "arms"), task.arms or (), (lower, upper), must)
     centre = rule.centre
     if rule.decay == 1 and centre is not None:
-        must = "only a decay below 1 pulls to a centre; leave it out"
-        yield wrong((*path, "centre"), centre, "unused", must)
+        yield mistake((*path, "centre"), "unused", centre, "is only allowed with decay < 1")
     if rule.decay < 1 and centre is None:
-        yield missing((*path, "centre"), "must be given with a decay below 1")
+        yield required((*path, "centre"), "with decay < 1")
     elif rule.decay < 1 and centre is not None and not lower <= centre <= upper:
         must = f"must be {interval(lower, upper)}, the bounds of the drift"
         yield wrong((*path, "centre"), centre, "range", must)
 
 
 def _trials(path: Path, task: TaskSettings, trials: Sequence[int]) -> Iterator[Mistake]:
-    """Trials make whole blocks, reversals lie inside of blocks, and a schedule is long enough."""
+    """Check trials against blocks, reversals and the length of a schedule."""
     for i, count in enumerate(trials):
         if count % task.blocks:
             must = f"must be a multiple of {dotted((*path, 'blocks'))}, which is {task.blocks}"
@@ -118,31 +123,31 @@ def _trials(path: Path, task: TaskSettings, trials: Sequence[int]) -> Iterator[M
     if task.reversals is not None:
         longest = max(trials) // task.blocks
         must = f"must be less than {longest}, the number of trials of the longest block"
-        place = (*path, "reversals")
+        section = (*path, "reversals")
         for i, trial in enumerate(task.reversals.after):
             if trial >= longest:
-                yield wrong((*place, "after", i), trial, "range", must)
+                yield wrong((*section, "after", i), trial, "range", must)
         if task.reversals.every >= longest:
-            yield wrong((*place, "every"), task.reversals.every, "range", must)
+            yield wrong((*section, "every"), task.reversals.every, "range", must)
     if task.schedule is not None and task.schedule.values is not None:
         rows = len(task.schedule.values)
         if rows < max(trials):
-            text = f"names a file with {rows} rows, but trials asks for {max(trials)}"
-            yield Mistake((*path, "schedule", "file"), "length", rows, text)
+            text = f"has {rows} rows, but there are up to {max(trials)} trials"
+            yield mistake((*path, "schedule", "file"), "length", rows, text)
 
 
 def _missing_trials(
     path: Path, task: TaskSettings, trials: Sequence[int], completed: Sequence[Sequence[float]]
 ) -> Iterator[Mistake]:
-    """Trials without a response exist, and leave some with one."""
+    """Check that trials without a response exist and that others have a response."""
     shortest = min(share for shares in completed for share in shares)
     fewest = max(1, round(shortest * min(trials)))
     for i, without in enumerate(task.missing_trials or ()):
-        place = (*path, "missing_trials", i)
+        keys = (*path, "missing_trials", i)
         for k, trial in enumerate(without):
             if trial > max(trials):
                 must = f"must be at most {max(trials)}, the largest number of trials"
-                yield wrong((*place, k), trial, "range", must)
+                yield wrong((*keys, k), trial, "range", must)
         if len({trial for trial in without if trial <= fewest}) == fewest:
-            must = f"at least one of {fewest} trials must have a response"
-            yield wrong(place, without, "range", must)
+            text = f"must leave at least one of the first {fewest} trials with a response"
+            yield mistake(keys, "range", without, text)

@@ -166,8 +166,8 @@ def test_mistakes_of_methods_that_are_fitted_with_several_models(changes, expect
         ),
         (
             {"methods.bayes.priors.aplha": FLAT},
-            "methods.bayes.priors.aplha is not a parameter of rescorla_wagner; parameters are "
-            "alpha, beta (did you mean alpha?)",
+            "methods.bayes.priors.aplha is not a parameter of rescorla_wagner (did you mean alpha?)"
+            "; parameters: alpha, beta",
         ),
         (
             {"methods.hierarchical.priors.alpha.scale": REAL},
@@ -177,7 +177,7 @@ def test_mistakes_of_methods_that_are_fitted_with_several_models(changes, expect
         (
             {"methods.hierarchical.priors.alpha": FLAT},
             'methods.hierarchical.priors.alpha is {"distribution": "Beta", "alpha": 1.0, '
-            '"beta": 1.0}, but must be {location: ..., scale: ...} with pooling partial',
+            '"beta": 1.0}, but must be {location: ..., scale: ...} with pooling: partial',
         ),
     ],
 )
@@ -191,8 +191,8 @@ def test_quadrature_refuses_models_with_many_parameters(monkeypatch):
     wide = dataclasses.replace(RESCORLA_WAGNER, name="wide", parameters=parameters)
     monkeypatch.setitem(MODELS, "wide", wide)
     assert sentences(changed({"methods.exact": {**EXACT, "model": "wide"}})) == [
-        "methods.exact.model cannot be wide, which has 4 free parameters: estimator quadrature "
-        "takes at most 3"
+        "methods.exact.model cannot be wide, which has 4 free parameters: the limit of estimator "
+        "quadrature is 3"
     ]
 
 

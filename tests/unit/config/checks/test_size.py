@@ -47,7 +47,7 @@ def test_everything_that_is_crossed_counts_as_cells():
 def test_everything_that_is_fitted_counts_as_jobs():
     jobs = 160 * 1000 * (3 * 3 + 2)
     assert sentences(changed({"replicates": 1000, "batch_size": 1}, several)) == [
-        f"batch_size is 1 and makes {jobs} fit jobs, but there may be at most 1000000"
+        f"batch_size 1 gives {jobs} fit jobs; the limit is 1000000"
     ]
 
 

@@ -93,7 +93,7 @@ def test_mistakes_in_a_task(changes, expected, where):
     [
         (
             {"task.arms": [0.5, 1.5]},
-            "task.arms[1] is 1.5, but with rewards bernoulli must be from 0 to 1",
+            "task.arms[1] is 1.5, but must be from 0 to 1 with rewards: bernoulli",
         ),
         (
             {"task.drift": WALK | {"lower": 0.5}},
@@ -101,14 +101,14 @@ def test_mistakes_in_a_task(changes, expected, where):
         ),
         (
             {"task.reversals": {}},
-            "task.reversals never happen: give after, every, or correct and within",
+            "task.reversals requires after, every, or correct with within",
         ),
         (
             {"task.reversals": {"every": 150}},
             "task.reversals.every is 150, but must be less than 150, the number of trials of the "
             "longest block",
         ),
-        ({"task.sd": 1}, "task.sd is 1.0, but only gaussian rewards have an SD; leave it out"),
+        ({"task.sd": 1}, "task.sd is only allowed with rewards: gaussian"),
     ],
 )
 def test_a_sentence_says_what_the_keys_need(changes, sentence):
