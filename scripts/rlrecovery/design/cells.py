@@ -1,4 +1,4 @@
-"""Cells of a study: the grid of truths and designs, keys of cells, and batches of replicates."""
+"""Cells of a study, their keys and labels, and batches of replicates."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pandas as pd
 
 #: Name of the model and of the task where a study has only one.
 UNNAMED = ""
-#: Shares of the trials that participants complete where all complete them.
+#: Shares of the trials that participants complete if all complete every trial.
 ALL = (1.0,)
 #: Factors that can distinguish cells, besides truth, participants and trials.
 FACTORS = ("model", "task", "missing", "completed")
@@ -61,7 +61,7 @@ class Cell:
         return "_".join([*self._names(), *self._sizes()])
 
     def _names(self) -> list[str]:
-        """Names contain `_` but not `-`, so that the words in front keep them apart."""
+        """Names with prefixes; ``-`` is unambiguous because names do not contain it."""
         names = {"model": self.model, "task": self.task}
         return [f"{kind}-{name}" for kind, name in names.items() if name]
 
@@ -120,7 +120,7 @@ def grid(
     task: str = UNNAMED,
     model: str = UNNAMED,
 ) -> list[Cell]:
-    """Cells that cross truths with sizes, all else equal.
+    """Cross true values with sizes.
 
     Parameters
     ----------
@@ -154,25 +154,25 @@ def by_key(cells: Iterable[Cell]) -> dict[str, Cell]:
 
 
 def example_of(cells: Mapping[str, Cell]) -> Cell:
-    """The cell that examples are taken from: the one in the middle of the list."""
+    """The cell of the example data set: the middle one of the list."""
     return list(cells.values())[len(cells) // 2]
 
 
 def varying(cells: Mapping[str, Cell]) -> list[str]:
-    """Those of `FACTORS` that take more than one value in a study."""
+    """Those of `FACTORS` that have more than one value in a study."""
     return [f for f in FACTORS if len({getattr(cell, f) for cell in cells.values()}) > 1]
 
 
 def cell_labels(cells: Mapping[str, Cell]) -> dict[str, str]:
-    """Labels of cells by key: the `FACTORS` that vary, in words.
+    """Labels of cells by key, which describe the `FACTORS` that vary.
 
-    Factors that do not vary are not mentioned, so that all labels of a study of one task are empty.
+    Constant factors are omitted; if no factor varies, all labels are empty.
     """
     factors = varying(cells)
     completed = _shares_in_words({cell.completed for cell in cells.values()})
 
     def label(cell: Cell) -> str:
-        """The factors that vary, in words."""
+        """Describe the factors that vary."""
         words = {
             "model": f"from {cell.model}",
             "task": cell.task,
@@ -190,9 +190,9 @@ def _percent(share: float) -> str:
     return f"{100 * share:.10g}"
 
 
-def _shares_in_words(levels: Collection[tuple[float, ...]]) -> dict[tuple[float, ...], str]:
-    """Lists of shares in per cent; long lists as their range, if the ranges differ."""
-    listed = {shares: "/".join(map(_percent, shares)) for shares in levels}
+def _shares_in_words(completed: Collection[tuple[float, ...]]) -> dict[tuple[float, ...], str]:
+    """Format lists of shares in per cent; long lists as ranges if these are unambiguous."""
+    listed = {shares: "/".join(map(_percent, shares)) for shares in completed}
     short = {
         shares: text if len(shares) <= 4 else f"{_percent(min(shares))} to {_percent(max(shares))}"
         for shares, text in listed.items()
@@ -226,5 +226,5 @@ def design_table(cells: Mapping[str, Cell], replicates: Mapping[str, int]) -> pd
 
 
 def _table_entry(value: Any) -> Any:
-    """The value of a factor as one entry of a table."""
+    """Format the value of a factor as a table entry."""
     return ", ".join(f"{share:.10g}" for share in value) if isinstance(value, tuple) else value

@@ -1,4 +1,4 @@
-"""Seeds of random numbers, from values alone."""
+"""Seeds of random numbers, computed only from values."""
 
 from __future__ import annotations
 
@@ -15,15 +15,16 @@ def seed_sequence(
 ) -> np.random.SeedSequence:
     """Seed of one stream of random numbers.
 
-    It depends on values alone, and never on batches or on the order of cells, methods or jobs.
+    It depends only on values, never on batches or on the order of cells, methods or jobs.
 
     Parameters
     ----------
     root : int
         The config's seed.
     identity : mapping
-        Values of the cell, model, task and population that generate the data; plain values that
-        JSON can represent.
+        Plain values of the cell, model, task and population that generate the data, see
+        `rlrecovery.simulate.generator.Generator.identity` and
+        `rlrecovery.simulate.settings.TaskSettings.canonical`.
     replicate : int
         Number of the data set in its cell.
     purpose : str

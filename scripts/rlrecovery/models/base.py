@@ -1,11 +1,10 @@
 """The model contract: parameters, hidden state, a learning rule and a choice rule.
 
-A model is defined once, elementwise over arms, and the definition has four uses: the simulator runs
-it on NumPy arrays, the likelihood runs it inside a ``pytensor.scan``, the compiled likelihood is
-generated from it, and figures trace hidden state with it. Its functions may therefore use only the
-arithmetic that NumPy arrays and PyTensor variables share: ``+ - * / **``, ``abs``, comparisons, and
-`log` and `exp` of this module. Arrays have the arms as their last axis; a parameter has length 1
-along it.
+A model is defined once, elementwise over arms. The definition is used by the simulator on NumPy
+arrays, by the likelihood inside a ``pytensor.scan``, by the compiled likelihood, which is generated
+from it, and by figures of the hidden state. Its functions must therefore be limited to arithmetic
+that NumPy arrays and PyTensor variables share: ``+ - * / **``, ``abs``, comparisons, and `log` and
+`exp` of this module. The last axis of arrays holds the arms; parameters have length 1 along it.
 """
 
 from __future__ import annotations
@@ -22,13 +21,13 @@ from rlrecovery.models.distributions import Distribution
 
 State = dict[str, Any]
 
-#: Replaces a probability of 0 before its logarithm is taken: 0 and 1 are allowed as true values.
+#: Replaces a probability of 0 before its logarithm is taken, because 0 is allowed as a true value.
 SMALLEST = 1e-15
 
 
 def positive(probability: Any) -> Any:
     """A probability, with `SMALLEST` in place of 0."""
-    # A product and not a sum: PyTensor may reorder a sum, and 1 + 1e-15 - 1 is not 1e-15.
+    # A product rather than a sum: PyTensor may reorder sums, and 1 + 1e-15 - 1 is not 1e-15.
     return probability * (probability > 0) + SMALLEST * (probability <= 0)
 
 
@@ -54,8 +53,8 @@ def with_lapse(probability: Any, p: SimpleNamespace) -> Any:
     """Log-probability of an arm when a choice is random with probability ``p.lapse``.
 
     A random choice takes every arm with equal probability: (1 - lapse) * softmax + lapse / arms, as
-    in Wilson & Collins (2019), eLife 8:e49547. Log-probabilities are valid log-odds, so they can
-    stand wherever log-odds are expected. A lapse rate of 0 or 1 is replaced by 1e-15 or 1 - 1e-15.
+    in Wilson & Collins (2019), eLife 8:e49547. Log-probabilities are valid log-odds, so they can be
+    used wherever log-odds are expected. A lapse rate of 0 or 1 is replaced by 1e-15 or 1 - 1e-15.
     """
     return log(positive(1 - p.lapse) * probability + positive(p.lapse) / p.n_arms)
 
@@ -166,16 +165,16 @@ class Model:
         arm and 0 elsewhere, ``reward`` has length 1 along the axis of arms, or holds each arm's
         own outcome under full feedback.
     fixed : tuple of (str, float)
-        Parameters held at a value, and therefore not among `parameters`.
+        Fixed parameters and their values; they are not among `parameters`.
     lapse : bool
         Whether a choice is random with probability ``p.lapse``, see `with_lapse`.
 
     Notes
     -----
-    ``p`` carries the parameters and what `Learner.bind` adds: ``start_value``, the initial value of
-    every arm; ``neutral``, the outcome that is neither good nor bad; ``arm``, the index of the arm
-    from 0; ``n_arms``, the number of arms; and ``full_feedback``, whether the outcomes of all arms
-    are shown (see `outcome_shown`).
+    ``p`` has the parameters and the attributes added by `Learner.bind`: ``start_value``, the
+    initial value of every arm; ``neutral``, the outcome that is neither good nor bad; ``arm``, the
+    index of the arm from 0; ``n_arms``, the number of arms; and ``full_feedback``, whether the
+    outcomes of all arms are shown (see `outcome_shown`).
     """
 
     name: str
@@ -200,7 +199,7 @@ class Model:
 
 @dataclass(frozen=True)
 class Learner:
-    """A model in a task: everything that the likelihood needs besides parameters and data.
+    """A model in a task, without parameter values and data.
 
     Attributes
     ----------
@@ -228,14 +227,14 @@ class Learner:
         return self.model.names
 
     def bind(self, values: Mapping[str, Any], arm: int | None = None) -> SimpleNamespace:
-        """Parameters in the form that the functions of a model take.
+        """Combine parameter values and task for the functions of a model.
 
         Parameters
         ----------
         values : mapping
             Free parameters by name, NumPy or PyTensor, with a last axis of length 1 for the arms.
         arm : int, optional
-            The one arm that the functions are applied to. By default all arms, along the last axis.
+            Index of a single arm. By default all arms, along the last axis.
         """
         arms = np.arange(self.n_arms, dtype=np.float64) if arm is None else float(arm)
         task = {
@@ -248,7 +247,7 @@ class Learner:
         return SimpleNamespace(**(task | dict(self.model.fixed) | dict(values)))
 
     def choice_logits(self, state: State, p: SimpleNamespace, blank: Any) -> Any:
-        """Log-odds of all arms, along the last axis, lapses included.
+        """Log-odds of all arms, along the last axis, including lapses.
 
         Parameters
         ----------

@@ -136,7 +136,7 @@ _LOCATIONS = {"mu", "lower", "upper"}
 
 
 def families() -> dict[str, tuple[str, ...]]:
-    """Distributions that a config can name, with the names of their arguments in order."""
+    """Names of the available distributions, each with its argument names in order."""
     return {name: family.arguments for name, family in _FAMILIES.items()}
 
 
@@ -164,11 +164,11 @@ class Distribution:
     def __post_init__(self) -> None:
         known = families()
         if self.name not in known:
-            raise ValueError(f"unknown distribution {self.name!r}; known are {', '.join(known)}")
+            raise ValueError(f"unknown distribution {self.name!r}; choose from {', '.join(known)}")
         given, needed = [k for k, _ in self.arguments], known[self.name]
         if sorted(given) != sorted(needed):
             raise ValueError(
-                f"{self.name} takes exactly {', '.join(needed)}; given were "
+                f"{self.name} expects the arguments {', '.join(needed)}, got "
                 f"{', '.join(given) or 'none'}"
             )
         for key, value in self.arguments:
@@ -181,7 +181,7 @@ class Distribution:
 
     @classmethod
     def of(cls, name: str, arguments: Mapping[str, float]) -> Self:
-        """Build from a mapping of argument names to numbers, whatever their order."""
+        """Build from a mapping of argument names to numbers, in any order."""
         order = families().get(name, ())
         ranked = sorted(arguments, key=lambda k: order.index(k) if k in order else len(order))
         return cls(name, tuple((key, float(arguments[key])) for key in ranked))

@@ -1,6 +1,7 @@
 """The models, each defined once; `rlrecovery.models.base` states the contract.
 
-To add a model, write one `Model` and put it into `MODELS`; nothing else changes.
+To add a model, write one `Model` and add it to `MODELS`; the package needs no other change. The
+tests also need the model in their reference loop.
 """
 
 from __future__ import annotations
@@ -335,7 +336,7 @@ MODELS: dict[str, Model] = {
 
 
 def every_parameter() -> Iterator[Parameter]:
-    """All parameters of all models, then those that only variants have."""
+    """All parameters of all models, followed by those that only variants have."""
     for model in MODELS.values():
         yield from model.parameters
     yield from (LAPSE, START_VALUE)

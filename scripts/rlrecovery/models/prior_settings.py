@@ -32,7 +32,7 @@ class DistributionSettings(Section):
 
     @model_validator(mode="after")
     def _computable(self, info: ValidationInfo) -> Self:
-        if info.context == CHECKED:  # jobs do without the import of scipy.stats
+        if info.context == CHECKED:  # jobs need not import scipy.stats
             return self
         try:
             with np.errstate(all="ignore"):
@@ -40,7 +40,7 @@ class DistributionSettings(Section):
         except ArithmeticError:
             ends = (math.nan, math.nan)
         if any(math.isnan(end) for end in ends):
-            raise ValueError("its arguments must not be too large or too small to compute with")
+            raise ValueError("its arguments are too large or too small to compute with")
         return self
 
     def distribution_object(self) -> Distribution:
@@ -105,13 +105,13 @@ else:
 
 
 class Spread(Section):
-    """Participants scatter normally around the cell's true value on the unconstrained scale."""
+    """Participants vary normally around the cell's true value on the unconstrained scale."""
 
     spread: float = Field(
         ge=0,
         description=(
             "SD of the participants around the cell's true value on the unconstrained scale (logit "
-            "for a learning rate, log for an inverse temperature); 0 makes them identical."
+            "for a learning rate, log for an inverse temperature); 0 for identical participants."
         ),
     )
 
@@ -127,7 +127,7 @@ class PopulationPrior(Section):
     )
 
 
-#: Forms that are recognised by their keys, and not by the name of a distribution.
+#: Forms that are recognised by their keys, not by the name of a distribution.
 FORMS = ("Spread", "PopulationPrior")
 
 
@@ -175,9 +175,9 @@ class Population(RootModel[SpreadOrDistribution]):
 
     @property
     def spread(self) -> float | None:
-        """SD on the unconstrained scale, or None where a distribution is named."""
+        """SD on the unconstrained scale; None for a distribution."""
         return self.root.spread if isinstance(self.root, Spread) else None
 
     def distribution_object(self) -> Distribution | None:
-        """The distribution that participants are drawn from, or None where they have a spread."""
+        """The distribution of participants; None for a spread."""
         return None if isinstance(self.root, Spread) else self.root.distribution_object()

@@ -1,4 +1,4 @@
-"""Base class of all settings, and the types of values that keys of the config may have."""
+"""Base class of all settings, and the types of config values."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _not_empty(value: Any) -> Any:
 RUN_NAME = "^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$"
 #: Names of methods, of tasks and of variants of models.
 WORD = "^[a-z][a-z0-9_]{0,39}$"
-#: The patterns in words, for error messages and the manual.
+#: Descriptions of the patterns, for error messages and the manual.
 PATTERNS = {
     RUN_NAME: "text of up to 100 letters, digits, _ and - that starts with a letter or a digit",
     WORD: "text of up to 40 lower-case letters, digits and _ that starts with a letter",

@@ -1,4 +1,4 @@
-"""Variants of models: a lapse rate, a free start value, parameters held at a value."""
+"""Variants of models: a lapse rate, a free start value, fixed parameters."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class ModelSpec:
     base : str
         Name of the model in the library.
     fixed : tuple of (str, float)
-        Parameters held at a value, sorted by name.
+        Fixed parameters and their values, sorted by name.
     lapse : bool
         Whether a lapse rate is added.
     free_start : bool
@@ -75,14 +75,14 @@ class ModelSpec:
 
 
 class VariantSettings(Section):
-    """A model with something added or fixed: an entry of the config's ``variants``."""
+    """A model with additional or fixed parameters: an entry of the config's ``variants``."""
 
-    model: str = Field(description="The model that is varied.")
+    model: str = Field(description="Name of the model that the variant is based on.")
     fixed: dict[str, Annotated[float, Field(description="Its value, natural scale.")]] = Field(
         default_factory=dict,
         description=(
-            "Parameters held at a value, which then have no true values and are not estimated. By "
-            "default all are free."
+            "Parameters fixed at a value. They have no true values and are not estimated. By "
+            "default all parameters are free."
         ),
     )
     lapse: bool = Field(
@@ -95,7 +95,7 @@ class VariantSettings(Section):
     start_value: Literal["task", "free"] = Field(
         default="task",
         description=(
-            "task: the start value of Q is that of the task. free: it is the parameter start_value."
+            "task: Q starts at the task's start value. free: Q starts at the parameter start_value."
         ),
     )
 

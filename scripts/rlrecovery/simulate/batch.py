@@ -1,4 +1,4 @@
-"""The rule ``simulate``: data sets of one cell and batch, and their truth in a file of its own."""
+"""The rule ``simulate``: the data sets of one cell and batch, and their true values."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ log = logging.getLogger(__name__)
 def simulate_replicate(
     cell: Cell, generator: Generator, replicate: int
 ) -> tuple[dict[str, Floats], Behaviour]:
-    """One data set: the participants' true parameters (by name) and their behaviour.
+    """Simulate one data set: true parameters of participants (by name) and their behaviour.
 
     Parameters
     ----------
     cell : Cell
         The cell.
     generator : Generator
-        What generates its data.
+        The generator of its data.
     replicate : int
         Number of the data set in its cell.
     """
@@ -39,7 +39,7 @@ def simulate_replicate(
     shape = (cell.participants, cell.trials)
 
     def rng(purpose: str) -> np.random.Generator:
-        """Random numbers for one purpose, independent of those for the others."""
+        """Random generator for one purpose, independent of those for other purposes."""
         return np.random.default_rng(generator.seed_sequence(cell, replicate, purpose))
 
     values = draw_population(
@@ -58,7 +58,7 @@ def simulate_replicate(
 
 
 def lengths(cell: Cell) -> Integers:
-    """Trials that each participant of a cell completes, at least one; shape (participants,)."""
+    """Number of trials that each participant completes, at least one; shape (participants,)."""
     participants = np.arange(cell.participants)
     shares = np.array(cell.completed, dtype=np.float64)[participants % len(cell.completed)]
     trials: Integers = np.maximum(1, np.round(shares * cell.trials)).astype(np.int64)
@@ -84,7 +84,7 @@ def trials_table(
     block_of_trial : int array, shape (trials,)
         Block of each trial.
     completed : int array, shape (participants,), optional
-        Trials that each participant completes; the others have no rows.
+        Number of trials that each participant completes; later trials have no rows.
     """
     participants, length = behaviour.choices.shape
     columns: dict[str, Any] = {
@@ -124,8 +124,7 @@ def truth_table(
     replicate : int
         Number of the data set in its cell.
     fixed : mapping, optional
-        Parameters that the model holds at a value. They are true values as well, for a method that
-        estimates them.
+        Fixed parameters of the model; also true values, for methods that estimate them.
     """
     participants = len(next(iter(values.values()), ()))
     rows: list[dict[str, Any]] = []

@@ -76,10 +76,10 @@ def behave(
         `Task.n_uniforms` uniform numbers in [0, 1): the first decides the choice (see
         `draw_choices`), the others the rewards.
     missing : bool array, shape (participants, trials), optional
-        Trials without a response: nothing is chosen, paid or learnt. Participants with fewer
-        trials than others are missing at their end.
+        Trials without a response: no choice, no reward and no learning. Participants with fewer
+        trials than others have missing trials at the end.
     means : float array, shape (participants or 1, trials, arms), optional
-        From `Task.means`; can be omitted if the arms do not drift.
+        From `Task.means`; optional if the arms do not drift.
     """
     participants, trials = uniform.shape[:2]
     missing = np.zeros((participants, trials), dtype=bool) if missing is None else missing

@@ -1,4 +1,4 @@
-"""Reads CSV files that people made, such that errors can name the line of a mistake."""
+"""Read CSV files written by hand, with line numbers for error messages."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class CsvFile:
     lines: list[tuple[int, list[str]]]
 
     def rows(self) -> Iterator[tuple[str, list[str]]]:
-        """File and line of each row, for messages, and its values: as many as there are columns.
+        """Yield the position (file and line, for messages) and the values of each row.
 
         Raises
         ------
@@ -56,7 +56,7 @@ def read_csv_file(path: str | os.PathLike[str], expected: str) -> CsvFile:
     path : path
         UTF-8 text, with or without the byte order mark that Excel writes.
     expected : str
-        What the file must be; the end of error messages.
+        Description of a valid file, appended to error messages.
 
     Raises
     ------
@@ -85,7 +85,7 @@ def read_csv_file(path: str | os.PathLike[str], expected: str) -> CsvFile:
 
 
 def finite_number(text: str) -> float:
-    """The number that a text stands for; NaN if it is none, or not a finite one.
+    """Convert text to a number; NaN unless it is a finite number.
 
     Underscores, which Python allows between digits, are not accepted.
     """

@@ -1,4 +1,4 @@
-"""What generates the data of a cell: model, task, population and root seed."""
+"""The generator of a cell's data: model, task, population and root seed."""
 
 from __future__ import annotations
 
@@ -71,12 +71,12 @@ class Generator:
     def seed_sequence(self, cell: Cell, replicate: int, purpose: str) -> np.random.SeedSequence:
         """Seed of one stream of random numbers of a data set.
 
-        It depends on values alone: the names of tasks, variants and cells change no number.
+        It depends only on values: renaming tasks, variants or cells does not affect the results.
         """
         return seed_sequence(self.seed, self.identity(cell), replicate, purpose)
 
     def identity(self, cell: Cell) -> dict[str, Any]:
-        """Values that random numbers depend on, besides root seed, replicate and purpose."""
+        """Values that seeds depend on, in addition to root seed, replicate and purpose."""
         model = self.model.plain()
         if not isinstance(model, str):
             model = {key: value for key, value in model.items() if key != "name"}

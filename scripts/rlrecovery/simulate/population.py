@@ -24,8 +24,8 @@ def draw_population(
 ) -> dict[str, Floats]:
     """Draw the true parameters of each participant.
 
-    One uniform number is used per participant and parameter, whatever the population: with the same
-    generator, another spread of one parameter does not change the values of the others.
+    One uniform number is used per participant and parameter, whatever the population. With the same
+    seed, a different spread of one parameter does not change the values of the others.
 
     Parameters
     ----------
@@ -37,8 +37,8 @@ def draw_population(
         How participants differ, by parameter.
     participants : int
         Number of participants.
-    rng : Generator
-        The source of randomness.
+    rng : numpy.random.Generator
+        Generates the uniform numbers.
 
     Returns
     -------
@@ -70,9 +70,9 @@ def population_truth(
 ) -> tuple[float, float]:
     """Location (natural scale) and SD (unconstrained scale) of a population.
 
-    For scatter around a cell's value these are that value and the spread. For a named distribution
-    they are the mean and SD of the transformed variable, by quadrature over its quantiles, the
-    mean transformed back to the natural scale.
+    For a spread around a cell's true value, these are that value and the spread. For a named
+    distribution, they are the mean (transformed back to the natural scale) and SD of the
+    transformed variable, computed by quadrature over its quantiles.
     """
     distribution = settings.distribution_object()
     if distribution is None:

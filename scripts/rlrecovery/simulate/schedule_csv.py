@@ -1,4 +1,4 @@
-"""Reads a reward schedule from a CSV file."""
+"""Read a reward schedule from a CSV file."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ def read_schedule(path: str | os.PathLike[str]) -> list[list[float]]:
     if len(file.header) < 2:
         raise BrokenFile(f"{path} has fewer than two columns; {_EXPECTED}")
     if not any(math.isnan(finite_number(name)) for name in file.header):
-        raise BrokenFile(f"{path} has numbers instead of a header in its first line; {_EXPECTED}")
+        raise BrokenFile(f"{path} has no header, only numbers; {_EXPECTED}")
     for name in file.header:
         if name.lower() in _NOT_ARMS:
-            raise BrokenFile(f"{path} has a column {name!r}, which is not an arm; {_EXPECTED}")
+            raise BrokenFile(f"{path}: column {name!r} is not an arm; {_EXPECTED}")
     return [_means(position, values) for position, values in file.rows()]
 
 
 def _means(position: str, values: list[str]) -> list[float]:
     for text in values:
         if math.isnan(finite_number(text)):
-            raise BrokenFile(f"{position} has {text!r:.40}, which is not a finite number")
+            raise BrokenFile(f"{position}: {text!r:.40} is not a finite number")
     return [finite_number(text) for text in values]

@@ -11,13 +11,13 @@ from rlrecovery.simulate.task import Drift, Reversals, Schedule, Task
 
 
 class ReversalSettings(Section):
-    """When mean rewards are exchanged: each arm takes over that of its left neighbour."""
+    """Reversals: mean rewards rotate by one arm."""
 
     after: Trials = Field(
         default=(),
         description=(
-            "Numbers of trials of a block after which a reversal happens, such as [40, 80]; an "
-            "empty list means never."
+            "Numbers of trials within a block after which a reversal happens, such as [40, 80]; "
+            "an empty list means never."
         ),
     )
     every: int = Field(
@@ -53,21 +53,21 @@ class DriftSettings(Section):
         gt=0,
         le=1,
         description=(
-            "Share of the distance from the centre that is kept in a step; 1 is a walk without a "
-            "centre. Daw et al. (2006): 0.9836."
+            "Proportion of the distance from the centre that is kept in each step; 1 for a walk "
+            "without a centre. Daw et al. (2006): 0.9836."
         ),
     )
     centre: Omittable[float] = Field(
         default=None,
         description=(
-            "Value towards which a decay below 1 draws the means, between the bounds. Omit it "
-            "without such a decay. Daw et al. (2006): 50."
+            "Value between the bounds towards which the means decay; only allowed with decay < 1. "
+            "Daw et al. (2006): 50."
         ),
     )
 
 
 class ScheduleSettings(Section):
-    """A given sequence of rewards or mean rewards, from a CSV file."""
+    """A fixed sequence of rewards or mean rewards, from a CSV file."""
 
     file: str = Field(
         description=(
@@ -94,8 +94,8 @@ class TaskSettings(Section):
         default=None,
         description=(
             "Mean reward of each arm at the start of a block: with rewards bernoulli, the "
-            "probability of reward 1 (otherwise the reward is 0). One number per arm. Omit it with "
-            "a schedule."
+            "probability of reward 1 (otherwise the reward is 0). One number per arm. Not allowed "
+            "with a schedule."
         ),
     )
     rewards: Literal["bernoulli", "gaussian"] = Field(
@@ -104,7 +104,7 @@ class TaskSettings(Section):
     )
     sd: Omittable[Positive] = Field(
         default=None,
-        description="SD of gaussian rewards, the same for all arms. Omit it with bernoulli.",
+        description="SD of gaussian rewards, the same for all arms; required with gaussian.",
     )
     blocks: int = Field(
         ge=1,
@@ -116,8 +116,7 @@ class TaskSettings(Section):
     reset: bool = Field(
         default=True,
         description=(
-            "Whether learning starts again in every block (new stimuli), or is carried over (a "
-            "break)."
+            "Whether learning starts again in every block (new stimuli) or continues (a break)."
         ),
     )
     feedback: Literal["partial", "full"] = Field(
@@ -130,8 +129,9 @@ class TaskSettings(Section):
     reversals: Omittable[ReversalSettings] = Field(
         default=None,
         description=(
-            "When mean rewards are exchanged: each arm takes over that of its left neighbour. Has "
-            "after, every, or correct and within; they can be combined. By default never."
+            "When mean rewards rotate by one arm: each arm takes over the mean of its left "
+            "neighbour. Keys: after, every, or correct with within; they can be combined. By "
+            "default never."
         ),
     )
     drift: Omittable[DriftSettings] = Field(
@@ -143,7 +143,7 @@ class TaskSettings(Section):
     )
     schedule: Omittable[ScheduleSettings] = Field(
         default=None,
-        description="A given sequence from a file, instead of arms, reversals and drift.",
+        description="A fixed sequence from a file, instead of arms, reversals and drift.",
     )
     missing_trials: Omittable[TrialLists] = Field(
         default=None,
@@ -198,10 +198,10 @@ class TaskSettings(Section):
         return self.start_value if rewards_are_given or self.rewards == "gaussian" else 0.5
 
     def canonical(self) -> dict[str, Any]:
-        """Plain values without keys that have their default: what random seeds depend on.
+        """Plain values that random seeds depend on: without defaults and file names.
 
-        A key that is added to tasks later changes no seed where it has its default. Of a schedule
-        the values count, and not the file that they came from.
+        Omitting defaults keeps all seeds unchanged when a new key is added to tasks. The seeds of a
+        schedule depend on its values, not on the name of its file.
         """
         defaults = {
             name: field.default

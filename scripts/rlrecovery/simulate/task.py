@@ -25,7 +25,7 @@ def block_starts(blocks: Any) -> NDArray[np.bool_]:
 
 @dataclass(frozen=True)
 class Reversals:
-    """When mean rewards are exchanged: each arm takes over that of its left neighbour.
+    """Reversals of mean rewards, which rotate by one arm: each arm takes over its left neighbour's.
 
     Attributes
     ----------
@@ -73,7 +73,7 @@ class Drift:
     centre: float = 0.0
 
     def walk(self, start: Floats, steps: int, rng: np.random.Generator) -> Floats:
-        """Means over steps, the start first.
+        """Simulate the walk of mean rewards.
 
         Parameters
         ----------
@@ -81,8 +81,8 @@ class Drift:
             Means at the first trial.
         steps : int
             Number of trials.
-        rng : Generator
-            One normal number per participant, trial and arm.
+        rng : numpy.random.Generator
+            Generates one normal number per participant, trial and arm.
 
         Returns
         -------
@@ -272,7 +272,7 @@ class Course:
         return np.take_along_axis(means, order, axis=1)
 
     def record(self, means: Floats, choice: Integers, missing: NDArray[np.bool_]) -> None:
-        """Count responses to the best arm, and reverse the arms where there were enough.
+        """Count choices of the best arm, and reverse the arms once there are enough.
 
         Parameters
         ----------
@@ -281,7 +281,7 @@ class Course:
         choice : int array, shape (participants,)
             Chosen arm; ignored where `missing`.
         missing : bool array, shape (participants,)
-            Who gave no response.
+            Participants without a response.
         """
         rule = self._task.reversals
         if rule is None or not rule.correct:

@@ -127,7 +127,7 @@ def test_it_prints_as_in_a_paper():
         ("Beta", {"alpha": 1}, "Beta expects the arguments alpha, beta, got alpha"),
         ("Beta", {}, "got none"),
         ("Beta", {"alpha": 1, "beta": 1, "mu": 0}, "got alpha, beta, mu"),
-        ("Beta", {"alpha": 1, "betta": 1}, "takes exactly alpha, beta"),
+        ("Beta", {"alpha": 1, "betta": 1}, "expects the arguments alpha, beta"),
         ("Beta", {"alpha": 0, "beta": 1}, "Beta.alpha is 0.0, but must be greater than 0"),
         ("Normal", {"mu": 0, "sigma": -1}, "Normal.sigma is -1.0, but must be greater than 0"),
         ("HalfNormal", {"sigma": math.inf}, "HalfNormal.sigma is inf, but must be a finite"),
