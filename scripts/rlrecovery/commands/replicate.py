@@ -1,7 +1,7 @@
 """``make replicate``: simulate and fit one data set again and compare it with the one on disk.
 
-On the machine that ran the study both are equal in every digit. On other machines sampled numbers
-may differ within their Monte Carlo error.
+On the machine that ran the study, the results are identical. On other machines, sampled values may
+differ within their Monte Carlo error.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ from rlrecovery.storage.schemas import TRIALS, estimates_columns
 #: Columns that identify a row of estimates within a data set.
 KEYS = ["level", "participant", "parameter"]
 
-#: Columns that are printed; all others except the run time are compared too.
+#: Columns that are printed. All columns except the run time are compared.
 PRINTED = ["estimate", "se", "status"]
 
 
 def simulate(cell: Cell, generator: Generator, replicate: int) -> pd.DataFrame:
-    """Trials of one data set, as the rule ``simulate`` writes them."""
+    """Simulate the trials of one data set, as the rule ``simulate`` does."""
     _, behaviour = simulate_replicate(cell, generator, replicate)
     blocks = generator.faced_task().block_of_trial(cell.trials)
     return trials_table(behaviour, replicate, blocks, lengths(cell))
@@ -50,7 +50,7 @@ def fit(
     levels: tuple[float, ...],
     trials: pd.DataFrame,
 ) -> pd.DataFrame:
-    """Estimates of one method from one data set, as the rule ``fit`` writes them."""
+    """Fit one method to one data set, as the rule ``fit`` does."""
     replicate = int(trials["replicate"].iloc[0])
     with threadpool_limits(1):
         setting = Setting.of(method.model, generator.faced_task(), cell, levels)
@@ -61,7 +61,7 @@ def fit(
 
 
 def read_stored(path: Path, columns: Iterable[str], replicate: int) -> pd.DataFrame | None:
-    """Rows of a data set on disk; None if its batch is not finished."""
+    """Read the rows of a data set from disk; None if its batch is not finished."""
     if not path.is_file():
         return None
     table = read_table(path, columns)
@@ -69,13 +69,13 @@ def read_stored(path: Path, columns: Iterable[str], replicate: int) -> pd.DataFr
 
 
 def are_equal(computed: pd.DataFrame, stored: pd.DataFrame) -> bool:
-    """Whether two tables are equal in every digit, except for run times."""
+    """Whether two tables are identical, except for run times."""
     left, right = (table.drop(columns="seconds", errors="ignore") for table in (computed, stored))
     return len(left) == len(right) and left.equals(right[list(left.columns)])
 
 
 def side_by_side(computed: pd.DataFrame, stored: pd.DataFrame | None) -> str:
-    """Estimates as text, next to the stored ones and their difference."""
+    """Format estimates next to the stored ones and their differences."""
     table = computed[[*KEYS, *PRINTED]]
     if stored is not None:
         names = {name: f"{name}_stored" for name in PRINTED}
@@ -86,7 +86,7 @@ def side_by_side(computed: pd.DataFrame, stored: pd.DataFrame | None) -> str:
 
 
 def report_equality(name: str, computed: pd.DataFrame, stored: pd.DataFrame | None) -> bool:
-    """Print whether a table equals the stored one; a missing one counts as equal."""
+    """Print whether a table equals the stored one; without a stored one, return True."""
     equal = stored is None or are_equal(computed, stored)
     if stored is None:
         print(f"{name}: not on disk yet, nothing to compare with")
@@ -112,7 +112,7 @@ def replicate_again(experiment: Experiment, key: str, replicate: int, run: Path)
     Returns
     -------
     bool
-        Whether everything that is on disk is equal.
+        Whether all stored results are equal.
     """
     cell, levels = cells_of(experiment)[key], tuple(experiment.interval_levels)
     generator = generator_of(experiment, cell)
@@ -132,14 +132,14 @@ def replicate_again(experiment: Experiment, key: str, replicate: int, run: Path)
 
 
 def mistake(experiment: Experiment, key: str, replicate: int) -> str:
-    """What is wrong with a cell and a number of a data set; empty if the study has them."""
+    """Message about an unknown cell or replicate; empty if both are valid."""
     cells = cells_of(experiment)
     if key not in cells:
         hint = did_you_mean(key, cells)
-        return f"CELL is {key}, which is no cell of this study{hint}; see design.csv"
+        return f"unknown cell {key}{hint}; cells are listed in design.csv"
     if not 0 <= replicate < experiment.replicates:
         largest = experiment.replicates - 1
-        return f"REPLICATE is {replicate}, but must be between 0 and {largest}"
+        return f"REPLICATE must be from 0 to {largest}, got {replicate}"
     return ""
 
 

@@ -14,7 +14,7 @@ def report_path(config: str) -> Path:
 
 
 def describe(report: Path) -> str:
-    """One line that says where a report is, or that there is none yet."""
+    """Message with the path of a report, or that it does not exist yet."""
     if report.is_file():
         return f"The report is {report}: open it in any browser."
     return f"There is no report yet: {report} does not exist."

@@ -1,15 +1,13 @@
-"""Predicts what a study takes: jobs, time, memory and disk.
+"""Predicts the jobs, time, memory and disk space of a study.
 
 resources
-    The table of costs by rule, and the memory and time that jobs ask a cluster for.
+    Costs by rule, and the memory and time that jobs request from a cluster.
 costs
-    Time of jobs, fitted to jobs that were run, and bytes of the files that they write.
+    Time of jobs, fitted to measured times, and sizes of the files that they write.
 stages
-    The jobs of a study, stage by stage, with what each stage takes.
+    The jobs of a study by stage, with their costs.
 calibration
-    Measures the speed of this machine with a few jobs.
-text
-    A plan as text.
+    Measured times of finished jobs, and of a few jobs run on this machine.
 plan
     The command ``make plan``.
 """

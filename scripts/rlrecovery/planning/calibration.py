@@ -1,8 +1,8 @@
-"""Measured times of jobs: from benchmarks of finished jobs, and from a short calibration.
+"""Measured times of jobs, from benchmarks of finished jobs and from a short calibration.
 
-A calibration runs three jobs of a method on cells of the study, each in a process of its own as in
-the workflow: one that only fills the compile cache, one as small as possible, and a larger one. The
-times are kept in ``results/<run>/calibration.json`` and used again; no job of the study reads them.
+A calibration runs three jobs per method on cells of the study, each in a separate process as in the
+workflow: one that fills the compile cache, a minimal one, and a larger one. The times are stored in
+``results/<run>/calibration.json`` for later plans; no job of the study reads them.
 """
 
 from __future__ import annotations
@@ -33,23 +33,24 @@ from rlrecovery.planning.stages import cell_stages
 from rlrecovery.simulate.batch import simulate_batch
 from rlrecovery.storage.files import BrokenFile
 
-#: Seconds that the larger job of a calibration should take, and after which any job is stopped.
+#: Target seconds of the larger job of a calibration, and the time limit of each job.
 TARGET_SECONDS, MAX_SECONDS = 6.0, 60.0
 
 #: Largest number of benchmarks of a stage that are read.
 MAX_BENCHMARKS = 200
 
-#: Snakemake reads a job's CPU time at intervals: seconds before its end, on average, of the last.
+#: Snakemake reads a job's CPU time at intervals: average seconds between the last reading and the
+#: end of the job.
 UNSEEN_SECONDS = 0.25
 
-#: A process that imports and calls the function that it is given, as the script of a rule does.
+#: Python code that imports and calls a function, like the script of a rule.
 CALL = "import pickle, sys; run, *given = pickle.load(sys.stdin.buffer); run(*given)"
 
 
 def finished_jobs(results: Path, experiment: Experiment) -> list[Job]:
     """Jobs with benchmarks of all studies below a folder.
 
-    Studies are read from their resolved configs; that of the planned study may not exist yet.
+    Studies are read from their resolved configs. The planned study may not have one yet.
     """
     jobs = []
     for folder in sorted(path.parent for path in results.glob("*/benchmarks")):
@@ -63,7 +64,7 @@ def finished_jobs(results: Path, experiment: Experiment) -> list[Job]:
 
 
 def _benchmarked(folder: Path, experiment: Experiment) -> list[Job]:
-    """Jobs of a study with their benchmarks; a random sample of large stages."""
+    """Jobs of a study with their benchmarks; large stages are sampled at random."""
     jobs = []
     for stage in cell_stages(experiment).values():
         paths = sorted(stage.files(folder / stage.rule, ".tsv").items())
@@ -74,10 +75,10 @@ def _benchmarked(folder: Path, experiment: Experiment) -> list[Job]:
 
 
 def benchmark_seconds(path: Path) -> float | None:
-    """CPU seconds of a job from its benchmark; None if the file does not say.
+    """CPU seconds of a job from its benchmark; None if the file does not contain them.
 
-    The CPU time is last read shortly before the end of the job. For a long job, the share of time
-    that it was busy is more accurate.
+    The CPU time is last read shortly before the end of the job. For long jobs, the mean load times
+    the wall time is more accurate.
     """
     try:
         names, values = (line.split("\t") for line in path.read_text().splitlines()[:2])
@@ -95,17 +96,17 @@ def calibrate(
     report: Callable[[str], None],
     target_seconds: float = TARGET_SECONDS,
 ) -> list[Job]:
-    """Run a few jobs of some methods, the largest of each for about `target_seconds`.
+    """Run a few jobs per method, the largest of which takes about `target_seconds`.
 
-    Returns jobs that simulate and jobs that fit; none of a method whose first job fails or takes
-    too long. `report` is called with lines of text about progress.
+    Returns the jobs that simulate and that fit; none for a method whose first job fails or exceeds
+    the time limit. `report` is called with lines of text about progress.
     """
     cells = cells_of(experiment).values()
     by_size = sorted(cells, key=lambda cell: cell.participants * cell.trials)
     jobs, smallest = [], by_size[0]
     for method in methods:
         report(f"Calibrating {method.name} on data sets of this study, for at most half a minute")
-        # The first job may compile; the second one shows what a job takes before it fits.
+        # The first job may compile; the second one measures the time before the fits start.
         first = run_jobs(experiment, method, smallest, 1)
         small = first and run_jobs(experiment, method, smallest, 1)
         if not small:
@@ -123,7 +124,7 @@ def calibrate(
 def larger_job(
     cost: Cost, work: float, by_size: Sequence[Cell], seconds: float, max_replicates: int
 ) -> tuple[Cell, int]:
-    """The largest cell of which two data sets take at most some time, and how many fill it."""
+    """The largest cell with two data sets within a time, and the number that fits into it."""
     durations = {
         cell: seconds_per_data_set(cost, work, Load(cell.participants, cell.trials, 1))
         for cell in by_size
@@ -134,7 +135,7 @@ def larger_job(
 
 
 def run_jobs(experiment: Experiment, method: Method, cell: Cell, replicates: int) -> list[Job]:
-    """A job that simulates and a job that fits; empty if one of them fails or takes too long."""
+    """Run a job that simulates and one that fits; empty if one fails or takes too long."""
     load = Load(cell.participants, cell.trials, replicates)
     generator, levels = generator_of(experiment, cell), experiment.interval_levels
     with tempfile.TemporaryDirectory() as folder:
@@ -150,7 +151,7 @@ def run_jobs(experiment: Experiment, method: Method, cell: Cell, replicates: int
 
 
 def cpu_seconds(function: Callable[..., None], *arguments: Any) -> float | None:
-    """CPU seconds of a call in a process of its own; None if it fails or takes too long."""
+    """CPU seconds of a call in a separate process; None if it fails or takes too long."""
     before = _cpu_seconds_of_children()
     try:
         process = subprocess.run(
@@ -172,7 +173,7 @@ def _cpu_seconds_of_children() -> float:
 
 
 def read_calibration(path: Path) -> list[Job]:
-    """Jobs of an earlier calibration; empty if there is none, or one of another version."""
+    """Read an earlier calibration; empty if there is none or it has a different format."""
     try:
         rows = json.loads(path.read_text(encoding="utf-8"))
         return [Job(**{**row, "load": Load(**row["load"])}) for row in rows]

@@ -1,14 +1,14 @@
-"""Time of jobs, fitted to jobs that were run, and bytes of the files that they write.
+"""Time of jobs, fitted to measured times, and sizes of the files that they write.
 
 A job with a relative work of ``W`` on ``R`` data sets of ``P`` participants with ``T`` trials takes
 
     start_seconds + W x R x P x (participant_seconds + T x trial_seconds)
 
 of CPU time. The three coefficients of each kind of job are known roughly in advance
-(`rlrecovery.fit.base.Cost`). Once jobs have been run, they are fitted on the log scale, so that a
-job of seconds and a job of hours have the same weight, with a loss that is robust to a few jobs
-with unusual times (a swapping computer, a resumed batch). What the sizes of these jobs cannot
-identify stays near the value that was known in advance.
+(`rlrecovery.fit.base.Cost`). Once jobs have been run, they are fitted on the log scale, which gives
+short and long jobs the same weight, with a loss that is robust to a few jobs with unusual times (a
+swapping computer, a resumed batch). Coefficients that these jobs cannot identify stay near the
+values known in advance.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ from rlrecovery.planning.resources import rows_of, seconds_per_data_set
 from rlrecovery.simulate.generator import Generator
 from rlrecovery.simulate.task import Floats
 
-#: SD of the cost of jobs around the model, and of coefficients around the values that are known in
-#: advance, on the log scale.
+#: SDs on the log scale: of jobs around the model, and of coefficients around the values known in
+#: advance.
 NOISE_SD, PRIOR_SD = 0.2, 1.5
 
-#: Settings of methods that do not change the cost of a unit of work, either because they are part
-#: of `MethodSettings.relative_work` or because they hardly matter.
+#: Settings that do not affect the cost per unit of work: they are part of
+#: `MethodSettings.relative_work` or hardly matter.
 NOT_IN_KIND = {"chains", "tune", "draws", "bounds", "priors", "point", "convergence", "group_scale"}
 
 #: Bytes of the files of a job without data, in whole blocks of a disk and with log, benchmark and
@@ -47,7 +47,7 @@ BINARY_TRIAL, REAL_TRIAL, TRUE_VALUE, NUMBER, LEVEL, LOG_LINE = 0.45, 8.5, 10, 8
 
 @dataclass(frozen=True)
 class Job:
-    """A job that was run, and the CPU seconds that it took.
+    """A job that was run, and its CPU seconds.
 
     Jobs of one kind (`kind_of`) have the same cost per unit of work
     (`rlrecovery.planning.resources.work_of`).
@@ -60,7 +60,7 @@ class Job:
 
 
 def kind_of(method: Method) -> str:
-    """What methods with the same cost per unit of work have in common, as text."""
+    """A text shared by all methods with the same cost per unit of work."""
     settings = method.settings.plain().items()
     kept = {key: value for key, value in settings if key not in NOT_IN_KIND}
     return json.dumps(kept | {"model": method.model.plain()}, sort_keys=True)
@@ -72,12 +72,12 @@ def job_seconds(cost: Cost, work: float, load: Load) -> float:
 
 
 def fit_cost(expected: Cost, jobs: Sequence[Job]) -> tuple[Cost, float]:
-    """Cost of a kind of job, from jobs that were run.
+    """Fit the cost of a kind of job to measured times.
 
     Parameters
     ----------
     expected : Cost
-        What is known in advance.
+        The cost known in advance.
     jobs : sequence of Job
         Jobs of the kind, at least one.
 
@@ -95,7 +95,7 @@ def fit_cost(expected: Cost, jobs: Sequence[Job]) -> tuple[Cost, float]:
     centre = np.log([getattr(expected, name) for name in names])
 
     def deviations(coefficients: Floats) -> Floats:
-        """Of the jobs from the model, on the log scale."""
+        """Deviations of the jobs from the model, on the log scale."""
         return np.log(terms @ np.exp(coefficients)) - log_seconds
 
     def residuals(coefficients: Floats) -> Floats:
@@ -109,7 +109,7 @@ def fit_cost(expected: Cost, jobs: Sequence[Job]) -> tuple[Cost, float]:
 
 
 def simulated_bytes(generator: Generator, load: Load) -> float:
-    """Bytes that a job writes that simulates."""
+    """Bytes written by a job that simulates."""
     is_binary = generator.task.rewards == "bernoulli"
     trials = (BINARY_TRIAL if is_binary else REAL_TRIAL) * load.all_trials
     targets = load.replicates * (load.participants + 2)
@@ -118,12 +118,12 @@ def simulated_bytes(generator: Generator, load: Load) -> float:
 
 
 def estimates_bytes(method: Method, n_levels: int, load: Load) -> float:
-    """Bytes that a job writes that fits, with a number of nominal levels."""
+    """Bytes written by a job that fits, with a number of nominal levels."""
     diagnostics = 3 if method.settings.posterior == "sampled" else 0
     rows = NUMBER * (2 + 2 * n_levels + diagnostics) * rows_of(method, load)
     return FIT_FILES + LEVEL * n_levels + LOG_LINE * load.replicates + rows
 
 
 def scored_bytes(n_methods: int) -> float:
-    """Bytes that a job writes that scores all methods in a cell."""
+    """Bytes written by a job that scores all methods in a cell."""
     return SCORE_FILES + METHOD_SCORES * n_methods

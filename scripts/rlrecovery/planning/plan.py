@@ -1,11 +1,11 @@
-"""The command ``make plan``: prints what a study takes, before anything is submitted.
+"""The command ``make plan``: predict the jobs, time, memory and disk space of a study.
 
-Jobs are counted from the design, without Snakemake; what they take is predicted from finished jobs,
-from a short calibration on this machine, or from values that were measured in advance.
+Jobs are counted from the config, without Snakemake. Their costs are predicted from finished jobs,
+from a short calibration on this machine, or from values measured in advance.
 
-A batch size is suggested, and not set: files of a batch are named by its replicates, so that with
-another batch size everything is computed again. A size that followed from measured times would
-change between two starts of a study. The number in the config stays what it is.
+The batch size is suggested but never set automatically. Files are named by the replicates of their
+batch, so a different batch size means that everything is computed again, and a size derived from
+measured times could change between two starts of a study.
 """
 
 from __future__ import annotations
@@ -40,22 +40,22 @@ from rlrecovery.planning.stages import (
 )
 from rlrecovery.storage.files import write_json
 
-#: Seconds that a job takes longer on a cluster: two starts of Snakemake, and the time until its end
-#: is noticed.
+#: Additional seconds per job on a cluster: two starts of Snakemake, and the delay until the end of
+#: the job is noticed.
 CLUSTER_OVERHEAD = 40.0
 
-#: Time and memory of planning by Snakemake: seconds and MiB at least, and per job.
+#: Time and memory of planning by Snakemake: fixed seconds and MiB, and those per job.
 PLAN_SECONDS, PLAN_SECONDS_PER_JOB, PLAN_MIB, PLAN_MIB_PER_JOB = 4.0, 0.002, 265.0, 0.02
 
 #: Files per job (outputs, log, benchmark, records of Snakemake), and files of the whole study.
 FILES_PER_JOB, OTHER_FILES = 5, 150
 
-#: A batch size is good enough if jobs take this many times more or less than the target.
+#: A batch size is close enough if jobs take within this factor of the target time.
 CLOSE_ENOUGH = 2.0
 
 
 def table(stages: Mapping[str, Stage]) -> Iterator[str]:
-    """A line per stage, one for all single jobs, and their sums."""
+    """Yield a line per stage, one for all jobs without a cell, and the totals."""
     columns = ("jobs", "on disk", "CPU hours", "per job", "longest", "memory", "disk")
     yield f"{'kind of job':<24}" + "".join(f"{name:>11}" for name in columns) + "  times from"
     rows = {name: [stage] for name, stage in stages.items() if name not in SINGLE_JOBS}
@@ -70,18 +70,18 @@ def table(stages: Mapping[str, Stage]) -> Iterator[str]:
         )
         origin = f"{group[0].origin}, within a factor of {group[0].factor:.2g}"
         yield f"{name:<24}" + "".join(f"{entry:>11}" for entry in entries) + f"  {origin}"
-    yield f"{'together':<24}" + "".join(f"{entry:>11}" for entry in _sums(stages.values()))
+    yield f"{'total':<24}" + "".join(f"{entry:>11}" for entry in _sums(stages.values()))
 
 
 def _sums(stages: Iterable[Stage]) -> list[str]:
-    """Jobs, jobs whose files exist, and hours."""
+    """Format the numbers of jobs, of jobs whose files exist, and of CPU hours."""
     jobs = [(len(s.loads), len(s.loads) - len(s.left), sum(s.seconds.values())) for s in stages]
     n_jobs, n_done, seconds = map(sum, zip(*jobs, strict=True))
     return [f"{n_jobs:,}", f"{n_done:,}", f"{seconds / 3600:,.2f}"]
 
 
 def totals(stages: Mapping[str, Stage], machine: Machine) -> Iterator[str]:
-    """Time, disk, memory and planning of a whole study, in sentences."""
+    """Yield sentences about the time, disk space, memory and planning of the whole study."""
     cpu = {name: sum(stage.seconds.values()) for name, stage in stages.items()}
     low = sum(cpu[name] / stage.factor for name, stage in stages.items()) / sum(cpu.values())
     high = sum(cpu[name] * stage.factor for name, stage in stages.items()) / sum(cpu.values())
@@ -89,37 +89,37 @@ def totals(stages: Mapping[str, Stage], machine: Machine) -> Iterator[str]:
     left = wall_seconds(stages, machine, only_left=True)
     yield (
         f"Time: about {duration(whole)} with {machine.slots} jobs at a time and nothing else "
-        f"running, and most likely from {duration(low * whole)} to {duration(high * whole)}."
+        f"running (likely range {duration(low * whole)} to {duration(high * whole)})."
     )
     if left < whole:
-        yield f"Left, if what is on disk is still up to date: about {duration(left)}."
+        yield f"Remaining time if existing files are up to date: about {duration(left)}."
     n_jobs = sum(len(stage.loads) for stage in stages.values())
     disk = amount(sum(stage.disk_bytes for stage in stages.values()))
     yield f"Disk: about {disk} in {FILES_PER_JOB * n_jobs + OTHER_FILES:,} files."
     largest = max(stage.memory_mib for name, stage in stages.items() if name not in SINGLE_JOBS)
     yield (
-        f"Memory: a job of a cell asks for at most {amount(largest * 2**20)}, and all jobs that "
-        f"run at a time for {amount(largest * min(machine.slots, n_jobs) * 2**20)}."
+        f"Memory requested: up to {amount(largest * 2**20)} per job, "
+        f"{amount(largest * min(machine.slots, n_jobs) * 2**20)} for all concurrent jobs."
     )
     yield (
         f"Planning {n_jobs:,} jobs takes about "
-        f"{duration(PLAN_SECONDS + PLAN_SECONDS_PER_JOB * n_jobs)} of each start, and "
+        f"{duration(PLAN_SECONDS + PLAN_SECONDS_PER_JOB * n_jobs)} at each start and "
         f"{amount((PLAN_MIB + PLAN_MIB_PER_JOB * n_jobs) * 2**20)} of memory."
     )
 
 
 def longest_request(experiment: Experiment, stages: Mapping[str, Stage]) -> str:
-    """One sentence about the time that a queue must allow."""
+    """Describe the time limit that a queue must allow."""
     loads, methods = set(stages["simulate"].loads.values()), methods_of(experiment).values()
     minutes = max(minutes_to_fit(method, load) for method in methods for load in loads)
     return (
-        f"On a cluster, a job asks for at most {duration(60 * minutes)} at its first attempt and "
-        f"{duration(60 * for_attempt(minutes, 3))} at its third: the queue must allow that."
+        f"On a cluster, a job requests up to {duration(60 * minutes)} at its first attempt and "
+        f"{duration(60 * for_attempt(minutes, 3))} at its third; choose a queue that allows this."
     )
 
 
 def advice(experiment: Experiment, stages: Mapping[str, Stage], target_seconds: float) -> str:
-    """One or two sentences about the batch size."""
+    """Compare the batch size with the one that comes closest to a target time."""
     fits = [stage for stage in stages.values() if stage.rule == "fit"]
     slowest = max(fits, key=lambda stage: stage.data_seconds)
     seconds, batch_size = slowest.seconds.values(), experiment.batch_size
@@ -133,13 +133,13 @@ def advice(experiment: Experiment, stages: Mapping[str, Stage], target_seconds: 
     if best == min(batch_size, experiment.replicates):
         return f"{times}; no other size comes closer to the target of {duration(target_seconds)}."
     return (
-        f"{times}; for about {duration(target_seconds)}, set batch_size: {best}. That changes no "
-        "number, but files on disk would be computed again."
+        f"{times}; for about {duration(target_seconds)}, set batch_size: {best}. This does not "
+        "affect the results, but existing files would be computed again."
     )
 
 
 def duration(seconds: float) -> str:
-    """Seconds in a unit that suits them."""
+    """Format a duration with a suitable unit."""
     for unit, size in (("days", 86400), ("h", 3600), ("min", 60)):
         if seconds >= 1.5 * size:
             return f"{_digits(seconds / size)} {unit}"
@@ -147,7 +147,7 @@ def duration(seconds: float) -> str:
 
 
 def amount(n_bytes: float) -> str:
-    """Bytes in a unit that suits them."""
+    """Format a size with a suitable unit."""
     for unit, power in (("TiB", 40), ("GiB", 30), ("MiB", 20)):
         if n_bytes >= 2**power:
             return f"{_digits(n_bytes / 2**power)} {unit}"
@@ -155,17 +155,17 @@ def amount(n_bytes: float) -> str:
 
 
 def _digits(value: float) -> str:
-    """Two or three digits, without an exponent."""
+    """Format a number with two or three digits, without an exponent."""
     return f"{value:,.0f}" if value >= 99.5 else f"{value:.2g}"
 
 
 def machine_of(cores: int, profile: Path | None) -> Machine:
-    """What jobs run on: the cores of a computer, or a cluster as its profile describes it.
+    """The machine that runs the jobs: the cores of a computer, or the cluster of a profile.
 
     Raises
     ------
     ConfigError
-        If the profile cannot be read, or is a cluster's without a valid number of jobs.
+        If the profile cannot be read, or describes a cluster without a valid number of jobs.
     """
     if profile is None:
         return Machine(cores)
@@ -173,13 +173,13 @@ def machine_of(cores: int, profile: Path | None) -> Machine:
     try:
         settings = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
     except (OSError, yaml.YAMLError) as error:
-        mistake = Mistake((), "profile", None, f"the profile cannot be read: {error}")
+        mistake = Mistake((), "profile", None, f"cannot read the profile: {error}")
         raise ConfigError([mistake], str(file)) from error
     if settings.get("executor", "local") == "local":
         return Machine(cores)
     jobs = settings.get("jobs")
     if not isinstance(jobs, int) or jobs < 1:
-        must = "must be a whole number above 0"
+        must = "must be a whole number of at least 1"
         raise ConfigError([wrong(("jobs",), jobs, "profile", must)], str(file))
     return Machine(jobs, CLUSTER_OVERHEAD, _interval(settings.get("max-jobs-per-timespan")))
 
@@ -195,7 +195,7 @@ def _interval(rate: Any) -> float:
 def measured_jobs(
     experiment: Experiment, results: Path, may_calibrate: bool
 ) -> tuple[list[Job], list[Job]]:
-    """Finished jobs and jobs of calibrations; methods that have neither may be calibrated now."""
+    """Finished jobs and calibration jobs; methods without either can be calibrated now."""
     finished = finished_jobs(results, experiment)
     path = results / experiment.run / "calibration.json"
     calibration = read_calibration(path)
@@ -213,21 +213,23 @@ def measured_jobs(
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="make plan", description="Print what a study takes, without running it."
+        prog="make plan", description="Predict the jobs, time, memory and disk space of a study."
     )
-    parser.add_argument("config", help="config of the study")
-    parser.add_argument("--cores", type=int, default=os.cpu_count() or 1, help="of the computer")
+    parser.add_argument("config", help="config file of the study")
+    parser.add_argument("--cores", type=int, default=os.cpu_count() or 1, help="number of cores")
     parser.add_argument("--profile", type=Path, help="folder of a Snakemake profile")
     parser.add_argument(
-        "--minutes-per-job", type=float, default=10.0, help="target for a job (default: 10)"
+        "--minutes-per-job", type=float, default=10.0, help="target time of a job (default: 10)"
     )
     parser.add_argument("--results", type=Path, default=Path("results"), help="folder of all runs")
-    parser.add_argument("--no-calibration", action="store_true", help="do not run any job")
+    parser.add_argument("--no-calibration", action="store_true", help="do not run calibration jobs")
     options = parser.parse_args(arguments)
     if options.cores < 1:
-        parser.error(f"argument --cores: {options.cores} is not above 0")
+        parser.error(f"argument --cores: must be at least 1, got {options.cores}")
     if not 0 < options.minutes_per_job < math.inf:
-        parser.error(f"argument --minutes-per-job: {options.minutes_per_job} is not above 0")
+        parser.error(
+            f"argument --minutes-per-job: must be a number above 0, got {options.minutes_per_job}"
+        )
     return options
 
 

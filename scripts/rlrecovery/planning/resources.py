@@ -1,10 +1,11 @@
-"""The table of costs by rule, and the memory and time that a job asks a cluster for.
+"""Costs by rule, and the memory and time that jobs request from a cluster.
 
-The cost of fits is stated by the settings of each estimator. Memory and CPU time were measured for
+The costs of fits are part of the settings of each estimator. Memory and CPU time were measured for
 5 to 100 participants, 50 to 400 trials and 1 to 200 replicates, on a virtual x86 machine of 2026.
-The time asked for has a large margin, because other processors are slower and some posteriors are
-much harder to sample: a job that asks for too much waits longer in the queue, while a job that asks
-for too little is killed and asks for twice as much. No number of a study depends on these values.
+The requested time has a large margin, because other processors are slower and some posteriors are
+much harder to sample: a job that requests too much waits longer in the queue, while a job that
+requests too little is killed and runs again with twice as much. The results of a study do not
+depend on these values.
 """
 
 from __future__ import annotations
@@ -18,15 +19,15 @@ from rlrecovery.design.load import Load
 from rlrecovery.fit.base import Cost
 from rlrecovery.fit.registry import Method
 
-#: Costs of the jobs of a cell that fit nothing. The work of scoring is the number of methods.
+#: Costs of jobs that simulate and that score. The work of scoring is the number of methods.
 SIMULATE = Cost(memory_mib=150, start_seconds=0.8, participant_seconds=1e-4, trial_seconds=1e-6)
 SCORE = Cost(memory_mib=200, start_seconds=1.0, participant_seconds=1e-4, trial_seconds=1e-9)
 
 
 class SingleJob(NamedTuple):
-    """A job that belongs to no cell: MiB and minutes that it asks for, CPU seconds, bytes written.
+    """A job without a cell: requested MiB and minutes, CPU seconds, bytes written.
 
-    The bytes of all single jobs but the figures are counted with the report.
+    The bytes of all these jobs except the figures are counted with the report.
     """
 
     memory_mib: int
@@ -35,8 +36,8 @@ class SingleJob(NamedTuple):
     disk_bytes: int = 0
 
 
-#: Rules whose jobs belong to no cell; ``figure`` has a job per figure. The memory to summarise
-#: depends on the study (`memory_to_summarise`).
+#: Rules whose jobs have no cell; ``figure`` has a job per figure. The memory to summarise depends
+#: on the study (`memory_to_summarise`).
 SINGLE_JOBS = {
     "design": SingleJob(memory_mib=1000, minutes=10, seconds=1),
     "summarise": SingleJob(memory_mib=0, minutes=60, seconds=3),
@@ -47,25 +48,25 @@ SINGLE_JOBS = {
     "report": SingleJob(memory_mib=2000, minutes=30, seconds=7, disk_bytes=4_500_000),
 }
 
-#: MiB of the two processes that start a job on a cluster and wait for it: 2 x 265 were measured.
+#: MiB of the two processes that start a job on a cluster and wait for it (measured: 2 x 265).
 LAUNCHER_MIB = 600
 
-#: Bytes per trial of all replicates and participants of a batch: 100 to 170 were measured.
+#: Bytes per trial of all replicates and participants of a batch (measured: 100 to 170).
 BYTES_PER_TRIAL = 200
 
 #: Bytes per row of estimates that are scored or summarised: a row has 260 to 350 bytes and is held
 #: several times.
 BYTES_PER_ROW = 1500
 
-#: Factors between the expected amounts and what is asked for.
+#: Requested amounts, relative to expected ones.
 MEMORY_MARGIN, TIME_MARGIN = 1.5, 6
 
-#: Minutes of a job that has hardly anything to do: a slow disk, an empty compile cache.
+#: Minimum minutes per job, for slow disks and an empty compile cache.
 MIN_MINUTES = 30
 
 
 def for_attempt(amount: int, attempt: int) -> int:
-    """Amount that an attempt of a job (counted from 1) asks for: twice that of the previous one."""
+    """Amount requested at an attempt (from 1) of a job: twice that of the previous attempt."""
     return amount * 2 ** (attempt - 1)
 
 
@@ -81,35 +82,35 @@ def work_of(method: Method) -> float:
 
 
 def memory_to_simulate(load: Load) -> int:
-    """MiB of a job that simulates a batch."""
+    """MiB to request for a job that simulates a batch."""
     return _memory(SIMULATE, BYTES_PER_TRIAL * load.all_trials)
 
 
 def minutes_to_simulate(load: Load) -> int:
-    """Minutes of a job that simulates a batch."""
+    """Minutes to request for a job that simulates a batch."""
     return _minutes(SIMULATE, 1.0, load)
 
 
 def memory_to_fit(method: Method, load: Load) -> int:
-    """MiB of a job that fits a batch."""
+    """MiB to request for a job that fits a batch."""
     held = method.settings.memory_bytes(len(method.fitted_model().names), load)
     return _memory(method.settings.cost, BYTES_PER_TRIAL * load.all_trials + held)
 
 
 def minutes_to_fit(method: Method, load: Load) -> int:
-    """Minutes of a job that fits a batch."""
+    """Minutes to request for a job that fits a batch."""
     return _minutes(method.settings.cost, work_of(method), load)
 
 
 def memory_to_score(methods: Iterable[Method], load: Load) -> int:
-    """MiB of a job that scores all data sets of a cell."""
+    """MiB to request for a job that scores all data sets of a cell."""
     return _memory(SCORE, BYTES_PER_ROW * sum(rows_of(method, load) for method in methods))
 
 
 def memory_to_summarise(methods: Iterable[Method], loads: Iterable[tuple[str, Load]]) -> int:
-    """MiB of a job that summarises a study, which holds one method and one design at a time.
+    """MiB to request for the summary job, which keeps one method and size in memory at a time.
 
-    The loads are those of all cells, each with its `rlrecovery.design.cells.Cell.size_key`.
+    `loads` holds the load of each cell with its `rlrecovery.design.cells.Cell.size_key`.
     """
     rows: Counter[tuple[str, str]] = Counter()
     cell_loads = list(loads)
@@ -127,7 +128,7 @@ def rows_of(method: Method, load: Load) -> int:
 
 
 def _memory(cost: Cost, data_bytes: int) -> int:
-    """MiB to ask for, rounded up to hundreds."""
+    """MiB to request, rounded up to hundreds."""
     expected = LAUNCHER_MIB + cost.memory_mib + data_bytes / 2**20
     return 100 * math.ceil(MEMORY_MARGIN * expected / 100)
 

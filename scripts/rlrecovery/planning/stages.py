@@ -1,7 +1,7 @@
-"""The jobs of a study and what they take, stage by stage.
+"""The jobs of a study by stage, with their costs.
 
-A stage is a rule, or a method of the rule ``fit``, and is addressed by its name. A job is named by
-the path of its files: ``cell/batch``, ``cell``, or a figure.
+A stage is a rule, or a method of the rule ``fit``. A job is named by the path of its files:
+``cell/batch``, ``cell``, or a figure.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ from rlrecovery.planning import costs, resources
 from rlrecovery.planning.costs import Job
 from rlrecovery.report.numbers import plural
 
-#: Factors by which times may be off: from finished jobs, from a calibration, and in advance.
+#: Uncertainty factors of times from finished jobs, from a calibration, and known in advance.
 FINISHED_FACTOR, CALIBRATION_FACTOR, EXPECTED_FACTOR = 1.3, 2.0, 4.0
 
-#: A stage is less certain, by another factor, if its largest job has this many times the work of
-#: any job measured.
+#: If the largest job of a stage has this many times the work of all measured jobs, its uncertainty
+#: increases by another factor.
 EXTRAPOLATION, EXTRAPOLATION_FACTOR = 5.0, 1.5
 
-#: Folders of the files that show whether a job was done, by rule.
+#: Folders of the files that show whether a job is finished, by rule.
 OUTPUTS = {"simulate": "trials", "fit": "estimates", "score": "paired"}
 
-#: Rules in the order in which they run. Jobs of a group run at the same time; each group waits for
-#: the one before.
+#: Groups of rules in the order in which they run. The jobs of a group run concurrently, after those
+#: of the previous group.
 ORDER = (
     ("simulate", "fit"),
     ("score",),
@@ -66,7 +66,7 @@ class Stage:
     loads : mapping
         Data by job.
     memory_mib : int
-        The most that a job asks for.
+        Largest memory request of a job.
     disk_bytes : float
         Size of all files.
     method : str
@@ -74,9 +74,9 @@ class Stage:
     left : set
         Jobs whose files do not exist.
     origin : str
-        What the cost was estimated from.
+        Data from which the cost was estimated.
     factor : float
-        Factor by which times may be off.
+        Uncertainty factor of times.
     """
 
     rule: str
@@ -105,7 +105,7 @@ class Stage:
 
     @property
     def data_seconds(self) -> float:
-        """CPU seconds of all jobs, without those before their first data sets."""
+        """CPU seconds of all jobs, without their start-up times."""
         return sum(self.seconds.values()) - len(self.seconds) * self.cost.start_seconds
 
     def files(self, folder: Path, suffix: str) -> dict[str, Path]:
@@ -119,7 +119,7 @@ class Stage:
 
 
 def cell_stages(experiment: Experiment) -> dict[str, Stage]:
-    """Stages with a job per cell or batch, by name, with the costs that are expected."""
+    """Stages with a job per cell or batch, by name, with the costs known in advance."""
     cells, methods = cells_of(experiment), list(methods_of(experiment).values())
     by_batch = {
         f"{key}/{batch}": Load(cell.participants, cell.trials, stop - start)
@@ -158,7 +158,7 @@ def plan_stages(
     calibration: Sequence[Job] = (),
     run: Path | None = None,
 ) -> dict[str, Stage]:
-    """All stages of a study by name, with what is known of their costs.
+    """All stages of a study by name, with costs from measured jobs where there are any.
 
     Parameters
     ----------
@@ -167,8 +167,8 @@ def plan_stages(
     finished, calibration : sequence of Job
         Measured jobs.
     run : Path, optional
-        Folder of the run: jobs whose files exist are not left, even if these are out of date.
-        Without it, all jobs are left.
+        Folder of the run. Jobs whose files exist, even outdated ones, are not left; without a
+        folder, all jobs are left.
     """
     stages = {}
     for name, stage in cell_stages(experiment).items():
@@ -183,7 +183,7 @@ def plan_stages(
 
 
 def _with_measured_cost(stage: Stage, finished: Sequence[Job], calibration: Sequence[Job]) -> Stage:
-    """The stage with the cost of finished jobs, or else of a calibration, if there are any."""
+    """The stage with costs fitted to finished jobs, or else to calibration jobs, if any."""
     for jobs, noun, least_factor in (
         (finished, "finished job", FINISHED_FACTOR),
         (calibration, "calibration job", CALIBRATION_FACTOR),
@@ -200,7 +200,7 @@ def _with_measured_cost(stage: Stage, finished: Sequence[Job], calibration: Sequ
 
 
 def _single_stages(experiment: Experiment, score: Stage, is_finished: bool) -> dict[str, Stage]:
-    """Stages whose jobs belong to no cell."""
+    """Stages whose jobs have no cell."""
     cells, no_data = cells_of(experiment), Load(0, 0, 0)
     loads = [(cells[key].size_key, load) for key, load in _data_by_cell(experiment).items()]
     stages = {}
@@ -222,10 +222,10 @@ def _single_stages(experiment: Experiment, score: Stage, is_finished: bool) -> d
 
 
 class Machine(NamedTuple):
-    """What jobs run on.
+    """The machine that runs the jobs.
 
-    A number of jobs (`slots`) run at a time, each for `overhead` seconds more than its CPU time,
-    and at least `interval` seconds pass between the starts of two jobs.
+    `slots` jobs run concurrently. Each takes `overhead` seconds in addition to its CPU time, and
+    at least `interval` seconds pass between the starts of two jobs.
     """
 
     slots: int
@@ -234,7 +234,7 @@ class Machine(NamedTuple):
 
 
 def wall_seconds(stages: Mapping[str, Stage], machine: Machine, only_left: bool = False) -> float:
-    """Seconds from the start of a study to its report, on a machine that does nothing else."""
+    """Seconds from the start of a study to its report, on an otherwise idle machine."""
     total = 0.0
     for rules in ORDER:
         durations = [
@@ -257,7 +257,7 @@ def makespan(durations: Sequence[float], slots: int) -> float:
 
 
 def best_batch_size(experiment: Experiment, stage: Stage, target_seconds: float) -> int:
-    """Size of equal batches with which jobs that fit take about some time."""
+    """Size of equal batches for which jobs that fit take about `target_seconds`."""
     replicates = experiment.replicates
     per_data_set = stage.data_seconds / (len(cells_of(experiment)) * replicates)
     size = int((target_seconds - stage.cost.start_seconds) / per_data_set)

@@ -78,7 +78,7 @@ def test_unfinished_batches_are_computed_without_comparison(folder, capsys):
     ("arguments", "words"),
     [
         (["study.yaml", KEY[:-1], "0"], f"(did you mean {KEY}?)"),
-        (["study.yaml", KEY, "4"], "REPLICATE is 4, but must be between 0 and 3"),
+        (["study.yaml", KEY, "4"], "REPLICATE must be from 0 to 3, got 4"),
         (["none.yaml", KEY, "0"], "none.yaml"),
     ],
 )

@@ -46,17 +46,17 @@ def test_totals_give_the_range_of_times_and_what_is_left():
     }
     text = "\n".join(totals(stages, Machine(2)))
     assert "about 10 h with 2 jobs at a time" in text
-    assert "from 5 h to 20 h" in text
+    assert "range 5 h to 20 h" in text
     assert "about 2 s." in text
-    assert "at most 500 MiB" in text
-    assert "for 1,000 MiB" in text
+    assert "up to 500 MiB per job" in text
+    assert "1,000 MiB for all" in text
 
 
 def test_a_cluster_runs_as_many_jobs_as_its_profile_has(tmp_path):
     profiles = ROOT / "workflow/profiles"
     assert machine_of(3, None) == machine_of(3, profiles / "laptop") == Machine(3)
     assert machine_of(3, profiles / "slurm") == Machine(500, plan.CLUSTER_OVERHEAD, 0.2)
-    with pytest.raises(ConfigError, match="profile cannot be read"):
+    with pytest.raises(ConfigError, match="cannot read the profile"):
         machine_of(3, tmp_path)
     (tmp_path / "config.yaml").write_text("executor: slurm\n")
     with pytest.raises(ConfigError) as raised:
@@ -87,7 +87,14 @@ def test_the_command_prints_the_plan_and_writes_nothing(tmp_path, capsys):
     assert main(arguments) == 0
     output = capsys.readouterr().out
     assert "small: 2 cells of 4 replicates, in batches of 2" in output
-    for words in ("fit mle", "with 3 jobs at a time", "Disk:", "Memory:", "queue", "Batches:"):
+    for words in (
+        "fit mle",
+        "with 3 jobs at a time",
+        "Disk:",
+        "Memory requested:",
+        "queue",
+        "Batches:",
+    ):
         assert words in output
     assert re.search(r"fit guess +4 +0 ", output)
     counts = [int(n) for n in re.findall(r"^\S.{23} +(\d+) +0 ", output, re.MULTILINE)]
