@@ -112,7 +112,7 @@ def test_a_truncated_file_is_named_and_the_study_goes_on_where_it_stopped(copied
     text = failed.stdout + failed.stderr
     assert failed.returncode != 0
     assert f"{parts[0]} cannot be read" in text
-    assert "delete it and run the workflow again" in text
+    assert "delete it and rerun the workflow" in text
     assert "`make partial`" in text
     assert "Traceback" not in text
     trials.unlink()

@@ -1,4 +1,4 @@
-"""Files of a study: what their tables hold, how they are written, and what made them.
+"""Files of a study: columns of tables, atomic writing, and provenance.
 
 files
     Atomic reading and writing of tables, text, JSON and YAML.
@@ -7,7 +7,7 @@ schemas
 fingerprint
     Hashes of the source code and of the settings that a result depends on.
 provenance
-    Record of a run; what made its files, and which of them are finished.
+    Record of a run, and the code, versions and settings that its files were made with.
 job
     Wrapper of a job: log file, signals, readable errors.
 """

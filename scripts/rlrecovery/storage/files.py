@@ -1,9 +1,8 @@
 """Atomic reading and writing of tables, text, JSON and YAML.
 
-A file is written under a temporary name in its own folder, synced to disk and renamed, so that an
-existing file is always complete. A file that is damaged all the same (a disk error, another
-program) raises `BrokenFile`, whose message names the file and says what to do. The columns of the
-tables are in `rlrecovery.storage.schemas`.
+A file is written under a temporary name in its folder, synced to disk and renamed, so an existing
+file is always complete. Reading a file that is damaged nevertheless (a disk error, another program)
+raises `BrokenFile`. The columns of the tables are in `rlrecovery.storage.schemas`.
 """
 
 from __future__ import annotations
@@ -29,20 +28,20 @@ STALE_AFTER = 3600.0
 #: Metadata key of a Parquet file under which its origin is stored.
 _ORIGIN_KEY = b"rlrecovery.origin"
 
-#: Errors of the machine, such as a full disk or too little memory. They are no property of a fit,
-#: so they never become rows with a status: the job fails and is run again.
+#: Errors of the machine, such as a full disk or too little memory. They are not properties of a
+#: fit, so they are never recorded as a status: the job fails and is run again.
 MACHINE = (MemoryError, OSError)
 
 
 class BrokenFile(Exception):
-    """A file that cannot be read; the message names it and says what to do."""
+    """A file that cannot be read; the message names the file and a remedy."""
 
 
 def conform(
     rows: pd.DataFrame | Mapping[str, object] | Sequence[Mapping[str, object]],
     columns: Mapping[str, str],
 ) -> pd.DataFrame:
-    """Make a table with exactly these columns and types, even if there are no rows.
+    """Create a table with exactly these columns and types, even without rows.
 
     Parameters
     ----------
@@ -106,7 +105,7 @@ def _remove_stale(target: Path) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Sync a folder, so that a rename survives a loss of power; not every file system can."""
+    """Sync a folder so that a rename survives a power failure, if the file system allows it."""
     with contextlib.suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:
@@ -127,8 +126,8 @@ def write_table(
     path : path
         File to write.
     origin : mapping, optional
-        Where the table comes from, as plain values (see `rlrecovery.storage.provenance`). It is
-        stored in the metadata of a Parquet file.
+        Code, versions and settings (see `rlrecovery.storage.provenance`) as plain values, stored
+        in the metadata of a Parquet file.
     """
     if Path(path).suffix != ".parquet":
         write_atomically(path, lambda temporary: table.to_csv(temporary, index=False))
@@ -205,7 +204,7 @@ def write_yaml(content: Any, path: str | os.PathLike[str]) -> None:
 
 
 def unwritable_folders(run: str | os.PathLike[str]) -> list[str]:
-    """Folders of a run that cannot be written: its own (or the nearest parent) and those in it."""
+    """Folders of a run that are not writable: its own (or the nearest parent) and subfolders."""
     folder = Path(run)
     nearest = next(parent for parent in (folder, *folder.parents) if parent.is_dir())
     subfolders = sorted(path for path in folder.glob("*") if path.is_dir())
@@ -218,9 +217,9 @@ def _readable(path: str | os.PathLike[str]) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError:
-        raise BrokenFile(f"{path} does not exist; run the workflow again to make it") from None
+        raise BrokenFile(f"{path} does not exist; rerun the workflow to recreate it") from None
     except PermissionError:
-        raise BrokenFile(f"{path} cannot be read: its permissions do not allow it") from None
+        raise BrokenFile(f"{path} cannot be read: permission denied") from None
     except (OSError, ValueError, pa.ArrowException) as error:
         raise BrokenFile(_remedy(path, str(error))) from None
 
@@ -229,6 +228,6 @@ def _remedy(path: str | os.PathLike[str], problem: str) -> str:
     first_line = problem.strip().splitlines()[0] if problem.strip() else "unreadable"
     return (
         f"{path} cannot be read ({first_line}). It was probably truncated or changed by another "
-        "program: delete it and run the workflow again; only it and the files that depend on it "
-        "are made again."
+        "program: delete it and rerun the workflow; only this file and its dependents are "
+        "recreated."
     )

@@ -1,8 +1,8 @@
 """Hashes of the source code and of the settings that a result depends on.
 
-The hash of source code is made from the syntax trees of modules, without docstrings and without
-descriptions of settings. A changed expression changes it, and Snakemake then runs the jobs that
-depend on it again; comments, documentation and layout do not change it.
+The hash of source code is computed from the syntax trees of modules, without docstrings and
+descriptions of settings. A change of code changes the hash, and Snakemake then reruns the jobs that
+depend on it. Comments, documentation and layout do not affect it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 #: Folder of the package.
 PACKAGE = Path(__file__).parents[1]
 
-#: Files besides modules that decide what a report looks like.
+#: Suffixes of the other files that determine the content of a report.
 _TEMPLATES = {".j2", ".css", ".js"}
 
 #: Separator of modules in a fingerprint, and the name of all of them.
@@ -26,7 +26,7 @@ _AND, _ALL = "+", "all"
 #: Prefix of the scripts beside the package: ``door.fit`` is ``scripts/fit.py``.
 _DOOR = f"{PACKAGE.name}.door."
 
-#: How a job writes its log and ends changes no number.
+#: The job wrapper does not affect the results.
 _IGNORED = f"{PACKAGE.name}.storage.job"
 
 
@@ -37,12 +37,12 @@ def settings_hash(values: object) -> str:
 
 @cache
 def source_fingerprint(*modules: str) -> str:
-    """Hash of the code of some modules and of all modules of this package that they import.
+    """Hash of the code of modules and of all modules of this package that they import.
 
     Parameters
     ----------
     *modules : str
-        Names within the package, such as ``"fit.mle"``, or scripts beside it: ``"door.fit"``.
+        Names within the package, such as ``"fit.mle"``, or ``"door.fit"`` for a script.
 
     Returns
     -------
@@ -70,7 +70,7 @@ def whole_fingerprint() -> str:
 
 
 def is_current(fingerprint: str) -> bool:
-    """Whether a fingerprint still describes the code as it is now."""
+    """Whether a fingerprint matches the current code."""
     modules = fingerprint.rpartition(":")[0]
     try:
         return fingerprint == (
@@ -86,7 +86,7 @@ def modules_behind(*modules: str) -> list[str]:
 
 
 def _code_behind(*modules: str) -> dict[str, str]:
-    """Syntax tree, as text, of every module behind some modules, by full name."""
+    """Syntax trees, as text, of modules and their imports, by full name."""
     waiting, code = [f"{PACKAGE.name}.{module}" for module in modules], dict[str, str]()
     for module in waiting:
         if _file_of(module) is None:
@@ -102,7 +102,7 @@ def _code_behind(*modules: str) -> dict[str, str]:
 
 
 def _file_of(module: str) -> Path | None:
-    """Source file of a module or script; None if there is none of that name."""
+    """Source file of a module or script; None if it does not exist."""
     if module.startswith(_DOOR):
         script = PACKAGE.parent / f"{module.removeprefix(_DOOR)}.py"
         return script if script.is_file() else None
@@ -120,9 +120,9 @@ def _parsed(path: Path) -> tuple[str, tuple[str, ...]]:
 
 
 def _imports(tree: ast.Module) -> Iterator[str]:
-    """Full names that a module imports from this package, at its top or inside functions.
+    """Full names that a module imports from this package, including imports inside functions.
 
-    Not all of them are modules: ``from rlrecovery.fit.base import Row`` may be either.
+    They may be modules or other objects, as in ``from rlrecovery.fit.base import Row``.
     """
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):

@@ -18,8 +18,8 @@ log = logging.getLogger(__name__)
 
 #: Message by error number of the operating system; ``{file}`` is the file, in parentheses.
 MESSAGES = {
-    errno.ENOSPC: "the disk is full{file}; free some space and run the workflow again",
-    errno.EDQUOT: "the disk quota is used up{file}; free some space and run the workflow again",
+    errno.ENOSPC: "the disk is full{file}; free some space and rerun the workflow",
+    errno.EDQUOT: "the disk quota is used up{file}; free some space and rerun the workflow",
     errno.EROFS: "the results are on a read-only disk{file}",
     errno.EACCES: "no permission to write the results{file}: check who owns that folder",
     errno.EPERM: "no permission to write the results{file}: check who owns that folder",
@@ -30,10 +30,10 @@ MESSAGES = {
 def logged(path: str, source: str) -> Iterator[None]:
     """Run the body of a job with a log file and readable errors.
 
-    The job exits with a one-line message on a `BrokenFile`, on too little memory, on a full disk
-    and where it may not write. The log holds that message, or the traceback of any other error,
-    which is raised on. A job whose code is not the code that was planned does not start, because
-    its results would be mixed with those of other code.
+    The job exits with a one-line message after a `BrokenFile`, too little memory, a full disk or
+    missing write permission. The log contains this message, or the traceback of any other error,
+    which is raised again. If the code has changed since the job was planned, the job does not
+    start, because its results would be mixed with those of the earlier code.
 
     Parameters
     ----------
@@ -93,17 +93,17 @@ def _open_log(path: str) -> _LogFile:
 def _check_code(source: str) -> None:
     if not is_current(source):
         raise BrokenFile(
-            "the code of this project was changed after the study was started. Start the study "
-            "again: results that depend on the change are computed again, the others are kept."
+            "the code of this project was changed after the study was started. Restart the study: "
+            "only results that depend on the change are recomputed."
         )
 
 
 def _message(error: Exception) -> str | None:
-    """One line about an error that is no fault of the code; None for all other errors."""
+    """One-line message for an error of the machine or of a file; None for all other errors."""
     if isinstance(error, BrokenFile):
         return str(error)
     if isinstance(error, MemoryError):
-        return "too little memory for this job; on a cluster the next attempt asks for more"
+        return "too little memory for this job; on a cluster, the next attempt requests more"
     if isinstance(error, OSError) and error.errno in MESSAGES:
         return MESSAGES[error.errno].format(file=f" ({error.filename})" if error.filename else "")
     return None

@@ -1,9 +1,9 @@
-"""What made the files of a study: its record, and the code, versions and settings of each file.
+"""The record of a run, and the code, versions and settings that its files were made with.
 
 Every file of data and estimates stores its origin as plain values: ``source`` (fingerprint of the
-code), ``versions`` (by package) and ``settings`` (hash of the settings). Snakemake runs jobs again
-whose code or settings changed, but it cannot notice files that were copied from another run; the
-report compares origins to say where files differ.
+code), ``versions`` (by package) and ``settings`` (hash of the settings). Snakemake reruns jobs
+whose code or settings changed, but cannot detect files that were copied from another run; the
+report therefore compares the origins of all files.
 """
 
 from __future__ import annotations
@@ -40,15 +40,15 @@ PACKAGES = (
 #: Environment variable in which the head process of a run stores its stamp.
 STUDY = "RLRECOVERY_STUDY"
 
-#: The stage that makes data sets; the other stages are methods.
+#: The stage that simulates; the other stages are methods.
 SIMULATED = "simulate"
 
 
 class Origin(TypedDict):
-    """Number of files of a stage that the same code, versions and settings made.
+    """Number of files of a stage with the same code, versions and settings.
 
-    ``source`` is the fingerprint of the code, empty if the files do not state it;
-    ``settings_match`` says whether the settings are those of the present config.
+    ``source`` is the fingerprint of the code, empty if it is not stored; ``settings_match`` is true
+    if the settings are those of the current config.
     """
 
     stage: str
@@ -59,12 +59,12 @@ class Origin(TypedDict):
 
 
 def study_stamp(experiment: object) -> str:
-    """Hash of config (plain values) and code, which must be the same in all jobs of a run."""
+    """Hash of config and code, which must be the same in all jobs of a run."""
     return f"{settings_hash(experiment)} {whole_fingerprint()}"
 
 
 def same_study(experiment: object, remote: bool) -> bool:
-    """Whether config and code are those with which the head process of a run started.
+    """Whether config and code are the same as when the head process of a run started.
 
     The head process stores its `study_stamp` in the environment, which cluster jobs inherit.
 
@@ -96,7 +96,7 @@ def _version(package: str) -> str:
 
 
 def git_state() -> dict[str, str | bool] | None:
-    """Commit, and whether files differ from it (``dirty``); None outside a git repository."""
+    """Commit, and whether there are uncommitted changes (``dirty``); None outside a repository."""
 
     def git(*arguments: str) -> str:
         """Output of a git command."""
@@ -110,14 +110,14 @@ def git_state() -> dict[str, str | bool] | None:
 
 
 def now() -> str:
-    """Time in UTC, to the second, in ISO format."""
+    """Current time in UTC, to the second, in ISO format."""
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
 
 
 def begin_record(
     run: str, seed: int, experiment: object, fingerprint: str, versions: Mapping[str, str]
 ) -> dict[str, object]:
-    """Record of a run before its first job: what is needed to trace its numbers."""
+    """Record of the start of a run, needed to reproduce its results."""
     return {
         "run": run,
         "seed": seed,
@@ -131,7 +131,7 @@ def begin_record(
 
 
 def end_record(begun: Mapping[str, object], origins: Sequence[Origin]) -> dict[str, object]:
-    """Record of a finished run: that of its start, with ``ended`` (UTC) and ``made_by``."""
+    """Record of a finished run: the record of its start, ``ended`` (UTC) and ``made_by``."""
     return {**begun, "ended": now(), "made_by": list(origins)}
 
 
@@ -141,7 +141,7 @@ def count_origins(
     batches: Mapping[str, Sequence[str]],
     expected_hashes: Mapping[str, Mapping[str, str]] | None = None,
 ) -> list[Origin]:
-    """Count the files behind a summary by what made them.
+    """Count the files of a summary by their origins.
 
     Parameters
     ----------
@@ -152,7 +152,7 @@ def count_origins(
     batches : mapping
         From the key of a cell to the keys of its batches.
     expected_hashes : mapping, optional
-        Hash of the present settings by stage and cell; without it all settings match.
+        Hash of the current settings by stage and cell; without it, all settings match.
     """
     stages = {SIMULATED: folders["truth"]}
     stages |= {method: f"{folders['estimates']}/{method}" for method in methods}
@@ -188,7 +188,7 @@ def finished(
     batches: Sequence[str],
     expected_hashes: Mapping[str, Mapping[str, str]],
 ) -> tuple[list[str], dict[str, list[str]]]:
-    """Methods and batches whose estimates are finished and belong to the present config.
+    """Methods and batches whose estimates are finished and match the current config.
 
     Methods are compared on the same data, so a batch is finished when every method has fitted it.
     A method without any finished batch is left out, because it may be unable to fit at all.
@@ -200,14 +200,14 @@ def finished(
     methods, cells, batches : sequence of str
         Names of all methods, keys of all cells and of all batches.
     expected_hashes : mapping
-        Hash of the present settings by stage and cell.
+        Hash of the current settings by stage and cell.
 
     Returns
     -------
     methods : list of str
         Methods with a finished batch.
     batches : dict
-        From cell key to the batches that all these methods have finished; only cells with any.
+        From cell key to the batches finished by all these methods; cells without any are omitted.
     """
     estimates = {
         method: _current_files(Path(run) / "estimates" / method, expected_hashes[method])
@@ -221,7 +221,7 @@ def finished(
 
 
 def _current_files(folder: Path, expected_hashes: Mapping[str, str]) -> set[tuple[str, str]]:
-    """Cell and batch of the tables in a folder that were made for the present config."""
+    """Cell and batch of the tables in a folder that match the current config."""
     return {
         (path.parent.name, path.stem)
         for path in folder.glob("*/*.parquet")

@@ -67,7 +67,7 @@ ESTIMATE_KEYS = ["replicate", "participant", "level", "parameter"]
 #:
 #: - ``estimate``, ``se``: the point estimate, and its Wald standard error (delta method) or
 #:   posterior SD.
-#: - ``status``: one of `STATUSES`; ``reason`` explains it in words.
+#: - ``status``: one of `STATUSES`; ``reason`` explains it.
 #: - ``at_bound``, ``converged``: separate flags, because one row can have both problems.
 #: - ``rhat``, ``ess_bulk``, ``ess_tail``, ``divergences``: sampling diagnostics (``bayes``).
 #: - ``choices``: number of responses that were fitted.
@@ -101,7 +101,7 @@ ESTIMATES = {
     "seconds": "float64",
 }
 
-#: Values of the columns of `ESTIMATES` that a fit need not give.
+#: Default values of the columns of `ESTIMATES` that a fitter may omit.
 ESTIMATE_DEFAULTS: dict[str, Any] = {
     "status": "ok",
     "reason": "",
@@ -122,8 +122,8 @@ STATUSES = ("ok", "at_bound", "not_converged", "no_interval", "not_identified", 
 # --- one cell -----------------------------------------------------------------------------------
 
 #: ``scores/<method>/<cell>.parquet``: one row per measure, see `rlrecovery.score.measures`.
-#: ``rows`` says which estimates count: ``all``, or ``ok`` (those with that status). ``interval`` is
-#: the nominal level of the interval that is measured, and missing for other measures.
+#: ``rows`` says which estimates are used: ``all``, or ``ok`` (those with that status).
+#: ``interval`` is the nominal level of the interval that is measured, missing for other measures.
 SCORES = {
     "level": "str",
     "parameter": "str",
@@ -165,8 +165,8 @@ CRITERIA = {
 
 #: Best model per unit and criterion (not on disk): one row, or one per model where models tie.
 #: ``unit`` is ``participant`` or ``data set``. ``winner`` is the fitted model, and missing where
-#: the unit is left out; ``share`` is its part of the win. ``pareto_k`` is the largest of the unit's
-#: fits, and ``stopped`` is true where any of them did not converge.
+#: the unit is excluded; ``share`` is 1 divided by the number of tied models. ``pareto_k`` is the
+#: largest of the unit's fits, and ``stopped`` is true if any of them did not converge.
 WINNERS = {
     "unit": "str",
     "replicate": "int64",

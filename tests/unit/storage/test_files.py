@@ -159,7 +159,7 @@ class TestBrokenFiles:
     @pytest.mark.parametrize("name", ["t.parquet", "t.csv", "t.json"])
     def test_missing(self, tmp_path, name):
         read = tables.read_json if name.endswith("json") else tables.read_table
-        with pytest.raises(BrokenFile, match="does not exist; run the workflow again") as caught:
+        with pytest.raises(BrokenFile, match="does not exist; rerun the workflow") as caught:
             read(tmp_path / name)
         assert str(tmp_path / name) in str(caught.value)
 
@@ -174,7 +174,7 @@ class TestBrokenFiles:
             read()
         message = str(caught.value)
         assert message.startswith(str(path))
-        assert "delete it and run the workflow again" in message
+        assert "delete it and rerun the workflow" in message
         assert "\n" not in message
         assert caught.value.__cause__ is None
         assert caught.value.__suppress_context__
