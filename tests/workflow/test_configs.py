@@ -103,7 +103,7 @@ def test_competing_models_to_the_report(tmp_path):
     # Fits of a wrong model compete, but they are not methods whose errors are compared.
     assert pd.read_csv(tmp_path / "results/small/summary/comparison.csv").empty
     page = (tmp_path / REPORT).read_text()
-    assert "Which model fits best" in page
+    assert "Best-fitting model for each generating model" in page
     assert re.search("6 participants [^<]*rescorla_wagner", page)
 
 

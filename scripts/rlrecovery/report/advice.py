@@ -22,7 +22,7 @@ def advice(summary: Summary) -> list[Finding]:
                 changes = list(_changes(summary, by_key, parameter))
                 if changes:
                     heading = about(summary, parameter, level, model)
-                    findings.append(Finding(heading, "; ".join(changes) + "."))
+                    findings.append((heading, "; ".join(changes) + "."))
     return findings
 
 

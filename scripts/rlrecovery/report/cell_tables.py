@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -53,29 +54,21 @@ MEASURES = (
 )
 
 
-@dataclass(frozen=True)
-class CellTable:
-    """Measures of every cell and method for one parameter and level."""
-
-    parameter: str
-    level: str
-    head: list[str]
-    lines: list[list[str | int]]
-
-
-def cell_tables(summary: Summary) -> list[CellTable]:
-    """Return a table per estimated parameter and level."""
+def cell_tables(summary: Summary) -> list[tuple[str, str, list[str], list[list[str | int]]]]:
+    """Return parameter, level, header and rows of each table."""
     estimated = set(zip(summary.recovery["parameter"], summary.recovery["level"], strict=True))
     return [
-        cell_table(summary, parameter, level)
+        (parameter, level, *cell_table(summary, parameter, level))
         for parameter in summary.parameters
         for level in levels_estimated(summary)
         if (parameter, level) in estimated
     ]
 
 
-def cell_table(summary: Summary, parameter: str, level: str) -> CellTable:
-    """Format the measures of one parameter and level, with a row per cell and method."""
+def cell_table(
+    summary: Summary, parameter: str, level: str
+) -> tuple[list[str], list[list[str | int]]]:
+    """Return the header and the rows, one per cell and method, of one parameter and level."""
     table = summary.recovery
     table = table[
         (table["scope"] == "cell") & (table["parameter"] == parameter) & (table["level"] == level)
@@ -93,7 +86,7 @@ def cell_table(summary: Summary, parameter: str, level: str) -> CellTable:
         [*key, *sizes.get(key, ("–", "–")), *(column.get(key, "–") for column in columns)]
         for key in dict.fromkeys(table[KEYS].itertuples(index=False, name=None))
     ]
-    return CellTable(parameter, level, ["cell", "method", "data sets", "rows", *headers], lines)
+    return ["cell", "method", "data sets", "rows", *headers], lines
 
 
 def _columns(
@@ -145,22 +138,7 @@ def _interval_shares(coverage: pd.DataFrame, counts: pd.DataFrame) -> Column:
     }
 
 
-@dataclass(frozen=True)
-class FlaggedRows:
-    """How many rows have one status and reason, out of all rows of the method and level."""
-
-    method: str
-    level: str
-    status: str
-    reason: str
-    rows: int
-    total: int | str
-    share: str
-    cells: int
-    worst: str
-
-
-def flagged_rows(summary: Summary) -> list[FlaggedRows]:
+def flagged_rows(summary: Summary) -> list[dict[str, Any]]:
     """Count flagged rows by method, level, status and reason; the most frequent come first."""
     table = summary.failures
     if table.empty:
@@ -171,11 +149,18 @@ def flagged_rows(summary: Summary) -> list[FlaggedRows]:
     for (method, level, status, reason), part in by_reason:
         rows, worst = int(part["rows"].sum()), part.loc[part["rows"].idxmax()]
         total = int(totals.get((method, level), 0))
-        share = f"{100 * rows / total:.2g} %" if total else "–"
-        worst_text = f"{worst['cell']} ({int(worst['rows'])})"
-        cells = part["cell"].nunique()
         flagged.append(
-            FlaggedRows(method, level, status, reason, rows, total or "–", share, cells, worst_text)
+            {
+                "method": method,
+                "level": level,
+                "status": status,
+                "reason": reason,
+                "rows": rows,
+                "total": total or "–",
+                "share": f"{100 * rows / total:.2g} %" if total else "–",
+                "cells": part["cell"].nunique(),
+                "worst": f"{worst['cell']} ({int(worst['rows'])})",
+            }
         )
     order = {method: k for k, method in enumerate(summary.methods)}
-    return sorted(flagged, key=lambda f: (order.get(f.method, len(order)), -f.rows))
+    return sorted(flagged, key=lambda f: (order.get(f["method"], len(order)), -f["rows"]))

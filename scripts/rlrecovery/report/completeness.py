@@ -53,7 +53,8 @@ def mixtures(made_by: Sequence[Origin]) -> Iterator[str]:
             yield f"{files}: {n_wrong} of {plural(n_files, 'file')} are from another config"
         counts: Counter[tuple[str, str]] = Counter()
         for entry in entries:
-            counts[entry["source"] or "", _versions(entry["versions"])] += entry["files"]
+            versions = ", ".join(f"{name} {number}" for name, number in entry["versions"].items())
+            counts[entry["source"] or "", versions or "unknown versions"] += entry["files"]
         (code, _), *others = counts
         if others:
             yield f"{files}: {enumeration(_counts(counts))}"
@@ -69,8 +70,3 @@ def _counts(counts: Mapping[tuple[str, str], int]) -> list[str]:
         + (f" with {versions}" if len(codes) < len(counts) else "")
         for (code, versions), files in counts.items()
     ]
-
-
-def _versions(versions: Mapping[str, str]) -> str:
-    names = ", ".join(f"{name} {version}" for name, version in versions.items())
-    return names or "unknown versions"

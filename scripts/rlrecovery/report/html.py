@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import os
 from collections.abc import Mapping, Sequence
@@ -9,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from markupsafe import Markup
 
 from rlrecovery.config.settings import Experiment
 from rlrecovery.config.study import methods_of, read_resolved, sources
@@ -32,13 +32,7 @@ from rlrecovery.report.methods_text import (
 from rlrecovery.report.model_comparison import model_comparisons
 from rlrecovery.report.numbers import enumeration
 from rlrecovery.report.parameter_tables import parameter_table
-from rlrecovery.report.templating import (
-    environment,
-    inline_scripts,
-    own_script,
-    paragraphs,
-    svg_uri,
-)
+from rlrecovery.report.templating import TEMPLATES, environment, inline_scripts, paragraphs
 from rlrecovery.report.traffic_lights import light_table
 from rlrecovery.report.verdicts import rmse_table, verdicts
 from rlrecovery.score.model_selection import LARGEST_K
@@ -46,28 +40,6 @@ from rlrecovery.score.results import Summary, load_summary
 from rlrecovery.storage.files import BrokenFile, read_json, read_table, write_text
 
 AnyPath = str | os.PathLike[str]
-
-
-@dataclasses.dataclass(frozen=True)
-class FigureEntry:
-    """A figure of the page: its name, title, image as a data URI, and caption."""
-
-    name: str
-    title: str
-    uri: str
-    caption: Markup
-
-
-@dataclasses.dataclass(frozen=True)
-class ProvenanceEntry:
-    """Where the numbers come from."""
-
-    git: str
-    commit: str | None
-    is_dirty: bool
-    facts: list[tuple[str, str]]
-    mixtures: list[str]
-    versions: list[tuple[str, str]]
 
 
 def write_report(
@@ -109,9 +81,10 @@ def write_report(
         "unfinished": list(unfinished(experiment, design, record.get("made_by") or [])),
         "config_text": config_text,
     }
-    names = ["page.js", "explorer.js"] if page["explorer"] else ["page.js"]
-    libraries = [library()] if page["explorer"] else []
-    page["scripts"], page["script_hashes"] = inline_scripts([*libraries, *map(own_script, names)])
+    scripts = [_read(TEMPLATES / "page.js")]
+    if page["explorer"]:
+        scripts = [library(), *scripts, _read(TEMPLATES / "explorer.js")]
+    page["scripts"], page["script_hashes"] = inline_scripts(scripts)
     write_text(environment().get_template("report.html.j2").render(page), output)
 
 
@@ -188,23 +161,28 @@ def _read(path: AnyPath) -> str:
         raise BrokenFile(f"{path} cannot be read: {error}") from None
 
 
-def _figure(name: str, svg: AnyPath, caption: AnyPath | None) -> FigureEntry:
-    text = paragraphs(_read(caption)) if caption is not None else Markup()
-    return FigureEntry(name, FIGURES[name].title, svg_uri(_read(svg)), text)
+def _figure(name: str, svg: AnyPath, caption: AnyPath | None) -> dict[str, str]:
+    # As images, figures cannot have clashing identifiers.
+    code = base64.b64encode(_read(svg).encode()).decode()
+    return {
+        "name": name,
+        "title": FIGURES[name].title,
+        "uri": f"data:image/svg+xml;base64,{code}",
+        "caption": paragraphs(_read(caption)) if caption is not None else "",
+    }
 
 
-def _provenance(record: Mapping[str, Any]) -> ProvenanceEntry:
-    """Format the provenance record."""
+def _provenance(record: Mapping[str, Any]) -> dict[str, Any]:
     git = record.get("git") or {}
     facts = ("seed", "config_sha256", "source_fingerprint", "started", "ended", "platform")
-    return ProvenanceEntry(
-        git=_git_state(git),
-        commit=git.get("commit"),
-        is_dirty=bool(git.get("dirty")),
-        facts=[(name.replace("_", " "), str(record.get(name, "unknown"))) for name in facts],
-        mixtures=list(mixtures(record.get("made_by") or [])),
-        versions=sorted((record.get("versions") or {}).items()),
-    )
+    return {
+        "git": _git_state(git),
+        "commit": git.get("commit"),
+        "is_dirty": bool(git.get("dirty")),
+        "facts": [(name.replace("_", " "), str(record.get(name, "unknown"))) for name in facts],
+        "mixtures": list(mixtures(record.get("made_by") or [])),
+        "versions": sorted((record.get("versions") or {}).items()),
+    }
 
 
 def _git_state(git: Mapping[str, Any]) -> str:
@@ -212,5 +190,5 @@ def _git_state(git: Mapping[str, Any]) -> str:
         return "not in a git repository: the exact source code is unknown"
     changes = "without uncommitted changes"
     if git.get("dirty"):
-        changes = "with uncommitted changes: the commit alone does not reproduce this run"
+        changes = "with uncommitted changes, which are needed to reproduce this run"
     return f"commit {git.get('commit')}, {changes} (when the design table was last written)"

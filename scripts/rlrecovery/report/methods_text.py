@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -31,47 +30,22 @@ from rlrecovery.score.sampler_check import pool_over_cells
 Definition = tuple[str, str]
 
 
-@dataclass(frozen=True)
-class StudySize:
-    """Size of the study, for the first paragraph."""
-
-    model: str
-    cells: int
-    designs: int
-    truths: int
-    data_sets: int
-    replicates: int
-    participants: str
-    trials: str
-    methods: str
-    parameters: str
-
-
-@dataclass(frozen=True)
-class MethodEntry:
-    """A method of the study: its name, a description, and keys and values of its settings."""
-
-    name: str
-    description: str
-    settings: list[tuple[str, str]]
-
-
-def study_size(experiment: Experiment, design: pd.DataFrame, summary: Summary) -> StudySize:
+def study_size(experiment: Experiment, design: pd.DataFrame, summary: Summary) -> dict[str, Any]:
     """Count cells, designs, true parameter combinations and data sets."""
     generating = sources(experiment).values()
     models = [specification.model() for specification, _ in generating]
-    return StudySize(
-        model="; ".join(dict.fromkeys(model.title for model in models)),
-        cells=len(design),
-        designs=len(designs(summary)),
-        truths=sum(math.prod(map(len, source.truth.values())) for _, source in generating),
-        data_sets=int(design["replicates"].sum()),
-        replicates=int(design["replicates"].max()),
-        participants=enumeration([str(n) for n in summary.participants]),
-        trials=enumeration([str(n) for n in summary.trials]),
-        methods=enumeration(list(methods_of(experiment))),
-        parameters=enumeration(list(summary.parameters)),
-    )
+    return {
+        "model": "; ".join(dict.fromkeys(model.title for model in models)),
+        "cells": len(design),
+        "designs": len(designs(summary)),
+        "truths": sum(math.prod(map(len, source.truth.values())) for _, source in generating),
+        "data_sets": int(design["replicates"].sum()),
+        "replicates": int(design["replicates"].max()),
+        "participants": enumeration([str(n) for n in summary.participants]),
+        "trials": enumeration([str(n) for n in summary.trials]),
+        "methods": enumeration(list(methods_of(experiment))),
+        "parameters": enumeration(list(summary.parameters)),
+    }
 
 
 def mechanisms(experiment: Experiment) -> list[Definition]:
@@ -155,15 +129,15 @@ def estimands(experiment: Experiment) -> list[Definition]:
     ]  # fmt: skip
 
 
-def methods(experiment: Experiment) -> list[MethodEntry]:
-    """Describe every method and list its settings."""
+def methods(experiment: Experiment) -> list[tuple[str, str, list[Definition]]]:
+    """Return the name, description and settings of every method."""
     return [
-        MethodEntry(name, settings.describe(), list(_flatten(settings.plain())))
+        (name, settings.describe(), list(_flatten(settings.plain())))
         for name, settings in experiment.methods.items()
     ]
 
 
-def _flatten(settings: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+def _flatten(settings: Mapping[str, Any], prefix: str = "") -> Iterator[Definition]:
     """Flatten nested settings to dotted keys and formatted values."""
     for key, value in settings.items():
         if isinstance(value, Mapping) and value.get("distribution"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -66,19 +67,11 @@ class TableLine:
     sentence: tuple[str, str]
 
 
-@dataclass(frozen=True)
-class ParameterTable:
-    """Lines of one parameter: those always shown, and those of other designs, initially hidden."""
+def parameter_table(summary: Summary, parameter: str) -> dict[str, Any]:
+    """Format the measures of one parameter for every level, method and design.
 
-    parameter: str
-    meaning: str
-    shown: list[TableLine]
-    folded: list[TableLine]
-    designs: int
-
-
-def parameter_table(summary: Summary, parameter: str) -> ParameterTable:
-    """Format the measures of one parameter for every level, method and design."""
+    The lines ``shown`` are always visible, those of other designs, ``folded``, initially hidden.
+    """
     pairs = designs(summary)
     shown = pairs if len(pairs) <= MOST_DESIGNS else smallest_and_largest(summary)
     keys = (
@@ -92,13 +85,13 @@ def parameter_table(summary: Summary, parameter: str) -> ParameterTable:
         for key in keys
         if (cells := headline_cells(summary, parameter, key))
     ]
-    return ParameterTable(
-        parameter,
-        next((p.meaning for p in every_parameter() if p.name == parameter), ""),
-        shown=[line for line in lines if line.key.design in shown],
-        folded=[line for line in lines if line.key.design not in shown],
-        designs=len(pairs),
-    )
+    return {
+        "parameter": parameter,
+        "meaning": next((p.meaning for p in every_parameter() if p.name == parameter), ""),
+        "shown": [line for line in lines if line.key.design in shown],
+        "folded": [line for line in lines if line.key.design not in shown],
+        "designs": len(pairs),
+    }
 
 
 def _line(summary: Summary, parameter: str, key: LineKey, cells: Cells) -> TableLine:

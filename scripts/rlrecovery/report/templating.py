@@ -38,21 +38,11 @@ def _tight(text: str) -> str:
     return text.replace(" ±", f"{space}±").replace("± ", f"±{space}").replace(" %", f"{space}%")
 
 
-def own_script(name: str) -> str:
-    """Read a script from the templates folder."""
-    return (TEMPLATES / name).read_text(encoding="utf-8")
-
-
 def inline_scripts(sources: Sequence[str]) -> tuple[list[Markup], str]:
     """Return scripts for a page, and their hashes for its content security policy."""
     digests = (hashlib.sha256(source.encode()).digest() for source in sources)
     hashes = (f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)
     return [Markup(source) for source in sources], " ".join(hashes)
-
-
-def svg_uri(svg: str) -> str:
-    """Encode an SVG as a data URI, so the identifiers of different figures cannot clash."""
-    return f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"
 
 
 def paragraphs(text: str) -> Markup:

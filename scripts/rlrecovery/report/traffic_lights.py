@@ -229,7 +229,7 @@ def flagged_share(cells: Cells) -> Value:
 
     The MCSE is that of independent rows multiplied by the largest factor by which the MCSE of a
     single flag exceeds it, because participants of one data set are not independent. One flagged
-    and one unflagged row are added first, so that proportions of 0 and 1 have an MCSE, too.
+    and one unflagged row are added first, so proportions of 0 and 1 have an MCSE, too.
     """
     rows = float(cells["share_failed"]["n_rows"].sum())
     unflagged = float(cells["bias_ok"]["n_rows"].sum()) if "bias_ok" in cells else 0.0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from rlrecovery.report.limits import MUCH_LARGER
 from rlrecovery.report.lines import (
@@ -24,13 +23,8 @@ from rlrecovery.report.rmse_comparison import (
 from rlrecovery.score.pooling import pool_over_truths
 from rlrecovery.score.results import Summary
 
-
-@dataclass(frozen=True)
-class Finding:
-    """A sentence of the report, with its opening clause."""
-
-    about: str
-    text: str
+#: Opening clause and text of a sentence.
+Finding = tuple[str, str]
 
 
 def verdicts(summary: Summary) -> list[Finding]:
@@ -43,7 +37,7 @@ def verdicts(summary: Summary) -> list[Finding]:
             candidates = [method for method in methods if method in estimating]
             if candidates:
                 heading = about(summary, parameter, level, model)
-                findings.append(Finding(heading, verdict(summary, parameter, level, candidates)))
+                findings.append((heading, verdict(summary, parameter, level, candidates)))
     return findings
 
 
@@ -134,20 +128,10 @@ def _true_values(summary: Summary, parameter: str, method: str) -> str:
     return minus(f"over true values from {low:g} to {high:g}")
 
 
-@dataclass(frozen=True)
-class RmseLine:
-    """Formatted RMSEs of all methods over all true values, in the order of the methods."""
-
-    parameter: str
-    level: str
-    design: tuple[int, int]
-    texts: list[str]
-
-
-def rmse_table(summary: Summary) -> list[RmseLine]:
-    """Return the RMSEs of every parameter and level in the smallest and the largest design."""
+def rmse_table(summary: Summary) -> list[tuple[str, str, tuple[int, int], list[str]]]:
+    """Format the RMSEs of all methods, by parameter, level, and smallest and largest design."""
     return [
-        RmseLine(parameter, level, design, _rmse_texts(summary, parameter, level, design))
+        (parameter, level, design, _rmse_texts(summary, parameter, level, design))
         for parameter, level, design in itertools.product(
             summary.parameters, summary.levels, smallest_and_largest(summary)
         )

@@ -88,7 +88,9 @@ def test_matrices_are_drawn_with_labels_apart_and_numbers_inside_their_squares(
     assert ("not shown" in figure.get_suptitle()) == (not fits)
     for axes in figure.axes:
         assert axes.get_xlabel() == "best fit"
-        assert axes.get_ylabel() == ("simulated" if axes.get_subplotspec().is_first_col() else "")
+        assert axes.get_ylabel() == (
+            "generating model" if axes.get_subplotspec().is_first_col() else ""
+        )
         squares = [text for text in axes.texts if text.get_gid() in ("probability", "interval")]
         for text in squares:
             box = corners(text)

@@ -12,7 +12,7 @@ from unit.report.pages import build
 
 @pytest.fixture(scope="session")
 def run(tmp_path_factory):
-    """Folder of a run of three methods with its page; not to be changed."""
+    """Folder of a run of three methods with its page; read-only."""
     folder = summaries.write_run(tmp_path_factory.mktemp("run"), replicates=6, participants=(5,))
     build(folder)
     return folder
@@ -30,7 +30,7 @@ def summary(run):
 
 @pytest.fixture(scope="session")
 def two_methods(summary):
-    """The same without the hierarchical method and without paired comparisons."""
+    """The summary without the hierarchical method and without paired comparisons."""
     recovery = summary.recovery[summary.recovery["method"] != "hierarchical"]
     return dataclasses.replace(summary, recovery=recovery, comparison=summary.comparison.iloc[:0])
 
@@ -55,5 +55,5 @@ def tiny(tiny_run):
 
 @pytest.fixture
 def tiny_folder(tiny_run, tmp_path):
-    """A copy of the run of `tiny`, to be changed."""
+    """A copy of the run of `tiny`, which tests may change."""
     return shutil.copytree(tiny_run, tmp_path / "tiny")

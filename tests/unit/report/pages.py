@@ -30,14 +30,14 @@ def build(folder, **changes):
 
 
 def words(page):
-    """Text of a page as a reader sees it."""
+    """Return the visible text of a page."""
     text = re.sub(r"<(style|script)\b.*?</\1>", "", page, flags=re.S)
     text = html.unescape(re.sub(r"<[^>]+>", " ", text)).replace("\N{NO-BREAK SPACE}", " ")
     return re.sub(r"\s+", " ", text)
 
 
 def changed(summary, where, **values):
-    """The summary with other values in the rows of ``recovery`` that ``where`` selects.
+    """Replace values in the rows of ``recovery`` selected by ``where``.
 
     Rows of unflagged estimates are changed only where ``where`` says so.
     """
@@ -51,7 +51,7 @@ def changed(summary, where, **values):
 
 
 def with_rmse(summary, errors, mcse=0.01, **where):
-    """The summary with these RMSEs at every true value, by method and trials."""
+    """Set the RMSE at every true value, by method and trials."""
     for (method, trials), value in errors.items():
         rows = where | {"method": method, "trials": trials}
         summary = changed(summary, rows | {"measure": "rmse"}, value=value, mcse=mcse)

@@ -1,4 +1,4 @@
-"""What more data or another method did to the RMSE."""
+"""Effect of more data or another method on the RMSE."""
 
 import numpy as np
 import pytest
@@ -9,16 +9,15 @@ from unit.report.pages import with_rmse
 
 @pytest.fixture
 def advice_for(two_methods):
-    """Advice for given RMSEs of individual participants' alpha."""
+    """Return the advice for given RMSEs of individual participants' alpha."""
 
     def text(few, many, other, mcse):
         errors = {
             ("bayes", 50): few, ("bayes", 150): many, ("mle", 150): other, ("mle", 50): other,
         }  # fmt: skip
         where = {"parameter": "alpha", "level": "participant"}
-        findings = advice(with_rmse(two_methods, errors, mcse, **where))
-        about = "alpha of individual participants"
-        return next(finding.text for finding in findings if finding.about == about)
+        findings = dict(advice(with_rmse(two_methods, errors, mcse, **where)))
+        return findings["alpha of individual participants"]
 
     return text
 

@@ -1,4 +1,4 @@
-"""The report in a browser: without messages or requests, interactive, numbers of the summary."""
+"""The report in a browser: no messages, no requests, interaction, numbers of the summary."""
 
 import json
 
@@ -23,7 +23,7 @@ def browser():
 
 @pytest.fixture(scope="module")
 def live(browser, run):
-    """The page with its charts; tests leave the choices as they made them."""
+    """The page with its charts; tests do not reset the menus."""
     with opened(browser, run / "report.html") as (page, messages, requests):
         page.wait_for_selector(READY)
         yield page, messages, requests

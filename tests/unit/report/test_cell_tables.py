@@ -13,9 +13,10 @@ CELL = "alpha-0.2_beta-5_n-5_t-150"
 
 
 def texts_of(table, cell, method):
-    """Texts of one line by heading."""
-    line = next(line for line in table.lines if line[:2] == [cell, method])
-    return dict(zip(table.head, line, strict=True))
+    """Return the values of one row by column."""
+    head, rows = table
+    row = next(row for row in rows if row[:2] == [cell, method])
+    return dict(zip(head, row, strict=True))
 
 
 @pytest.mark.parametrize("method", ["mle", "bayes", "hierarchical"])
@@ -43,7 +44,7 @@ def test_every_text_is_a_number_of_the_summary(summary, method, parameter):
 
 
 def test_there_is_a_table_per_parameter_and_level(summary):
-    tables = [(table.parameter, table.level) for table in cell_tables(summary)]
+    tables = [(parameter, level) for parameter, level, _, _ in cell_tables(summary)]
     levels = ("participant", "group", "spread")
     assert tables == [(parameter, level) for parameter in ("alpha", "beta") for level in levels]
 
@@ -52,28 +53,30 @@ def test_the_share_of_rows_with_an_interval(tiny):
     summary = changed(tiny, {"measure": "bias"}, n_rows=15)
     summary = changed(summary, {"measure": "coverage", "alpha": 0.3}, n_rows=12)
     summary = changed(summary, {"measure": "coverage", "alpha": 0.7}, n_rows=15)
-    lines = cell_table(summary, "alpha", "participant")
-    column = lines.head.index("rows with an interval")
-    assert [line[column] for line in lines.lines] == ["80 %", "all"]
+    head, rows = cell_table(summary, "alpha", "participant")
+    column = head.index("rows with an interval")
+    assert [row[column] for row in rows] == ["80 %", "all"]
 
 
 def test_a_measure_that_no_cell_has_has_no_column(tiny):
-    assert "no interval or not identified (%)" not in cell_table(tiny, "alpha", "group").head
+    assert "no interval or not identified (%)" not in cell_table(tiny, "alpha", "group")[0]
     shares = tiny.measure("share_failed").assign(measure="share_no_interval")
     recovery = pd.concat([tiny.recovery, shares], ignore_index=True)
     summary = dataclasses.replace(tiny, recovery=recovery)
-    assert "no interval or not identified (%)" in cell_table(summary, "alpha", "group").head
+    assert "no interval or not identified (%)" in cell_table(summary, "alpha", "group")[0]
 
 
 def test_flagged_rows_are_counted_over_cells(summary):
     counts = summary.failures.groupby(["method", "level", "status", "reason"])["rows"].sum()
     flagged = flagged_rows(summary)
-    keys = [(row.method, row.level, row.status, row.reason) for row in flagged]
-    assert {key: row.rows for key, row in zip(keys, flagged, strict=True)} == counts.to_dict()
+    names = ("method", "level", "status", "reason")
+    assert {tuple(row[n] for n in names): row["rows"] for row in flagged} == counts.to_dict()
     row = flagged[0]
-    total = summary.measure("share_failed", method=row.method, level=row.level)["n_rows"].sum()
-    assert row.total == total
-    assert row.share == f"{100 * row.rows / total:.2g} %"
+    total = summary.measure("share_failed", method=row["method"], level=row["level"])[
+        "n_rows"
+    ].sum()
+    assert row["total"] == total
+    assert row["share"] == f"{100 * row['rows'] / total:.2g} %"
 
 
 def test_nothing_flagged_is_no_table(tiny):

@@ -1,4 +1,4 @@
-"""What a report does not rest on."""
+"""Missing or mismatched inputs of a report."""
 
 import pandas as pd
 import pytest

@@ -29,7 +29,7 @@ SHORT = {"tune": 100, "draws": 100}
 
 
 def written(folder, plain=None):
-    """Participant, posterior and description, as they are written for a method or none."""
+    """Return the participant, posterior and description written for a method or None."""
     names = {"participant": "p.csv", "posterior": "q.csv", "example": "e.json"}
     outputs = {kind: str(Path(folder) / name) for kind, name in names.items()}
     method = None if plain is None else Method.of(plain, "nuts")

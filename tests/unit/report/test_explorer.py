@@ -40,7 +40,7 @@ def cells(made):
 
 
 def coded(made, table, **names):
-    """Rows of a coded table by names."""
+    """Select rows of a coded table by name."""
     for key, name in names.items():
         table = table[table[key] == made["names"][key].index(str(name))]
     return table
@@ -109,7 +109,7 @@ def test_points_are_limited_by_data_sets_and_then_by_participants(summary, monke
 
 
 def fields(chart):
-    """Names of the data's columns that a chart refers to, but for those that it makes itself."""
+    """Return the data columns used by a chart, without those it computes."""
     text = json.dumps(chart)
     named = set(re.findall(r"datum\.(\w+)", text)) | set(re.findall(r'"field": "(\w+)"', text))
     return named - set(re.findall(r'"as": "(\w+)"', text))
@@ -129,7 +129,7 @@ def test_the_largest_design_is_shown_first(made):
     assert chosen["measure"] == "bias"
 
 
-def test_a_study_without_truth_lists_has_one_place_on_the_map(tmp_path):
+def test_a_study_without_truth_lists_has_one_square_on_the_map(tmp_path):
     run = summaries.write_run(
         tmp_path,
         truth={},

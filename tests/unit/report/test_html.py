@@ -1,4 +1,4 @@
-"""The page has its sections in order, escapes what it is given, and loads nothing from outside."""
+"""The page has its sections in order, escapes its inputs and loads no external resources."""
 
 import base64
 import hashlib
@@ -75,7 +75,7 @@ def test_a_two_step_group_estimate_depends_on_bounds(tiny, tiny_run):
     group = {"measure": "share_at_bound", "level": "group"}
     for share, has_bound in ((0.0, False), (0.2, True)):
         data = page_data(changed(tiny, group, value=share, mcse=share / 2), experiment, design)
-        lines = [line for line in data["parameters"][0].shown if line.key.level == "group"]
+        lines = [line for line in data["parameters"][0]["shown"] if line.key.level == "group"]
         assert [line.has_bound for line in lines] == [has_bound]
 
 

@@ -1,4 +1,4 @@
-"""Typeset tables are valid LaTeX, and HTML pages are escaped."""
+"""Tables are valid LaTeX, and their HTML pages are escaped."""
 
 import html
 import re

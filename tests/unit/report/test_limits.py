@@ -1,4 +1,4 @@
-"""The words of the limits are made from their numbers."""
+"""The conditions are formatted from the limits."""
 
 from rlrecovery.report.limits import FLAGGED, RANK_CORRELATION, UNDERCOVERAGE, Limits
 
@@ -11,6 +11,6 @@ def test_the_side_of_a_limit_depends_on_what_is_better():
     assert FLAGGED.red_text.startswith("more than 25 %; ")
 
 
-def test_other_numbers_are_other_words():
+def test_conditions_follow_the_limits():
     limits = Limits("share", green=0.125, red=0.5)
     assert (limits.green_text, limits.red_text) == ("at most 12.5 %", "more than 50 %")

@@ -1,4 +1,4 @@
-"""Rows behind one line of a table, and the texts that tables share."""
+"""Summary rows of one line of a table, and shared formatting."""
 
 import numpy as np
 import pytest

@@ -27,9 +27,9 @@ def experiment():
 
 def test_the_size_of_the_study(experiment, run, summary):
     size = study_size(experiment, pd.read_csv(run / "design.csv"), summary)
-    assert (size.cells, size.designs, size.truths) == (12, 2, 6)
-    assert (size.replicates, size.data_sets) == (6, 72)
-    assert size.trials == "50 and 150"
+    assert (size["cells"], size["designs"], size["truths"]) == (12, 2, 6)
+    assert (size["replicates"], size["data_sets"]) == (6, 72)
+    assert size["trials"] == "50 and 150"
 
 
 def test_data_generation_has_every_factor(experiment):
@@ -55,11 +55,11 @@ def test_drawn_parameters_and_missing_trials_are_stated():
 
 
 def test_every_setting_of_a_method_is_listed(experiment):
-    mle, bayes, _ = methods(experiment)
-    assert dict(mle.settings)["bounds.beta"] == "0.0, 50.0"
-    assert dict(bayes.settings)["priors.alpha"] == "Beta(alpha=1, beta=1)"
-    assert dict(bayes.settings)["convergence.rhat"] == "1.01"
-    assert mle.description == experiment.methods["mle"].describe()
+    settings = {name: dict(entries) for name, _, entries in methods(experiment)}
+    assert settings["mle"]["bounds.beta"] == "0.0, 50.0"
+    assert settings["bayes"]["priors.alpha"] == "Beta(alpha=1, beta=1)"
+    assert settings["bayes"]["convergence.rhat"] == "1.01"
+    assert methods(experiment)[0][:2] == ("mle", experiment.methods["mle"].describe())
 
 
 def test_estimands_and_conventions_have_the_scales_and_bounds(experiment):

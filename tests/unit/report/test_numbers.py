@@ -1,4 +1,4 @@
-"""Numbers as text."""
+"""Formatting of numbers."""
 
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ from rlrecovery.report.numbers import enumeration, percent_below_all, pm, pm_par
         (np.inf, np.nan, "∞"),
     ],
 )
-def test_mcse_has_two_digits_and_the_value_the_same_place(value, mcse, text):
+def test_mcse_has_two_digits_and_the_value_as_many_decimals(value, mcse, text):
     assert pm(value, mcse) == text
 
 

@@ -12,7 +12,7 @@ from unit.report.pages import changed
 
 
 def line_of(table, method="mle", level="participant", trials=50):
-    lines = [*table.shown, *table.folded]
+    lines = [*table["shown"], *table["folded"]]
     return next(
         line
         for line in lines
@@ -68,7 +68,7 @@ def test_a_correlation_without_error_has_no_plus_minus(tiny):
     assert line_of(parameter_table(summary, "alpha")).rank == "0.988"
 
 
-def test_a_bias_of_one_data_set_says_so(tiny):
+def test_a_bias_of_one_data_set_is_marked(tiny):
     unflagged = {"measure": "bias", "rows": "ok"}
     summary = changed(tiny, unflagged, mcse=np.nan, n=1)
     summary = changed(summary, {"measure": "share_at_bound"}, value=0.5)
@@ -113,6 +113,6 @@ def test_of_many_designs_the_smallest_and_the_largest_are_shown(tmp_path, trials
         replicates=3,
     )
     table = parameter_table(load_summary(folder / "summary"), "alpha")
-    assert len(table.folded) == n_folded
-    shown = {line.key.design for line in table.shown}
+    assert len(table["folded"]) == n_folded
+    shown = {line.key.design for line in table["shown"]}
     assert shown == ({(2, 30), (4, 90)} if n_folded else {(2, 30), (2, 60)})

@@ -1,4 +1,4 @@
-"""Pooled RMSEs, the baseline, and which RMSEs clearly differ."""
+"""Pooled RMSEs, the baseline, and comparisons of RMSEs."""
 
 import dataclasses
 

@@ -1,4 +1,4 @@
-"""Traffic lights follow the rule that the page states, and give their reasons."""
+"""Traffic lights follow the rule on the page, and give their reasons."""
 
 import dataclasses
 
@@ -33,7 +33,7 @@ FINE = {
 
 
 def alpha_with(summary, unflagged=2970, **values):
-    """The summary with other values and MCSEs of individual participants' alpha, 3000 rows each."""
+    """Set values and MCSEs of individual participants' alpha, with 3000 rows each."""
     recovery = summary.recovery.assign(n_rows=3000)
     summary = dataclasses.replace(summary, recovery=recovery)
     alpha = {"parameter": "alpha", "level": "participant"}
@@ -123,7 +123,7 @@ def test_every_row_counts_once_as_flagged_and_no_share_is_certain(summary):
 
 
 def test_one_kind_of_flag_is_printed_as_in_the_other_tables(summary):
-    """One share has one value on the page."""
+    """A proportion has the same value everywhere on the page."""
     no_flags = dict.fromkeys(("share_not_converged", "share_failed"), (0.0, 0.0))
     values = FINE | no_flags | {"share_at_bound": (0.1, 0.02)}
     line = light_line(alpha_with(summary, unflagged=2700, **values), "alpha", KEY)
@@ -167,13 +167,13 @@ def test_flags_of_a_group_are_never_red(summary):
     assert "flagged" in line.reasons
 
 
-def test_participants_who_vary_around_one_true_value_are_not_judged(tiny):
+def test_one_true_value_gives_no_verdict(tiny):
     lights = {line.parameter: line.light for line in light_table(tiny)}
     assert lights["beta"] == "none"
     assert lights["alpha"] != "none"
 
 
-def test_identical_participants_are_not_judged(tmp_path):
+def test_identical_participants_give_no_verdict(tmp_path):
     folder = summaries.write_run(
         tmp_path,
         truth={"alpha": [0.5], "beta": [5]},

@@ -1,4 +1,4 @@
-// Draws the two charts of the explorer; the scatter plot follows the choices made for the map.
+// Draws the two charts of the explorer; the scatter plot uses the selections made for the map.
 (async function () {
   const data = JSON.parse(document.getElementById("explorer-data").textContent);
   const keys = ["method", "level", "parameter", "participants", "trials"];
@@ -6,11 +6,11 @@
   const options = {
     ast: true, // expressions are interpreted, never evaluated as code
     renderer: "svg",
-    logLevel: 1, // errors only: an empty chart is not worth a warning
+    logLevel: 1, // errors only; without data, Vega logs warnings
     actions: { export: true, source: false, compiled: false, editor: false },
   };
-  // Every field is a number or empty. The library's own CSV reader would evaluate code, which the
-  // page's content security policy forbids.
+  // Every field is a number or empty. Vega's CSV reader evaluates code, which the content security
+  // policy of the page forbids.
   function parse(csv) {
     const [head, ...lines] = csv.trimEnd().split("\n").map((line) => line.split(","));
     return lines.map((line) =>
@@ -25,8 +25,8 @@
   const plural = (count, noun) => `${count} ${noun}${count === "1" ? "" : "s"}`;
   const rounded = (value) => String(Number(value.toPrecision(2))).replace("-", "−");
 
-  // Distance from the ideal at which the colour is full: the third quartile over the cells of all
-  // methods and designs, so that a few extreme cells do not make all others look perfect.
+  // Distance from the ideal value at the end of the colour scale: the third quartile over the cells
+  // of all methods and designs. With the maximum, a few extreme cells would make the others white.
   function fullColour(measure) {
     const shown = cells.filter((c) => c.parameter === map.signal("parameter") && c.level === map.signal("level"));
     const distances = shown.map((c) => Math.abs(c[measure] - data.ideals[measure]));
@@ -55,7 +55,7 @@
       (estimated ? "" : ": not estimated");
   }
 
-  // Deferred, because a chart cannot be changed while it is being updated.
+  // Deferred because a chart cannot be changed during its own update.
   const deferredUpdate = () => setTimeout(update);
   for (const name of [...keys, "measure", "truth"]) map.addSignalListener(name, deferredUpdate);
   map.addEventListener("click", (event, item) => {

@@ -1,4 +1,4 @@
-// Opens, before printing, the details that a printed page must show.
+// Opens the details that are part of the printed page.
 window.addEventListener("beforeprint", () => {
   for (const details of document.querySelectorAll("details.print")) details.open = true;
 });
