@@ -74,19 +74,19 @@ class Setting:
         Participants per data set.
     trials : int
         Trials of the longest participant.
-    levels : tuple of float
+    nominal_levels : tuple of float
         Nominal levels of the intervals.
     """
 
     learner: Learner
     participants: int
     trials: int
-    levels: tuple[float, ...]
+    nominal_levels: tuple[float, ...]
 
     @classmethod
-    def of(cls, model: ModelSpec, task: Task, cell: Cell, levels: Sequence[float]) -> Self:
+    def of(cls, model: ModelSpec, task: Task, cell: Cell, nominal_levels: Sequence[float]) -> Self:
         """Make the setting of a fitted model in a cell."""
-        return cls(learner_in(model, task), cell.participants, cell.trials, tuple(levels))
+        return cls(learner_in(model, task), cell.participants, cell.trials, tuple(nominal_levels))
 
     @property
     def model(self) -> Model:

@@ -59,7 +59,7 @@ def posterior_table(
     from rlrecovery.fit.bayes.fitter import Bayes, draws_of
 
     task, pooling = generator.faced_task(), method.pooling
-    setting = Setting.of(method.model, task, cell, levels=())
+    setting = Setting.of(method.model, task, cell, nominal_levels=())
     rows = np.tile(blocks * task.reset, (setting.participants, 1))
     rewards = behaviour.rewards if behaviour.outcomes is None else behaviour.outcomes
     data = observations(behaviour.choices, rewards, rows)

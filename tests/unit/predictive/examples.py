@@ -93,7 +93,7 @@ def learner(task=BANDIT, model="rescorla_wagner"):
 
 
 def setting(participants, trials, task=BANDIT, model="rescorla_wagner"):
-    return Setting(learner(task, model), participants, trials, levels=())
+    return Setting(learner(task, model), participants, trials, nominal_levels=())
 
 
 def seed(number=0):

@@ -78,7 +78,7 @@ class Bayes:
             except MACHINE:
                 raise
             except Exception as error:
-                rows += failed(targets, one_line(error), self.setting.levels)
+                rows += failed(targets, one_line(error), self.setting.nominal_levels)
         return rows
 
     def _fit_one(
@@ -94,7 +94,7 @@ class Bayes:
                 draws_of(target, draws, pooling),
                 divergences,
                 self.settings,
-                self.setting.levels,
+                self.setting.nominal_levels,
                 seconds=seconds,
                 **facts.get((target.level, target.participant), {}),
             )

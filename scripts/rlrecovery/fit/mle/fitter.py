@@ -114,7 +114,7 @@ class MaximumLikelihood:
             except Exception as error:
                 seconds = time.perf_counter() - begin
                 targets = self.setting.participant_targets(i)
-                rows += failed(targets, one_line(error), self.setting.levels, seconds)
+                rows += failed(targets, one_line(error), self.setting.nominal_levels, seconds)
                 maxima.append(None)
         return rows + self._group(maxima, time.perf_counter() - started)
 
@@ -193,7 +193,7 @@ class MaximumLikelihood:
                     parameter,
                     maximum.point[j],
                     maximum.se[j],
-                    self.setting.levels,
+                    self.setting.nominal_levels,
                     self._bounds(parameter),
                     status=status,
                     reason=reason,
@@ -212,7 +212,7 @@ class MaximumLikelihood:
 
     def _group(self, maxima: list[Maximum | None], seconds: float) -> list[Row]:
         """Compute the two-step estimate: mean of the participants' estimates with a t interval."""
-        usable, levels = [m for m in maxima if m is not None], self.setting.levels
+        usable, levels = [m for m in maxima if m is not None], self.setting.nominal_levels
         if not usable:
             reason = "no participant could be fitted"
             return failed(self.setting.whole("group"), reason, levels, seconds)

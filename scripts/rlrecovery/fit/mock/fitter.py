@@ -39,7 +39,7 @@ class Mock:
         rows = []
         for target in self.targets:
             prior = self.setting.model.parameter(target.parameter).prior.frozen()
-            ends = {level: prior.interval(level) for level in self.setting.levels}
+            ends = {level: prior.interval(level) for level in self.setting.nominal_levels}
             draw = float(prior.ppf(rng.random()))
             seconds = time.perf_counter() - started
             rows.append(row(target, draw, float(prior.std()), ends, seconds=seconds))

@@ -97,7 +97,7 @@ class Quadrature:
                 raise
             except Exception as failure:
                 seconds = time.perf_counter() - started
-                rows += failed(targets, one_line(failure), self.setting.levels, seconds)
+                rows += failed(targets, one_line(failure), self.setting.nominal_levels, seconds)
         return rows
 
     def integrate(self, data: Observations) -> tuple[Grid, float]:
@@ -119,7 +119,7 @@ class Quadrature:
         axes, region = self.locate(data)
         size = FIRST_NODES
         while True:
-            grid, levels = self.grid(data, axes, region, size), self.setting.levels
+            grid, levels = self.grid(data, axes, region, size), self.setting.nominal_levels
             whole, half = grid.summaries(levels), grid.halved().summaries(levels)
             error = float((np.abs(whole - half) / whole[:, 1:2]).max())
             finer = 2 * size - 1
@@ -185,7 +185,7 @@ class Quadrature:
 
     def _rows(self, targets: list[Target], grid: Grid, error: float, **facts: float) -> list[Row]:
         rows, converged, evidence = [], error <= TOLERANCE, grid.log_evidence()
-        summaries = grid.summaries(self.setting.levels)
+        summaries = grid.summaries(self.setting.nominal_levels)
         reason = "" if converged else f"two grids differ by {error:.2g} posterior SDs"
         for target, summary in zip(targets, summaries, strict=True):
             mean, sd, median, *ends = (float(number) for number in summary)
@@ -195,7 +195,7 @@ class Quadrature:
                     target,
                     median if self.settings.point == "median" else mean,
                     sd,
-                    dict(zip(self.setting.levels, pairs, strict=True)),
+                    dict(zip(self.setting.nominal_levels, pairs, strict=True)),
                     status="ok" if converged else "not_converged",
                     reason=reason,
                     converged=converged,
