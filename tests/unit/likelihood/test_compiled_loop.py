@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from rlrecovery.likelihood.loop import loop_source
+from rlrecovery.likelihood.compiled_loop import loop_source
 from rlrecovery.models.base import Learner
 from rlrecovery.models.library import RESCORLA_WAGNER
 from unit.forms import Shape
