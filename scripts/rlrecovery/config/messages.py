@@ -40,8 +40,8 @@ _ALLOWED = {
     "string_type": "must be text",
     "bool_type": "must be true or false",
     "tuple_type": "must be a list",
-    "dict_type": "must be a mapping",
-    "model_attributes_type": "must be a mapping",
+    "dict_type": "must be a section",
+    "model_attributes_type": "must be a section",
     "too_short": "must have at least {min_length} entries",
     "too_long": "must have at most {max_length} entries",
     "value_error": "{error}",
@@ -66,7 +66,7 @@ def validation_mistakes(raw: Mapping[str, Any]) -> tuple[list[Mistake], set[Path
 
 
 def _is_long_enough(error: ErrorDetails) -> bool:
-    """Whether a list is only "too short" because pydantic counts valid entries alone."""
+    """Whether a list is only "too short" because pydantic counts only valid entries."""
     return error["type"] == "too_short" and len(error["input"]) >= error["ctx"]["min_length"]
 
 
@@ -111,7 +111,7 @@ def _translate(error: ErrorDetails) -> Mistake:
     if kind == _PATTERN or (kind == "string_type" and "pattern" in node):
         must = f"must be {PATTERNS[node['pattern']]}"
     elif kind == "model_type":
-        must = f"must be a mapping with the keys {', '.join(node['properties'])}"
+        must = f"must be a section with the keys {', '.join(node['properties'])}"
     elif kind == "too_short" and context["min_length"] == 1:
         must = "must not be empty"
     else:

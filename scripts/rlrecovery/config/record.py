@@ -20,18 +20,8 @@ def write_record(
 ) -> None:
     """Write the table of cells, the resolved config and the record of a run's start.
 
-    Parameters
-    ----------
-    experiment : Experiment
-        The experiment.
-    replicates : mapping
-        Number of data sets by cell key; other cells are omitted.
-    fingerprint : str
-        Fingerprint of the package's code.
-    versions : mapping
-        Versions by package.
-    outputs : mapping
-        Paths to write: ``design``, ``config`` and ``begun``.
+    Only cells in `replicates` (number of data sets by cell key) are listed. `outputs` holds the
+    paths ``design``, ``config`` and ``begun``.
     """
     settings = experiment.resolved()
     cells = {key: cell for key, cell in cells_of(experiment).items() if key in replicates}

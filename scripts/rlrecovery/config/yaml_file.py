@@ -51,13 +51,13 @@ def _entry(node: Node | None, key: str | int) -> tuple[Node, Node] | None:
 
 
 def _pairs(node: MappingNode) -> Iterator[tuple[Node, Node]]:
-    """Keys and values; those merged by ``<<`` come first, so that later ones override them."""
+    """Keys and values; those merged by ``<<`` come first, so later ones override them."""
     for key, value in node.value:
         if key.tag == _MERGE:
             sections = value.value if isinstance(value, SequenceNode) else [value]
             for section in reversed(sections):
                 if not isinstance(section, MappingNode):
-                    raise ConstructorError(None, None, "<< must be a mapping", value.start_mark)
+                    raise ConstructorError(None, None, "<< must be a section", value.start_mark)
                 yield from _pairs(section)
     yield from (pair for pair in node.value if pair[0].tag != _MERGE)
 

@@ -203,7 +203,7 @@ def _shares_in_words(completed: Collection[tuple[float, ...]]) -> dict[tuple[flo
 def batches(replicates: int, size: int) -> dict[str, tuple[int, int]]:
     """Half-open ranges of replicates by batch key; the last batch may be shorter.
 
-    The key names the replicates (``00000-00019``), so that finished batches remain valid when
+    The key names the replicates (``00000-00019``), so finished batches remain valid when
     replicates are added.
     """
     starts = range(0, replicates, size)

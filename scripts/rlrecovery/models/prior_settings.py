@@ -1,7 +1,7 @@
 """Settings of distributions: populations of participants, and priors.
 
-One class per family is created from `rlrecovery.models.distributions.families`, so that a new
-family needs no change here.
+One class per family is created from `rlrecovery.models.distributions.families`. A new family
+needs no change here.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class DistributionSettings(Section):
         arguments = dict(self)
         return Distribution.of(arguments.pop("distribution"), arguments)
 
-    # The classes of the families are created below, so that pickle cannot find them by name.
+    # The classes of the families are created below, so pickle cannot find them by name.
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
         return _restore, (self.model_dump(),)
 
@@ -97,7 +97,7 @@ def _family(name: str, arguments: Sequence[str]) -> type[DistributionSettings]:
 #: The settings of every family, by its name.
 FAMILIES = {name: _family(name, arguments) for name, arguments in families().items()}
 _TAGGED = [Annotated[settings, Tag(name)] for name, settings in FAMILIES.items()]
-# Type checkers see the base class in place of unions that are put together at run time.
+# Type checkers see the base class instead of unions that are created at run time.
 if TYPE_CHECKING:
     AnyDistribution = DistributionSettings
 else:

@@ -29,12 +29,12 @@ class ReversalSettings(Section):
         default=0,
         ge=0,
         description=(
-            "A reversal happens as soon as a participant has chosen the best arm in this many of "
-            "the last `within` responses, counted from the previous reversal; 0 means never."
+            "Number of choices of the best arm, among the last `within` responses since the "
+            "previous reversal, that triggers a reversal; 0 means never."
         ),
     )
     within: int = Field(
-        default=0, ge=0, description="Number of recent responses that `correct` refers to."
+        default=0, ge=0, description="Number of responses that `correct` refers to."
     )
 
 
@@ -169,6 +169,7 @@ class TaskSettings(Section):
 
     def task(self) -> Task:
         """The task that the settings describe."""
+        drift, schedule = self.drift, self.schedule
         return Task(
             arms=self.arms or (),
             blocks=self.blocks,
@@ -177,19 +178,11 @@ class TaskSettings(Section):
             reset=self.reset,
             full_feedback=self.feedback == "full",
             reversals=None if self.reversals is None else Reversals(**dict(self.reversals)),
-            drift=None if self.drift is None else self._drift(self.drift),
-            schedule=None if self.schedule is None else self._schedule(self.schedule),
+            drift=None if drift is None else Drift(**drift.model_dump(exclude_none=True)),
+            schedule=None if schedule is None else Schedule(schedule.holds, schedule.values or ()),
             missing_trials=self.missing_trials or (),
             neutral=self._neutral_outcome(),
         )
-
-    @staticmethod
-    def _drift(drift: DriftSettings) -> Drift:
-        return Drift(**drift.model_dump(exclude_none=True))
-
-    @staticmethod
-    def _schedule(schedule: ScheduleSettings) -> Schedule:
-        return Schedule(schedule.holds, schedule.values or ())
 
     def _neutral_outcome(self) -> float:
         if self.neutral is not None:

@@ -1,6 +1,6 @@
 """Tasks: the arms, their reward schedule, and the blocks that trials form.
 
-Rewards are computed from uniform random numbers, so that a simulation is a pure function of these
+Rewards are computed from uniform random numbers, so a simulation is a pure function of these
 numbers. Mean rewards may change at fixed trials or once a participant has learnt (`Reversals`),
 from trial to trial (`Drift`), or along a given sequence (`Schedule`).
 """

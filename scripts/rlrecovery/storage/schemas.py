@@ -21,7 +21,7 @@ Truth columns
     One column per parameter with a grid of true values, named as the parameter. They follow
     ``cell``; a value is missing where the cell's truth is drawn from a distribution.
 ``variant``
-    What else distinguishes the cell, in words (task, missing responses, model); often empty.
+    Label of the other varying factors (task, missing responses, model); often empty.
 ``mcse``
     Monte Carlo standard error of ``value``.
 ``n``, ``n_rows``

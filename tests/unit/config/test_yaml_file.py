@@ -109,7 +109,7 @@ def test_an_anchor_is_one_object(read):
         ("a: 1\nb: !!set {c, d}\n", 2, "the tag tag:yaml.org,2002:set is unknown"),
         ("a: *x\n", 1, "undefined alias 'x'"),
         ("? [1, 2]\n: 3\n", 1, "a key must be text"),
-        ("a: 1\n<<: 3\n", 2, "<< must be a mapping"),
+        ("a: 1\n<<: 3\n", 2, "<< must be a section"),
         ("a: 1\n---\nb: 2\n", 2, "another document"),
         ("a: 2024-13-45\n", None, "month must be in 1..12"),
         ("[" * 1500, None, "nested too deeply"),
