@@ -46,7 +46,7 @@ PLAIN_EXPERIMENT = EXPERIMENT.resolved()
 if not same_study(PLAIN_EXPERIMENT, workflow.remote_exec):
     raise WorkflowError(
         "error: the config or the code of this project was changed after the study was started. "
-        "Start the study again: what depends on the change is computed again, and the rest is kept."
+        "Start the study again: only results that depend on the change are computed again."
     )
 
 ALL_CELLS = study.cells_of(EXPERIMENT)

@@ -51,7 +51,7 @@ class Share:
         rows = []
         for target in self.targets:
             share = float(shares[target.participant])
-            ends = dict.fromkeys(self.setting.levels, (share - reach, share + reach))
+            ends = dict.fromkeys(self.setting.nominal_levels, (share - reach, share + reach))
             rows.append(row(target, share, reach / 2, ends, seconds=1e-3))
         return rows
 
