@@ -151,7 +151,9 @@ def _softmax_weights(logits: list[Any]) -> tuple[Any, list[Any]]:
     if len(logits) != 2:
         return top, [pt.exp(value - top) for value in logits]
     first, second = logits
-    smaller, behind = pt.exp(-pt.abs(second - first)), second > first
+    behind = second > first
+    # Not the absolute value: at equal logits its derivative is 0, which is wrong for a lapse rate.
+    smaller = pt.exp(pt.switch(behind, first - second, second - first))
     return top, [pt.switch(behind, smaller, 1.0), pt.switch(behind, 1.0, smaller)]
 
 
