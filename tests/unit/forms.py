@@ -98,13 +98,15 @@ ALL_VARIANTS = [f"{m}+{v}" for m in MODELS for v in VARIANTS if _is_possible(m, 
 #: The models that are tested daily at every shape: the most common one, and one with more
 #: parameters.
 DAILY = ("rescorla_wagner", "rescorla_wagner_two_rates")
+#: Every model and variant at one shape. Variants have larger graphs, so they get fewer arms.
 ONE_SHAPE = [
-    *(Shape(model, 3) for model in [*MODELS, *ALL_VARIANTS]),
-    *(Shape(model, 3, "full") for model in MODELS),
+    *(Shape(model, 3, feedback) for feedback in ("partial", "full") for model in MODELS),
+    *(Shape(model, 2) for model in ALL_VARIANTS),
 ]
 #: Shapes with stored values of the scan: every model and variant at one, two models at all.
 STORED = [
     *ONE_SHAPE,
+    Shape("rescorla_wagner_counterfactual+all", 3),
     *(Shape(m, n_arms, feedback) for m in DAILY for n_arms in (2, 4)
       for feedback in ("partial", "full")),
 ]  # fmt: skip
@@ -112,7 +114,7 @@ STORED = [
 OTHERS = [
     *(Shape(m, n_arms, feedback) for m in MODELS if m not in DAILY for n_arms in (2, 4)
       for feedback in ("partial", "full")),
-    *(Shape(m, *shape) for m in ALL_VARIANTS for shape in ((2, "partial"), (3, "full"))),
+    *(Shape(m, 3, feedback) for m in ALL_VARIANTS for feedback in ("partial", "full")),
 ]  # fmt: skip
 
 full_feedback = pytest.mark.parametrize("feedback", ["full"])
@@ -121,7 +123,8 @@ every_stored_shape = pytest.mark.parametrize("shape", STORED, ids=str)
 
 def shapes(daily: list[Shape], slow: list[Shape]) -> Any:
     """Parametrize over shapes, some of which are for long tests."""
-    marked = [pytest.param(shape, marks=pytest.mark.slow) for shape in slow if shape not in daily]
+    only_slow = dict.fromkeys(shape for shape in slow if shape not in daily)
+    marked = [pytest.param(shape, marks=pytest.mark.slow) for shape in only_slow]
     return pytest.mark.parametrize("shape", [*daily, *marked], ids=str)
 
 
