@@ -89,8 +89,8 @@ def test_a_method_without_any_estimate_and_cells_without_data_are_named(tmp_path
     run_here(tmp_path, experiment, config=PARTIAL, figures=False)
     text = page(tmp_path)
     assert "2 of 4 data sets are finished, in 1 of 2 cells" in text
-    assert "No data set is finished in alpha-0.6_beta-3.0_n-2_t-20" in text
-    assert "No data set is finished by mle" in text
+    assert "Cells without a finished data set: alpha-0.6_beta-3.0_n-2_t-20" in text
+    assert "No data set has been fitted by mle" in text
 
 
 def test_nothing_finished_is_one_sentence(tmp_path):

@@ -24,7 +24,7 @@ def setting_of(task=TASK, alpha=0.5, model=MODEL):
 def test_setting_takes_the_sizes_of_task_and_cell_and_never_the_truth():
     sizes = setting_of()
     assert (sizes.learner.n_arms, sizes.learner.start_value) == (3, 0.25)
-    assert (sizes.participants, sizes.trials, sizes.levels) == (2, 40, (0.8,))
+    assert (sizes.participants, sizes.trials, sizes.nominal_levels) == (2, 40, (0.8,))
     assert sizes == setting_of(alpha=0.1)
     assert sizes.learner.full_feedback is False
 
