@@ -31,6 +31,21 @@ def test_the_workflow_starts_from_the_root_and_from_its_own_folder(tmp_path, ent
     assert planned.counts["figure"] > 5
 
 
+@pytest.mark.parametrize("section", [None, "recovery"])
+def test_another_workflow_can_import_it_as_a_module(tmp_path, section):
+    """As snakedeploy sets it up, and with the experiment in a section of another config."""
+    entry = tmp_path / "Snakefile"
+    entry.write_text(
+        "module recovery:\n"
+        f"    snakefile: {str(ROOT / 'workflow/Snakefile')!r}\n"
+        f"    config: {'config' if section is None else f'config[{section!r}]'}\n"
+        "use rule * from recovery\n"
+    )
+    experiment = study() if section is None else {section: study()}
+    planned = plan(tmp_path, experiment, "results/small/summary/recovery.csv", snakefile=entry)
+    assert planned.counts["score"] == 2
+
+
 @pytest.mark.parametrize(("name", "block"), list(rules()))
 def test_every_working_rule_has_the_one_shape(name, block):
     for part in SHAPE:

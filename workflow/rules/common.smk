@@ -30,8 +30,9 @@ def read_experiment():
     if len(names) > 1:
         raise WorkflowError("error: give one --configfile: one file describes the experiment")
     try:
-        if not names and set(config) - {*overrides, "partial"}:  # imported as a module
-            return reader.parse(config, source="config of the importing workflow")
+        if workflow.modifier.is_module:
+            given = {key: value for key, value in config.items() if key != "partial"}
+            return reader.parse(given, source="config of the importing workflow")
         experiment = reader.load(names[0] if names else PROJECT / "config.yaml")
         if not overrides:
             return experiment
@@ -110,6 +111,15 @@ def batch_load(wildcards):
 
 def cell_load(cell):
     return Load(cell.participants, cell.trials, EXPERIMENT.replicates)
+
+
+def single_job(rule, quantity):
+    """Function for the memory (MiB) or the minutes that the jobs of a rule without cells request."""
+
+    def requested(wildcards, attempt):
+        return planned.for_attempt(getattr(planned.SINGLE_JOBS[rule], quantity), attempt)
+
+    return requested
 
 
 def batches_of_estimates(wildcards):

@@ -21,8 +21,8 @@ rule design:
         "../../envs/recovery.yaml"
     threads: 1
     resources:
-        mem_mb=planned.SINGLE_JOBS["design"].memory_mib,
-        runtime=planned.SINGLE_JOBS["design"].minutes,
+        mem_mb=single_job("design", "memory_mib"),
+        runtime=single_job("design", "minutes"),
     params:
         experiment=PLAIN_EXPERIMENT,
         replicates=data_sets_per_cell(),

@@ -36,8 +36,8 @@ rule figure:
         "../../envs/recovery.yaml"
     threads: 1
     resources:
-        mem_mb=planned.SINGLE_JOBS["figure"].memory_mib,
-        runtime=planned.SINGLE_JOBS["figure"].minutes,
+        mem_mb=single_job("figure", "memory_mib"),
+        runtime=single_job("figure", "minutes"),
     params:
         summary=summary_folder,
         folder=output_folder,
@@ -71,8 +71,8 @@ rule typeset:
         "../../envs/recovery.yaml"
     threads: 1
     resources:
-        mem_mb=planned.SINGLE_JOBS["typeset"].memory_mib,
-        runtime=planned.SINGLE_JOBS["typeset"].minutes,
+        mem_mb=single_job("typeset", "memory_mib"),
+        runtime=single_job("typeset", "minutes"),
     params:
         summary=summary_folder,
         folder=output_folder,
@@ -108,8 +108,8 @@ rule report:
         "../../envs/recovery.yaml"
     threads: 1
     resources:
-        mem_mb=planned.SINGLE_JOBS["report"].memory_mib,
-        runtime=planned.SINGLE_JOBS["report"].minutes,
+        mem_mb=single_job("report", "memory_mib"),
+        runtime=single_job("report", "minutes"),
     params:
         folder=summary_folder,
         names=FIGURES,

@@ -22,10 +22,6 @@ def summarise_memory(wildcards, attempt):
     return planned.for_attempt(planned.memory_to_summarise(METHODS.values(), loads), attempt)
 
 
-def summarise_minutes(wildcards, attempt):
-    return planned.for_attempt(planned.SINGLE_JOBS["summarise"].minutes, attempt)
-
-
 def all_estimates(wildcards):
     return [
         ESTIMATES.format(method=method, cell=cell, batch=batch)
@@ -44,6 +40,16 @@ def shown_method(cell, *posteriors):
     model = study.generator_of(EXPERIMENT, cell).model
     name = study.with_posterior(METHODS, model, posteriors)
     return None if name is None else METHODS[name].plain() | {"name": name}
+
+
+def shown_versions(cell, *posteriors):
+    """Packages that a posterior depends on: another version makes its job run again."""
+    method = shown_method(cell, *posteriors)
+    return (
+        versions("numpy")
+        if method is None
+        else versions(*METHODS[method["name"]].settings.packages)
+    )
 
 
 rule score:
@@ -95,7 +101,7 @@ rule summarise:
     threads: 1
     resources:
         mem_mb=summarise_memory,
-        runtime=summarise_minutes,
+        runtime=single_job("summarise", "minutes"),
     params:
         methods={name: method.plain() for name, method in METHODS.items()},
         cells={key: cell.values() for key, cell in CELLS.items()},
@@ -132,13 +138,14 @@ rule example:
         "../../envs/recovery.yaml"
     threads: 1
     resources:
-        mem_mb=planned.SINGLE_JOBS["example"].memory_mib,
-        runtime=planned.SINGLE_JOBS["example"].minutes,
+        mem_mb=single_job("example", "memory_mib"),
+        runtime=single_job("example", "minutes"),
     params:
         cell=EXAMPLE.values(),
         generator=EXAMPLE_GENERATOR,
         method=shown_method(EXAMPLE, "sampled"),
         source=source_fingerprint("door.example"),
+        versions=shown_versions(EXAMPLE, "sampled"),
     message:
         "Preparing an example participant and an example posterior"
     script:
@@ -158,14 +165,14 @@ rule predict:
         "../../envs/recovery.yaml"
     threads: 1
     resources:
-        mem_mb=planned.SINGLE_JOBS["predict"].memory_mib,
-        runtime=planned.SINGLE_JOBS["predict"].minutes,
+        mem_mb=single_job("predict", "memory_mib"),
+        runtime=single_job("predict", "minutes"),
     params:
         cell=EXAMPLE.values(),
         generator=EXAMPLE_GENERATOR,
         method=shown_method(EXAMPLE, "sampled", "exact"),
         source=source_fingerprint("door.predict"),
-        versions=versions("numpy", "scipy", "pytensor", "numba", "pymc", "nutpie", "arviz-stats"),
+        versions=shown_versions(EXAMPLE, "sampled", "exact"),
     message:
         "Comparing data with prior and posterior predictions"
     script:
