@@ -127,10 +127,6 @@ class PopulationPrior(Section):
     )
 
 
-#: Forms that are recognised by their keys, not by the name of a distribution.
-FORMS = ("Spread", "PopulationPrior")
-
-
 def _form(value: Any) -> str | None:
     """Form of an entry of `population` or `priors`; None if it is ambiguous."""
     if isinstance(value, BaseModel):

@@ -9,6 +9,7 @@ from scipy import stats
 from rlrecovery.report.limits import FALSE_ALARM
 from rlrecovery.report.lines import furthest, furthest_text
 from rlrecovery.report.numbers import count_text, enumeration, few_note, plural, pm_parts
+from rlrecovery.score.measures import binomial_se
 from rlrecovery.score.results import Summary
 
 
@@ -81,10 +82,10 @@ def _coverage_p_value(row: pd.Series) -> float:
         return np.nan
     if n == rows:
         return float(stats.binomtest(round(value * rows), rows, nominal).pvalue)
-    independent = np.sqrt(value * (1 - value) / rows)
+    independent = binomial_se(value, rows)
     factor = max(1.0, row["mcse"] / independent) if independent > 0 else 1.0
     factor = factor if np.isfinite(row["mcse"]) else 1.0
-    se = factor * np.sqrt(nominal * (1 - nominal) / rows)
+    se = factor * binomial_se(nominal, rows)
     return float(2 * stats.t.sf(abs(value - nominal) / se, n - 1))
 
 

@@ -36,6 +36,7 @@ from rlrecovery.report.lines import (
 )
 from rlrecovery.report.numbers import ROUNDING, Value, enumeration, pm
 from rlrecovery.report.rmse_comparison import PooledRmse, baseline_rmse, pooled_rmse
+from rlrecovery.score.measures import binomial_se
 from rlrecovery.score.pooling import mean_over_cells
 from rlrecovery.score.results import Summary
 
@@ -189,7 +190,7 @@ def applicable_criteria(
     if coverage is not None:
         nominal = float(cells["coverage"]["interval"].iloc[0])
         rows = float(cells["coverage"]["n_rows"].sum())
-        least = float(np.sqrt(nominal * (1 - nominal) / max(rows, 1.0)))
+        least = float(binomial_se(nominal, max(rows, 1.0)))
         covered = _coverage_text(cells["coverage"], coverage, " %")
         text = f"{100 * nominal:g} % intervals cover {covered}"
         yield Criterion(text, nominal - coverage.value, max(coverage.mcse, least), UNDERCOVERAGE)
@@ -236,11 +237,11 @@ def flagged_share(cells: Cells) -> Value:
     share, factor = 1 - unflagged / rows, 1.0
     for name in SHARES:
         value, mcse = mean_over_cells(cells[name]) if name in cells else (0.0, 0.0)
-        independent = np.sqrt(value * (1 - value) / rows)
+        independent = binomial_se(value, rows)
         if independent > 0 and np.isfinite(mcse):
             factor = max(factor, mcse / independent)
     cautious = (share * rows + 1) / (rows + 2)
-    return Value(share, float(factor * np.sqrt(cautious * (1 - cautious) / rows)))
+    return Value(share, float(factor * binomial_se(cautious, rows)))
 
 
 def _flagged_text(cells: Cells, flagged: Value) -> str:

@@ -22,6 +22,8 @@ reported standard errors or posterior SDs, and ``replicates`` numbers of replica
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -47,15 +49,18 @@ def mean(values: ArrayLike, replicates: ArrayLike) -> Score:
     return score_sums(mean_of_sums, [np.ones_like(values), values], replicates)
 
 
+def binomial_se(p: Any, n: Any) -> Any:
+    """Standard error of a proportion of `n` independent rows: sqrt(p (1 - p) / n)."""
+    return np.sqrt(p * (1 - p) / n)
+
+
 def proportion(hits: ArrayLike, replicates: ArrayLike) -> Score:
     """Proportion of rows for which `hits` is true (coverage, flag rates).
 
-    With one row per replicate its MCSE is sqrt(p (1 - p) / n).
+    With one row per replicate its MCSE is that of `binomial_se`.
     """
     hits = np.asarray(hits, dtype=float)
-    return score_sums(
-        mean_of_sums, [np.ones_like(hits), hits], replicates, lambda p, n: np.sqrt(p * (1 - p) / n)
-    )
+    return score_sums(mean_of_sums, [np.ones_like(hits), hits], replicates, binomial_se)
 
 
 def median(values: ArrayLike, replicates: ArrayLike) -> Score:

@@ -27,7 +27,7 @@ def comparable_pairs(methods: Mapping[str, Method]) -> list[tuple[str, str]]:
             for name, method in methods.items()
             if method.settings.posterior == kind
             and method.pooling == "none"
-            and getattr(method.settings, "point", "") == "mean"
+            and method.settings.posterior_point() == "mean"
         ]
 
     return [

@@ -54,7 +54,7 @@ def source_fingerprint(*modules: str) -> str:
     ValueError
         If there is no such module.
     """
-    digest = hashlib.sha256(json.dumps(_code_behind(*modules), sort_keys=True).encode())
+    digest = hashlib.sha256(json.dumps(code_behind(*modules), sort_keys=True).encode())
     return f"{_AND.join(sorted(modules))}:{digest.hexdigest()[:16]}"
 
 
@@ -80,12 +80,7 @@ def is_current(fingerprint: str) -> bool:
         return False
 
 
-def modules_behind(*modules: str) -> list[str]:
-    """Full names of the modules that `source_fingerprint` covers, sorted."""
-    return sorted(_code_behind(*modules))
-
-
-def _code_behind(*modules: str) -> dict[str, str]:
+def code_behind(*modules: str) -> dict[str, str]:
     """Syntax trees, as text, of modules and their imports, by full name."""
     waiting, code = [f"{PACKAGE.name}.{module}" for module in modules], dict[str, str]()
     for module in waiting:
