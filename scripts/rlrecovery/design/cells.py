@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -17,6 +17,13 @@ UNNAMED = ""
 ALL = (1.0,)
 #: Factors that can distinguish cells, besides truth, participants and trials.
 FACTORS = ("model", "task", "missing", "completed")
+#: How optional values of a cell are read from plain values.
+_OPTIONAL: dict[str, Callable[[Any], Any]] = {
+    "missing": float,
+    "completed": lambda shares: tuple(float(share) for share in shares),
+    "task": str,
+    "model": str,
+}
 #: A list of shares longer than this is written in a cell's key as its length and a hash.
 MAX_SHARES_LENGTH = 40
 
@@ -90,10 +97,7 @@ class Cell:
             truth=tuple((name, float(value)) for name, value in values["truth"].items()),
             participants=int(values["participants"]),
             trials=int(values["trials"]),
-            missing=float(values.get("missing", 0)),
-            completed=tuple(float(share) for share in values.get("completed", ALL)),
-            task=values.get("task", UNNAMED),
-            model=values.get("model", UNNAMED),
+            **{key: of(values[key]) for key, of in _OPTIONAL.items() if key in values},
         )
 
 

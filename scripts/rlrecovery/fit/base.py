@@ -2,8 +2,9 @@
 
 An estimator is a folder in this room with two parts. Its settings class (a `MethodSettings`)
 defines its keys in the config, its cost and its description for the methods section; it must not
-import slow libraries. Its fitter (a `Fitter`) is imported by jobs that fit.
-`rlrecovery.fit.registry` lists the settings classes; no other code names an estimator.
+import slow libraries. Its fitter (a `Fitter`; with a posterior a `PosteriorFitter` or a
+`SamplingFitter`) is imported by jobs that fit. `rlrecovery.fit.registry` lists the settings
+classes; no other code names an estimator.
 """
 
 from __future__ import annotations
@@ -20,10 +21,11 @@ from rlrecovery.design.load import Load
 from rlrecovery.likelihood.data import Observations
 from rlrecovery.models.base import Learner, Model, Parameter
 from rlrecovery.models.distributions import Distribution
+from rlrecovery.models.prior_settings import Prior
 from rlrecovery.models.settings import Omittable, Section
 from rlrecovery.models.variants import ModelSpec
 from rlrecovery.simulate.generator import learner_in
-from rlrecovery.simulate.task import Task
+from rlrecovery.simulate.task import Floats, Task
 from rlrecovery.storage.schemas import ESTIMATE_DEFAULTS, interval_columns
 
 #: One row of a table of estimates, by column.
@@ -39,6 +41,9 @@ Pooling = Literal["none", "partial", "complete"]
 
 #: How a posterior is obtained, if an estimator has one.
 PosteriorKind = Literal["sampled", "exact"]
+
+#: Summary of a posterior that is the point estimate.
+Point = Literal["mean", "median"]
 
 #: Index of the participant for targets of the whole data set.
 WHOLE = -1
@@ -130,6 +135,54 @@ class Fitter(Protocol):
         """
 
 
+class PosteriorFitter(Fitter, Protocol):
+    """A fitter of an estimator with a posterior (see `MethodSettings.posterior`)."""
+
+    def participant_draws(
+        self, data: Observations, count: int, seed: np.random.SeedSequence
+    ) -> dict[str, Floats]:
+        """Draw the parameters of all participants from the posterior of a data set.
+
+        Parameters
+        ----------
+        data : Observations
+            Arrays of shape (participants, trials).
+        count : int
+            Number of draws.
+        seed : SeedSequence
+            Used in the same way as by `fit`.
+
+        Returns
+        -------
+        dict of float array, shape (count, participants)
+            Natural scale, by parameter. Draws of a sampler are evenly spaced over all its chains.
+        """
+
+
+class SamplingFitter(PosteriorFitter, Protocol):
+    """A fitter of an estimator whose posterior is sampled."""
+
+    def participant_chains(
+        self, data: Observations, seed: np.random.SeedSequence, participant: int
+    ) -> dict[str, Floats]:
+        """Sample the parameters of one participant: the very draws that `fit` summarises.
+
+        Parameters
+        ----------
+        data : Observations
+            Arrays of shape (participants, trials), of all participants.
+        seed : SeedSequence
+            Seed of the fit of the data set.
+        participant : int
+            Index of the participant.
+
+        Returns
+        -------
+        dict of float array, shape (chains, draws)
+            Natural scale, by parameter.
+        """
+
+
 @dataclass(frozen=True)
 class Cost:
     """Memory and time of an estimator's jobs, measured on one core and rounded up.
@@ -172,12 +225,30 @@ EngineSetting = Annotated[
     ),
 ]
 PointSetting = Annotated[
-    Literal["mean", "median"],
+    Point,
     Field(description="Summary of the posterior that is the point estimate."),
 ]
 
 #: Slowdown of the scan relative to the compiled likelihood, and memory for compiling it.
 SCAN_SLOWDOWN, SCAN_MEMORY_MIB = 20, 300
+
+
+class Excess(NamedTuple):
+    """A setting that is too large for a model.
+
+    Attributes
+    ----------
+    key : str
+        Key of the setting.
+    value : int
+        Its value.
+    limit : str
+        What it may be at most, as a sentence that starts with "must".
+    """
+
+    key: str
+    value: int
+    limit: str
 
 
 class MethodSettings(Section):
@@ -195,6 +266,9 @@ class MethodSettings(Section):
     posterior: ClassVar[PosteriorKind | None] = None
     #: Largest number of free parameters of a fitted model; None for no limit.
     max_parameters: ClassVar[int | None] = None
+    #: Keys that do not affect the cost per unit of work: they are part of `relative_work` or hardly
+    #: matter.
+    cost_neutral: ClassVar[frozenset[str]] = frozenset()
 
     estimator: str
     model: FittedModel = None
@@ -228,15 +302,40 @@ class MethodSettings(Section):
         """
         return None
 
+    def bounds_by_parameter(self) -> Mapping[str, tuple[float, ...]] | None:
+        """Key ``bounds``: lower and upper bound, natural scale; None without this key."""
+        return None
+
+    def priors_by_parameter(self) -> Mapping[str, Prior] | None:
+        """Key ``priors``; None without this key."""
+        return None
+
+    def posterior_point(self) -> Point | None:
+        """Summary of the posterior that is the point estimate; None without a posterior."""
+        return None
+
     def restricted_to(self, parameters: Iterable[str]) -> Self:
         """Copy of the settings with entries for these parameters only."""
         names = set(parameters)
+        entries = {"bounds": self.bounds_by_parameter(), "priors": self.priors_by_parameter()}
         changes = {
-            key: {name: value for name, value in entries.items() if name in names}
-            for key in ("bounds", "priors")
-            if (entries := getattr(self, key, None)) is not None
+            key: {name: value for name, value in by_parameter.items() if name in names}
+            for key, by_parameter in entries.items()
+            if by_parameter is not None
         }
         return self.model_copy(update=changes)
+
+    def excess(self, n_parameters: int) -> Excess | None:
+        """A setting that is too large for a model with this number of parameters, if any."""
+        return None
+
+    def cost_settings(self) -> dict[str, Any]:
+        """Plain values of the settings that affect the cost per unit of work."""
+        return {key: value for key, value in self.plain().items() if key not in self.cost_neutral}
+
+    def uses_scan(self) -> bool:
+        """Whether the likelihood is computed by the scan, which is slow."""
+        return False
 
     def relative_work(self, n_parameters: int) -> float:
         """Time of a fit relative to a compiled two-parameter model (per draw if sampled)."""
@@ -244,17 +343,14 @@ class MethodSettings(Section):
 
     def memory_bytes(self, n_parameters: int, load: Load) -> int:
         """Memory in addition to that of the process and of the data, in bytes."""
-        return SCAN_MEMORY_MIB * 2**20 if self._uses_scan() else 0
+        return SCAN_MEMORY_MIB * 2**20 if self.uses_scan() else 0
 
     def describe(self) -> str:
         """One sentence for the methods section of a paper."""
         raise NotImplementedError
 
-    def _uses_scan(self) -> bool:
-        return getattr(self, "engine", "compiled") == "scan"
-
     def _engine_slowdown(self) -> float:
-        return SCAN_SLOWDOWN if self._uses_scan() else 1.0
+        return SCAN_SLOWDOWN if self.uses_scan() else 1.0
 
 
 def plain_prior(distribution: Distribution) -> dict[str, Any]:

@@ -20,8 +20,9 @@ ESTIMATORS = {
     "mock": "rlrecovery.fit.mock.settings:MockSettings",
 }
 
-#: Keys of a method's plain values that are not settings of its estimator.
-_OWN_KEYS = ("name", "model", "fitted", "contest")
+#: Keys of a method's plain values that are not settings of its estimator: names, and all of them.
+_NAMES = ("name", "fitted", "contest")
+_OWN_KEYS = ("model", *_NAMES)
 
 
 @dataclass(frozen=True)
@@ -52,13 +53,12 @@ class Method:
     @classmethod
     def of(cls, plain: Mapping[str, Any], name: str = "") -> Self:
         """Inverse of `plain`."""
-        own = {key: value for key, value in plain.items() if key not in _OWN_KEYS}
+        settings = {k: v for k, v in plain.items() if k not in _OWN_KEYS}
+        names = {"name": name} | {k: v for k, v in plain.items() if k in _NAMES}
         return cls(
-            name=plain.get("name", name),
-            settings=settings_class(plain["estimator"]).of(own),
+            settings=settings_class(plain["estimator"]).of(settings),
             model=ModelSpec.of(plain["model"]),
-            contest=plain.get("contest", ""),
-            fitted=plain.get("fitted", ""),
+            **names,
         )
 
     def plain(self) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -41,19 +41,13 @@ class ModelSpec:
     free_start: bool = False
     is_variant: bool = False
 
-    @classmethod
-    def of(cls, plain: str | Mapping[str, Any]) -> Self:
-        """Inverse of `plain`; missing keys of a variant have their defaults."""
+    @staticmethod
+    def of(plain: str | Mapping[str, Any]) -> ModelSpec:
+        """Inverse of `plain`; missing keys of a variant have the defaults of `VariantSettings`."""
         if isinstance(plain, str):
-            return cls(name=plain, base=plain)
-        return cls(
-            name=plain["name"],
-            base=plain["model"],
-            fixed=tuple(sorted(plain.get("fixed", {}).items())),
-            lapse=bool(plain.get("lapse")),
-            free_start=plain.get("start_value", "task") == "free",
-            is_variant=True,
-        )
+            return ModelSpec(name=plain, base=plain)
+        settings = {key: value for key, value in plain.items() if key != "name"}
+        return VariantSettings.of(settings).spec(plain["name"])
 
     def plain(self) -> str | dict[str, Any]:
         """The specification as plain values: a name, or for a variant a dictionary."""
@@ -101,7 +95,14 @@ class VariantSettings(Section):
 
     def spec(self, name: str) -> ModelSpec:
         """The variant as a model specification with a name."""
-        return ModelSpec.of({"name": name, **self.plain()})
+        return ModelSpec(
+            name=name,
+            base=self.model,
+            fixed=tuple(sorted(self.fixed.items())),
+            lapse=self.lapse,
+            free_start=self.start_value == "free",
+            is_variant=True,
+        )
 
 
 @functools.cache

@@ -32,10 +32,6 @@ from rlrecovery.simulate.task import Floats
 #: advance.
 NOISE_SD, PRIOR_SD = 0.2, 1.5
 
-#: Settings that do not affect the cost per unit of work: they are part of
-#: `MethodSettings.relative_work` or hardly matter.
-NOT_IN_KIND = {"chains", "tune", "draws", "bounds", "priors", "point", "convergence", "group_scale"}
-
 #: Bytes of the files of a job without data, in whole blocks of a disk and with log, benchmark and
 #: Snakemake's records; those of the scores of a method.
 SIMULATE_FILES, FIT_FILES, SCORE_FILES, METHOD_SCORES = 37_000, 30_000, 25_000, 20_500
@@ -61,9 +57,8 @@ class Job:
 
 def kind_of(method: Method) -> str:
     """A text shared by all methods with the same cost per unit of work."""
-    settings = method.settings.plain().items()
-    kept = {key: value for key, value in settings if key not in NOT_IN_KIND}
-    return json.dumps(kept | {"model": method.model.plain()}, sort_keys=True)
+    settings = method.settings.cost_settings()
+    return json.dumps(settings | {"model": method.model.plain()}, sort_keys=True)
 
 
 def job_seconds(cost: Cost, work: float, load: Load) -> float:

@@ -11,7 +11,7 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from rlrecovery.design.cells import Cell
-from rlrecovery.fit.base import Setting, Target, one_line
+from rlrecovery.fit.base import SamplingFitter, Setting, one_line
 from rlrecovery.fit.batch import sampling_seed
 from rlrecovery.fit.registry import Method, make_fitter
 from rlrecovery.likelihood.data import observations
@@ -56,23 +56,14 @@ def posterior_table(
     The draws are identical to those summarised by the fit job of this data set. `method` must be
     a method that samples.
     """
-    from rlrecovery.fit.bayes.fitter import Bayes, draws_of
-
-    task, pooling = generator.faced_task(), method.pooling
+    task = generator.faced_task()
     setting = Setting.of(method.model, task, cell, nominal_levels=())
     rows = np.tile(blocks * task.reset, (setting.participants, 1))
     rewards = behaviour.rewards if behaviour.outcomes is None else behaviour.outcomes
     data = observations(behaviour.choices, rewards, rows)
     seed = sampling_seed(generator, cell, REPLICATE)
-    if pooling == "none":
-        seed = seed.spawn(PARTICIPANT + 1)[PARTICIPANT]
-        data = data.rows(slice(PARTICIPANT, PARTICIPANT + 1))
-    fitter = cast(Bayes, make_fitter(method.settings, setting))
-    draws, _ = fitter.sample(data, seed)
-    by_parameter = {
-        name: draws_of(Target("participant", PARTICIPANT, name), draws, pooling)
-        for name in setting.model.names
-    }
+    fitter = cast(SamplingFitter, make_fitter(method.settings, setting))
+    by_parameter = fitter.participant_chains(data, seed, PARTICIPANT)
     chain, draw = np.indices(next(iter(by_parameter.values())).shape)
     return pd.DataFrame({"chain": chain.ravel(), "draw": draw.ravel()}).assign(
         **{name: values.ravel() for name, values in by_parameter.items()}

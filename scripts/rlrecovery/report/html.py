@@ -146,7 +146,7 @@ def two_step_methods(summary: Summary, experiment: Experiment) -> list[str]:
     """Return methods with bounds whose group estimate is the mean of participants' estimates."""
     with_group = set(summary.recovery.loc[summary.recovery["level"] == "group", "method"])
     methods = methods_of(experiment).values()
-    bounded = {method.name for method in methods if getattr(method.settings, "bounds", None)}
+    bounded = {method.name for method in methods if method.settings.bounds_by_parameter()}
     return [
         label
         for label in summary.methods

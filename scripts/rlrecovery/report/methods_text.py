@@ -220,7 +220,7 @@ def _bounds_text(experiment: Experiment) -> str:
     bounds = [
         f"{name}: {p} in [{low:g}, {high:g}]"
         for name, settings in experiment.methods.items()
-        for p, (low, high) in getattr(settings, "bounds", {}).items()
+        for p, (low, high) in (settings.bounds_by_parameter() or {}).items()
     ]
     if not bounds:
         return "None of the methods has bounds."

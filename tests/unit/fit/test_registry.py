@@ -108,6 +108,7 @@ def test_a_fitter_is_found_by_the_settings(plain):
     assert type(fitter).__module__ == f"rlrecovery.{fitter_module(settings)}"
     assert fitter.targets[:4] == setting(2).each_participant()
     assert {target.level for target in fitter.targets} == set(settings.levels())
+    assert hasattr(fitter, "participant_draws") == (settings.posterior is not None)
 
 
 @pytest.mark.parametrize("name", ESTIMATORS)

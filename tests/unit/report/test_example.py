@@ -49,7 +49,7 @@ def test_a_sampler_that_fails_leaves_no_draws(tmp_path, monkeypatch):
     def broken(*_, **__):
         raise RuntimeError("all initialisation points failed")
 
-    monkeypatch.setattr(fitter.Bayes, "of", classmethod(lambda cls, *_: cls(None, None, None)))
+    monkeypatch.setattr(fitter.Bayes, "of", classmethod(lambda cls, *own: cls(*own, None)))
     monkeypatch.setattr(fitter.Bayes, "sample", broken)
     table, posterior, example = written(tmp_path, bayes_method(**SHORT))
     assert len(table) == CELL.trials

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any
 
 from rlrecovery.config.checks.models import (
     absent,
@@ -28,9 +27,8 @@ from rlrecovery.config.mistakes import (
 )
 from rlrecovery.fit.base import MethodSettings
 from rlrecovery.models.base import Model, Parameter
+from rlrecovery.models.prior_settings import PopulationPrior
 
-#: Largest number of grid points: more need too much memory.
-MOST_POINTS = 1_000_000
 #: Largest share of a population that may lie outside a method's bounds or prior support.
 MOST_OUTSIDE = 0.01
 
@@ -98,19 +96,12 @@ def _names(sections: Sections) -> Iterator[Mistake]:
 
 
 def _size(path: Path, method: MethodSettings, models: list[Model]) -> Iterator[Mistake]:
-    """Check the size of the grid and the number of parameters."""
+    """Check settings whose limits depend on the model, and the number of parameters."""
     widest = max(models, key=lambda model: len(model.names))
     number = len(widest.names)
-    grid, starts = getattr(method, "grid", None), getattr(method, "starts", 0)
-    if grid is not None and grid**number > MOST_POINTS:
-        text = (
-            f"is {grid}, which gives {grid**number} points for {number} parameters; the limit is "
-            f"{MOST_POINTS}"
-        )
-        yield mistake((*path, "grid"), "too_many", grid, text)
-    elif grid is not None and starts > grid**number:
-        must = f"must be at most {grid**number}, the number of points of the grid"
-        yield wrong((*path, "starts"), starts, "too_many", must)
+    excess = method.excess(number)
+    if excess is not None:
+        yield wrong((*path, excess.key), excess.value, "too_many", excess.limit)
     if method.max_parameters is not None and number > method.max_parameters:
         text = (
             f"cannot be {widest.name}, which has {number} free parameters: the limit of "
@@ -122,11 +113,11 @@ def _size(path: Path, method: MethodSettings, models: list[Model]) -> Iterator[M
 def _parameters(path: Path, method: MethodSettings, models: list[Model]) -> Iterator[Mistake]:
     """Check the keys of bounds and priors, and that every parameter has bounds."""
     names = list(parameters_of(models))
-    for key in ("bounds", "priors"):
-        given = getattr(method, key, {})
-        yield from unknown_parameters((*path, key), given, names, [m.name for m in models])
-    if hasattr(method, "bounds"):
-        for name in absent(method.bounds, names):
+    bounds, priors = method.bounds_by_parameter(), method.priors_by_parameter()
+    for key, given in (("bounds", bounds), ("priors", priors)):
+        yield from unknown_parameters((*path, key), given or {}, names, [m.name for m in models])
+    if bounds is not None:
+        for name in absent(bounds, names):
             yield missing((*path, "bounds", name), ": must be [lower, upper]")
 
 
@@ -134,7 +125,7 @@ def _bounds(
     sections: Sections, path: Path, method: MethodSettings, parameter: Parameter
 ) -> Iterator[Mistake]:
     name, keys = parameter.name, (*path, "bounds", parameter.name)
-    bounds = getattr(method, "bounds", {}).get(name)
+    bounds = (method.bounds_by_parameter() or {}).get(name)
     if bounds is None:
         return
     lower, upper = bounds
@@ -149,16 +140,15 @@ def _bounds(
 def _prior(
     sections: Sections, path: Path, method: MethodSettings, parameter: Parameter
 ) -> Iterator[Mistake]:
-    prior: Any = getattr(method, "priors", {}).get(parameter.name)
+    prior = (method.priors_by_parameter() or {}).get(parameter.name)
     if prior is None:
         return
     name, keys = parameter.name, (*path, "priors", parameter.name)
-    pooling = getattr(method, "pooling", "none")
-    natural = not hasattr(prior, "location")
+    pooling, natural = method.pooling_of_participants(), not isinstance(prior, PopulationPrior)
     if natural == (pooling == "partial"):
         form = "{location: ..., scale: ...}" if natural else DISTRIBUTION
         yield wrong(keys, prior.plain(), "form", f"must be {form} with pooling: {pooling}")
-    elif natural:
+    elif not isinstance(prior, PopulationPrior):
         drawn = prior.distribution_object()
         if leaves(drawn.support(), parameter.support):
             yield wrong_support(keys, drawn, name, parameter.support)

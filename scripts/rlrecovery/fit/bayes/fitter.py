@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Self
 
@@ -68,18 +68,55 @@ class Bayes:
             return self._fit_one(data, seed, self.targets)
         rows: list[Row] = []
         last_message, participants = time.perf_counter(), self.setting.participants
-        for i, child in enumerate(seed.spawn(participants)):
+        for i, alone in enumerate(self._separately(data, seed)):
             if time.perf_counter() - last_message > MESSAGE_INTERVAL:
                 last_message = time.perf_counter()
                 log.info("%d of %d participants of this data set done", i, participants)
             targets = self.setting.participant_targets(i)
             try:
-                rows += self._fit_one(data.rows(slice(i, i + 1)), child, targets)
+                rows += self._fit_one(*alone, targets)
             except MACHINE:
                 raise
             except Exception as error:
                 rows += failed(targets, one_line(error), self.setting.nominal_levels)
         return rows
+
+    def participant_draws(
+        self, data: Observations, count: int, seed: np.random.SeedSequence
+    ) -> dict[str, Floats]:
+        """Draws of all participants' parameters, evenly spaced over all chains."""
+        if self.settings.pooling == "none":
+            samples = [self.sample(*alone)[0] for alone in self._separately(data, seed)]
+        else:
+            samples = [self.sample(data, seed)[0]] * self.setting.participants
+        chains = [self._of_participant(draws, i) for i, draws in enumerate(samples)]
+
+        def evenly_spaced(name: str) -> Floats:
+            flat = [by_parameter[name].ravel() for by_parameter in chains]
+            selected = np.linspace(0, len(flat[0]) - 1, count).round().astype(int)
+            return np.stack(flat, axis=1)[selected]
+
+        return {name: evenly_spaced(name) for name in self.setting.model.names}
+
+    def participant_chains(
+        self, data: Observations, seed: np.random.SeedSequence, participant: int
+    ) -> dict[str, Floats]:
+        """Draws of one participant's parameters, as summarised by `fit`."""
+        if self.settings.pooling == "none":
+            data, seed = list(self._separately(data, seed))[participant]
+        return self._of_participant(self.sample(data, seed)[0], participant)
+
+    def _separately(
+        self, data: Observations, seed: np.random.SeedSequence
+    ) -> Iterator[tuple[Observations, np.random.SeedSequence]]:
+        """Data and seed of each participant, without pooling."""
+        for i, child in enumerate(seed.spawn(self.setting.participants)):
+            yield data.rows(slice(i, i + 1)), child
+
+    def _of_participant(self, draws: Mapping[str, Floats], participant: int) -> dict[str, Floats]:
+        """Draws of a participant's parameters; with complete pooling those of the group."""
+        targets = self.setting.participant_targets(participant)
+        return {t.parameter: draws_of(t, draws, self.settings.pooling) for t in targets}
 
     def _fit_one(
         self, data: Observations, seed: np.random.SeedSequence, targets: list[Target]

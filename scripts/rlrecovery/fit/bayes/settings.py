@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
@@ -12,6 +13,7 @@ from rlrecovery.fit.base import (
     EngineSetting,
     Level,
     MethodSettings,
+    Point,
     PointSetting,
     Pooling,
     PosteriorKind,
@@ -67,6 +69,9 @@ class BayesSettings(MethodSettings):
         "arviz-stats",
     )
     posterior: ClassVar[PosteriorKind | None] = "sampled"
+    cost_neutral: ClassVar[frozenset[str]] = frozenset(
+        {"chains", "tune", "draws", "priors", "point", "convergence"}
+    )
 
     estimator: Literal["bayes"] = Field(description="Estimator: the posterior, sampled by NUTS.")
     pooling: Pooling = Field(
@@ -157,6 +162,18 @@ class BayesSettings(MethodSettings):
             return None if own is None else own.distribution_object()
         own_level = "participant" if self.pooling == "none" else "group"
         return prior.distribution_object() if level == own_level else None
+
+    def priors_by_parameter(self) -> Mapping[str, Prior]:
+        """Key ``priors``."""
+        return self.priors
+
+    def posterior_point(self) -> Point:
+        """Summary of the posterior that is the point estimate."""
+        return self.point
+
+    def uses_scan(self) -> bool:
+        """Whether the likelihood is computed by the scan, which is slow."""
+        return self.engine == "scan"
 
     @property
     def draws_with_warmup(self) -> int:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from rlrecovery.fit.base import Cost, EngineSetting, Level, MethodSettings
+from rlrecovery.fit.base import Cost, EngineSetting, Excess, Level, MethodSettings
 from rlrecovery.models.settings import Bounds
+
+#: Largest number of grid points: more need too much memory.
+MOST_POINTS = 1_000_000
 
 
 class MleSettings(MethodSettings):
     """Maximum likelihood for each participant separately, and a two-step group estimate."""
 
     fitter: ClassVar[str] = "rlrecovery.fit.mle.fitter:MaximumLikelihood"
+    cost_neutral: ClassVar[frozenset[str]] = frozenset({"bounds", "group_scale"})
 
     estimator: Literal["mle"] = Field(
         description="Estimator: maximum likelihood, for each participant separately."
@@ -54,6 +59,28 @@ class MleSettings(MethodSettings):
     def levels(self) -> tuple[Level, ...]:
         """Levels participant and group."""
         return ("participant", "group")
+
+    def bounds_by_parameter(self) -> Mapping[str, tuple[float, ...]]:
+        """Key ``bounds``: lower and upper bound, natural scale."""
+        return self.bounds
+
+    def excess(self, n_parameters: int) -> Excess | None:
+        """A grid with too many points, or more starting points than the grid has."""
+        points = self.grid**n_parameters
+        if points > MOST_POINTS:
+            limit = (
+                f"must give at most {MOST_POINTS} points; it gives {points} for {n_parameters} "
+                "parameters"
+            )
+            return Excess("grid", self.grid, limit)
+        if self.starts > points:
+            limit = f"must be at most {points}, the number of points of the grid"
+            return Excess("starts", self.starts, limit)
+        return None
+
+    def uses_scan(self) -> bool:
+        """Whether the likelihood is computed by the scan, which is slow."""
+        return self.engine == "scan"
 
     def describe(self) -> str:
         """One sentence for the methods section of a paper."""

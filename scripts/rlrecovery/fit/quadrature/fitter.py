@@ -24,6 +24,7 @@ from rlrecovery.fit.quadrature.grid import Axis, Grid
 from rlrecovery.fit.quadrature.settings import FIRST_NODES, QuadratureSettings
 from rlrecovery.likelihood.data import Observations
 from rlrecovery.likelihood.scan import Evaluator, values_only
+from rlrecovery.simulate.task import Floats
 from rlrecovery.storage.files import MACHINE
 
 #: Coarse grids that locate the mass: nodes per axis; largest difference of the log-density from its
@@ -99,6 +100,17 @@ class Quadrature:
                 seconds = time.perf_counter() - started
                 rows += failed(targets, one_line(failure), self.setting.nominal_levels, seconds)
         return rows
+
+    def participant_draws(
+        self, data: Observations, count: int, seed: np.random.SeedSequence
+    ) -> dict[str, Floats]:
+        """Draws of each participant's parameters."""
+        draws = []
+        for i, child in enumerate(seed.spawn(self.setting.participants)):
+            grid, _ = self.integrate(data.rows(slice(i, i + 1)))
+            draws.append(grid.draws(count, np.random.default_rng(child)))
+        by_parameter = np.stack(draws, axis=1).transpose(2, 0, 1)
+        return dict(zip(self.setting.model.names, by_parameter, strict=True))
 
     def integrate(self, data: Observations) -> tuple[Grid, float]:
         """Integrate the posterior of one participant.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
@@ -11,6 +12,7 @@ from rlrecovery.fit.base import (
     EngineSetting,
     Level,
     MethodSettings,
+    Point,
     PointSetting,
     PosteriorKind,
     plain_prior,
@@ -30,6 +32,7 @@ class QuadratureSettings(MethodSettings):
     fitter: ClassVar[str] = "rlrecovery.fit.quadrature.fitter:Quadrature"
     posterior: ClassVar[PosteriorKind | None] = "exact"
     max_parameters: ClassVar[int | None] = 3
+    cost_neutral: ClassVar[frozenset[str]] = frozenset({"priors", "point"})
 
     estimator: Literal["quadrature"] = Field(
         description=(
@@ -61,6 +64,18 @@ class QuadratureSettings(MethodSettings):
     def prior_of(self, parameter: str, level: Level) -> Distribution | None:
         """Prior of a parameter at level ``participant``; None at other levels."""
         return self.priors[parameter].distribution_object() if level == "participant" else None
+
+    def priors_by_parameter(self) -> Mapping[str, AnyDistribution]:
+        """Key ``priors``."""
+        return self.priors
+
+    def posterior_point(self) -> Point:
+        """Summary of the posterior that is the point estimate."""
+        return self.point
+
+    def uses_scan(self) -> bool:
+        """Whether the likelihood is computed by the scan, which is slow."""
+        return self.engine == "scan"
 
     def relative_work(self, n_parameters: int) -> float:
         """Work relative to a compiled two-parameter model: each axis multiplies the nodes."""

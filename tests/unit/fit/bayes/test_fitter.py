@@ -260,6 +260,38 @@ def test_hierarchical_rows_are_participants_group_and_spread(hierarchical):
     assert (table(rows).query("level == 'spread'")["lower_95"] > 0).all()
 
 
+class Unsampled(Bayes):
+    """A fitter whose draws depend on the data and the seed, but are not sampled."""
+
+    def sample(self, data, seed):
+        rng, shape = np.random.default_rng(seed), (self.settings.chains, self.settings.draws)
+        size = (*shape, len(data.choices)) if self.settings.pooling == "partial" else shape
+        offset = (data.choices == 1).mean()
+        draws = {name: offset + rng.random(size) for name in self.setting.model.names}
+        for name in self.setting.model.names:
+            draws |= {f"{name}_{level}": rng.random(shape) for level in ("group", "spread")}
+        return draws, 0
+
+
+@pytest.mark.parametrize("pooling", ["none", "partial", "complete"])
+def test_a_participants_chains_are_those_that_the_fit_summarises(pooling):
+    settings = bayes_settings(pooling, chains=2, draws=30)
+    fitter = Unsampled(settings, setting(3, 40), None)
+    data = simulated([0.2, 0.5, 0.8], [1, 3, 5], 40, 1)
+    rows = {(r["level"], r["participant"], r["parameter"]): r for r in fitter.fit(data, seed(1))}
+    estimates = np.zeros((3, 2))
+    for i, name in np.ndindex(3, 2):
+        parameter = fitter.setting.model.names[name]
+        key = ("group", -1) if pooling == "complete" else ("participant", i)
+        chains = fitter.participant_chains(data, seed(1), i)[parameter]
+        assert chains.shape == (2, 30)
+        estimates[i, name] = rows[(*key, parameter)]["estimate"]
+        assert chains.mean() == estimates[i, name]
+        every_draw = fitter.participant_draws(data, 60, seed(1))[parameter]
+        np.testing.assert_array_equal(every_draw[:, i], chains.ravel())
+    assert len(np.unique(estimates[:, 0])) == (1 if pooling == "complete" else 3)
+
+
 def test_hierarchical_targets_are_functions_of_one_anothers_draws(hierarchical):
     fitter, rows, draws, divergences = hierarchical
     real = draws["alpha_location"] + draws["alpha_spread"] * draws["alpha_deviation"][:, :, 3]
