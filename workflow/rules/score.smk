@@ -1,5 +1,6 @@
 # Estimates are compared with the truth: measures per method and cell, then the study's summary.
 
+from rlrecovery.fit.registry import fitter_module
 from rlrecovery.score.sampler_check import comparable_pairs
 from rlrecovery.storage.schemas import SUMMARY
 
@@ -40,6 +41,13 @@ def shown_method(cell, *posteriors):
     model = study.generator_of(EXPERIMENT, cell).model
     name = study.with_posterior(METHODS, model, posteriors)
     return None if name is None else METHODS[name].plain() | {"name": name}
+
+
+def shown_source(door, cell, *posteriors):
+    """Code that a posterior depends on: not the fitters of other estimators."""
+    method = shown_method(cell, *posteriors)
+    fitters = [] if method is None else [fitter_module(METHODS[method["name"]].settings)]
+    return source_fingerprint(door, *fitters)
 
 
 def shown_versions(cell, *posteriors):
@@ -144,7 +152,7 @@ rule example:
         cell=EXAMPLE.values(),
         generator=EXAMPLE_GENERATOR,
         method=shown_method(EXAMPLE, "sampled"),
-        source=source_fingerprint("door.example"),
+        source=shown_source("door.example", EXAMPLE, "sampled"),
         versions=shown_versions(EXAMPLE, "sampled"),
     message:
         "Preparing an example participant and an example posterior"
@@ -171,7 +179,7 @@ rule predict:
         cell=EXAMPLE.values(),
         generator=EXAMPLE_GENERATOR,
         method=shown_method(EXAMPLE, "sampled", "exact"),
-        source=source_fingerprint("door.predict"),
+        source=shown_source("door.predict", EXAMPLE, "sampled", "exact"),
         versions=shown_versions(EXAMPLE, "sampled", "exact"),
     message:
         "Comparing data with prior and posterior predictions"
