@@ -9,6 +9,10 @@ PYTHON ?= python3.12
 # Where jobs run: a folder of workflow/profiles/, laptop or slurm.
 PROFILE ?= laptop
 
+ifeq ($(wildcard workflow/profiles/$(PROFILE)/config.yaml),)
+$(error There is no profile $(PROFILE); profiles are the folders of workflow/profiles)
+endif
+
 # Slurm needs another environment, with the plugin that submits jobs; its profile limits the number
 # of jobs.
 CLUSTER := $(shell grep -ls '^executor: slurm' workflow/profiles/$(PROFILE)/config.yaml)

@@ -53,7 +53,7 @@ class Plan:
 
 def plan(
     folder: str | Path,
-    experiment: dict[str, Any] | Path,
+    experiment: dict[str, Any] | Path | None,
     *targets: str,
     config: Mapping[str, str] | None = None,
     resources: Mapping[str, Mapping[str, Any]] | None = None,
@@ -68,7 +68,7 @@ def plan(
     folder : path
         Working directory.
     experiment : dict or path
-        Config, or the file of one.
+        Config, or the file of one; None for a launch without ``--configfile``.
     *targets : str
         Files or rules; by default the report.
     config, resources : mapping, optional
@@ -85,7 +85,7 @@ def plan(
     WorkflowError
         Where Snakemake would stop with its text.
     """
-    configfile = experiment if isinstance(experiment, Path) else write(folder, experiment)
+    configfile = write(folder, experiment) if isinstance(experiment, dict) else experiment
     mode = types.ExecMode.REMOTE if remote else types.ExecMode.DEFAULT
     output = types.OutputSettings(quiet={types.Quietness.ALL}, dryrun=True)
     with SnakemakeApi(output) as api:
@@ -94,7 +94,7 @@ def plan(
                 cores=1, overwrite_resources=dict(resources or {})
             ),
             config_settings=types.ConfigSettings(
-                configfiles=[configfile], config=dict(config or {})
+                configfiles=[] if configfile is None else [configfile], config=dict(config or {})
             ),
             workflow_settings=types.WorkflowSettings(exec_mode=mode),
             snakefile=snakefile,

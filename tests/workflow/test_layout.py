@@ -31,6 +31,12 @@ def test_the_workflow_starts_from_the_root_and_from_its_own_folder(tmp_path, ent
     assert planned.counts["figure"] > 5
 
 
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_without_a_config_file_it_is_the_default_study(tmp_path, entry):
+    planned = plan(tmp_path, None, config={"run": "other"}, snakefile=ROOT / entry)
+    assert planned.outputs("report") == ["results/other/report.html"]
+
+
 @pytest.mark.parametrize("section", [None, "recovery"])
 def test_another_workflow_can_import_it_as_a_module(tmp_path, section):
     """As snakedeploy sets it up, and with the experiment in a section of another config."""

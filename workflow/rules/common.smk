@@ -20,7 +20,10 @@ from rlrecovery.storage.provenance import PACKAGES, finished, same_study, versio
 
 # `--config partial=true`: a report of the finished data sets, in a folder of its own, while the
 # others are still running or cannot be computed.
-PARTIAL = str(workflow.config_settings.config.get("partial", "")).lower() in ("true", "1", "yes")
+PARTIAL_VALUES = {"true": True, "false": False}
+PARTIAL = PARTIAL_VALUES.get(str(workflow.config_settings.config.get("partial", False)).lower())
+if PARTIAL is None:
+    raise WorkflowError("error: --config partial must be true or false")
 
 
 def read_experiment():
@@ -30,7 +33,7 @@ def read_experiment():
     if len(names) > 1:
         raise WorkflowError("error: give one --configfile: one file describes the experiment")
     try:
-        if workflow.modifier.is_module:
+        if workflow.modifier.skip_configfile:  # imported as a module, with a config
             given = {key: value for key, value in config.items() if key != "partial"}
             return reader.parse(given, source="config of the importing workflow")
         experiment = reader.load(names[0] if names else PROJECT / "config.yaml")
@@ -80,8 +83,8 @@ FIGURE_FOLDER, TABLE_FOLDER = f"{OUTPUT}/figures", f"{OUTPUT}/tables"
 wildcard_constraints:
     cell="[A-Za-z0-9_.-]+",
     batch=r"\d+-\d+",
-    method="[a-z][a-z0-9_]*",
-    figure="[a-z]+",
+    method="|".join(METHODS),
+    figure="|".join(FIGURES),
 
 
 def check_folders():

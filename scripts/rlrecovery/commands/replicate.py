@@ -151,14 +151,17 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("config", help="the config file of the study")
     parser.add_argument("cell", help="key of the cell, as in design.csv")
-    parser.add_argument("replicate", type=int, help="number of the data set, from 0")
+    parser.add_argument("replicate", help="number of the data set, from 0")
     options = parser.parse_args(arguments)
     try:
+        if not options.cell or not options.replicate.isdecimal():
+            parser.error("give a cell and a whole number: make replicate CELL=... REPLICATE=0")
+        replicate = int(options.replicate)
         experiment = load(options.config)
-        message = mistake(experiment, options.cell, options.replicate)
+        message = mistake(experiment, options.cell, replicate)
         if not message:
             run = Path("results") / experiment.run
-            return 0 if replicate_again(experiment, options.cell, options.replicate, run) else 1
+            return 0 if replicate_again(experiment, options.cell, replicate, run) else 1
     except ConfigError as error:
         message = str(error).removeprefix("error: ")
     except BrokenFile as error:

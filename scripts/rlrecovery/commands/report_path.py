@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
-from rlrecovery.config.reader import load
+from rlrecovery.config.reader import ConfigError, load
 
 
 def report_path(config: str) -> Path:
@@ -31,7 +32,10 @@ def main(arguments: list[str] | None = None) -> None:
     )
     parser.add_argument("config", help="the config file of the study")
     options = parser.parse_args(arguments)
-    report = report_path(options.config)
+    try:
+        report = report_path(options.config)
+    except ConfigError as mistakes:
+        sys.exit(str(mistakes))
     if options.workflow_report:
         print(report.with_name("workflow-report.html"))
     else:

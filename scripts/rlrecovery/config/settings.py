@@ -199,7 +199,7 @@ class Experiment(Section):
         ge=1,
         description="Replicates per job. It does not affect the results.",
     )
-    observed: str | None = Field(
+    observed: Omittable[str] = Field(
         default=None,
         description=(
             "CSV file with observed choices, relative to the config, with the columns participant, "

@@ -27,6 +27,8 @@ def main() -> None:
         write_figure(options.figure, options.summary, options.folder)
     except BrokenFile as error:
         sys.exit(f"error: {error}")
+    except OSError as error:
+        sys.exit(f"error: {options.folder} cannot be written to: {error.strerror}")
     print("\n".join(files(options.folder, options.figure)))
 
 
