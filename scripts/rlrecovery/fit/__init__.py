@@ -1,6 +1,7 @@
 """Estimators: fit data sets and return rows of estimates.
 
-base         the estimator contract: settings, targets, fitters, rows
+base         the estimator contract: settings, fitters, costs
+estimates    rows of estimates: what a row is about, and its columns
 registry     the estimators, and methods (an estimator with its model and settings)
 mle          maximum likelihood
 bayes        the posterior by NUTS (PyMC, nutpie)

@@ -18,6 +18,7 @@ from pydantic import Field
 
 from rlrecovery.design.cells import Cell
 from rlrecovery.design.load import Load
+from rlrecovery.fit.estimates import WHOLE, Level, Row, Target
 from rlrecovery.likelihood.data import Observations
 from rlrecovery.models.base import Learner, Model, Parameter
 from rlrecovery.models.distributions import Distribution
@@ -26,15 +27,6 @@ from rlrecovery.models.settings import Omittable, Section
 from rlrecovery.models.variants import ModelSpec
 from rlrecovery.simulate.generator import learner_in
 from rlrecovery.simulate.task import Floats, Task
-from rlrecovery.storage.schemas import ESTIMATE_DEFAULTS, interval_columns
-
-#: One row of a table of estimates, by column.
-Row = dict[str, Any]
-
-NAN = float("nan")
-
-#: Level of a target: one participant, the population's location, or its SD.
-Level = Literal["participant", "group", "spread"]
 
 #: How a method combines the data of participants.
 Pooling = Literal["none", "partial", "complete"]
@@ -44,27 +36,6 @@ PosteriorKind = Literal["sampled", "exact"]
 
 #: Summary of a posterior that is the point estimate.
 Point = Literal["mean", "median"]
-
-#: Index of the participant for targets of the whole data set.
-WHOLE = -1
-
-
-class Target(NamedTuple):
-    """The quantity that a row of estimates refers to.
-
-    Attributes
-    ----------
-    level : str
-        ``participant``, ``group`` or ``spread``.
-    participant : int
-        Index of the participant, or `WHOLE`.
-    parameter : str
-        Name of the parameter.
-    """
-
-    level: Level
-    participant: int
-    parameter: str
 
 
 @dataclass(frozen=True)
@@ -356,53 +327,3 @@ class MethodSettings(Section):
 def plain_prior(distribution: Distribution) -> dict[str, Any]:
     """A prior as plain values, as in the config."""
     return {"distribution": distribution.name, **distribution.as_dict()}
-
-
-def row(
-    target: Target,
-    estimate: float,
-    se: float,
-    intervals: Mapping[float, tuple[float, float]],
-    **diagnostics: Any,
-) -> Row:
-    """Make a row of `rlrecovery.storage.schemas.estimates_columns`, without the replicate.
-
-    Parameters
-    ----------
-    target : Target
-        The target.
-    estimate, se : float
-        Point estimate, and its standard error or posterior SD; natural scale.
-    intervals : mapping
-        From nominal level to lower and upper end, natural scale.
-    **diagnostics
-        Further columns; all others get their defaults.
-    """
-    ends = {
-        name: value
-        for nominal, pair in intervals.items()
-        for name, value in zip(interval_columns(nominal), pair, strict=True)
-    }
-    columns = {
-        "participant": target.participant,
-        "level": target.level,
-        "parameter": target.parameter,
-        "estimate": estimate,
-        "se": se,
-    }
-    return columns | ends | ESTIMATE_DEFAULTS | diagnostics
-
-
-def failed(
-    targets: Iterable[Target], reason: str, levels: Sequence[float], seconds: float = NAN
-) -> list[Row]:
-    """Make the rows of a failed fit, with the reason and without estimates."""
-    no_intervals = dict.fromkeys(levels, (NAN, NAN))
-    flags = {"status": "failed", "reason": reason, "converged": False, "seconds": seconds}
-    return [row(target, NAN, NAN, no_intervals, **flags) for target in targets]
-
-
-def one_line(error: Exception) -> str:
-    """Format an exception as one line of text, for the column ``reason``."""
-    text = " ".join(str(error).split()) or "no message"
-    return f"{type(error).__name__}: {text}"[:300]

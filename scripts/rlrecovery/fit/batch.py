@@ -12,8 +12,9 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from rlrecovery.design.cells import Cell
-from rlrecovery.fit.base import Fitter, Row, Setting, failed, one_line
+from rlrecovery.fit.base import Fitter, Setting
 from rlrecovery.fit.checkpoint import Checkpoint, checkpoint_key
+from rlrecovery.fit.estimates import Row, failed, one_line
 from rlrecovery.fit.registry import Method, make_fitter
 from rlrecovery.likelihood.data import Observations, observations_from_table
 from rlrecovery.simulate.generator import Generator

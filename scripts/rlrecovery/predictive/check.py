@@ -16,7 +16,8 @@ from threadpoolctl import threadpool_limits
 
 from rlrecovery.design.cells import Cell
 from rlrecovery.design.seeds import seed_sequence
-from rlrecovery.fit.base import Setting, one_line
+from rlrecovery.fit.base import Setting
+from rlrecovery.fit.estimates import one_line
 from rlrecovery.fit.registry import Method
 from rlrecovery.predictive.dataset import REPLICATE, Dataset, simulated_dataset
 from rlrecovery.predictive.draws import posterior_draws, prior_draws

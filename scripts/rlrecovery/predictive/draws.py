@@ -6,7 +6,8 @@ from typing import cast
 
 import numpy as np
 
-from rlrecovery.fit.base import Level, PosteriorFitter, Setting
+from rlrecovery.fit.base import PosteriorFitter, Setting
+from rlrecovery.fit.estimates import Level
 from rlrecovery.fit.registry import Method, make_fitter
 from rlrecovery.likelihood.data import Observations
 from rlrecovery.simulate.task import Floats

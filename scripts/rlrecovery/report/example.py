@@ -11,8 +11,9 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from rlrecovery.design.cells import Cell
-from rlrecovery.fit.base import SamplingFitter, Setting, one_line
+from rlrecovery.fit.base import SamplingFitter, Setting
 from rlrecovery.fit.batch import sampling_seed
+from rlrecovery.fit.estimates import one_line
 from rlrecovery.fit.registry import Method, make_fitter
 from rlrecovery.likelihood.data import observations
 from rlrecovery.simulate.batch import simulate_replicate

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import integrate
 
-from rlrecovery.fit.base import Level
+from rlrecovery.fit.estimates import Level
 from rlrecovery.fit.registry import Method
 from rlrecovery.models.base import Parameter
 from rlrecovery.models.distributions import Distribution

@@ -15,7 +15,8 @@ from workflow.inprocess import run_here
 
 from rlrecovery.config.settings import Experiment
 from rlrecovery.fit import registry
-from rlrecovery.fit.base import Cost, MethodSettings, Setting, row
+from rlrecovery.fit.base import Cost, MethodSettings, Setting
+from rlrecovery.fit.estimates import row
 from rlrecovery.fit.registry import ESTIMATORS, Method, fitter_module, make_fitter, settings_class
 
 

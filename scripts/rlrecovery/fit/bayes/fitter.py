@@ -11,11 +11,12 @@ from typing import Self
 import numpy as np
 from arviz_stats.base.array import array_stats
 
-from rlrecovery.fit.base import Pooling, Row, Setting, Target, failed, one_line, row
+from rlrecovery.fit.base import Pooling, Setting
 from rlrecovery.fit.bayes.loo import leave_one_out
 from rlrecovery.fit.bayes.model import build_model, data_arrays
 from rlrecovery.fit.bayes.nuts import CompiledModel, compile_model, sample
 from rlrecovery.fit.bayes.settings import BayesSettings, Convergence
+from rlrecovery.fit.estimates import Row, Target, failed, one_line, row
 from rlrecovery.likelihood.data import Observations
 from rlrecovery.simulate.task import Floats
 from rlrecovery.storage.files import MACHINE

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from arviz_stats.base.array import array_stats
 
-from rlrecovery.fit.base import NAN
+from rlrecovery.fit.estimates import NAN
 from rlrecovery.likelihood.compiled import compiled_pointwise
 from rlrecovery.likelihood.data import Observations
 from rlrecovery.models.base import Learner

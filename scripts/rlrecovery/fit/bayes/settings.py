@@ -11,7 +11,6 @@ from rlrecovery.design.load import Load
 from rlrecovery.fit.base import (
     Cost,
     EngineSetting,
-    Level,
     MethodSettings,
     Point,
     PointSetting,
@@ -19,6 +18,7 @@ from rlrecovery.fit.base import (
     PosteriorKind,
     plain_prior,
 )
+from rlrecovery.fit.estimates import Level
 from rlrecovery.models.base import Parameter
 from rlrecovery.models.distributions import Distribution
 from rlrecovery.models.prior_settings import PopulationPrior, Prior

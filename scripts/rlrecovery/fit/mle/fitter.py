@@ -22,7 +22,8 @@ from typing import Any, Self
 import numpy as np
 from scipy import ndimage, optimize
 
-from rlrecovery.fit.base import NAN, WHOLE, Row, Setting, Target, failed, one_line
+from rlrecovery.fit.base import Setting
+from rlrecovery.fit.estimates import NAN, WHOLE, Row, Target, failed, one_line
 from rlrecovery.fit.mle.newton import Function, Point, evaluate_at, maximise
 from rlrecovery.fit.mle.rows import Maximum, judge, judge_group, mean_row, wald_row
 from rlrecovery.fit.mle.settings import MleSettings

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from rlrecovery.fit.base import NAN, Row, Target, row
+from rlrecovery.fit.estimates import NAN, Row, Target, row
 from rlrecovery.models.base import Parameter
 from rlrecovery.simulate.task import Floats
 

@@ -7,7 +7,8 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from rlrecovery.fit.base import Cost, EngineSetting, Excess, Level, MethodSettings
+from rlrecovery.fit.base import Cost, EngineSetting, Excess, MethodSettings
+from rlrecovery.fit.estimates import Level
 from rlrecovery.models.settings import Bounds
 
 #: Largest number of grid points: more need too much memory.

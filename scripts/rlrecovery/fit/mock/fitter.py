@@ -12,7 +12,8 @@ from typing import Self
 
 import numpy as np
 
-from rlrecovery.fit.base import Row, Setting, Target, row
+from rlrecovery.fit.base import Setting
+from rlrecovery.fit.estimates import Row, Target, row
 from rlrecovery.fit.mock.settings import MockSettings
 from rlrecovery.likelihood.data import Observations
 

@@ -6,7 +6,8 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from rlrecovery.fit.base import Cost, Level, MethodSettings
+from rlrecovery.fit.base import Cost, MethodSettings
+from rlrecovery.fit.estimates import Level
 
 
 class MockSettings(MethodSettings):

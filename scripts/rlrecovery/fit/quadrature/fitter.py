@@ -19,7 +19,8 @@ from typing import Self
 
 import numpy as np
 
-from rlrecovery.fit.base import Row, Setting, Target, failed, one_line, row
+from rlrecovery.fit.base import Setting
+from rlrecovery.fit.estimates import Row, Target, failed, one_line, row
 from rlrecovery.fit.quadrature.grid import Axis, Grid
 from rlrecovery.fit.quadrature.settings import FIRST_NODES, QuadratureSettings
 from rlrecovery.likelihood.data import Observations

@@ -10,13 +10,13 @@ from pydantic import Field
 from rlrecovery.fit.base import (
     Cost,
     EngineSetting,
-    Level,
     MethodSettings,
     Point,
     PointSetting,
     PosteriorKind,
     plain_prior,
 )
+from rlrecovery.fit.estimates import Level
 from rlrecovery.models.base import Parameter
 from rlrecovery.models.distributions import Distribution
 from rlrecovery.models.prior_settings import AnyDistribution

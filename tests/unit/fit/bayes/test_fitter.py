@@ -29,10 +29,10 @@ from quadrature import log_left_out, posterior
 from scipy import stats
 from scipy.special import expit
 
-from rlrecovery.fit.base import Target
 from rlrecovery.fit.bayes import fitter as bayes_fitter
 from rlrecovery.fit.bayes.fitter import Bayes, draws_of, failed_criteria, posterior_row
 from rlrecovery.fit.bayes.settings import Convergence
+from rlrecovery.fit.estimates import Target
 from rlrecovery.models.library import RESCORLA_WAGNER
 
 POOLINGS = ("none", "partial", "complete")

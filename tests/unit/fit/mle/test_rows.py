@@ -5,7 +5,7 @@ import pytest
 from fits import LEVELS
 from scipy.special import expit
 
-from rlrecovery.fit.base import Target
+from rlrecovery.fit.estimates import Target
 from rlrecovery.fit.mle.rows import mean_row, wald_row
 from rlrecovery.models.library import RESCORLA_WAGNER
 
