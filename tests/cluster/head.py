@@ -34,7 +34,7 @@ def write_profile(folder: Path) -> Path:
     """Write the profile with this cluster's entries; one rule asks for too little memory."""
     profile = yaml.safe_load(PROFILE.read_text())
     profile["default-resources"]["slurm_partition"] = "test"
-    profile["set-resources"]["summarise"] = TIGHT
+    profile["set-resources"] = {"summarise": TIGHT}
     folder.mkdir()
     (folder / "config.yaml").write_text(yaml.safe_dump(profile | PROFILE_CHANGES))
     return folder
