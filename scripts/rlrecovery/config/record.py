@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Mapping
 
 from rlrecovery.config.settings import Experiment
 from rlrecovery.config.study import cells_of
 from rlrecovery.design.cells import design_table
 from rlrecovery.storage.files import write_json, write_table, write_yaml
-from rlrecovery.storage.provenance import begin_record
+from rlrecovery.storage.fingerprint import settings_hash
+from rlrecovery.storage.provenance import git_state, now
 
 
 def write_record(
@@ -25,7 +27,16 @@ def write_record(
     """
     settings = experiment.resolved()
     cells = {key: cell for key, cell in cells_of(experiment).items() if key in replicates}
-    record = begin_record(experiment.run, experiment.seed, settings, fingerprint, versions)
+    record = {
+        "run": experiment.run,
+        "seed": experiment.seed,
+        "versions": dict(versions),
+        "git": git_state(),
+        "config_sha256": settings_hash(settings),
+        "source_fingerprint": fingerprint,
+        "started": now(),
+        "platform": platform.platform(),
+    }
     write_table(design_table(cells, replicates), outputs["design"])
     write_yaml(settings, outputs["config"])
     write_json(record, outputs["begun"])

@@ -15,7 +15,7 @@ from rlrecovery.score.prior_width import prior_sds
 from rlrecovery.score.sampler_check import compare_posteriors
 from rlrecovery.score.study import Study, size_groups
 from rlrecovery.storage.files import conform, read_json, write_json, write_table
-from rlrecovery.storage.provenance import count_origins, end_record
+from rlrecovery.storage.provenance import count_origins, now
 from rlrecovery.storage.schemas import RECOVERY, SAMPLER_CHECK, SUMMARY, interval_columns
 
 log = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ def summarise(
     summary: str,
     begun: str,
     provenance: str,
-    expected_hashes: Mapping[str, Mapping[str, str]] | None = None,
+    expected_hashes: Mapping[str, Mapping[str, str]],
 ) -> None:
     """Write the summary of a study: rule ``summarise``.
 
@@ -49,7 +49,7 @@ def summarise(
         Folder for the tables `rlrecovery.storage.schemas.SUMMARY`, each as CSV and as Parquet.
     begun, provenance : str
         Path of the record that was written at the start of the run, and path for the complete one.
-    expected_hashes : mapping, optional
+    expected_hashes : mapping
         Hashes of the present settings, from `rlrecovery.config.study.expected_hashes`.
     """
     study = Study(methods, cells, levels, folders, batches)
@@ -63,7 +63,7 @@ def summarise(
         for kind in ("csv", "parquet"):
             write_table(tables[name], f"{summary}/{name}.{kind}")
     made_by = count_origins(folders, methods, batches, expected_hashes)
-    write_json(end_record(read_json(begun), made_by), provenance)
+    write_json({**read_json(begun), "ended": now(), "made_by": made_by}, provenance)
 
 
 def method_tables(study: Study) -> dict[str, pd.DataFrame]:

@@ -11,8 +11,8 @@ import contextlib
 import glob
 import json
 import os
-import tempfile
 import time
+import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -74,18 +74,11 @@ def write_atomically(path: str | os.PathLike[str], write: Callable[[Path], objec
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
     _remove_stale(target)
-    handle, name = tempfile.mkstemp(prefix=_prefix(target), suffix=target.suffix, dir=target.parent)
-    os.close(handle)
-    temporary = Path(name)
+    temporary = target.with_name(f"{_prefix(target)}{uuid.uuid4().hex[:12]}{target.suffix}")
     try:
         write(temporary)
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())
-        # mkstemp creates files that only their owner can read.
-        umask = os.umask(0)
-        os.umask(umask)
-        with contextlib.suppress(OSError):  # some network disks have no permissions
-            temporary.chmod(0o666 & ~umask)
         temporary.replace(target)
         _sync_folder(target.parent)
     finally:

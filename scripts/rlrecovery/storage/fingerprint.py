@@ -17,17 +17,11 @@ from pathlib import Path
 #: Folder of the package.
 PACKAGE = Path(__file__).parents[1]
 
-#: Suffixes of the other files that determine the content of a report.
-_TEMPLATES = {".j2", ".css", ".js"}
-
-#: Separator of modules in a fingerprint, and the name of all of them.
-_AND, _ALL = "+", "all"
+#: The name of all modules in a fingerprint.
+_ALL = "all"
 
 #: Prefix of the scripts beside the package: ``door.fit`` is ``scripts/fit.py``.
 _DOOR = f"{PACKAGE.name}.door."
-
-#: The job wrapper does not affect the results.
-_IGNORED = f"{PACKAGE.name}.storage.job"
 
 
 def settings_hash(values: object) -> str:
@@ -37,17 +31,10 @@ def settings_hash(values: object) -> str:
 
 @cache
 def source_fingerprint(*modules: str) -> str:
-    """Hash of the code of modules and of all modules of this package that they import.
+    """Names of modules, and a hash of their code and of all code of this package that they import.
 
-    Parameters
-    ----------
-    *modules : str
-        Names within the package, such as ``"fit.mle"``, or ``"door.fit"`` for a script.
-
-    Returns
-    -------
-    str
-        Names and hash, such as ``fit.batch+fit.mle:0123456789abcdef``.
+    Modules have names within the package, such as ``"fit.batch"``, or ``"door.fit"`` for a script.
+    The result is a text such as ``door.fit+fit.batch:0123456789abcdef``.
 
     Raises
     ------
@@ -55,7 +42,7 @@ def source_fingerprint(*modules: str) -> str:
         If there is no such module.
     """
     digest = hashlib.sha256(json.dumps(code_behind(*modules), sort_keys=True).encode())
-    return f"{_AND.join(sorted(modules))}:{digest.hexdigest()[:16]}"
+    return f"{'+'.join(sorted(modules))}:{digest.hexdigest()[:16]}"
 
 
 def whole_fingerprint() -> str:
@@ -64,7 +51,7 @@ def whole_fingerprint() -> str:
     for path in sorted(PACKAGE.rglob("*")):
         if path.suffix == ".py":
             digest.update(_parsed(path)[0].encode())
-        elif path.suffix in _TEMPLATES:
+        elif path.suffix in {".j2", ".css", ".js"}:
             digest.update(path.read_bytes())
     return f"{_ALL}:{digest.hexdigest()[:16]}"
 
@@ -74,7 +61,7 @@ def is_current(fingerprint: str) -> bool:
     modules = fingerprint.rpartition(":")[0]
     try:
         return fingerprint == (
-            whole_fingerprint() if modules == _ALL else source_fingerprint(*modules.split(_AND))
+            whole_fingerprint() if modules == _ALL else source_fingerprint(*modules.split("+"))
         )
     except ValueError:  # the module no longer exists
         return False
@@ -89,20 +76,20 @@ def code_behind(*modules: str) -> dict[str, str]:
     while waiting:
         module = waiting.pop()
         path = _file_of(module)
-        if path is None or module in code or module == _IGNORED:
-            continue
-        code[module], imports = _parsed(path)
-        waiting += imports
+        # The wrapper of jobs does not affect the results.
+        if path and module not in code and module != f"{PACKAGE.name}.storage.job":
+            code[module], imports = _parsed(path)
+            waiting += imports
     return code
 
 
 def _file_of(module: str) -> Path | None:
     """Source file of a module or script; None if it does not exist."""
     if module.startswith(_DOOR):
-        script = PACKAGE.parent / f"{module.removeprefix(_DOOR)}.py"
-        return script if script.is_file() else None
-    path = PACKAGE.joinpath(*module.split(".")[1:])
-    candidates = (path / "__init__.py", path.with_suffix(".py"))
+        candidates = [PACKAGE.parent / f"{module.removeprefix(_DOOR)}.py"]
+    else:
+        path = PACKAGE.joinpath(*module.split(".")[1:])
+        candidates = [path / "__init__.py", path.with_suffix(".py")]
     return next((file for file in candidates if file.is_file()), None)
 
 
@@ -110,8 +97,9 @@ def _file_of(module: str) -> Path | None:
 def _parsed(path: Path) -> tuple[str, tuple[str, ...]]:
     """Syntax tree of a file without documentation, as text, and the names that it imports."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    imports = tuple(dict.fromkeys(_imports(tree)))
-    return ast.dump(_without_documentation(tree)), imports
+    imports = tuple(_imports(tree))
+    _remove_documentation(tree)
+    return ast.dump(tree), imports
 
 
 def _imports(tree: ast.Module) -> Iterator[str]:
@@ -127,8 +115,8 @@ def _imports(tree: ast.Module) -> Iterator[str]:
             yield from (f"{node.module}.{a.name}" for a in node.names)
 
 
-def _without_documentation(tree: ast.Module) -> ast.Module:
-    """A syntax tree without docstrings, and without the descriptions of pydantic fields."""
+def _remove_documentation(tree: ast.Module) -> None:
+    """Remove docstrings, and the descriptions of pydantic fields."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             first = node.body[0] if node.body else None
@@ -136,4 +124,3 @@ def _without_documentation(tree: ast.Module) -> ast.Module:
                 node.body = node.body[1:] or [ast.Pass()]
         elif isinstance(node, ast.Call) and ast.unparse(node.func) in {"Field", "pydantic.Field"}:
             node.keywords = [keyword for keyword in node.keywords if keyword.arg != "description"]
-    return tree

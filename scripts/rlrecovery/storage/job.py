@@ -31,16 +31,10 @@ def logged(path: str, source: str) -> Iterator[None]:
     """Run the body of a job with a log file and readable errors.
 
     The job exits with a one-line message after a `BrokenFile`, too little memory, a full disk or
-    missing write permission. The log contains this message, or the traceback of any other error,
-    which is raised again. If the code has changed since the job was planned, the job does not
-    start, because its results would be mixed with those of the earlier code.
-
-    Parameters
-    ----------
-    path : str
-        Log file; its folder is created.
-    source : str
-        Fingerprint of the code with which the job was planned.
+    missing write permission. The log file `path` contains this message, or the traceback of any
+    other error, which is raised again. If the code has changed since the job was planned (with the
+    fingerprint `source`), the job does not start, because its results would be mixed with those of
+    the earlier code.
     """
     handler = _open_log(path)
     package_log, warnings_log = logging.getLogger("rlrecovery"), logging.getLogger("py.warnings")
@@ -51,7 +45,11 @@ def logged(path: str, source: str) -> Iterator[None]:
     # Clusters end jobs with SIGTERM: exit in order, so that temporary files are removed.
     previous = signal.signal(signal.SIGTERM, _exit_on_sigterm)
     try:
-        _check_code(source)
+        if not is_current(source):
+            raise BrokenFile(
+                "the code of this project was changed after the study was started. Restart the "
+                "study: only results that depend on the change are recomputed."
+            )
         yield
         log.info("done")
     except Exception as error:
@@ -88,14 +86,6 @@ def _open_log(path: str) -> _LogFile:
         sys.exit(f"error: {message}")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     return handler
-
-
-def _check_code(source: str) -> None:
-    if not is_current(source):
-        raise BrokenFile(
-            "the code of this project was changed after the study was started. Restart the study: "
-            "only results that depend on the change are recomputed."
-        )
 
 
 def _message(error: Exception) -> str | None:

@@ -1,4 +1,4 @@
-"""The record of a run, and the code, versions and settings that its files were made with.
+"""The code, versions and settings that made the files of a run.
 
 Every file of data and estimates stores its origin as plain values: ``source`` (fingerprint of the
 code), ``versions`` (by package) and ``settings`` (hash of the settings). Snakemake reruns jobs
@@ -16,25 +16,15 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib import metadata
-from pathlib import Path
 from typing import TypedDict
 
 from rlrecovery.storage.files import BrokenFile, read_origin
 from rlrecovery.storage.fingerprint import PACKAGE, settings_hash, whole_fingerprint
 
-#: Packages whose versions affect numbers or figures, in the order of the report.
+#: Packages whose versions affect numbers, then figures, in the order of the report.
 PACKAGES = (
-    "numpy",
-    "scipy",
-    "pandas",
-    "pytensor",
-    "numba",
-    "pymc",
-    "nutpie",
-    "arviz-stats",
-    "matplotlib",
-    "seaborn",
-    "altair",
+    *("numpy", "scipy", "pandas", "pytensor", "numba", "pymc", "nutpie", "arviz-stats"),
+    *("matplotlib", "seaborn", "altair"),
 )
 
 #: Environment variable in which the head process of a run stores its stamp.
@@ -66,14 +56,8 @@ def study_stamp(experiment: object) -> str:
 def same_study(experiment: object, remote: bool) -> bool:
     """Whether config and code are the same as when the head process of a run started.
 
-    The head process stores its `study_stamp` in the environment, which cluster jobs inherit.
-
-    Parameters
-    ----------
-    experiment : plain values
-        The resolved config as this process reads it.
-    remote : bool
-        Whether this process is a job on a cluster, not the head process.
+    The head process stores the stamp of its resolved config `experiment` in the environment, which
+    `remote` jobs on a cluster inherit.
     """
     stamp = study_stamp(experiment)
     if not remote:
@@ -114,32 +98,11 @@ def now() -> str:
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
 
 
-def begin_record(
-    run: str, seed: int, experiment: object, fingerprint: str, versions: Mapping[str, str]
-) -> dict[str, object]:
-    """Record of the start of a run, needed to reproduce its results."""
-    return {
-        "run": run,
-        "seed": seed,
-        "versions": dict(versions),
-        "git": git_state(),
-        "config_sha256": settings_hash(experiment),
-        "source_fingerprint": fingerprint,
-        "started": now(),
-        "platform": platform.platform(),
-    }
-
-
-def end_record(begun: Mapping[str, object], origins: Sequence[Origin]) -> dict[str, object]:
-    """Record of a finished run: the record of its start, ``ended`` (UTC) and ``made_by``."""
-    return {**begun, "ended": now(), "made_by": list(origins)}
-
-
 def count_origins(
     folders: Mapping[str, str],
     methods: Iterable[str],
     batches: Mapping[str, Sequence[str]],
-    expected_hashes: Mapping[str, Mapping[str, str]] | None = None,
+    expected_hashes: Mapping[str, Mapping[str, str]],
 ) -> list[Origin]:
     """Count the files of a summary by their origins.
 
@@ -151,40 +114,31 @@ def count_origins(
         Names of methods.
     batches : mapping
         From the key of a cell to the keys of its batches.
-    expected_hashes : mapping, optional
-        Hash of the current settings by stage and cell; without it, all settings match.
+    expected_hashes : mapping
+        Hash of the current settings by stage and cell.
     """
     stages = {SIMULATED: folders["truth"]}
     stages |= {method: f"{folders['estimates']}/{method}" for method in methods}
-    origins: list[Origin] = []
+    origins = []
     for stage, folder in stages.items():
-        expected = (expected_hashes or {}).get(stage, {})
-        files = [(cell, f"{folder}/{cell}/{batch}") for cell in batches for batch in batches[cell]]
-        counts = Counter(_origin(f"{path}.parquet", expected.get(cell)) for cell, path in files)
-        for (source, versions, match), count in sorted(counts.items()):
-            origins.append(
-                {
-                    "stage": stage,
-                    "source": source,
-                    "versions": dict(versions),
-                    "settings_match": match,
-                    "files": count,
-                }
-            )
+        counts: Counter[tuple[str, tuple[tuple[str, str], ...], bool]] = Counter()
+        for cell, names in batches.items():
+            for batch in names:
+                origin = read_origin(f"{folder}/{cell}/{batch}.parquet")
+                versions = tuple(origin.get("versions", {}).items())
+                match = origin.get("settings") == expected_hashes[stage][cell]
+                counts[origin.get("source", ""), versions, match] += 1
+        origins += [
+            Origin(stage=stage, source=source, versions=dict(v), settings_match=match, files=n)
+            for (source, v, match), n in sorted(counts.items())
+        ]
     return origins
-
-
-def _origin(path: str, expected_hash: str | None) -> tuple[str, tuple[tuple[str, str], ...], bool]:
-    """Fingerprint, versions, and whether the settings of a file match."""
-    origin = read_origin(path)
-    match = expected_hash is None or origin.get("settings") == expected_hash
-    return origin.get("source", ""), tuple(origin.get("versions", {}).items()), match
 
 
 def finished(
     run: str,
     methods: Sequence[str],
-    cells: Iterable[str],
+    cells: Sequence[str],
     batches: Sequence[str],
     expected_hashes: Mapping[str, Mapping[str, str]],
 ) -> tuple[list[str], dict[str, list[str]]]:
@@ -209,30 +163,23 @@ def finished(
     batches : dict
         From cell key to the batches finished by all these methods; cells without any are omitted.
     """
-    estimates = {
-        method: _current_files(Path(run) / "estimates" / method, expected_hashes[method])
-        for method in methods
-    }
+
+    def current(stage: str, folder: str) -> set[tuple[str, str]]:
+        """Cell and batch of the files that match the current config."""
+        paths = {(c, b): f"{run}/{folder}/{c}/{b}.parquet" for c in cells for b in batches}
+        hashes = expected_hashes[stage]
+        return {(cell, b) for (cell, b), path in paths.items() if _hash_in(path) == hashes[cell]}
+
+    estimates = {method: current(method, f"estimates/{method}") for method in methods}
     kept = [method for method in methods if estimates[method]]
-    truth = _current_files(Path(run) / "truth", expected_hashes[SIMULATED])
-    complete = truth.intersection(*(estimates[method] for method in kept))
+    complete = current(SIMULATED, "truth").intersection(*(estimates[method] for method in kept))
     by_cell = {cell: [batch for batch in batches if (cell, batch) in complete] for cell in cells}
     return kept, {cell: names for cell, names in by_cell.items() if names and kept}
 
 
-def _current_files(folder: Path, expected_hashes: Mapping[str, str]) -> set[tuple[str, str]]:
-    """Cell and batch of the tables in a folder that match the current config."""
-    return {
-        (path.parent.name, path.stem)
-        for path in folder.glob("*/*.parquet")
-        if not path.name.startswith(".")  # a checkpoint or a temporary file
-        and _stored_hash(path) == expected_hashes.get(path.parent.name)
-    }
-
-
-def _stored_hash(path: Path) -> str:
-    """Hash of the settings of a file; empty if the file cannot be read."""
+def _hash_in(path: str) -> str | None:
+    """Hash of the settings of a file; None if the file cannot be read."""
     try:
-        return str(read_origin(path).get("settings", ""))
-    except BrokenFile:  # it may be replaced at this moment
-        return ""
+        return read_origin(path).get("settings")
+    except BrokenFile:  # it may be missing, or be replaced at this moment
+        return None

@@ -60,7 +60,13 @@ TRUTH = {
 }
 
 #: Columns that identify an estimate within a method and cell, and the truth that belongs to it.
-ESTIMATE_KEYS = ["replicate", "participant", "level", "parameter"]
+ESTIMATE_KEYS = list(TRUTH)[:4]
+
+#: The last columns of `ESTIMATES`, which may be omitted.
+_DIAGNOSTICS = (
+    *("rhat", "ess_bulk", "ess_tail", "divergences", "choices", "log_likelihood"),
+    *("log_evidence", "elpd_loo", "pareto_k", "grid_error", "seconds"),
+)
 
 #: ``estimates/<method>/<cell>/<batch>.parquet``: one row per estimate. The ends of the intervals
 #: follow as further columns, see `estimates_columns`.
@@ -78,27 +84,14 @@ ESTIMATE_KEYS = ["replicate", "participant", "level", "parameter"]
 #: - ``grid_error``: largest difference between two grids, in posterior SDs (``quadrature``).
 #: - ``seconds``: wall time of the fit that gave the row.
 ESTIMATES = {
-    "replicate": "int64",
-    "participant": "int64",
-    "level": "str",
-    "parameter": "str",
+    **{name: TRUTH[name] for name in ESTIMATE_KEYS},
     "estimate": "float64",
     "se": "float64",
     "status": "str",
     "reason": "str",
     "at_bound": "bool",
     "converged": "bool",
-    "rhat": "float64",
-    "ess_bulk": "float64",
-    "ess_tail": "float64",
-    "divergences": "float64",
-    "choices": "float64",
-    "log_likelihood": "float64",
-    "log_evidence": "float64",
-    "elpd_loo": "float64",
-    "pareto_k": "float64",
-    "grid_error": "float64",
-    "seconds": "float64",
+    **dict.fromkeys(_DIAGNOSTICS, "float64"),
 }
 
 #: Default values of the columns of `ESTIMATES` that a fitter may omit.
@@ -107,7 +100,7 @@ ESTIMATE_DEFAULTS: dict[str, Any] = {
     "reason": "",
     "at_bound": False,
     "converged": True,
-    **dict.fromkeys(list(ESTIMATES)[list(ESTIMATES).index("rhat") :], NAN),
+    **dict.fromkeys(_DIAGNOSTICS, NAN),
 }
 
 #: Values of ``status``. Only ``failed`` means that there is no estimate. A status belongs to one
@@ -121,6 +114,8 @@ STATUSES = ("ok", "at_bound", "not_converged", "no_interval", "not_identified", 
 
 # --- one cell -----------------------------------------------------------------------------------
 
+_VALUE = {"value": "float64", "mcse": "float64", "n": "int64", "n_rows": "int64"}
+
 #: ``scores/<method>/<cell>.parquet``: one row per measure, see `rlrecovery.score.measures`.
 #: ``rows`` says which estimates are used: ``all``, or ``ok`` (those with that status).
 #: ``interval`` is the nominal level of the interval that is measured, missing for other measures.
@@ -130,10 +125,7 @@ SCORES = {
     "rows": "str",
     "measure": "str",
     "interval": "float64",
-    "value": "float64",
-    "mcse": "float64",
-    "n": "int64",
-    "n_rows": "int64",
+    **_VALUE,
 }
 
 #: ``paired/<cell>.parquet``: one row per pair of methods, level, parameter and measure, see
@@ -144,10 +136,7 @@ PAIRED = {
     "level": "str",
     "parameter": "str",
     "measure": "str",
-    "value": "float64",
-    "mcse": "float64",
-    "n": "int64",
-    "n_rows": "int64",
+    **_VALUE,
 }
 
 #: Scores of one fitted model (not on disk): one row per participant and criterion; participant -1
@@ -203,54 +192,21 @@ COUNTS = {
 #: Tables in ``summary/``, each as CSV and as Parquet. The example, the posterior and
 #: ``predictive.csv`` are written beside them by jobs of their own.
 SUMMARY = (
-    "recovery",
-    "points",
-    "failures",
-    "comparison",
-    "priors",
-    "witness",
-    "crossed",
-    "selection",
+    *("recovery", "points", "failures", "comparison"),
+    *("priors", "witness", "crossed", "selection"),
 )
 
 #: ``summary/recovery``: one row per measure, as in `SCORES`. ``scope`` is ``cell``, or ``grid``
 #: for correlations over all cells of one size, whose ``cell`` names that size. Truth columns follow
 #: ``cell``; ``model`` is the generating model.
-RECOVERY = (
-    "scope",
-    "method",
-    "cell",
-    "participants",
-    "trials",
-    "variant",
-    "model",
-    "level",
-    "parameter",
-    "rows",
-    "measure",
-    "interval",
-    "value",
-    "mcse",
-    "n",
-    "n_rows",
-)
+RECOVERY = ("scope", "method", "cell", "participants", "trials", "variant", "model", *SCORES)
 
 #: ``summary/points``: one row per estimate of the first data sets of each cell, for scatter plots.
 #: Truth columns follow ``cell``, ``variant`` follows ``trials``, and the ends of the widest
 #: interval stand before ``status``.
 POINTS = (
-    "method",
-    "cell",
-    "participants",
-    "trials",
-    "replicate",
-    "participant",
-    "level",
-    "parameter",
-    "truth",
-    "estimate",
-    "se",
-    "status",
+    *("method", "cell", "participants", "trials", "replicate", "participant", "level"),
+    *("parameter", "truth", "estimate", "se", "status"),
 )
 
 #: ``summary/failures``: one row per status (other than ``ok``) and reason, with the number of
@@ -288,15 +244,10 @@ CROSSED = (*RECOVERY, "contest", "simulated", "fitted", "design")
 #: ``summary/selection``: the rows of `COUNTS`, pooled over cells according to ``scope``, with two
 #: probabilities and their 95 % intervals: ``confusion`` is p(best fit | simulated) and
 #: ``inversion`` is p(simulated | best fit). See `rlrecovery.score.confusion`.
-SELECTION = {
-    "scope": "str",
-    **COUNTS,
-    "confusion": "float64",
-    "confusion_lower": "float64",
-    "confusion_upper": "float64",
-    "inversion": "float64",
-    "inversion_lower": "float64",
-    "inversion_upper": "float64",
+SELECTION = {"scope": "str", **COUNTS} | {
+    f"{kind}{end}": "float64"
+    for kind in ("confusion", "inversion")
+    for end in ("", "_lower", "_upper")
 }
 
 # --- beside the summary -------------------------------------------------------------------------
@@ -307,19 +258,9 @@ SELECTION = {
 #: centre of the bin, counted from 1 within a block, and missing for statistics without bins.
 #: ``mean`` and the intervals describe the draws; ``p`` is the share of draws above ``observed``,
 #: plus half of the draws equal to it.
-PREDICTIVE = {
-    "of": "str",
-    "way": "str",
-    "statistic": "str",
-    "trial": "float64",
-    "observed": "float64",
-    "mean": "float64",
-    "lower_50": "float64",
-    "upper_50": "float64",
-    "lower_95": "float64",
-    "upper_95": "float64",
-    "p": "float64",
-}
+PREDICTIVE = dict.fromkeys(("of", "way", "statistic"), "str") | dict.fromkeys(
+    ("trial", "observed", "mean", "lower_50", "upper_50", "lower_95", "upper_95", "p"), "float64"
+)
 
 #: ``summary/example_participant.csv``: one row per trial of the example participant. These columns
 #: follow, each with a number per arm: ``value_0``, ... (first hidden state of the model, if it has
@@ -330,25 +271,9 @@ PARTICIPANT = ("block", "trial", "choice", "reward")
 #: a column per parameter after these. No rows where no method samples.
 POSTERIOR = ("chain", "draw")
 
-#: ``design.csv``: one row per cell. Truth columns follow ``cell``; the factors that vary between
-#: cells (``model``, ``task``, ``missing``, ``completed``) follow ``trials``. ``replicates`` is the
-#: number of data sets.
-DESIGN = ("cell", "participants", "trials", "replicates")
-
 
 def interval_columns(level: float) -> tuple[str, str]:
-    """Names of the columns that hold the lower and upper end of an interval.
-
-    Parameters
-    ----------
-    level : float
-        Nominal level between 0 and 1.
-
-    Returns
-    -------
-    tuple of str
-        For 0.95: ``("lower_95", "upper_95")``.
-    """
+    """Columns with the ends of an interval: ``("lower_95", "upper_95")`` for the level 0.95."""
     percent = f"{100 * level:.10g}"
     return f"lower_{percent}", f"upper_{percent}"
 

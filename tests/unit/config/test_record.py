@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from pathlib import Path
 
 import pandas as pd
@@ -12,6 +13,7 @@ from rlrecovery.config import reader
 from rlrecovery.config.record import write_record
 from rlrecovery.config.study import cells_of
 from rlrecovery.storage.files import read_json
+from rlrecovery.storage.fingerprint import settings_hash
 
 SMOKE = Path(__file__).parents[2] / "config" / "smoke.yaml"
 
@@ -51,6 +53,8 @@ def test_begun(experiment, outputs):
     assert record["source_fingerprint"] == "all:0123456789abcdef"
     assert record["versions"] == {"numpy": "2.5.2"}
     assert (record["run"], record["seed"]) == (experiment.run, experiment.seed)
+    assert record["config_sha256"] == settings_hash(experiment.resolved())
+    assert datetime.datetime.fromisoformat(record["started"]).tzinfo is not None
 
 
 def test_no_other_files_are_written(outputs):

@@ -2,6 +2,7 @@
 
 import itertools
 import tempfile
+from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,7 +17,7 @@ from rlrecovery.score import summary
 from rlrecovery.score.cell import score
 from rlrecovery.simulate.batch import simulate_batch
 from rlrecovery.simulate.generator import Generator
-from rlrecovery.storage.files import BrokenFile, read_table, write_json, write_table
+from rlrecovery.storage.files import BrokenFile, read_json, read_table, write_json, write_table
 from rlrecovery.storage.schemas import PAIRED, SAMPLER_CHECK, SUMMARY
 from unit.score.examples import MOCK
 
@@ -66,6 +67,7 @@ def run_summary(folder, **changes):
         "batches": {key: list(BATCHES) for key in CELLS},
         "sampler_pairs": [],
         "summary": tempfile.mkdtemp(dir=folder),
+        "expected_hashes": defaultdict(lambda: defaultdict(str)),
     }
     records = {name: f"{arguments['summary']}/{name}.json" for name in ("begun", "provenance")}
     write_json({"run": "small"}, records["begun"])
@@ -118,6 +120,14 @@ def study(tmp_path_factory):
 @pytest.fixture(scope="module")
 def tables(study):
     return run_summary(study)
+
+
+def test_the_record_of_the_run_is_completed(tables):
+    record = read_json(tables.folder / "provenance.json")
+    assert set(record) == {"run", "ended", "made_by"}
+    assert {row["stage"]: row["files"] for row in record["made_by"]} == dict.fromkeys(
+        ("simulate", *METHODS), len(CELLS) * len(BATCHES)
+    )
 
 
 def test_recovery_has_the_agreed_columns(tables):
