@@ -7,7 +7,7 @@ with logged(snakemake.log[0], snakemake.params.source):
     score(
         estimates=snakemake.input.estimates,
         truth=snakemake.input.truth,
-        levels=snakemake.params.levels,
+        nominal_levels=snakemake.params.levels,
         scores=dict(zip(snakemake.params.methods, snakemake.output.scores, strict=True)),
         paired=snakemake.output.paired,
         wrong=snakemake.params.wrong,

@@ -19,7 +19,8 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from rlrecovery.score.jackknife import Floats, Integers, Score
+from rlrecovery.score.correlation import correlations
+from rlrecovery.score.jackknife import Score
 from rlrecovery.score.measures import (
     empirical_se,
     mean,
@@ -30,27 +31,21 @@ from rlrecovery.score.measures import (
     rmse,
 )
 from rlrecovery.score.paired import compare
-from rlrecovery.score.rows import (
-    Measure,
-    ScoreRow,
-    correlation_measures,
-    join,
-    parameter_groups,
-    refuse_duplicates,
-    row_sets,
-    score_rows,
-    score_table,
-    truth_varies,
-)
+from rlrecovery.score.rows import join, refuse_duplicates
 from rlrecovery.storage.files import read_tables, write_table
 from rlrecovery.storage.schemas import (
     ESTIMATE_KEYS,
+    SCORES,
     TRUTH,
     estimates_columns,
     interval_columns,
 )
 
 log = logging.getLogger(__name__)
+
+#: Level and parameter, and a row of `SCORES`.
+Key = tuple[str, str]
+Row = tuple[str, str, str, str, float, float, float, int, int]
 
 #: Worst diagnostics in a cell: measure, column of the estimates, aggregation to the worst value.
 _WORST = (
@@ -59,11 +54,14 @@ _WORST = (
     ("max_grid_error", "grid_error", "max"),
 )
 
+#: Truths are considered equal if their range is below this share of the largest.
+_SAME_TRUTH = 1e-9
+
 
 def score(
     estimates: Sequence[str],
     truth: Sequence[str],
-    levels: Sequence[float],
+    nominal_levels: Sequence[float],
     scores: Mapping[str, str],
     paired: str,
     wrong: Sequence[str] = (),
@@ -76,7 +74,7 @@ def score(
         Paths of all batches of the first method, then of the second, and so on.
     truth : sequence of str
         Paths of all batches.
-    levels : sequence of float
+    nominal_levels : sequence of float
         Nominal levels of the intervals.
     scores : mapping
         From method to the path for its measures, in the order of the estimates.
@@ -87,69 +85,46 @@ def score(
         `rlrecovery.score.model_selection`.
     """
     true_values, batches = read_tables(truth, TRUTH), len(truth)
-    estimates_by_method = {}
+    right = {}
     for i, (method, path) in enumerate(scores.items()):
         paths = estimates[i * batches : (i + 1) * batches]
-        table = read_tables(paths, estimates_columns(levels))
+        table = read_tables(paths, estimates_columns(nominal_levels))
         replicates = table["replicate"].nunique()
         log.info("%s: scoring %d rows of %d replicates", method, len(table), replicates)
-        write_table(score_cell(table, true_values, levels), path)
-        estimates_by_method[method] = table
-    right = {name: table for name, table in estimates_by_method.items() if name not in wrong}
+        write_table(score_cell(table, true_values, nominal_levels), path)
+        if method not in wrong:
+            right[method] = table
     write_table(compare(right, true_values), paired)
 
 
 def score_cell(
-    estimates: pd.DataFrame, truth: pd.DataFrame, levels: Sequence[float]
+    estimates: pd.DataFrame, truth: pd.DataFrame, nominal_levels: Sequence[float]
 ) -> pd.DataFrame:
-    """Compute all measures of one method in one cell.
+    """Compute all measures of one method in one cell, columns `SCORES`.
 
-    Parameters
-    ----------
-    estimates : DataFrame
-        Columns of `rlrecovery.storage.schemas.estimates_columns`; all replicates of the cell.
-    truth : DataFrame
-        Columns `rlrecovery.storage.schemas.TRUTH`.
-    levels : sequence of float
-        Nominal levels of the intervals.
-
-    Returns
-    -------
-    DataFrame
-        Columns `rlrecovery.storage.schemas.SCORES`, one row per measure. Measures of error are
-        computed twice: from ``all`` rows with an estimate, and from those with status ``ok``. They
-        are omitted for a parameter without truth, and correlations where the truth does not vary.
-
-    Raises
-    ------
-    ValueError
-        See `rlrecovery.score.rows.join`.
+    ``estimates`` and ``truth`` are those of all replicates, as in `rlrecovery.score.rows.join`.
+    Measures of error are computed twice: from ``all`` rows with an estimate, and from those with
+    status ``ok``. They are omitted for a parameter without truth, and correlations where the truth
+    does not vary.
     """
-    scored: list[ScoreRow] = []
-    for (level, parameter), group in parameter_groups(join(estimates, truth)):
-        if group["truth"].notna().all():
-            for name, rows in row_sets(group):
-                scored += score_rows(level, parameter, name, _error_measures(rows, levels))
-        if truth_varies(group):
-            for name, rows in row_sets(group):
-                scored += score_rows(level, parameter, name, correlation_measures(rows))
-        scored += score_rows(level, parameter, "all", _diagnostics(group))
-    return score_table(scored)
+    scored: list[Row] = []
+    for key, group in _parameter_groups(join(estimates, truth)):
+        for name, rows in _row_sets(group) if group["truth"].notna().all() else ():
+            scored += _score_rows(key, name, _error_measures(rows))
+            for nominal_level in nominal_levels:
+                measures = _interval_measures(rows, nominal_level)
+                scored += _score_rows(key, name, measures, nominal_level)
+        scored += _correlation_rows(key, group)
+        scored += _score_rows(key, "all", _diagnostics(group))
+    return pd.DataFrame(scored, columns=list(SCORES)).astype(SCORES)
 
 
 def score_grid(joined: pd.DataFrame) -> pd.DataFrame:
     """Compute correlations over all cells with the same participants and trials.
 
-    Parameters
-    ----------
-    joined : DataFrame
-        Rows of `rlrecovery.score.rows.join` of one method in these cells, with a column ``cell``.
-
-    Returns
-    -------
-    DataFrame
-        Columns `rlrecovery.storage.schemas.SCORES`; Pearson's, Spearman's and Lin's coefficients
-        for each level and parameter whose truth varies.
+    ``joined`` has the rows of `rlrecovery.score.rows.join` of one method in these cells, with a
+    column ``cell``. The result has columns `SCORES`, and rows for each level and parameter whose
+    truth varies.
 
     Notes
     -----
@@ -160,64 +135,95 @@ def score_grid(joined: pd.DataFrame) -> pd.DataFrame:
     Monte Carlo error.
     """
     refuse_duplicates(joined, "estimates", ["cell", *ESTIMATE_KEYS])
-    scored: list[ScoreRow] = []
-    for (level, parameter), group in parameter_groups(joined):
-        if truth_varies(group):
-            for name, rows in row_sets(group):
-                scored += score_rows(level, parameter, name, correlation_measures(rows))
-    return score_table(scored)
+    groups = _parameter_groups(joined)
+    scored = [row for key, group in groups for row in _correlation_rows(key, group)]
+    return pd.DataFrame(scored, columns=list(SCORES)).astype(SCORES)
 
 
-def _error_measures(rows: pd.DataFrame, levels: Sequence[float]) -> Iterator[Measure]:
-    """Measures of errors, SEs and intervals."""
+def _parameter_groups(joined: pd.DataFrame) -> Iterator[tuple[Key, pd.DataFrame]]:
+    """Yield each level and parameter with its rows, sorted independently of batches."""
+    order = [name for name in ("cell", "replicate", "participant") if name in joined]
+    for key, group in joined.groupby(["level", "parameter"], observed=True):
+        yield key, group.sort_values(order, ignore_index=True)
+
+
+def _row_sets(group: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Yield ``all`` rows that have an estimate, then those whose status is ``ok``."""
+    usable = group[np.isfinite(group["estimate"]) & (group["status"] != "failed")]
+    yield "all", usable
+    yield "ok", usable[usable["status"] == "ok"]
+
+
+def _score_rows(
+    key: Key, rows: str, measures: Mapping[str, Score], nominal_level: float = np.nan
+) -> list[Row]:
+    return [(*key, rows, name, nominal_level, *score) for name, score in measures.items()]
+
+
+def _correlation_rows(key: Key, group: pd.DataFrame) -> list[Row]:
+    """Correlations of truth and estimate, if all rows have a truth and their truths differ."""
+    truth = group["truth"].to_numpy(dtype=float)
+    # False if a truth is missing, because both sides are NaN.
+    if not np.ptp(truth) > _SAME_TRUTH * np.abs(truth).max():
+        return []
+    data_sets = [name for name in ("cell", "replicate") if name in group]
+    scored: list[Row] = []
+    for name, rows in _row_sets(group):
+        measures = correlations(rows["truth"], rows["estimate"], rows["replicate"])
+        n = len(rows[data_sets].drop_duplicates())
+        scored += _score_rows(key, name, {k: score._replace(n=n) for k, score in measures.items()})
+    return scored
+
+
+def _error_measures(rows: pd.DataFrame) -> dict[str, Score]:
+    """Measures of errors and SEs."""
     errors = (rows["estimate"] - rows["truth"]).to_numpy(dtype=float)
     replicates = rows["replicate"].to_numpy()
     ses = rows["se"].to_numpy(dtype=float)
     has_se = ~np.isnan(ses)
-    yield "bias", np.nan, mean(errors, replicates)
-    yield "median_bias", np.nan, median(errors, replicates)
-    yield "empirical_se", np.nan, empirical_se(errors, replicates)
-    yield "model_se", np.nan, model_se(ses[has_se], replicates[has_se])
-    relative_error = relative_error_model_se(ses[has_se], errors[has_se], replicates[has_se])
-    yield "relative_error_model_se", np.nan, relative_error
-    yield "mse", np.nan, mean(errors**2, replicates)
-    yield "rmse", np.nan, rmse(errors, replicates)
-    for level in levels:
-        ends = rows[list(interval_columns(level))].to_numpy(dtype=float)
-        truth = rows["truth"].to_numpy()
-        for name, interval_score in _interval_scores(ends, truth, errors, replicates):
-            yield name, level, interval_score
+    with_se = ses[has_se], errors[has_se], replicates[has_se]
+    return {
+        "bias": mean(errors, replicates),
+        "median_bias": median(errors, replicates),
+        "empirical_se": empirical_se(errors, replicates),
+        "model_se": model_se(ses[has_se], replicates[has_se]),
+        "relative_error_model_se": relative_error_model_se(*with_se),
+        "mse": mean(errors**2, replicates),
+        "rmse": rmse(errors, replicates),
+    }
 
 
-def _interval_scores(
-    ends: Floats, truth: Floats, errors: Floats, replicates: Integers
-) -> Iterator[tuple[str, Score]]:
-    """Measures of the intervals of one nominal level; ``ends`` has shape (rows, 2)."""
-    has_interval = ~np.isnan(ends).any(axis=1)
-    (lower, upper), truth = ends[has_interval].T, truth[has_interval]
-    replicates = replicates[has_interval]
-    biased = truth + (errors[has_interval].mean() if has_interval.any() else 0.0)
-    yield "coverage", proportion((lower <= truth) & (truth <= upper), replicates)
-    yield "truth_below", proportion(truth < lower, replicates)
-    yield "truth_above", proportion(truth > upper, replicates)
-    bias_eliminated = (lower <= biased) & (biased <= upper)
-    yield "bias_eliminated_coverage", proportion(bias_eliminated, replicates)
-    yield "width", mean(upper - lower, replicates)
+def _interval_measures(rows: pd.DataFrame, nominal_level: float) -> dict[str, Score]:
+    """Measures of the intervals of one nominal level."""
+    rows = rows.dropna(subset=interval_columns(nominal_level))
+    columns = (*interval_columns(nominal_level), "truth", "estimate")
+    lower, upper, truth, estimate = (rows[name].to_numpy(dtype=float) for name in columns)
+    replicates = rows["replicate"].to_numpy()
+    biased = truth + ((estimate - truth).mean() if len(rows) else 0.0)
+    return {
+        "coverage": proportion((lower <= truth) & (truth <= upper), replicates),
+        "truth_below": proportion(truth < lower, replicates),
+        "truth_above": proportion(truth > upper, replicates),
+        "bias_eliminated_coverage": proportion((lower <= biased) & (biased <= upper), replicates),
+        "width": mean(upper - lower, replicates),
+    }
 
 
-def _diagnostics(group: pd.DataFrame) -> Iterator[Measure]:
+def _diagnostics(group: pd.DataFrame) -> dict[str, Score]:
     """Shares of flagged rows, seconds per fit, and worst sampling diagnostics."""
-    replicates = group["replicate"].to_numpy()
-    yield "share_failed", np.nan, proportion(group["status"] == "failed", replicates)
-    yield "share_at_bound", np.nan, proportion(group["at_bound"].astype(bool), replicates)
-    yield "share_not_converged", np.nan, proportion(~group["converged"].astype(bool), replicates)
-    no_interval = group["status"].isin(["no_interval", "not_identified"])
-    yield "share_no_interval", np.nan, proportion(no_interval, replicates)
+    flags = {
+        "share_failed": group["status"] == "failed",
+        "share_at_bound": group["at_bound"].astype(bool),
+        "share_not_converged": ~group["converged"].astype(bool),
+        "share_no_interval": group["status"].isin(["no_interval", "not_identified"]),
+    }
+    measures = {name: proportion(flag, group["replicate"]) for name, flag in flags.items()}
     # The time of a fit is repeated in all its rows; a parameter has one row per fit.
     timed = group[group["seconds"].notna()]
-    yield "seconds", np.nan, mean(timed["seconds"], timed["replicate"])
+    measures["seconds"] = mean(timed["seconds"], timed["replicate"])
     for name, column, worst in _WORST:
         rows = group[group[column].notna()]
         if len(rows):
             value = float(rows[column].agg(worst))
-            yield name, np.nan, Score(value, np.nan, rows["replicate"].nunique(), len(rows))
+            measures[name] = Score(value, np.nan, rows["replicate"].nunique(), len(rows))
+    return measures

@@ -16,15 +16,15 @@ from rlrecovery.score.jackknife import (
     ROUNDING,
     Floats,
     Integers,
+    Score,
     jackknife,
+    minus_median,
     renumber,
-    sums_without_each,
+    score_sums,
 )
 
 
-def correlations(
-    truth: ArrayLike, estimate: ArrayLike, blocks: ArrayLike
-) -> dict[str, tuple[float, float]]:
+def correlations(truth: ArrayLike, estimate: ArrayLike, blocks: ArrayLike) -> dict[str, Score]:
     """Compute Pearson's, Spearman's and Lin's coefficients with their jackknife MCSEs.
 
     Parameters
@@ -37,37 +37,34 @@ def correlations(
     Returns
     -------
     dict
-        From ``pearson``, ``spearman`` and ``concordance`` to value and MCSE.
+        From ``pearson``, ``spearman`` and ``concordance`` to the score.
     """
     truth, estimate = np.asarray(truth, dtype=float), np.asarray(estimate, dtype=float)
-    codes, n = renumber(blocks)
     terms = moments(truth, estimate)
-    total, without = terms.sum(axis=1), sums_without_each(terms, codes)
-    ranks = spearman_without_each(truth, estimate, codes) if n > 1 else np.empty(0)
-    rank_mcse = jackknife(ranks)
+    codes, n = renumber(blocks)
+    rank_mcse = jackknife(spearman_without_each(truth, estimate, codes)) if n > 1 else np.nan
     # If the truth has few values, leaving out a block may never change the order of the estimates.
     # An MCSE of 0 would be wrong in this case: the Monte Carlo error is unknown.
     rank_mcse = rank_mcse if rank_mcse > ROUNDING else np.nan
     return {
-        "pearson": (float(pearson(total)), jackknife(pearson(without))),
-        "spearman": (spearman(truth, estimate), rank_mcse),
-        "concordance": (float(concordance(total)), jackknife(concordance(without))),
+        "pearson": score_sums(pearson, terms, blocks),
+        "spearman": Score(spearman(truth, estimate), rank_mcse, n, truth.size),
+        "concordance": score_sums(concordance, terms, blocks),
     }
 
 
-def moments(truth: Floats, estimate: Floats) -> Floats:
-    """Terms whose sums over rows determine `pearson` and `concordance`, shape (7, rows).
+def moments(truth: Floats, estimate: Floats) -> list[Floats]:
+    """Terms whose sums over rows determine `pearson` and `concordance`.
 
-    They are 1, x, y, x^2, y^2, x y and truth - estimate, where x and y are truth and estimate minus
+    They are x, y, x^2, y^2, x y and truth - estimate, where x and y are truth and estimate minus
     their medians. Subtracting the medians reduces cancellation, and a constant gives 0.
     """
-    x = truth - np.median(truth) if truth.size else truth
-    y = estimate - np.median(estimate) if estimate.size else estimate
-    return np.stack([np.ones_like(x), x, y, x * x, y * y, x * y, truth - estimate])
+    x, y = minus_median(truth), minus_median(estimate)
+    return [x, y, x * x, y * y, x * y, truth - estimate]
 
 
 def _central(sums: Floats) -> tuple[Floats, Floats, Floats, Floats]:
-    """Variances and covariance (divisor n), and mean difference, from the sums of `moments`."""
+    """Variances and covariance (divisor n), and mean difference."""
     n, x, y, xx, yy, xy, difference = sums
     with np.errstate(invalid="ignore", divide="ignore"):
         var_x, var_y = xx / n - (x / n) ** 2, yy / n - (y / n) ** 2
@@ -78,9 +75,9 @@ def _central(sums: Floats) -> tuple[Floats, Floats, Floats, Floats]:
 
 
 def pearson(sums: Floats) -> Floats:
-    """Pearson's correlation, from the sums of `moments`, shape (7,) or (7, m).
+    """Pearson's correlation, from the number of rows and the sums of `moments`.
 
-    NaN where truth or estimate does not vary.
+    The sums have shape (7,) or (7, m). NaN where truth or estimate does not vary.
     """
     var_x, var_y, covariance, _ = _central(sums)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -89,7 +86,7 @@ def pearson(sums: Floats) -> Floats:
 
 
 def concordance(sums: Floats) -> Floats:
-    """Lin's concordance correlation coefficient, from the sums of `moments`.
+    """Lin's concordance correlation coefficient, from the same sums as `pearson`.
 
     ``2 s_xy / (s_x^2 + s_y^2 + (mean_x - mean_y)^2)`` with population moments (divisor n), as in
     Lin (1989), Biometrics 45:255-268, doi:10.2307/2532051. It is 1 only if every estimate
@@ -116,25 +113,19 @@ def _ranks(values: Floats) -> Floats:
 
 
 def spearman_without_each(truth: Floats, estimate: Floats, blocks: Integers) -> Floats:
-    """Compute Spearman's rank correlation without the rows of each block.
+    """Compute Spearman's rank correlation without the rows of each block, renumbered from 0.
 
-    ``blocks`` are numbers from 0 to m - 1, one per row; no block is empty. The result, shape (m,),
-    is NaN where truth or estimate does not vary in the other rows. Rows are sorted only once; the
-    time per block is proportional to the number of rows.
+    Rows are sorted only once; the time per block is proportional to the number of rows.
     """
     order = np.argsort(blocks, kind="stable")
     ends = np.cumsum(np.bincount(blocks))
     ranks = [_ranks(values[order]) for values in (truth, estimate)]
-    codes = [np.unique(rank, return_inverse=True)[1] for rank in ranks]
-    without = np.empty(ends.size)
-    for block, (start, end) in enumerate(zip(np.r_[0, ends[:-1]], ends, strict=True)):
-        left_out = slice(start, end)
-        pair = [
-            _centred_ranks_without(rank, code, left_out)
-            for rank, code in zip(ranks, codes, strict=True)
-        ]
-        without[block] = _of_centred_ranks(*pair)
-    return without
+    pair = [(rank, np.unique(rank, return_inverse=True)[1]) for rank in ranks]
+    without = [
+        _of_centred_ranks(*(_centred_ranks_without(*one, slice(start, end)) for one in pair))
+        for start, end in zip(np.r_[0, ends[:-1]], ends, strict=True)
+    ]
+    return np.array(without)
 
 
 def _centred_ranks_without(ranks: Floats, codes: Integers, left_out: slice) -> Floats:

@@ -8,24 +8,20 @@ total minus the sums of that replicate, so the delete-one jackknife needs no loo
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
-Statistic = Callable[[Floats], Floats]
 
 #: A variance below this share of its own mean square is rounding error around a constant.
 ROUNDING = 1e-12
 
 
 class Score(NamedTuple):
-    """A measure with its Monte Carlo standard error; NaN where they are not defined.
-
-    ``n`` is the number of replicates (data sets) and ``n_rows`` the number of estimates.
-    """
+    """A measure of ``n_rows`` estimates in ``n`` replicates, and its MCSE; NaN if not defined."""
 
     value: float
     mcse: float
@@ -38,17 +34,18 @@ EMPTY = Score(np.nan, np.nan, 0, 0)
 
 
 def score_sums(
-    statistic: Statistic,
-    terms: Sequence[Floats],
+    statistic: Callable[[Floats], Floats],
+    terms: Sequence[ArrayLike],
     replicates: ArrayLike,
-    closed_form: Callable[[float, int], float] | None = None,
+    closed_form: Callable[[float, int], Any] | None = None,
 ) -> Score:
     """Value and MCSE of a statistic of sums over rows.
 
     Parameters
     ----------
     statistic : callable
-        From sums, shape (k,) or (k, m), to the measure, shape () or (m,).
+        From the number of rows and the sums of k terms, shape (1 + k,) or (1 + k, m), to the
+        measure, shape () or (m,).
     terms : sequence of k arrays, shape (rows,)
         The terms of the sums.
     replicates : array of int, shape (rows,)
@@ -57,9 +54,9 @@ def score_sums(
         From value and n to the MCSE; used if each replicate has one row. Otherwise, and by default,
         the MCSE is computed by the jackknife; for a mean the two are equal.
     """
-    stacked = np.stack([np.asarray(term, dtype=float) for term in terms])
+    stacked = np.stack([np.ones(np.shape(terms[0])), *terms]).astype(float, copy=False)
     codes, n = renumber(replicates)
-    n_rows = stacked.shape[1]
+    n_rows = codes.size
     if n_rows == 0:
         return EMPTY
     # An infinite SE or interval end has no finite MCSE; suppress the warnings.
@@ -102,10 +99,15 @@ def jackknife(leave_one_out: Floats) -> float:
 
 
 def centred_powers(errors: ArrayLike) -> list[Floats]:
-    """Return 1, e and e^2, where e is the error minus the median, so that a constant gives 0."""
-    errors = np.asarray(errors, dtype=float)
-    centred = errors - np.median(errors) if errors.size else errors
-    return [np.ones_like(centred), centred, centred**2]
+    """Return e and e^2, where e is the error minus the median, so that a constant gives 0."""
+    centred = minus_median(errors)
+    return [centred, centred**2]
+
+
+def minus_median(values: ArrayLike) -> Floats:
+    """Subtract the median."""
+    values = np.asarray(values, dtype=float)
+    return values - np.median(values) if values.size else values
 
 
 def mean_of_sums(sums: Floats) -> Floats:
@@ -119,7 +121,7 @@ def root_mean_of_sums(sums: Floats) -> Floats:
 
 
 def sd_of_sums(sums: Floats) -> Floats:
-    """SD (divisor rows - 1), from the sums of `centred_powers`."""
+    """SD (divisor rows - 1), from the number of rows and the sums of `centred_powers`."""
     n, total, squares = sums[:3]
     around_mean = squares - total**2 / n
     varies = around_mean > ROUNDING * squares

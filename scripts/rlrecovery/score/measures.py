@@ -29,7 +29,6 @@ from numpy.typing import ArrayLike
 
 from rlrecovery.score.jackknife import (
     EMPTY,
-    Floats,
     Score,
     centred_powers,
     mean_of_sums,
@@ -45,8 +44,7 @@ _WOODRUFF = 1.959963984540054
 
 def mean(values: ArrayLike, replicates: ArrayLike) -> Score:
     """Mean over rows; with one row per replicate its MCSE is SD/sqrt(n)."""
-    values = np.asarray(values, dtype=float)
-    return score_sums(mean_of_sums, [np.ones_like(values), values], replicates)
+    return score_sums(mean_of_sums, [values], replicates)
 
 
 def binomial_se(p: Any, n: Any) -> Any:
@@ -59,8 +57,7 @@ def proportion(hits: ArrayLike, replicates: ArrayLike) -> Score:
 
     With one row per replicate its MCSE is that of `binomial_se`.
     """
-    hits = np.asarray(hits, dtype=float)
-    return score_sums(mean_of_sums, [np.ones_like(hits), hits], replicates, binomial_se)
+    return score_sums(mean_of_sums, [hits], replicates, binomial_se)
 
 
 def median(values: ArrayLike, replicates: ArrayLike) -> Score:
@@ -82,12 +79,10 @@ def median(values: ArrayLike, replicates: ArrayLike) -> Score:
     value = float(np.median(values))
     below, up_to = (proportion(hits, replicates) for hits in (values < value, values <= value))
     half_width = _WOODRUFF * np.maximum(below.mcse, up_to.mcse)
-    is_constant = below.n >= 2 and np.ptp(values) == 0
-    mcse = 0.0 if is_constant else np.nan
+    mcse = 0.0 if below.n >= 2 and np.ptp(values) == 0 else np.nan
     if 0 < half_width < 0.5:
-        ends = [0.5 - half_width, 0.5 + half_width]
-        lower, upper = np.quantile(values, ends, method="hazen")
-        mcse = float(upper - lower) / (2 * _WOODRUFF)
+        ends = np.quantile(values, [0.5 - half_width, 0.5 + half_width], method="hazen")
+        mcse = float(np.ptp(ends)) / (2 * _WOODRUFF)
     return Score(value, mcse, below.n, below.n_rows)
 
 
@@ -96,8 +91,9 @@ def empirical_se(errors: ArrayLike, replicates: ArrayLike) -> Score:
 
     With one row per replicate its MCSE is the SD over sqrt(2 (n - 1)).
     """
-    terms = centred_powers(errors)
-    return score_sums(sd_of_sums, terms, replicates, lambda sd, n: sd / np.sqrt(2 * (n - 1)))
+    return score_sums(
+        sd_of_sums, centred_powers(errors), replicates, lambda sd, n: sd / np.sqrt(2 * (n - 1))
+    )
 
 
 def rmse(errors: ArrayLike, replicates: ArrayLike) -> Score:
@@ -107,12 +103,12 @@ def rmse(errors: ArrayLike, replicates: ArrayLike) -> Score:
     (delta method).
     """
     squares = np.asarray(errors, dtype=float) ** 2
-
-    def closed_form(root: float, _: int) -> float:
-        """MCSE for one row per replicate."""
-        return float(ratio(mean(squares, replicates).mcse, 2 * root))
-
-    return score_sums(root_mean_of_sums, [np.ones_like(squares), squares], replicates, closed_form)
+    return score_sums(
+        root_mean_of_sums,
+        [squares],
+        replicates,
+        lambda root, _: ratio(mean(squares, replicates).mcse, 2 * root),
+    )
 
 
 def model_se(ses: ArrayLike, replicates: ArrayLike) -> Score:
@@ -121,13 +117,11 @@ def model_se(ses: ArrayLike, replicates: ArrayLike) -> Score:
     With one row per replicate its MCSE is sqrt(var(se^2) / (4 n ModSE^2)).
     """
     variances = np.asarray(ses, dtype=float) ** 2
-
-    def closed_form(root: float, n: int) -> float:
-        """MCSE for one row per replicate."""
-        return float(ratio(np.sqrt(np.var(variances, ddof=1) / n), 2 * root))
-
     return score_sums(
-        root_mean_of_sums, [np.ones_like(variances), variances], replicates, closed_form
+        root_mean_of_sums,
+        [variances],
+        replicates,
+        lambda root, n: ratio(np.sqrt(np.var(variances, ddof=1) / n), 2 * root),
     )
 
 
@@ -139,16 +133,13 @@ def relative_error_model_se(ses: ArrayLike, errors: ArrayLike, replicates: Array
     """
     variances = np.asarray(ses, dtype=float) ** 2
 
-    def closed_form(relative: float, n: int) -> float:
-        """MCSE for one row per replicate."""
+    def closed_form(relative: float, n: int) -> Any:
         of_model_se = ratio(np.var(variances, ddof=1), 4 * n * np.mean(variances) ** 2)
-        return float((1 + relative) * np.sqrt(of_model_se + 1 / (2 * (n - 1))))
+        return (1 + relative) * np.sqrt(of_model_se + 1 / (2 * (n - 1)))
 
     return score_sums(
-        _relative_error, [*centred_powers(errors), variances], replicates, closed_form
+        lambda sums: ratio(root_mean_of_sums(sums[[0, 3]]), sd_of_sums(sums)) - 1,
+        [*centred_powers(errors), variances],
+        replicates,
+        closed_form,
     )
-
-
-def _relative_error(sums: Floats) -> Floats:
-    """Model SE / empirical SE - 1, from the sums of `centred_powers` and of squared SEs."""
-    return ratio(root_mean_of_sums(sums[[0, 3]]), sd_of_sums(sums)) - 1

@@ -28,22 +28,13 @@ from rlrecovery.storage.schemas import ESTIMATE_KEYS, PAIRED
 
 
 def compare(estimates: Mapping[str, pd.DataFrame], truth: pd.DataFrame) -> pd.DataFrame:
-    """Compare every method with each of the methods before it, in one cell.
+    """Compare every method with each of the methods before it, in one cell: columns `PAIRED`.
 
-    Parameters
-    ----------
-    estimates : mapping
-        From method to its estimates in the cell, in the order of the config.
-    truth : DataFrame
-        Columns `rlrecovery.storage.schemas.TRUTH`, of the same cell.
-
-    Returns
-    -------
-    DataFrame
-        Columns `rlrecovery.storage.schemas.PAIRED`, for each level and parameter that both methods
-        estimate. Measures: ``bias_difference`` and ``mse_difference`` (method minus reference),
-        ``rmse_ratio`` (method / reference) and ``relative_precision``, a proportion: (empirical
-        SE of the reference / empirical SE of the method)^2 - 1.
+    ``estimates`` has the estimates of each method, in the order of the config. There are rows for
+    each level and parameter that both methods estimate. Measures: ``bias_difference`` and
+    ``mse_difference`` (method minus reference), ``rmse_ratio`` (method / reference) and
+    ``relative_precision``, a proportion: (empirical SE of the reference / empirical SE of the
+    method)^2 - 1.
     """
     errors = {name: _errors(table, truth) for name, table in estimates.items()}
     compared = []
@@ -77,12 +68,11 @@ def paired_measures(
 
 def rmse_ratio(errors: Floats, reference: Floats, replicates: Integers) -> Score:
     """RMSE of a method divided by that of the reference, with a jackknife MCSE."""
-
-    def quotient(sums: Floats) -> Floats:
-        """Ratio of the root mean squares."""
-        return ratio(root_mean_of_sums(sums[[0, 1]]), root_mean_of_sums(sums[[0, 2]]))
-
-    return score_sums(quotient, [np.ones_like(errors), errors**2, reference**2], replicates)
+    return score_sums(
+        lambda sums: ratio(root_mean_of_sums(sums[[0, 1]]), root_mean_of_sums(sums[[0, 2]])),
+        [errors**2, reference**2],
+        replicates,
+    )
 
 
 def relative_precision(errors: Floats, reference: Floats, replicates: Integers) -> Score:
@@ -95,16 +85,15 @@ def relative_precision(errors: Floats, reference: Floats, replicates: Integers) 
     any errors, and too small for few (by half for three).
     """
 
-    def gain(sums: Floats) -> Floats:
-        """Squared ratio of the SDs, minus 1."""
-        return ratio(sd_of_sums(sums[[0, 3, 4]]), sd_of_sums(sums[:3])) ** 2 - 1
-
     def closed_form(value: float, n: int) -> float:
-        """MCSE for one row per replicate."""
         if n < 3 or errors.std() == 0 or reference.std() == 0:
             return np.nan
         rho = np.corrcoef(errors, reference)[0, 1]
         return 2 * (1 + value) * np.sqrt(max(0.0, 1 - rho**2) / (n - 1))
 
-    terms = [*centred_powers(errors), *centred_powers(reference)[1:]]
-    return score_sums(gain, terms, replicates, closed_form)
+    return score_sums(
+        lambda sums: ratio(sd_of_sums(sums[[0, 3, 4]]), sd_of_sums(sums[:3])) ** 2 - 1,
+        [*centred_powers(errors), *centred_powers(reference)],
+        replicates,
+        closed_form,
+    )
