@@ -9,7 +9,7 @@ with logged(snakemake.log[0], snakemake.params.source):
     summarise(
         methods={name: Method.of(m, name) for name, m in snakemake.params.methods.items()},
         cells={key: Cell.of(values) for key, values in snakemake.params.cells.items()},
-        levels=snakemake.params.levels,
+        nominal_levels=snakemake.params.levels,
         folders=snakemake.params.folders,
         batches=snakemake.params.batches,
         sampler_pairs=snakemake.params.sampler_pairs,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -90,8 +90,7 @@ class Summary:
     @property
     def levels(self) -> tuple[str, ...]:
         """Those of `LEVELS` that were estimated."""
-        estimated = set(self.recovery["level"])
-        return tuple(level for level in LEVELS if level in estimated)
+        return tuple(level for level in LEVELS if (self.recovery["level"] == level).any())
 
     @property
     def participants(self) -> tuple[int, ...]:
@@ -111,15 +110,11 @@ class Summary:
     @property
     def headline_interval(self) -> float | None:
         """Nominal level to show where only one is shown: 0.95, or else the largest."""
-        levels = self.intervals
-        return 0.95 if 0.95 in levels else (levels[-1] if levels else None)
+        return 0.95 if 0.95 in self.intervals else max(self.intervals, default=None)
 
     @property
     def methods_by_model(self) -> dict[str, list[str]]:
-        """Methods by generating model of their data.
-
-        Errors of methods can be compared only on data from the same model.
-        """
+        """Methods by generating model of their data; only their errors can be compared."""
         cells = self.recovery[self.recovery["scope"] == "cell"]
         pairs = cells[["model", "method"]].astype("object").drop_duplicates()
         by_model = pairs.groupby("model", sort=False)["method"].agg(set)
@@ -135,12 +130,7 @@ class Summary:
     def measure(self, name: str, **where: str | float) -> pd.DataFrame:
         """Select the rows of a measure, by default with scope ``cell`` and rows ``all``.
 
-        Parameters
-        ----------
-        name : str
-            Name of the measure, such as ``"bias"``.
-        **where
-            Further columns and their values.
+        Keywords are further columns and their values.
         """
         selected = self.recovery["measure"] == name
         for column, value in ({"scope": "cell", "rows": "all"} | where).items():
@@ -168,77 +158,36 @@ def against_first(summary: Summary) -> pd.DataFrame:
     table = summary.comparison
     if table.empty:
         return table
-    order = {method: k for k, method in enumerate(summary.methods)}
-    methods = summary.recovery[["cell", "level", "method"]].drop_duplicates().astype("object")
-    methods = methods.sort_values("method", key=lambda names: names.map(order), kind="stable")
-    first = methods.drop_duplicates(["cell", "level"]).set_index(["cell", "level"])["method"]
-    of_row = first.reindex(pd.MultiIndex.from_frame(table[["cell", "level"]].astype("object")))
-    is_first = table["reference"].astype("object") == of_row.to_numpy()
-    return table[is_first & table["method"].isin(order)]
+    keys = ["cell", "level"]
+    first = summary.recovery[[*keys, "method"]].drop_duplicates(keys).astype("object")
+    first_of_row = table[keys].astype("object").merge(first, on=keys, how="left")["method"]
+    is_first = table["reference"].astype("object") == first_of_row.to_numpy()
+    return table[is_first & table["method"].isin(summary.methods)]
 
 
-# --- reading ------------------------------------------------------------------------------------
+#: From attributes of `Summary` to their files and the columns that these must have.
+FILES: dict[str, tuple[str, Collection[str]]] = {
+    # Summaries of older versions have no column ``model``.
+    "recovery": ("recovery.csv", [name for name in RECOVERY if name != "model"]),
+    "points": ("points.csv", POINTS),
+    "failures": ("failures.csv", FAILURES),
+    "participant": ("example_participant.csv", PARTICIPANT),
+    "posterior": ("example_posterior.csv", ()),
+    "example": ("example.json", ()),
+    "sampler_check": ("witness.csv", SAMPLER_CHECK),
+    "comparison": ("comparison.csv", COMPARISON),
+    "priors": ("priors.csv", PRIORS),
+    "crossed": ("crossed.csv", ("simulated", "fitted", "contest")),
+    "selection": ("selection.csv", SELECTION),
+    "predictive": ("predictive.csv", ("of", "way", "statistic", "observed")),
+}
 
 #: Columns that hold names; as categories they are faster to compare.
 _NAMES = ("scope", "method", "reference", "cell", "level", "parameter", "rows", "measure", "status")
 
-
-def _reader(*columns: str) -> Callable[[Path], pd.DataFrame]:
-    """Read a table that must have these columns."""
-    return lambda path: read_table(path, dict.fromkeys(columns, ""))
-
-
-def _with_categories(*columns: str) -> Callable[[Path], pd.DataFrame]:
-    """Read a table that must have these columns, with columns of names as categories."""
-
-    def read(path: Path) -> pd.DataFrame:
-        table = _reader(*columns)(path)
-        names = [name for name in _NAMES if name in table]
-        return _as_text(table, *names).astype(dict.fromkeys(names, "category"))
-
-    return read
-
-
-def _as_text(table: pd.DataFrame, *columns: str) -> pd.DataFrame:
-    """Convert columns of names to text, because a method may be called ``1``."""
-    return table.assign(**{name: table[name].astype("string").fillna("") for name in columns})
-
-
-def _read_recovery(path: Path) -> pd.DataFrame:
-    """Measures; summaries of older versions have no column ``model``."""
-    table = _with_categories(*(name for name in RECOVERY if name != "model"))(path)
-    return table.assign(model=as_text(table["model"]) if "model" in table else "")
-
-
-def _read_failures(path: Path) -> pd.DataFrame:
-    return _as_text(_reader(*FAILURES)(path), "method", "cell", "reason")
-
-
-def _read_priors(path: Path) -> pd.DataFrame:
-    return _as_text(_reader(*PRIORS)(path), "method")
-
-
-def _read_posterior(path: Path) -> pd.DataFrame:
-    """Draws; the file is empty if none were sampled."""
-    has_draws = path.exists() and path.read_bytes().strip() != b""
-    return read_table(path) if has_draws else pd.DataFrame()
-
-
-#: From attributes of `Summary` to their files and readers.
-FILES: dict[str, tuple[str, Callable[[Path], Any]]] = {
-    "recovery": ("recovery.csv", _read_recovery),
-    "points": ("points.csv", _with_categories(*POINTS)),
-    "failures": ("failures.csv", _read_failures),
-    "participant": ("example_participant.csv", _reader(*PARTICIPANT)),
-    "posterior": ("example_posterior.csv", _read_posterior),
-    "example": ("example.json", read_json),
-    "sampler_check": ("witness.csv", _reader(*SAMPLER_CHECK)),
-    "comparison": ("comparison.csv", _with_categories(*COMPARISON)),
-    "priors": ("priors.csv", _read_priors),
-    "crossed": ("crossed.csv", _reader("simulated", "fitted", "contest")),
-    "selection": ("selection.csv", _reader(*SELECTION)),
-    "predictive": ("predictive.csv", _reader("of", "way", "statistic", "observed")),
-}
+#: Columns to convert to text, because a method may be called ``1``; in large tables to categories.
+_CATEGORIES = dict.fromkeys(("recovery", "points", "comparison"), _NAMES)
+_TEXT = {**_CATEGORIES, "failures": ("method", "cell", "reason"), "priors": ("method",)}
 
 
 def load_summary(path: str | os.PathLike[str], needed: Iterable[str] = tuple(FILES)) -> Summary:
@@ -259,7 +208,24 @@ def load_summary(path: str | os.PathLike[str], needed: Iterable[str] = tuple(FIL
     folder = Path(path).parent if Path(path).is_file() else Path(path)
     tables: dict[str, Any] = {name: pd.DataFrame() for name in FILES} | {"example": {}}
     for name in needed:
-        file, read = FILES[name]
-        tables[name] = read(folder / file)
+        tables[name] = _read(folder, name)
     method_of = {name: method for (method, _), name in series_by_cell(tables["recovery"]).items()}
     return Summary(**(tables | name_series(tables)), method_of=method_of)
+
+
+def _read(folder: Path, name: str) -> Any:
+    """Read the file of an attribute of `Summary`."""
+    file, columns = FILES[name]
+    path = folder / file
+    if path.suffix == ".json":
+        return read_json(path)
+    if name == "posterior" and not (path.exists() and path.read_bytes().strip()):
+        return pd.DataFrame()  # the file is empty if no draws were sampled
+    table = read_table(path, columns)
+    names = [column for column in _TEXT.get(name, ()) if column in table]
+    table = table.assign(**{column: table[column].astype("string").fillna("") for column in names})
+    if name in _CATEGORIES:
+        table = table.astype(dict.fromkeys(names, "category"))
+    if name == "recovery":
+        table = table.assign(model=as_text(table["model"]) if "model" in table else "")
+    return table

@@ -26,26 +26,20 @@ def name_series(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     dict
         The changed tables. A row of ``priors`` is repeated for every series of its method.
     """
-    recovery = tables["recovery"]
-    changed = {
-        name: tables[name].assign(method=_series(tables[name]).astype("category"))
-        for name in ("recovery", "points", "failures")
-        if _has_labels(tables[name])
-    }
-    if _has_labels(tables["comparison"]):
-        table, by_cell = tables["comparison"], series_by_cell(recovery)
-        columns = {
-            column: _series(table, column, by_cell).astype("category")
-            for column in ("method", "reference")
-        }
-        changed["comparison"] = table.assign(**columns)
+    by_cell, changed = series_by_cell(tables["recovery"]), {}
+    for name in ("recovery", "points", "failures", "comparison"):
+        table = tables[name]
+        if "variant" in table and (as_text(table["variant"]) != "").any():
+            columns = [column for column in ("method", "reference") if column in table]
+            series = {column: _series(table, column, by_cell) for column in columns}
+            changed[name] = table.assign(**series).astype(dict.fromkeys(columns, "category"))
     if len(tables["priors"]) and "recovery" in changed:
         series_of: dict[str, dict[str, None]] = {}
-        for (method, _), name in series_by_cell(recovery).items():
+        for (method, _), name in by_cell.items():
             series_of.setdefault(method, {})[name] = None
-        priors = tables["priors"]
-        names = [list(series_of.get(method, [method])) for method in priors["method"]]
-        changed["priors"] = priors.assign(method=names).explode("method", ignore_index=True)
+        names = [list(series_of.get(method, [method])) for method in tables["priors"]["method"]]
+        of_series = tables["priors"].assign(method=names)
+        changed["priors"] = of_series.explode("method", ignore_index=True)
     return changed
 
 
@@ -55,26 +49,15 @@ def series_by_cell(recovery: pd.DataFrame) -> dict[tuple[str, str], str]:
         return {}
     cells = recovery[recovery["scope"] == "cell"].drop_duplicates(["method", "cell"])
     keys = zip(cells["method"], cells["cell"], strict=True)
-    return dict(zip(keys, _series(cells), strict=True))
+    return dict(zip(keys, _series(cells, "method", {}), strict=True))
 
 
-def _has_labels(table: pd.DataFrame) -> bool:
-    """Whether any row of a table has an entry in the column ``variant``."""
-    return "variant" in table and bool((as_text(table["variant"]) != "").any())
-
-
-def _series(
-    table: pd.DataFrame,
-    column: str = "method",
-    by_cell: Mapping[tuple[str, str], str] | None = None,
-) -> pd.Series:
+def _series(table: pd.DataFrame, column: str, by_cell: Mapping[tuple[str, str], str]) -> pd.Series:
     """Series of each row, looked up by method and cell in ``by_cell``, else method and variant."""
     method, label = as_text(table[column]), as_text(table["variant"])
     name = method.where(label == "", method + ", " + label)
-    if by_cell:
-        keys = zip(method, as_text(table["cell"]), name, strict=True)
-        name = pd.Series([by_cell.get((m, c), other) for m, c, other in keys], table.index)
-    return name
+    keys = zip(method, as_text(table["cell"]), name, strict=True)
+    return pd.Series([by_cell.get((m, cell), other) for m, cell, other in keys], table.index)
 
 
 def as_text(names: pd.Series) -> pd.Series:

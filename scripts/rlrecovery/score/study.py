@@ -22,7 +22,7 @@ class Study:
     ----------
     methods, cells : mapping
         Methods by name, and cells by key.
-    levels : sequence of float
+    nominal_levels : sequence of float
         Nominal levels of the intervals.
     folders : mapping
         Paths of the folders ``scores``, ``paired``, ``estimates`` and ``truth``.
@@ -32,7 +32,7 @@ class Study:
 
     methods: Mapping[str, Method]
     cells: Mapping[str, Cell]
-    levels: Sequence[float]
+    nominal_levels: Sequence[float]
     folders: Mapping[str, str]
     batches: Mapping[str, Sequence[str]]
 
@@ -46,15 +46,16 @@ class Study:
 
     def estimates(self, method: str, cell: Cell) -> pd.DataFrame:
         """Estimates of a method in all replicates of a cell."""
-        folder = f"{self.folders['estimates']}/{method}/{cell.key}"
-        paths = [f"{folder}/{batch}.parquet" for batch in self.batches[cell.key]]
-        return read_tables(paths, estimates_columns(self.levels))
+        paths = self._batch_paths(f"{self.folders['estimates']}/{method}", cell)
+        return read_tables(paths, estimates_columns(self.nominal_levels))
 
     def estimates_with_truth(self, method: str, cell: Cell) -> pd.DataFrame:
         """Estimates of a method in a cell with a column ``truth``."""
-        folder = f"{self.folders['truth']}/{cell.key}"
-        paths = [f"{folder}/{batch}.parquet" for batch in self.batches[cell.key]]
-        return join(self.estimates(method, cell), read_tables(paths, TRUTH))
+        truth = read_tables(self._batch_paths(self.folders["truth"], cell), TRUTH)
+        return join(self.estimates(method, cell), truth)
+
+    def _batch_paths(self, folder: str, cell: Cell) -> list[str]:
+        return [f"{folder}/{cell.key}/{batch}.parquet" for batch in self.batches[cell.key]]
 
     @property
     def truth_names(self) -> list[str]:
@@ -83,12 +84,11 @@ class Study:
         ``label`` is the cell's entry in `design_labels`. Omit ``method`` if the table already has
         columns of methods.
         """
-        truth = dict(cell.truth)
         front: dict[str, str | float] = {} if method is None else {"method": method}
         front |= {"cell": cell.key}
-        front |= {name: truth.get(name, float("nan")) for name in self.truth_names}
+        front |= dict.fromkeys(self.truth_names, float("nan")) | dict(cell.truth)
         front |= {"participants": cell.participants, "trials": cell.trials, "variant": label}
-        return table.assign(**front)[[*front, *[c for c in table.columns if c not in front]]]
+        return table.assign(**front)[[*front, *table.columns.difference(front, sort=False)]]
 
 
 def size_groups(cells: Iterator[Cell]) -> list[list[Cell]]:

@@ -16,7 +16,7 @@ from rlrecovery.score.sampler_check import compare_posteriors
 from rlrecovery.score.study import Study, size_groups
 from rlrecovery.storage.files import conform, read_json, write_json, write_table
 from rlrecovery.storage.provenance import count_origins, now
-from rlrecovery.storage.schemas import RECOVERY, SAMPLER_CHECK, SUMMARY, interval_columns
+from rlrecovery.storage.schemas import FAILURES, RECOVERY, SAMPLER_CHECK, SUMMARY, interval_columns
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ POINTS_IN_ALL, FEWEST_POINTS, MOST_POINTS = 40_000, 20, 200
 def summarise(
     methods: Mapping[str, Method],
     cells: Mapping[str, Cell],
-    levels: Sequence[float],
+    nominal_levels: Sequence[float],
     folders: Mapping[str, str],
     batches: Mapping[str, Sequence[str]],
     sampler_pairs: Sequence[Sequence[str]],
@@ -41,7 +41,7 @@ def summarise(
 
     Parameters
     ----------
-    methods, cells, levels, folders, batches
+    methods, cells, nominal_levels, folders, batches
         See `rlrecovery.score.study.Study`.
     sampler_pairs : sequence of (str, str)
         Methods to compare, from `rlrecovery.score.sampler_check.comparable_pairs`.
@@ -52,7 +52,7 @@ def summarise(
     expected_hashes : mapping
         Hashes of the present settings, from `rlrecovery.config.study.expected_hashes`.
     """
-    study = Study(methods, cells, levels, folders, batches)
+    study = Study(methods, cells, nominal_levels, folders, batches)
     tables = method_tables(study)
     tables["comparison"] = comparison(study)
     tables["crossed"] = crossed_measures(study)
@@ -83,7 +83,7 @@ def method_tables(study: Study) -> dict[str, pd.DataFrame]:
                 scores = study.with_design(study.scores(name, cell), cell, label, name)
                 measures.append(scores.assign(scope="cell", model=cell.model))
                 rows = study.estimates_with_truth(name, cell)
-                sample = scatter_sample(rows, study.levels, limit)
+                sample = scatter_sample(rows, study.nominal_levels, limit)
                 points.append(study.with_design(sample, cell, label, name))
                 failures.append(flag_counts(rows, name, cell).assign(variant=label))
                 joined.append(rows.assign(cell=cell.key))
@@ -112,45 +112,35 @@ def size_correlations(
     )
 
 
-def scatter_sample(rows: pd.DataFrame, levels: Sequence[float], limit: int) -> pd.DataFrame:
-    """Select the estimates of the first data sets, for a scatter plot.
+def scatter_sample(rows: pd.DataFrame, nominal_levels: Sequence[float], limit: int) -> pd.DataFrame:
+    """Select the estimates of the first data sets of a cell, for a scatter plot.
 
-    Parameters
-    ----------
-    rows : DataFrame
-        Estimates of a method in a cell, with ``truth``.
-    levels : sequence of float
-        Nominal levels; the interval of the largest is kept.
-    limit : int
-        Approximate number of rows to keep per parameter. Data sets are kept as a whole, and at
-        least one.
+    About ``limit`` rows per parameter are kept; data sets are kept as a whole, and at least one.
+    Of the intervals, the widest is kept.
     """
     rows_per_replicate = rows.groupby("replicate").size().max()
-    parameters = rows["parameter"].nunique()
-    replicates = max(1, round(limit * parameters / rows_per_replicate))
+    replicates = max(1, round(limit * rows["parameter"].nunique() / rows_per_replicate))
     in_sample = rows["replicate"].isin(sorted(rows["replicate"].unique())[:replicates])
     columns = ["replicate", "participant", "level", "parameter", "truth", "estimate", "se"]
-    return rows.loc[in_sample, [*columns, *interval_columns(max(levels)), "status"]]
+    return rows.loc[in_sample, [*columns, *interval_columns(max(nominal_levels)), "status"]]
 
 
 def flag_counts(rows: pd.DataFrame, method: str, cell: Cell) -> pd.DataFrame:
     """Count rows by level, status (other than ``ok``) and reason."""
-    flagged = rows[rows["status"] != "ok"]
-    counts = flagged.groupby(["level", "status", "reason"], sort=True).size()
-    table = counts.reset_index(name="rows")
-    return table.assign(method=method, cell=cell.key)[
-        ["method", "cell", "level", "status", "reason", "rows"]
-    ]
+    counts = rows[rows["status"] != "ok"].groupby(["level", "status", "reason"]).size()
+    return counts.reset_index(name="rows").assign(method=method, cell=cell.key)[[*FAILURES]]
 
 
 def comparison(study: Study) -> pd.DataFrame:
     """Collect the paired comparisons of all cells, columns `COMPARISON` and truths."""
     labels = study.design_labels()
-    tables = [
-        study.with_design(study.comparison(cell), cell, labels[key])
-        for key, cell in study.cells.items()
-    ]
-    return pd.concat(tables, ignore_index=True)
+    return pd.concat(
+        [
+            study.with_design(study.comparison(cell), cell, labels[key])
+            for key, cell in study.cells.items()
+        ],
+        ignore_index=True,
+    )
 
 
 def sampler_check(study: Study, pairs: Sequence[Sequence[str]]) -> pd.DataFrame:

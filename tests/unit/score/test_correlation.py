@@ -75,7 +75,9 @@ def test_values_are_those_of_independent_code(name, ties):
 @pytest.mark.parametrize("name", BY_HAND)
 def test_mcse_is_the_jackknife_of_explicit_loops(name, ties):
     x, y, blocks = sample(2, ties=ties)
-    assert correlations(x, y, blocks)[name].mcse == pytest.approx(slow_jackknife(BY_HAND[name], x, y, blocks), rel=1e-9)
+    assert correlations(x, y, blocks)[name].mcse == pytest.approx(
+        slow_jackknife(BY_HAND[name], x, y, blocks), rel=1e-9
+    )
 
 
 @pytest.mark.parametrize("ties", [False, True])

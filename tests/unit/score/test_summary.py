@@ -60,7 +60,7 @@ def run_summary(folder, **changes):
     arguments = {
         "methods": METHODS,
         "cells": CELLS,
-        "levels": LEVELS,
+        "nominal_levels": LEVELS,
         "folders": {
             kind: str(folder / kind) for kind in ("scores", "paired", "estimates", "truth")
         },
