@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import copy
 import functools
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -34,20 +34,17 @@ class _Generator(GenerateJsonSchema):
 
 
 @functools.cache
-def _schema() -> dict[str, Any]:
-    schema = Experiment.model_json_schema(schema_generator=_Generator)
-    return {"$schema": GenerateJsonSchema.schema_dialect, **schema}
-
-
 def json_schema() -> dict[str, Any]:
-    """JSON schema of ``config.yaml``."""
-    return copy.deepcopy(_schema())
+    """JSON schema of ``config.yaml``; not to be changed, because it is shared."""
+    text = json.dumps(Experiment.model_json_schema(schema_generator=_Generator))
+    # Docstrings have line breaks.
+    return {"$schema": GenerateJsonSchema.schema_dialect, **json.loads(text.replace(r"\n", " "))}
 
 
 def resolve(node: Node) -> Node:
     """Follow references to a definition; other nodes are returned unchanged."""
     while "$ref" in node:
-        node = _schema()["$defs"][node["$ref"].rsplit("/", 1)[-1]]
+        node = json_schema()["$defs"][node["$ref"].rsplit("/", 1)[-1]]
     return node
 
 
@@ -73,7 +70,7 @@ def locate(location: Path) -> tuple[Path, Node, Node]:
         Schema of the field (with its own description), and the same resolved.
     """
     path: Path = ()
-    field: Node = _schema()
+    field: Node = json_schema()
     for segment in location:
         node = resolve(field)
         if "oneOf" in node:

@@ -87,11 +87,10 @@ def _checked(
     collected = [*mistakes]
     raw, folder = _plain(content, (), collected), pathlib.Path(source).parent
     collected += [*read_schedules(raw, folder), *find_observed(raw, folder)]
-    spoilt = {mistake.path for mistake in collected}
-    invalid, unclear = validation_mistakes(raw)
-    spoilt |= unclear
-    experiment = valid_part(raw, spoilt) if spoilt else Experiment.model_validate(raw)
-    collected += [*invalid, *cross_checks(Sections(experiment, spoilt))]
+    invalid, wrong_paths = validation_mistakes(raw)
+    wrong_paths |= {mistake.path for mistake in collected}
+    experiment = valid_part(raw, wrong_paths) if wrong_paths else Experiment.model_validate(raw)
+    collected += [*invalid, *cross_checks(Sections(experiment, wrong_paths))]
     if not collected:
         experiment = with_defaults(experiment)
         collected += _unreadable_choices(experiment)

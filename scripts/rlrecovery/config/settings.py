@@ -1,7 +1,7 @@
 """The keys of ``config.yaml`` as typed, immutable objects.
 
 The settings of tasks, models, priors and estimators are defined in their own rooms. The manual and
-the JSON schema are generated from the descriptions of the fields.
+the JSON schema are generated from the types and docstrings of the fields.
 """
 
 from __future__ import annotations
@@ -42,23 +42,25 @@ class RegisteredEstimator:
         return core_schema.tagged_union_schema(choices, discriminator="estimator")
 
 
+#: True values of each parameter.
+Truth = dict[str, Annotated[Numbers, Field(description="Its true values.")]]
 #: Settings of a method.
 AnyMethod = Annotated[SerializeAsAny[MethodSettings], RegisteredEstimator]
 
 
-class Source(Section):
+class _Documented(Section):
+    """Settings whose fields are described by the strings below them."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+
+class Source(_Documented):
     """One of several generating models."""
 
-    truth: dict[str, Annotated[Numbers, Field(description="Its true values.")]] = Field(
-        default_factory=dict,
-        description=(
-            "True values per parameter, as in truth. Not needed if all populations are "
-            "distributions."
-        ),
-    )
-    population: dict[str, Population] = Field(
-        description="How participants differ, per parameter, as in population."
-    )
+    truth: Truth = Field(default_factory=dict)
+    """True values per parameter, as in truth. Not needed if all populations are distributions."""
+    population: dict[str, Population]
+    """How participants differ, per parameter, as in population."""
 
 
 #: Tasks and variants under names of the user's choice.
@@ -66,19 +68,16 @@ OneTask = Annotated[TaskSettings, Field(description="One of the tasks.")]
 OneVariant = Annotated[VariantSettings, Field(description="One of the variants.")]
 
 
-class ModelRecovery(Section):
+class ModelRecovery(_Documented):
     """Generating models, and the models that are fitted to all of their data."""
 
     simulate: dict[str, Annotated[Source, Field(description="Its truths and population.")]] = Field(
-        min_length=1,
-        description="Generating models (or variants) by name; all share the same grid.",
+        min_length=1
     )
-    fit: Models = Field(
-        description=(
-            "Models (or variants) that every method without a model fits; the report counts which "
-            "of them fits best."
-        )
-    )
+    """Generating models (or variants) by name; all share the same grid."""
+    fit: Models
+    """Models (or variants) that every method without a model fits; the report counts which of them
+    fits best."""
 
 
 def _either(key: str, *others: str) -> dict[str, Any]:
@@ -88,11 +87,8 @@ def _either(key: str, *others: str) -> dict[str, Any]:
     return {"oneOf": [{**one, "not": no_other}, {**rest, "not": one}]}
 
 
-class Experiment(Section):
-    """The complete description of a recovery study, independent of the machine.
-
-    `rlrecovery.config.reader` creates it and checks that the keys are consistent.
-    """
+class Experiment(_Documented):
+    """The complete description of a recovery study, independent of the machine."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -104,121 +100,64 @@ class Experiment(Section):
         }
     )
 
-    run: str = Field(
-        pattern=RUN_NAME,
-        description="Name of the run; its results are written to the folder results/<run>/.",
-    )
-    seed: int = Field(
-        ge=0,
-        description=(
-            "Root seed of all random numbers. The same seed gives the same results; a different "
-            "seed gives an independent repetition of the study."
-        ),
-    )
-    task: Omittable[TaskSettings] = Field(
-        default=None,
-        description="The task of all participants. Not allowed with tasks.",
-    )
+    run: str = Field(pattern=RUN_NAME)
+    """Name of the run; its results are written to the folder results/<run>/."""
+    seed: int = Field(ge=0)
+    """Root seed of all random numbers. The same seed gives the same results; a different seed gives
+    an independent repetition of the study."""
+    task: Omittable[TaskSettings] = None
+    """The task of all participants. Not allowed with tasks."""
     tasks: Omittable[dict[Name, OneTask]] = Field(
-        default=None,
-        min_length=1,
-        description=(
-            "Several tasks to compare, each under a name of your choice, crossed into cells. Not "
-            "allowed with task."
-        ),
-        json_schema_extra={"additionalProperties": False},
+        default=None, min_length=1, json_schema_extra={"additionalProperties": False}
     )
-    model: Omittable[str] = Field(
-        default=None,
-        description="Model (or variant) that generates the data. Not allowed with models.",
-    )
-    truth: Omittable[dict[str, Annotated[Numbers, Field(description="Its true values.")]]] = Field(
-        default=None,
-        description=(
-            "True values per parameter of the model. They are crossed with each other, with "
-            "participants and with trials into cells. A parameter whose population is a "
-            "distribution has no values here. Not needed if all populations are distributions; "
-            "not allowed with models."
-        ),
-    )
-    population: Omittable[dict[str, Population]] = Field(
-        default=None,
-        description=(
-            "How the participants of a data set differ, per parameter of the model: {spread: SD} "
-            "around the cell's true value, or {distribution: name, arguments} to draw every "
-            "participant from a distribution in all cells. Not allowed with models."
-        ),
-    )
-    models: Omittable[ModelRecovery] = Field(
-        default=None,
-        description=(
-            "Model recovery: several generating models, and the models that compete to fit their "
-            "data. Not allowed with model, truth and population."
-        ),
-    )
+    """Several tasks to compare, each under a name of your choice, crossed into cells. Not allowed
+    with task."""
+    model: Omittable[str] = None
+    """Model (or variant) that generates the data. Not allowed with models."""
+    truth: Omittable[Truth] = None
+    """True values per parameter of the model. They are crossed with each other, with participants
+    and with trials into cells. A parameter whose population is a distribution has no values here.
+    Not needed if all populations are distributions; not allowed with models."""
+    population: Omittable[dict[str, Population]] = None
+    """How the participants of a data set differ, per parameter of the model: {spread: SD} around
+    the cell's true value, or {distribution: name, arguments} to draw every participant from a
+    distribution in all cells. Not allowed with models."""
+    models: Omittable[ModelRecovery] = None
+    """Model recovery: several generating models, and the models that compete to fit their data. Not
+    allowed with model, truth and population."""
     variants: dict[Name, OneVariant] = Field(
-        default_factory=dict,
-        description=(
-            "Models with additional or fixed parameters, each under a name of your choice, which "
-            "can be used wherever a model can be named. By default none."
-        ),
-        json_schema_extra={"additionalProperties": False},
+        default_factory=dict, json_schema_extra={"additionalProperties": False}
     )
-    participants: Counts = Field(
-        description="Numbers of participants per data set, crossed into cells."
-    )
-    trials: Counts = Field(
-        description=(
-            "Numbers of trials per participant over all blocks, crossed into cells; each a "
-            "multiple of the task's blocks."
-        )
-    )
-    missing: Shares = Field(
-        default=(0.0,),
-        description=(
-            "Probabilities of a trial without a response, crossed into cells: [0, 0.1] compares "
-            "complete data with 10 % missing responses."
-        ),
-    )
-    completed: Completed = Field(
-        default=((1.0,),),
-        description=(
-            "Shares of the trials that participants complete, used in turn; several such lists are "
-            "crossed into cells: [[1], [0.6, 0.8, 1]] compares equal with unequal numbers of "
-            "trials."
-        ),
-    )
-    replicates: int = Field(
-        ge=2,
-        description=(
-            "Data sets per cell. They determine the Monte Carlo standard error of every measure, "
-            "which needs at least two."
-        ),
-    )
-    batch_size: int = Field(
-        ge=1,
-        description="Replicates per job. It does not affect the results.",
-    )
-    observed: Omittable[str] = Field(
-        default=None,
-        description=(
-            "CSV file with observed choices, relative to the config, with the columns participant, "
-            "trial, choice (from 0; empty for no response), reward and optionally block: the "
-            "report then shows whether the model of the first Bayesian method predicts them. By "
-            "default it shows predictions of the example data set."
-        ),
-    )
-    interval_levels: Levels = Field(
-        description="Nominal levels of the intervals whose coverage and width are reported."
-    )
+    """Models with additional or fixed parameters, each under a name of your choice, which can be
+    used wherever a model can be named. By default none."""
+    participants: Counts
+    """Numbers of participants per data set, crossed into cells."""
+    trials: Counts
+    """Numbers of trials per participant over all blocks, crossed into cells; each a multiple of the
+    task's blocks."""
+    missing: Shares = (0.0,)
+    """Probabilities of a trial without a response, crossed into cells: [0, 0.1] compares complete
+    data with 10 % missing responses."""
+    completed: Completed = ((1.0,),)
+    """Shares of the trials that participants complete, used in turn; several such lists are crossed
+    into cells: [[1], [0.6, 0.8, 1]] compares equal with unequal numbers of trials."""
+    replicates: int = Field(ge=2)
+    """Data sets per cell. They determine the Monte Carlo standard error of every measure, which
+    needs at least two."""
+    batch_size: int = Field(ge=1)
+    """Replicates per job. It does not affect the results."""
+    observed: Omittable[str] = None
+    """CSV file with observed choices, relative to the config, with the columns participant, trial,
+    choice (from 0; empty for no response), reward and optionally block: the report then shows
+    whether the model of the first Bayesian method predicts them. By default it shows predictions of
+    the example data set."""
+    interval_levels: Levels
+    """Nominal levels of the intervals whose coverage and width are reported."""
     methods: dict[Name, AnyMethod] = Field(
-        min_length=1,
-        description=(
-            "The methods to compare, each under a name of your choice; all fit the same data. "
-            "Their order does not affect the results."
-        ),
-        json_schema_extra={"additionalProperties": False},
+        min_length=1, json_schema_extra={"additionalProperties": False}
     )
+    """The methods to compare, each under a name of your choice; all fit the same data. Their order
+    does not affect the results."""
 
     def resolved(self) -> dict[str, Any]:
         """Plain values of all keys that have one, including defaults."""

@@ -83,8 +83,7 @@ def cells_of(experiment: Experiment) -> dict[str, Cell]:
 
 def specification(experiment: Experiment, name: str) -> ModelSpec:
     """The model, or variant of the config, with a name."""
-    variant = experiment.variants.get(name)
-    return ModelSpec.of(name) if variant is None else variant.spec(name)
+    return ModelSpec(name, experiment.variants.get(name))
 
 
 def generator_of(experiment: Experiment, cell: Cell) -> Generator:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.constructor import ConstructorError
+from ruamel.yaml.constructor import SafeConstructor
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
@@ -17,8 +17,6 @@ from rlrecovery.config.mistakes import Mistake, Path, dotted
 
 #: A larger file is not a config; reading YAML takes seconds per megabyte.
 MOST_BYTES = 600_000
-_MERGE = "tag:yaml.org,2002:merge"
-_COLLECTIONS = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
 
 
 @dataclass(frozen=True)
@@ -46,74 +44,55 @@ def _entry(node: Node | None, key: str | int) -> tuple[Node, Node] | None:
     if isinstance(node, SequenceNode) and isinstance(key, int):
         return (node.value[key], node.value[key]) if key < len(node.value) else None
     if isinstance(node, MappingNode):
-        return next((pair for pair in [*_pairs(node)][::-1] if pair[0].value == str(key)), None)
+        # The last of equal keys counts; keys merged by ``<<`` have been put first.
+        return next((pair for pair in node.value[::-1] if pair[0].value == str(key)), None)
     return None
 
 
-def _pairs(node: MappingNode) -> Iterator[tuple[Node, Node]]:
-    """Keys and values; those merged by ``<<`` come first, so later ones override them."""
+class _Constructor(SafeConstructor):
+    """Plain values of the tags that a config may have; the last of equal keys counts."""
+
+    def check_mapping_key(self, *arguments: Any) -> bool:
+        return True
+
+
+for _tag in ("omap", "pairs", "set"):
+    _Constructor.add_constructor(f"tag:yaml.org,2002:{_tag}", SafeConstructor.construct_undefined)
+
+
+def _repeated_keys(node: Node, path: Path, visited: set[int]) -> Iterator[Mistake]:
+    """Yield a mistake for each key that a section has twice; anchors are visited once."""
+    if isinstance(node, ScalarNode) or id(node) in visited:
+        return
+    visited.add(id(node))
+    if isinstance(node, SequenceNode):
+        for i, item in enumerate(node.value):
+            yield from _repeated_keys(item, (*path, i), visited)
+        return
+    first_lines: dict[tuple[Any, Any], int] = {}
     for key, value in node.value:
-        if key.tag == _MERGE:
-            sections = value.value if isinstance(value, SequenceNode) else [value]
-            for section in reversed(sections):
-                if not isinstance(section, MappingNode):
-                    raise ConstructorError(None, None, "<< must be a section", value.start_mark)
-                yield from _pairs(section)
-    yield from (pair for pair in node.value if pair[0].tag != _MERGE)
-
-
-class _Builder:
-    """Plain values of nodes; a node that has several aliases is built once."""
-
-    def __init__(self, yaml: YAML) -> None:
-        self._scalar = yaml.constructor.construct_object
-        self._built: dict[int, Any] = {}
-        self.mistakes: list[Mistake] = []
-
-    def build(self, node: Node, path: Path = ()) -> Any:
-        if isinstance(node, ScalarNode):
-            return self._scalar(node)
-        if id(node) in self._built:
-            return self._built[id(node)]
-        if node.tag not in _COLLECTIONS:
-            raise ConstructorError(None, None, f"the tag {node.tag} is unknown", node.start_mark)
-        if isinstance(node, SequenceNode):
-            values: list[Any] = []
-            self._built[id(node)] = values
-            values.extend(self.build(item, (*path, i)) for i, item in enumerate(node.value))
-            return values
-        assert isinstance(node, MappingNode)
-        section: dict[Any, Any] = {}
-        self._built[id(node)] = section
-        self._note_repeats(node, path)
-        for key, value in _pairs(node):
-            if not isinstance(key, ScalarNode):
-                raise ConstructorError(None, None, "a key must be text", key.start_mark)
-            section[self._scalar(key)] = self.build(value, (*path, str(key.value)))
-        return section
-
-    def _note_repeats(self, node: Node, path: Path) -> None:
-        first_lines: dict[tuple[Any, Any], int] = {}
-        for key in (key for key, _ in node.value if isinstance(key, ScalarNode)):
-            name, line = (key.tag, key.value), key.start_mark.line + 1
+        if isinstance(key, ScalarNode):
+            keys, name, line = (*path, key.value), (key.tag, key.value), key.start_mark.line + 1
             if name in first_lines:
-                keys = (*path, key.value)
                 text = f"duplicate key '{dotted(keys)}', first given in line {first_lines[name]}"
-                self.mistakes.append(Mistake(keys, "repeated_key", None, text, line))
+                yield Mistake(keys, "repeated_key", None, text, line)
             first_lines.setdefault(name, line)
+            yield from _repeated_keys(value, keys, visited)
 
 
 def read_yaml(path: str | os.PathLike[str]) -> Document:
     """Read a YAML file; one that cannot be read gives a document with one mistake."""
     yaml, file = YAML(typ="safe", pure=True), pathlib.Path(path)
+    yaml.Constructor, yaml.allow_duplicate_keys = _Constructor, True
     try:
         if file.stat().st_size > MOST_BYTES:
             text = f"file is larger than {MOST_BYTES // 1000} kB, the limit for a config"
             return _unreadable("too_large", text)
         root = yaml.compose(file.read_text(encoding="utf-8"))
-        builder = _Builder(yaml)
-        content = None if root is None else builder.build(root)
-        return Document(content, tuple(builder.mistakes), root)
+        if root is None:
+            return Document()
+        repeated = tuple(_repeated_keys(root, (), set()))  # before `<<` is replaced
+        return Document(yaml.constructor.construct_document(root), repeated, root)
     except FileNotFoundError:
         return _unreadable("no_file", "no such file")
     except OSError as error:

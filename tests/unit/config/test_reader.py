@@ -67,9 +67,9 @@ def test_every_mistake_has_its_line(tmp_path):
 
 
 def test_keys_that_are_not_text_are_mistakes():
-    raw = valid() | {True: 3}
+    raw = valid() | {True: 3, (1, 2): 4}
     raw["truth"][5] = [1]
-    assert mistakes(raw) == [("truth.5", [1], "key"), ("true", 3, "key")]
+    assert mistakes(raw) == [("truth.5", [1], "key"), ("true", 3, "key"), ("[1, 2]", 4, "key")]
 
 
 def test_half_a_character_can_be_printed():

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
-import functools
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import BaseModel, TypeAdapter
+from annotated_types import MinLen
+from pydantic import BaseModel, create_model
 
 from rlrecovery.config.mistakes import Path
 from rlrecovery.config.settings import Experiment, ModelRecovery
@@ -16,7 +17,7 @@ from rlrecovery.models.base import Model, Parameter
 from rlrecovery.models.distributions import Distribution
 from rlrecovery.models.library import MODELS
 from rlrecovery.models.prior_settings import Population
-from rlrecovery.models.variants import VariantSettings
+from rlrecovery.models.variants import ModelSpec, VariantSettings
 from rlrecovery.simulate.settings import TaskSettings
 
 
@@ -42,9 +43,9 @@ class Source:
 class Sections:
     """Valid sections of a config (see `valid_part`), and the paths of mistakes in the others."""
 
-    def __init__(self, experiment: Experiment, spoilt: Iterable[Path] = ()) -> None:
+    def __init__(self, experiment: Experiment, wrong_paths: Iterable[Path] = ()) -> None:
         self.experiment = experiment
-        self._broken = {_section_of(path) for path in spoilt}
+        self._broken = {_section_of(path) for path in wrong_paths}
 
     def readable(self, *path: str) -> bool:
         """Whether a section, its entries and the sections that contain it are all valid."""
@@ -72,13 +73,12 @@ class Sections:
         experiment, sources = self.experiment, []
         truth = (experiment.truth or {}) if self.readable("truth") else None
         for name, path in self.simulated.items():
-            section = experiment.models.simulate[name] if experiment.models else None
-            entries = (truth, experiment.population)
-            if section is not None:
-                entries = (section.truth, section.population)
             model = self.model(name)
-            if model is not None:
-                sources.append(Source(path, model, *entries))
+            if model is not None and experiment.models is not None:
+                section = experiment.models.simulate[name]
+                sources.append(Source(path, model, section.truth, section.population))
+            elif model is not None:
+                sources.append(Source(path, model, truth, experiment.population))
         return sources
 
     @property
@@ -94,7 +94,7 @@ class Sections:
             return MODELS.get(name)
         if variant.model not in MODELS:
             return None
-        model = variant.spec(name).model()
+        model = ModelSpec(name, variant).model()
         names = {parameter.name for parameter in parameters_of_variant(variant)}
         return model if set(variant.fixed) <= names and model.parameters else None
 
@@ -112,15 +112,14 @@ class Sections:
 
     def models_of(self, method: MethodSettings) -> list[Model]:
         """The models that a method fits; empty if one of them is unknown."""
-        names = self.fit if method.model is None else (method.model,)
-        models = [self.model(name) for name in dict.fromkeys(names)]
-        known = [model for model in models if model is not None]
-        return known if len(known) == len(models) else []
+        names = dict.fromkeys(self.fit if method.model is None else (method.model,))
+        models = [model for model in map(self.model, names) if model is not None]
+        return models if len(models) == len(names) else []
 
 
 def parameters_of_variant(variant: VariantSettings) -> tuple[Parameter, ...]:
     """Parameters of a variant, including fixed ones."""
-    return dataclasses.replace(variant.spec(""), fixed=()).model().parameters
+    return ModelSpec("", variant.model_copy(update={"fixed": {}})).model().parameters
 
 
 def _section_of(path: Path) -> Path:
@@ -129,36 +128,32 @@ def _section_of(path: Path) -> Path:
     return path[: 3 if path[:2] == ("models", "simulate") else 1 + named]
 
 
-def valid_part(raw: Mapping[str, Any], spoilt: Iterable[Path]) -> Experiment:
+def _lenient(section: type[BaseModel], **changes: Any) -> Any:
+    """A class of settings whose keys may be missing (None) and whose sections may be empty."""
+    fields: dict[str, Any] = {}
+    for name, field in section.model_fields.items():
+        lenient = copy.copy(field)
+        lenient.metadata = [limit for limit in field.metadata if not isinstance(limit, MinLen)]
+        if field.is_required():
+            lenient.default = None
+        fields[name] = (field.annotation, lenient)
+    return create_model(section.__name__, __base__=section, **fields | changes)
+
+
+_Partial = _lenient(Experiment, models=(_lenient(ModelRecovery) | None, None))
+
+
+def valid_part(raw: dict[Any, Any], wrong_paths: Iterable[Path]) -> Experiment:
     """The experiment described by the valid sections of a config.
 
     A section with a mistake is left out: a task, method, variant or generating model, or else the
     whole top-level key, which then has its default or None.
     """
-    experiment: Experiment = _valid(Experiment, raw, {_section_of(path) for path in spoilt})
+    valid = copy.deepcopy(raw)
+    for *parents, key in map(_section_of, wrong_paths):
+        section = valid
+        for parent in parents:
+            section = section.get(parent, {})
+        section.pop(key, None)
+    experiment: Experiment = _Partial.model_validate(valid)
     return experiment
-
-
-def _valid(kind: type[BaseModel], raw: Any, broken: set[Path], path: Path = ()) -> Any:
-    values: dict[str, Any] = {}
-    for name, field in kind.model_fields.items():
-        here = (*path, name)
-        if name not in raw or here in broken:
-            default = field.get_default(call_default_factory=True)
-            values[name] = None if field.is_required() else default
-        elif here == ("models",):
-            values[name] = _valid(ModelRecovery, raw[name], broken, here)
-        else:
-            kept = raw[name]
-            if isinstance(kept, dict):
-                kept = {key: value for key, value in kept.items() if (*here, key) not in broken}
-            values[name] = kept and _adapter(kind, name).validate_python(kept, strict=True)
-    return kind.model_construct(**values)
-
-
-@functools.cache
-def _adapter(kind: type[BaseModel], name: str) -> TypeAdapter[Any]:
-    """Validation of a single field."""
-    field = kind.model_fields[name]
-    annotation: Any = field.annotation
-    return TypeAdapter(Annotated[(annotation, *field.metadata)] if field.metadata else annotation)
