@@ -28,7 +28,7 @@ from rlrecovery.likelihood.data import Observations, observations_from_table
 from rlrecovery.likelihood.scan import trace
 from rlrecovery.models.base import Learner, Model
 from rlrecovery.models.library import MODELS
-from rlrecovery.models.variants import find_model
+from rlrecovery.models.variants import ModelSpec
 
 #: PyTensor stores a traceback with every variable by default, which takes a third of the time that
 #: it needs to build a graph.
@@ -65,7 +65,9 @@ def changes(model: str) -> dict[str, Any]:
 
 def definition(model: str) -> Model:
     """The model with this name, or a variant of it (``model+change``)."""
-    return find_model({"name": model, **changes(model)}) if "+" in model else MODELS[model]
+    return (
+        ModelSpec.of({"name": model, **changes(model)}).model() if "+" in model else MODELS[model]
+    )
 
 
 def _is_possible(base: str, variant: str) -> bool:

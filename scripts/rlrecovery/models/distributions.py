@@ -132,7 +132,7 @@ _FAMILIES: dict[str, _Family] = {
 }
 
 #: Arguments that can be any real number; all others must be positive.
-_LOCATIONS = {"mu", "lower", "upper"}
+LOCATIONS = {"mu", "lower", "upper"}
 
 
 def families() -> dict[str, tuple[str, ...]]:
@@ -174,7 +174,7 @@ class Distribution:
         for key, value in self.arguments:
             if not math.isfinite(value):
                 raise ValueError(f"{self.name}.{key} is {value}, but must be a finite number")
-            if key not in _LOCATIONS and value <= 0:
+            if key not in LOCATIONS and value <= 0:
                 raise ValueError(f"{self.name}.{key} is {value}, but must be greater than 0")
         if self.name == "Uniform" and not self.as_dict()["lower"] < self.as_dict()["upper"]:
             raise ValueError("Uniform.lower must be less than Uniform.upper")

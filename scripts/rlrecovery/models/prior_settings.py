@@ -7,7 +7,7 @@ needs no change here.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, Union
 
 import numpy as np
@@ -23,12 +23,15 @@ from pydantic import (
     model_validator,
 )
 
-from rlrecovery.models.distributions import Distribution, families
+from rlrecovery.models.distributions import LOCATIONS, Distribution, families
 from rlrecovery.models.settings import CHECKED, Section
 
 
 class DistributionSettings(Section):
     """A named distribution with its arguments; names are those of PyMC."""
+
+    # Inspecting the code of the classes that are created below takes time and finds no strings.
+    model_config = ConfigDict(use_attribute_docstrings=False)
 
     @model_validator(mode="after")
     def _computable(self, info: ValidationInfo) -> Self:
@@ -75,20 +78,15 @@ _MEANINGS = {
 }
 
 
-def _argument(family: str, name: str, others: Iterable[str]) -> Any:
-    """Type and description of one argument; the family decides whether it must be positive."""
-    try:
-        Distribution.of(family, {**dict.fromkeys(others, 1.0), name: -1.0})
-        lower = None
-    except ValueError as error:
-        lower = 0.0 if "greater than 0" in str(error) else None
+def _argument(family: str, name: str) -> Any:
+    """Type and description of one argument."""
     meaning = _MEANINGS.get(f"{family}.{name}", f"Argument {name} of {family}")
-    return float, Field(description=f"{meaning}.", gt=lower)
+    return float, Field(description=f"{meaning}.", gt=None if name in LOCATIONS else 0.0)
 
 
 def _family(name: str, arguments: Sequence[str]) -> type[DistributionSettings]:
     named: Any = (Literal[name], Field(description="Name of the distribution."))
-    fields = {argument: _argument(name, argument, arguments) for argument in arguments}
+    fields = {argument: _argument(name, argument) for argument in arguments}
     settings = create_model(name, __base__=DistributionSettings, distribution=named, **fields)
     settings.__doc__ = f"{name}({', '.join(arguments)})"
     return settings
@@ -107,24 +105,18 @@ else:
 class Spread(Section):
     """Participants vary normally around the cell's true value on the unconstrained scale."""
 
-    spread: float = Field(
-        ge=0,
-        description=(
-            "SD of the participants around the cell's true value on the unconstrained scale (logit "
-            "for a learning rate, log for an inverse temperature); 0 for identical participants."
-        ),
-    )
+    spread: float = Field(ge=0)
+    """SD of the participants around the cell's true value on the unconstrained scale (logit for a
+    learning rate, log for an inverse temperature); 0 for identical participants."""
 
 
 class PopulationPrior(Section):
     """Priors of a population on the unconstrained scale, for partial pooling."""
 
-    location: AnyDistribution = Field(
-        description="Prior of the population's location, unconstrained scale; any distribution."
-    )
-    scale: AnyDistribution = Field(
-        description="Prior of the population's SD, unconstrained scale; non-negative."
-    )
+    location: AnyDistribution
+    """Prior of the population's location, unconstrained scale; any distribution."""
+    scale: AnyDistribution
+    """Prior of the population's SD, unconstrained scale; non-negative."""
 
 
 def _form(value: Any) -> str | None:
@@ -146,12 +138,9 @@ if TYPE_CHECKING:
     SpreadOrDistribution = Spread | DistributionSettings
     Prior = DistributionSettings | PopulationPrior
 else:
-    _SPREAD, _POPULATION = (
-        Annotated[Spread, Tag("Spread")],
-        Annotated[PopulationPrior, Tag("PopulationPrior")],
-    )
-    SpreadOrDistribution = Annotated[Union[_SPREAD, *_TAGGED], Discriminator(_form)]
-    Prior = Annotated[Union[*_TAGGED, _POPULATION], Discriminator(_form)]
+    _spread, _prior = (Annotated[form, Tag(form.__name__)] for form in (Spread, PopulationPrior))
+    SpreadOrDistribution = Annotated[Union[_spread, *_TAGGED], Discriminator(_form)]
+    Prior = Annotated[Union[*_TAGGED, _prior], Discriminator(_form)]
 
 
 class Population(RootModel[SpreadOrDistribution]):

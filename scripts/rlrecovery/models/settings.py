@@ -32,41 +32,24 @@ PATTERNS = {
 _Value = TypeVar("_Value")
 #: A key that can be omitted.
 Omittable = Annotated[_Value | None, BeforeValidator(_not_empty)]
+_Tuple = Annotated[tuple[_Value, ...], BeforeValidator(_as_tuple)]
+_NonEmpty = Annotated[tuple[_Value, ...], Field(min_length=1), BeforeValidator(_as_tuple)]
+_AtLeastTwo = Annotated[tuple[_Value, ...], Field(min_length=2), BeforeValidator(_as_tuple)]
+_Count = Annotated[int, Field(ge=1)]
 Name = Annotated[str, Field(pattern=WORD)]
 Positive = Annotated[float, Field(gt=0)]
-Numbers = Annotated[tuple[float, ...], Field(min_length=1), BeforeValidator(_as_tuple)]
-Counts = Annotated[
-    tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1), BeforeValidator(_as_tuple)
-]
-Arms = Annotated[tuple[float, ...], Field(min_length=2), BeforeValidator(_as_tuple)]
+Numbers = _NonEmpty[float]
+Counts = _NonEmpty[_Count]
+Arms = _AtLeastTwo[float]
 #: Probabilities of a missing trial, less than 1.
-Shares = Annotated[
-    tuple[Annotated[float, Field(ge=0, lt=1)], ...],
-    Field(min_length=1),
-    BeforeValidator(_as_tuple),
-]
-Completed = Annotated[
-    tuple[
-        Annotated[
-            tuple[Annotated[float, Field(gt=0, le=1)], ...],
-            Field(min_length=1),
-            BeforeValidator(_as_tuple),
-        ],
-        ...,
-    ],
-    Field(min_length=1),
-    BeforeValidator(_as_tuple),
-]
-Rows = Annotated[tuple[Arms, ...], Field(min_length=1), BeforeValidator(_as_tuple)]
+Shares = _NonEmpty[Annotated[float, Field(ge=0, lt=1)]]
+Completed = _NonEmpty[_NonEmpty[Annotated[float, Field(gt=0, le=1)]]]
+Rows = _NonEmpty[Arms]
 #: Numbers of trials, counted from 1; may be empty.
-Trials = Annotated[tuple[Annotated[int, Field(ge=1)], ...], BeforeValidator(_as_tuple)]
-TrialLists = Annotated[tuple[Trials, ...], Field(min_length=1), BeforeValidator(_as_tuple)]
-Models = Annotated[tuple[str, ...], Field(min_length=2), BeforeValidator(_as_tuple)]
-Levels = Annotated[
-    tuple[Annotated[float, Field(gt=0, lt=1)], ...],
-    Field(min_length=1),
-    BeforeValidator(_as_tuple),
-]
+Trials = _Tuple[_Count]
+TrialLists = _NonEmpty[Trials]
+Models = _AtLeastTwo[str]
+Levels = _NonEmpty[Annotated[float, Field(gt=0, lt=1)]]
 Bounds = Annotated[tuple[float, ...], Field(min_length=2, max_length=2), BeforeValidator(_as_tuple)]
 
 
@@ -75,10 +58,18 @@ CHECKED = {"checked": True}
 
 
 class Section(BaseModel):
-    """A section of ``config.yaml``: no unknown keys, no implicit type conversion, immutable."""
+    """A section of ``config.yaml``: no unknown keys, no implicit type conversion, immutable.
+
+    A field is described by the string below it.
+    """
 
     model_config = ConfigDict(
-        strict=True, frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True
+        strict=True,
+        frozen=True,
+        extra="forbid",
+        allow_inf_nan=False,
+        defer_build=True,
+        use_attribute_docstrings=True,
     )
 
     @classmethod

@@ -13,159 +13,84 @@ from rlrecovery.simulate.task import Drift, Reversals, Schedule, Task
 class ReversalSettings(Section):
     """Reversals: mean rewards rotate by one arm."""
 
-    after: Trials = Field(
-        default=(),
-        description=(
-            "Numbers of trials within a block after which a reversal happens, such as [40, 80]; "
-            "an empty list means never."
-        ),
-    )
-    every: int = Field(
-        default=0,
-        ge=0,
-        description="Number of trials between reversals within a block; 0 means never.",
-    )
-    correct: int = Field(
-        default=0,
-        ge=0,
-        description=(
-            "Number of choices of the best arm, among the last `within` responses since the "
-            "previous reversal, that triggers a reversal; 0 means never."
-        ),
-    )
-    within: int = Field(
-        default=0, ge=0, description="Number of responses that `correct` refers to."
-    )
+    after: Trials = ()
+    """Numbers of trials within a block after which a reversal happens, such as [40, 80]; an empty
+    list means never."""
+    every: int = Field(default=0, ge=0)
+    """Number of trials between reversals within a block; 0 means never."""
+    correct: int = Field(default=0, ge=0)
+    """Number of choices of the best arm, among the last `within` responses since the previous
+    reversal, that triggers a reversal; 0 means never."""
+    within: int = Field(default=0, ge=0)
+    """Number of responses that `correct` refers to."""
 
 
 class DriftSettings(Section):
     """A bounded Gaussian random walk of every arm's mean reward."""
 
-    sd: float = Field(gt=0, description="SD of the step per trial. Daw et al. (2006): 2.8.")
-    lower: float = Field(
-        description="Lower bound, at which the walk is reflected. Daw et al. (2006): 1."
-    )
-    upper: float = Field(
-        description="Upper bound, at which the walk is reflected. Daw et al. (2006): 100."
-    )
-    decay: float = Field(
-        default=1.0,
-        gt=0,
-        le=1,
-        description=(
-            "Proportion of the distance from the centre that is kept in each step; 1 for a walk "
-            "without a centre. Daw et al. (2006): 0.9836."
-        ),
-    )
-    centre: Omittable[float] = Field(
-        default=None,
-        description=(
-            "Value between the bounds towards which the means decay; only allowed with decay < 1. "
-            "Daw et al. (2006): 50."
-        ),
-    )
+    sd: float = Field(gt=0)
+    """SD of the step per trial. Daw et al. (2006): 2.8."""
+    lower: float
+    """Lower bound, at which the walk is reflected. Daw et al. (2006): 1."""
+    upper: float
+    """Upper bound, at which the walk is reflected. Daw et al. (2006): 100."""
+    decay: float = Field(default=1.0, gt=0, le=1)
+    """Proportion of the distance from the centre that is kept in each step; 1 for a walk without a
+    centre. Daw et al. (2006): 0.9836."""
+    centre: Omittable[float] = None
+    """Value between the bounds towards which the means decay; only allowed with decay < 1. Daw et
+    al. (2006): 50."""
 
 
 class ScheduleSettings(Section):
     """A fixed sequence of rewards or mean rewards, from a CSV file."""
 
-    file: str = Field(
-        description=(
-            "CSV file, its path relative to the config: a header, then one row per trial and one "
-            "column per arm. Its content becomes part of the resolved config."
-        )
-    )
-    holds: Literal["rewards", "means"] = Field(
-        description=(
-            "rewards: the reward of each arm in each trial. means: its probability of reward or, "
-            "with rewards gaussian, its mean reward."
-        )
-    )
-    values: Omittable[Rows] = Field(
-        default=None,
-        description="Content of the file. By default the file is read.",
-    )
+    file: str
+    """CSV file, its path relative to the config: a header, then one row per trial and one column
+    per arm. Its content becomes part of the resolved config."""
+    holds: Literal["rewards", "means"]
+    """rewards: the reward of each arm in each trial. means: its probability of reward or, with
+    rewards gaussian, its mean reward."""
+    values: Omittable[Rows] = None
+    """Content of the file. By default the file is read."""
 
 
 class TaskSettings(Section):
     """The task that a participant faces."""
 
-    arms: Omittable[Arms] = Field(
-        default=None,
-        description=(
-            "Mean reward of each arm at the start of a block: with rewards bernoulli, the "
-            "probability of reward 1 (otherwise the reward is 0). One number per arm. Not allowed "
-            "with a schedule."
-        ),
-    )
-    rewards: Literal["bernoulli", "gaussian"] = Field(
-        default="bernoulli",
-        description="bernoulli: 1 or 0. gaussian: normally distributed around the arm's mean.",
-    )
-    sd: Omittable[Positive] = Field(
-        default=None,
-        description="SD of gaussian rewards, the same for all arms; required with gaussian.",
-    )
-    blocks: int = Field(
-        ge=1,
-        description=(
-            "Number of equally long blocks. In every block the arms start again with their initial "
-            "means; a schedule continues."
-        ),
-    )
-    reset: bool = Field(
-        default=True,
-        description=(
-            "Whether learning starts again in every block (new stimuli) or continues (a break)."
-        ),
-    )
-    feedback: Literal["partial", "full"] = Field(
-        default="partial",
-        description=(
-            "partial: the outcome of the chosen arm is shown. full: the outcomes of all arms are "
-            "shown, and models learn from all of them."
-        ),
-    )
-    reversals: Omittable[ReversalSettings] = Field(
-        default=None,
-        description=(
-            "When mean rewards rotate by one arm: each arm takes over the mean of its left "
-            "neighbour. Keys: after, every, or correct with within; they can be combined. By "
-            "default never."
-        ),
-    )
-    drift: Omittable[DriftSettings] = Field(
-        default=None,
-        description=(
-            "Bounded Gaussian random walk of every arm's mean from trial to trial, drawn for each "
-            "participant and block. By default means are constant."
-        ),
-    )
-    schedule: Omittable[ScheduleSettings] = Field(
-        default=None,
-        description="A fixed sequence from a file, instead of arms, reversals and drift.",
-    )
-    missing_trials: Omittable[TrialLists] = Field(
-        default=None,
-        description=(
-            "Trials without a response, counted from 1 over all blocks: one list per participant, "
-            "used in turn. [[5, 17]] for the same trials in all participants. By default none."
-        ),
-    )
-    neutral: Omittable[float] = Field(
-        default=None,
-        description=(
-            "Outcome that is neither good nor bad. An outcome above it is a win (win-stay, "
-            "lose-shift), and counterfactual updating mirrors rewards at it. By default 0.5 for "
-            "rewards of 1 or 0, and the start value otherwise."
-        ),
-    )
-    start_value: float = Field(
-        description=(
-            "Expected reward of every arm before the first trial of a block. 0.5 is midway between "
-            "the rewards 0 and 1."
-        )
-    )
+    arms: Omittable[Arms] = None
+    """Mean reward of each arm at the start of a block: with rewards bernoulli, the probability of
+    reward 1 (otherwise the reward is 0). One number per arm. Not allowed with a schedule."""
+    rewards: Literal["bernoulli", "gaussian"] = "bernoulli"
+    """bernoulli: 1 or 0. gaussian: normally distributed around the arm's mean."""
+    sd: Omittable[Positive] = None
+    """SD of gaussian rewards, the same for all arms; required with gaussian."""
+    blocks: int = Field(ge=1)
+    """Number of equally long blocks. In every block the arms start again with their initial means;
+    a schedule continues."""
+    reset: bool = True
+    """Whether learning starts again in every block (new stimuli) or continues (a break)."""
+    feedback: Literal["partial", "full"] = "partial"
+    """partial: the outcome of the chosen arm is shown. full: the outcomes of all arms are shown,
+    and models learn from all of them."""
+    reversals: Omittable[ReversalSettings] = None
+    """When mean rewards rotate by one arm: each arm takes over the mean of its left neighbour.
+    Keys: after, every, or correct with within; they can be combined. By default never."""
+    drift: Omittable[DriftSettings] = None
+    """Bounded Gaussian random walk of every arm's mean from trial to trial, drawn for each
+    participant and block. By default means are constant."""
+    schedule: Omittable[ScheduleSettings] = None
+    """A fixed sequence from a file, instead of arms, reversals and drift."""
+    missing_trials: Omittable[TrialLists] = None
+    """Trials without a response, counted from 1 over all blocks: one list per participant, used in
+    turn. [[5, 17]] for the same trials in all participants. By default none."""
+    neutral: Omittable[float] = None
+    """Outcome that is neither good nor bad. An outcome above it is a win (win-stay, lose-shift),
+    and counterfactual updating mirrors rewards at it. By default 0.5 for rewards of 1 or 0, and the
+    start value otherwise."""
+    start_value: float
+    """Expected reward of every arm before the first trial of a block. 0.5 is midway between the
+    rewards 0 and 1."""
 
     def task(self) -> Task:
         """The task that the settings describe."""

@@ -116,11 +116,13 @@ def _imports(tree: ast.Module) -> Iterator[str]:
 
 
 def _remove_documentation(tree: ast.Module) -> None:
-    """Remove docstrings, and the descriptions of pydantic fields."""
+    """Remove docstrings (also of attributes), and the descriptions of pydantic fields."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            first = node.body[0] if node.body else None
-            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
-                node.body = node.body[1:] or [ast.Pass()]
+            node.body = [line for line in node.body if not _is_text(line)] or [ast.Pass()]
         elif isinstance(node, ast.Call) and ast.unparse(node.func) in {"Field", "pydantic.Field"}:
             node.keywords = [keyword for keyword in node.keywords if keyword.arg != "description"]
+
+
+def _is_text(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)

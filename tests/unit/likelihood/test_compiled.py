@@ -32,7 +32,7 @@ from rlrecovery.models.library import (
     RESCORLA_WAGNER_TWO_RATES,
     learning_rate,
 )
-from rlrecovery.models.variants import find_model
+from rlrecovery.models.variants import ModelSpec
 from unit.forms import (
     DAILY,
     ONE_SHAPE,
@@ -313,7 +313,7 @@ def weighted():
 
 def lapsing():
     """Rescorla-Wagner learning with lapses, as a config has it."""
-    return find_model({"name": "careless", "model": "rescorla_wagner", "lapse": True})
+    return ModelSpec.of({"name": "careless", "model": "rescorla_wagner", "lapse": True}).model()
 
 
 class TestOperation:

@@ -17,7 +17,7 @@ from rlrecovery.models.library import (
     START_VALUE,
     learning_rate,
 )
-from rlrecovery.models.variants import find_model
+from rlrecovery.models.variants import ModelSpec
 from rlrecovery.storage.schemas import ESTIMATES, RECOVERY, TRUTH
 
 every_model = pytest.mark.parametrize("model", list(MODELS.values()), ids=list(MODELS))
@@ -168,7 +168,7 @@ class TestContract:
 
 
 def variant(base="rescorla_wagner", name="mine", **changes):
-    return find_model({"name": name, "model": base, **changes})
+    return ModelSpec.of({"name": name, "model": base, **changes}).model()
 
 
 def choice_probabilities(model, values, state, n_arms):

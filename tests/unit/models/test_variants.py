@@ -9,17 +9,17 @@ import pytest
 
 from rlrecovery.models.base import Learner
 from rlrecovery.models.library import LAPSE, MODELS, RESCORLA_WAGNER, START_VALUE
-from rlrecovery.models.variants import find_model
+from rlrecovery.models.variants import ModelSpec
 
 every_model = pytest.mark.parametrize("model", list(MODELS.values()), ids=list(MODELS))
 
 
 def variant(base="rescorla_wagner", name="mine", **changes):
-    return find_model({"name": name, "model": base, **changes})
+    return ModelSpec.of({"name": name, "model": base, **changes}).model()
 
 
 def test_a_name_is_the_model_itself():
-    assert all(find_model(name) is model for name, model in MODELS.items())
+    assert all(ModelSpec.of(name).model() is model for name, model in MODELS.items())
 
 
 def test_a_variant_without_changes_is_the_model_under_another_name():

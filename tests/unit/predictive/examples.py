@@ -5,7 +5,7 @@ import numpy as np
 from rlrecovery.design.cells import Cell
 from rlrecovery.fit.base import Setting
 from rlrecovery.fit.registry import Method
-from rlrecovery.models.variants import ModelSpec, find_model
+from rlrecovery.models.variants import ModelSpec
 from rlrecovery.simulate.generator import Generator, learner_in
 from rlrecovery.simulate.settings import TaskSettings
 
@@ -78,7 +78,9 @@ def sampler(pooling, **changes):
 
 
 def generator(task=BANDIT, model="rescorla_wagner", spread=0.3, seed=11, population=None):
-    population = population or {name: {"spread": spread} for name in find_model(model).names}
+    population = population or {
+        name: {"spread": spread} for name in ModelSpec.of(model).model().names
+    }
     return Generator.of({"seed": seed, "model": model, "task": task, "population": population})
 
 

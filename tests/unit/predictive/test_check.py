@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 from rlrecovery.design.cells import Cell
-from rlrecovery.models.variants import find_model
+from rlrecovery.models.variants import ModelSpec
 from rlrecovery.predictive import check as module
 from rlrecovery.predictive.check import N_DRAWS, OF, WAYS, check, comparison, write_check
 from rlrecovery.predictive.dataset import Dataset, simulated_dataset
@@ -59,7 +59,7 @@ def test_prior_predictive_p_values_are_uniform_for_data_from_the_prior():
 def checked(model, count=N_DRAWS, participants=10, trials=80, task=BANDIT, method=None):
     """Check data of a model with Rescorla-Wagner; the table and the data."""
     truth = {"alpha": 0.4, "beta": 4.0, "alpha_choice": 0.4, "beta_choice": 5.0}
-    true_values = tuple((name, truth[name]) for name in find_model(model).names)
+    true_values = tuple((name, truth[name]) for name in ModelSpec.of(model).model().names)
     cell = Cell(true_values, participants, trials)
     observed = simulated_dataset(cell, generator(task, model))
     known = setting(participants, trials, task)

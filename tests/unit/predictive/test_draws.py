@@ -7,7 +7,7 @@ from scipy import stats
 
 from rlrecovery.fit.bayes import fitter as bayes
 from rlrecovery.fit.quadrature.fitter import Quadrature
-from rlrecovery.models.variants import find_model
+from rlrecovery.models.variants import ModelSpec
 from rlrecovery.predictive.dataset import simulated_dataset
 from rlrecovery.predictive.draws import posterior_draws, prior_draws
 from unit.predictive.examples import CELL, faced, generator, quadrature, sampler, seed, setting
@@ -40,7 +40,7 @@ def test_with_complete_pooling_all_participants_share_a_draw():
 def test_with_partial_pooling_participants_vary_around_a_location():
     draws = drawn_from_prior(sampler("partial"), 400, 1500)
     for name, mu, sigma in (("alpha", 0, 1.5), ("beta", 1, 1)):
-        real = find_model("rescorla_wagner").parameter(name).to_real(draws[name])
+        real = ModelSpec.of("rescorla_wagner").model().parameter(name).to_real(draws[name])
         centre, scale = real.mean(axis=1), real.std(axis=1)
         assert stats.kstest(centre, stats.norm(mu, sigma).cdf).pvalue > 1e-3
         assert stats.kstest(scale, stats.halfnorm(scale=1).cdf).pvalue > 1e-3

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from rlrecovery.design.cells import Cell
-from rlrecovery.models.variants import find_model
+from rlrecovery.models.variants import ModelSpec
 from rlrecovery.predictive import predictions
 from rlrecovery.predictive.dataset import Dataset, simulated_dataset
 from rlrecovery.predictive.predictions import (
@@ -93,7 +93,7 @@ def test_forward_statistics_agree_with_the_simulator_on_every_kind_of_task(name)
     ],
 )
 def test_one_step_probabilities_are_those_of_the_simulator(name, model):
-    names = find_model(model).names
+    names = ModelSpec.of(model).model().names
     truth = dict.fromkeys(names, 0.4) | {"beta": 4.0, "beta_choice": 2.0}
     cell = Cell(tuple((key, truth[key]) for key in names), participants=3, trials=24, missing=0.1)
     made, task = generator(TASKS[name], model), faced(TASKS[name])

@@ -14,7 +14,7 @@ from rlrecovery.design.cells import Cell, batches, by_key, grid
 from rlrecovery.design.seeds import seed_sequence
 from rlrecovery.likelihood.data import observations_from_table
 from rlrecovery.models.library import MODELS
-from rlrecovery.models.variants import find_model
+from rlrecovery.models.variants import ModelSpec
 from rlrecovery.simulate.batch import lengths, simulate_batch, simulate_replicate
 from rlrecovery.simulate.behaviour import behave
 from rlrecovery.simulate.generator import Generator
@@ -303,7 +303,7 @@ def test_what_is_written_has_the_probabilities_of_the_simulator(tmp_path, name):
     """From the file to the reference's likelihood, as an estimator reads it."""
     change, task_change, cell_change = DIFFERENT[name]
     spec = {"name": name, "model": "rescorla_wagner", **change}
-    model = find_model(spec)
+    model = ModelSpec.of(spec).model()
     truth = {"alpha": 0.4, "beta": 4.0, "lapse": 0.2, "start_value": 0.1}
     own_truth = {"truth": {n: truth[n] for n in model.names}}
     cell = Cell.of(CELL.values() | own_truth | cell_change)

@@ -10,7 +10,7 @@ from scipy import stats
 
 from rlrecovery.models.base import Learner
 from rlrecovery.models.library import MODELS, RESCORLA_WAGNER
-from rlrecovery.models.variants import find_model
+from rlrecovery.models.variants import ModelSpec
 from rlrecovery.simulate.behaviour import behave
 from rlrecovery.simulate.task import Drift, Reversals, Schedule, Task
 from unit.forms import definition, random_theta, walk_of
@@ -257,7 +257,7 @@ class TestBehave:
 
     def test_lapses_are_choices_at_random(self):
         """Learners who would never take a losing arm: half the lapses are on it."""
-        model = find_model({"name": "lapsing", "model": "rescorla_wagner", "lapse": True})
+        model = ModelSpec.of({"name": "lapsing", "model": "rescorla_wagner", "lapse": True}).model()
         count, task = 400, Task((0.0, 1.0), start_value=1.0)
         values = {"alpha": 1.0, "beta": 1e3, "lapse": 0.3}
         behaviour = behave(

@@ -39,6 +39,8 @@ class Settings(BaseModel):
     """Settings."""
 
     draws: int = Field(ge=1, description="Number of draws.")
+    chains: int = 2
+    """Number of chains."""
 ''',
     "rlrecovery/room/deep.py": "DEPTH = 1\n",
     "rlrecovery/room/lazy.py": "def late(x):\n    return x\n",
@@ -118,6 +120,7 @@ class TestSourceFingerprint:
             ("room/work.py", "late(x + SIZE)", "late(\n        x + SIZE)"),
             ("room/base.py", '"""Settings."""', '"""Other settings."""'),
             ("room/base.py", "Number of draws.", "How many draws."),
+            ("room/base.py", "Number of chains.", "How many chains."),
         ],
     )
     def test_documentation_and_layout_do_not_count(self, tree, file, old, new):

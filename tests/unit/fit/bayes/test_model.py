@@ -24,7 +24,7 @@ from scipy.special import expit, logit
 from rlrecovery.fit.bayes.model import MANY, build_model, data_arrays
 from rlrecovery.likelihood.scan import trace
 from rlrecovery.models.distributions import Distribution
-from rlrecovery.models.variants import find_model
+from rlrecovery.models.variants import ModelSpec
 from unit.forms import interpreted, without_machine_code
 
 POOLINGS = ("none", "partial", "complete")
@@ -148,7 +148,7 @@ def test_variants_have_the_density_of_the_formulas(form):
     }
     data, (likelihood, engine) = ragged(), form
     method = bayes_settings("complete", likelihood, engine=engine, priors=priors)
-    sizes = setting(3, TRIALS, model=find_model(spec))
+    sizes = setting(3, TRIALS, model=ModelSpec.of(spec).model())
     model = build_model(method, sizes, 3)
     with model:
         pm.set_data(data_arrays(data, likelihood))

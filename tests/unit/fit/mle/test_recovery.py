@@ -12,7 +12,7 @@ from rlrecovery.fit.mle.settings import MleSettings
 from rlrecovery.likelihood.data import observations
 from rlrecovery.models.base import Learner
 from rlrecovery.models.library import MODELS
-from rlrecovery.models.variants import find_model
+from rlrecovery.models.variants import ModelSpec
 from rlrecovery.simulate.behaviour import behave
 from rlrecovery.simulate.task import Drift, Task
 
@@ -83,7 +83,7 @@ def test_simulated_parameters_are_estimated(model):
 
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_parameters_of_variants_are_estimated(variant):
-    assert_recovered(find_model({"name": variant, **VARIANTS[variant]}), CLEAR)
+    assert_recovered(ModelSpec.of({"name": variant, **VARIANTS[variant]}).model(), CLEAR)
 
 
 @pytest.mark.parametrize("task", TASKS)

@@ -30,7 +30,7 @@ from rlrecovery.fit.quadrature.fitter import TOLERANCE, Quadrature
 from rlrecovery.fit.quadrature.settings import QuadratureSettings
 from rlrecovery.models.distributions import Distribution
 from rlrecovery.models.library import MODELS, RESCORLA_WAGNER_TWO_RATES
-from rlrecovery.models.variants import find_model
+from rlrecovery.models.variants import ModelSpec
 
 SEED = np.random.SeedSequence(0)
 UNIFORM = {
@@ -143,9 +143,9 @@ def test_three_parameters():
 def test_parameters_of_variants(added):
     """Sums over alpha and the added parameter, beta being fixed, that share no code with it."""
     change = {"lapse": {"lapse": True}, "start_value": {"start_value": "free"}}[added]
-    model = find_model(
+    model = ModelSpec.of(
         {"name": "mine", "model": "rescorla_wagner", "fixed": {"beta": 3.0}, **change}
-    )
+    ).model()
     assert model.names == ("alpha", added)
     prior = {
         "lapse": {"distribution": "Beta", "alpha": 2, "beta": 8},
