@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from rlrecovery.report.numbers import enumeration, plural
+from rlrecovery.simulate.changes import DriftSettings, ReversalSettings
 from rlrecovery.simulate.settings import TaskSettings
-from rlrecovery.simulate.task import Drift, Reversals, Task
+from rlrecovery.simulate.task import Task
 
 
 def task_text(settings: TaskSettings) -> str:
@@ -39,7 +40,7 @@ def _rewards_text(task: Task, settings: TaskSettings) -> str:
     return f"rewards are normally distributed, with the arms’ means {means} and SD {task.sd:g}"
 
 
-def _reversals_text(reversals: Reversals) -> str:
+def _reversals_text(reversals: ReversalSettings) -> str:
     conditions = []
     if reversals.after:
         conditions.append(f"after trial {', '.join(map(str, reversals.after))} of a block")
@@ -56,7 +57,7 @@ def _reversals_text(reversals: Reversals) -> str:
     )
 
 
-def _drift_text(drift: Drift) -> str:
+def _drift_text(drift: DriftSettings) -> str:
     decay = ""
     if drift.decay < 1:
         decay = f" and decay {drift.decay:g} towards {drift.centre:g} (as in Daw et al., 2006)"

@@ -1,6 +1,7 @@
 """Simulation of behaviour.
 
 task         arms, reward schedules, blocks
+changes      reversals and drift of mean rewards
 settings     settings of a task
 population   true parameters of participants
 behaviour    choices and learning, trial by trial

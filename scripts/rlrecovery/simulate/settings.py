@@ -6,40 +6,9 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from rlrecovery.models.settings import Arms, Omittable, Positive, Rows, Section, TrialLists, Trials
-from rlrecovery.simulate.task import Drift, Reversals, Schedule, Task
-
-
-class ReversalSettings(Section):
-    """Reversals: mean rewards rotate by one arm."""
-
-    after: Trials = ()
-    """Numbers of trials within a block after which a reversal happens, such as [40, 80]; an empty
-    list means never."""
-    every: int = Field(default=0, ge=0)
-    """Number of trials between reversals within a block; 0 means never."""
-    correct: int = Field(default=0, ge=0)
-    """Number of choices of the best arm, among the last `within` responses since the previous
-    reversal, that triggers a reversal; 0 means never."""
-    within: int = Field(default=0, ge=0)
-    """Number of responses that `correct` refers to."""
-
-
-class DriftSettings(Section):
-    """A bounded Gaussian random walk of every arm's mean reward."""
-
-    sd: float = Field(gt=0)
-    """SD of the step per trial. Daw et al. (2006): 2.8."""
-    lower: float
-    """Lower bound, at which the walk is reflected. Daw et al. (2006): 1."""
-    upper: float
-    """Upper bound, at which the walk is reflected. Daw et al. (2006): 100."""
-    decay: float = Field(default=1.0, gt=0, le=1)
-    """Proportion of the distance from the centre that is kept in each step; 1 for a walk without a
-    centre. Daw et al. (2006): 0.9836."""
-    centre: Omittable[float] = None
-    """Value between the bounds towards which the means decay; only allowed with decay < 1. Daw et
-    al. (2006): 50."""
+from rlrecovery.models.settings import Arms, Omittable, Positive, Rows, Section, TrialLists
+from rlrecovery.simulate.changes import DriftSettings, ReversalSettings
+from rlrecovery.simulate.task import Schedule, Task
 
 
 class ScheduleSettings(Section):
@@ -94,7 +63,7 @@ class TaskSettings(Section):
 
     def task(self) -> Task:
         """The task that the settings describe."""
-        drift, schedule = self.drift, self.schedule
+        schedule = self.schedule
         return Task(
             arms=self.arms or (),
             blocks=self.blocks,
@@ -102,8 +71,8 @@ class TaskSettings(Section):
             sd=self.sd if self.rewards == "gaussian" else None,
             reset=self.reset,
             full_feedback=self.feedback == "full",
-            reversals=None if self.reversals is None else Reversals(**dict(self.reversals)),
-            drift=None if drift is None else Drift(**drift.model_dump(exclude_none=True)),
+            reversals=self.reversals,
+            drift=self.drift,
             schedule=None if schedule is None else Schedule(schedule.holds, schedule.values or ()),
             missing_trials=self.missing_trials or (),
             neutral=self._neutral_outcome(),

@@ -1,8 +1,8 @@
 """Tasks: the arms, their reward schedule, and the blocks that trials form.
 
 Rewards are computed from uniform random numbers, so a simulation is a pure function of these
-numbers. Mean rewards may change at fixed trials or once a participant has learnt (`Reversals`),
-from trial to trial (`Drift`), or along a given sequence (`Schedule`).
+numbers. Mean rewards may change at fixed trials, once a participant has learnt, from trial to trial
+(see `rlrecovery.simulate.changes`), or along a given sequence (`Schedule`).
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
+from rlrecovery.simulate.changes import DriftSettings, ReversalSettings
+
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
@@ -21,84 +23,6 @@ Integers = NDArray[np.int64]
 def block_starts(blocks: Any) -> NDArray[np.bool_]:
     """Where a new block starts, along the last axis of an array with the block of each trial."""
     return np.diff(blocks, axis=-1, prepend=blocks[..., :1] - 1) != 0
-
-
-@dataclass(frozen=True)
-class Reversals:
-    """Reversals of mean rewards, which rotate by one arm: each arm takes over its left neighbour's.
-
-    Attributes
-    ----------
-    after : tuple of int
-        Numbers of trials of a block after which a reversal happens.
-    every : int
-        Number of trials between reversals within a block; 0 for none.
-    correct, within : int
-        A reversal happens once a participant chose the best arm in `correct` of the last `within`
-        responses, counted from the previous reversal; 0 for none.
-    """
-
-    after: tuple[int, ...] = ()
-    every: int = 0
-    correct: int = 0
-    within: int = 0
-
-    def happens_before(self, trial: int) -> bool:
-        """Whether a fixed reversal happens before a trial of a block, counted from 0."""
-        return trial > 0 and (trial in self.after or (self.every > 0 and trial % self.every == 0))
-
-
-@dataclass(frozen=True)
-class Drift:
-    """A Gaussian random walk of every arm's mean reward, kept within bounds by reflection.
-
-    With a decay below 1 the walk is drawn towards a centre, as in Daw, O'Doherty, Dayan, Seymour
-    & Dolan (2006), Nature 441:876: ``mean' = decay * mean + (1 - decay) * centre + sd * normal``.
-
-    Attributes
-    ----------
-    sd : float
-        SD of a step.
-    lower, upper : float
-        Bounds.
-    decay, centre : float
-        Share of the distance from the centre that is kept in a step (1 for a walk without a
-        centre), and the centre.
-    """
-
-    sd: float
-    lower: float
-    upper: float
-    decay: float = 1.0
-    centre: float = 0.0
-
-    def walk(self, start: Floats, steps: int, rng: np.random.Generator) -> Floats:
-        """Simulate the walk of mean rewards.
-
-        Parameters
-        ----------
-        start : float array, shape (participants, arms)
-            Means at the first trial.
-        steps : int
-            Number of trials.
-        rng : numpy.random.Generator
-            Generates one normal number per participant, trial and arm.
-
-        Returns
-        -------
-        float array, shape (participants, steps, arms)
-        """
-        noise = self.sd * rng.standard_normal((len(start), steps, start.shape[1]))
-        means = [start]
-        for t in range(1, steps):
-            free = self.decay * means[-1] + (1 - self.decay) * self.centre + noise[:, t]
-            means.append(self.reflected(free))
-        return np.stack(means, axis=1)
-
-    def reflected(self, values: Floats) -> Floats:
-        """Values reflected at the bounds, as often as necessary."""
-        width = self.upper - self.lower
-        return self.upper - np.abs(np.mod(values - self.lower, 2 * width) - width)
 
 
 @dataclass(frozen=True)
@@ -149,8 +73,8 @@ class Task:
     sd: float | None = None
     reset: bool = True
     full_feedback: bool = False
-    reversals: Reversals | None = None
-    drift: Drift | None = None
+    reversals: ReversalSettings | None = None
+    drift: DriftSettings | None = None
     schedule: Schedule | None = None
     missing_trials: tuple[tuple[int, ...], ...] = ()
     neutral: float = 0.5

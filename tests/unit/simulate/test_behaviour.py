@@ -12,7 +12,8 @@ from rlrecovery.models.base import Learner
 from rlrecovery.models.library import MODELS, RESCORLA_WAGNER
 from rlrecovery.models.variants import ModelSpec
 from rlrecovery.simulate.behaviour import behave
-from rlrecovery.simulate.task import Drift, Reversals, Schedule, Task
+from rlrecovery.simulate.changes import DriftSettings, ReversalSettings
+from rlrecovery.simulate.task import Schedule, Task
 from unit.forms import definition, random_theta, walk_of
 
 
@@ -199,7 +200,10 @@ class TestBehave:
         assert (picked > 0).all()
 
     def test_means_are_those_that_rewards_came_from(self):
-        rng, task = np.random.default_rng(7), Task((0.0, 3.0), sd=1e-9, drift=Drift(0.5, -4, 4))
+        rng, task = (
+            np.random.default_rng(7),
+            Task((0.0, 3.0), sd=1e-9, drift=DriftSettings(sd=0.5, lower=-4, upper=4)),
+        )
         means = task.means(30, 40, rng)
         uniform = rng.random((30, 40, 2))
         values = {"alpha": np.full(30, 0.5), "beta": np.full(30, 1.0)}
@@ -213,7 +217,7 @@ class TestBehave:
 
         Between two reversals there are at least as many responses as the criterion asks for.
         """
-        rule = Reversals(correct=5, within=5)
+        rule = ReversalSettings(correct=5, within=5)
         uniform = np.random.default_rng(12).random((20, 120, 2))
         missing = np.random.default_rng(13).random((20, 120)) < 0.1
         task = Task((0.1, 0.9), reversals=rule)

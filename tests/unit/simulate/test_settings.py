@@ -2,8 +2,9 @@
 
 import pytest
 
+from rlrecovery.simulate.changes import ReversalSettings
 from rlrecovery.simulate.settings import TaskSettings
-from rlrecovery.simulate.task import Reversals, Schedule, Task
+from rlrecovery.simulate.task import Schedule, Task
 from unit.simulate.test_task import DAW
 
 #: Every key that has a default, with it.
@@ -64,7 +65,7 @@ class TestFromConfig:
             sd=2.0,
             reset=False,
             full_feedback=True,
-            reversals=Reversals((40, 80), 0, 8, 10),
+            reversals=ReversalSettings(after=(40, 80), correct=8, within=10),
             drift=DAW,
             missing_trials=((5, 17), ()),
             neutral=0.25,
@@ -73,7 +74,7 @@ class TestFromConfig:
 
     def test_parts_of_a_section_may_be_left_out(self):
         task = task_of(BASE | {"reversals": {"every": 20}})
-        assert task.reversals == Reversals(every=20)
+        assert task.reversals == ReversalSettings(every=20)
 
     def test_a_schedule_takes_the_place_of_arms(self):
         schedule = {"file": "a.csv", "holds": "rewards", "values": [[1, 0], [0, 1]]}

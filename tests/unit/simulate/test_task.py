@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from rlrecovery.simulate.task import Course, Drift, Reversals, Schedule, Task, block_starts
+from rlrecovery.simulate.changes import DriftSettings, ReversalSettings
+from rlrecovery.simulate.task import Course, Schedule, Task, block_starts
 
 ZERO, ALMOST_ONE = 0.0, np.nextafter(1, 0)
-DAW = Drift(sd=2.8, lower=1, upper=100, decay=0.9836, centre=50)
+DAW = DriftSettings(sd=2.8, lower=1, upper=100, decay=0.9836, centre=50)
 
 
 def paid(task, arm, uniform):
@@ -119,7 +120,7 @@ class TestMeans:
         assert (means == [0.1, 0.2, 0.9]).all()
 
     def test_without_a_drift_no_random_number_is_drawn(self):
-        for task in (Task((0.1, 0.9)), Task((0.1, 0.9), reversals=Reversals(after=(2,)))):
+        for task in (Task((0.1, 0.9)), Task((0.1, 0.9), reversals=ReversalSettings(after=(2,)))):
             task.means(3, 6, None)
 
 
@@ -135,30 +136,37 @@ class TestReversals:
     TWO, THREE = (0.2, 0.8), (0.1, 0.5, 0.9)
 
     def test_after_a_trial(self):
-        task = Task(self.TWO, reversals=Reversals(after=(2, 3)))
+        task = Task(self.TWO, reversals=ReversalSettings(after=(2, 3)))
         assert letters(task, 5) == "ab ab ba ab ab"
 
     def test_three_arms_go_round(self):
-        task = Task(self.THREE, reversals=Reversals(after=(1, 3, 4)))
+        task = Task(self.THREE, reversals=ReversalSettings(after=(1, 3, 4)))
         assert letters(task, 5) == "abc cab cab bca abc"
 
     def test_every_so_many_trials(self):
-        assert letters(Task(self.TWO, reversals=Reversals(every=2)), 6) == "ab ab ba ba ab ab"
-        assert letters(Task(self.THREE, reversals=Reversals(every=1)), 4) == "abc cab bca abc"
+        assert (
+            letters(Task(self.TWO, reversals=ReversalSettings(every=2)), 6) == "ab ab ba ba ab ab"
+        )
+        assert (
+            letters(Task(self.THREE, reversals=ReversalSettings(every=1)), 4) == "abc cab bca abc"
+        )
 
     def test_both_together_are_one_reversal_where_they_meet(self):
-        task = Task(self.THREE, reversals=Reversals(after=(2, 3), every=2))
+        task = Task(self.THREE, reversals=ReversalSettings(after=(2, 3), every=2))
         assert letters(task, 5) == "abc abc cab bca abc"
 
     def test_every_block_begins_with_the_arms_as_they_were(self):
-        task = Task(self.TWO, 2, reversals=Reversals(after=(1,)))
+        task = Task(self.TWO, 2, reversals=ReversalSettings(after=(1,)))
         assert letters(task, 6) == "ab ba ba ab ba ba"
 
     def test_after_the_last_trial_is_never(self):
-        assert letters(Task(self.TWO, 2, reversals=Reversals(after=(3, 9))), 6) == "ab " * 5 + "ab"
+        assert (
+            letters(Task(self.TWO, 2, reversals=ReversalSettings(after=(3, 9))), 6)
+            == "ab " * 5 + "ab"
+        )
 
     def test_a_criterion_alone_changes_nothing_beforehand(self):
-        task = Task(self.TWO, reversals=Reversals(correct=2, within=2))
+        task = Task(self.TWO, reversals=ReversalSettings(correct=2, within=2))
         assert letters(task, 4) == "ab ab ab ab"
 
 
@@ -183,7 +191,7 @@ class TestReversalsAfterLearning:
 
     @staticmethod
     def task(correct, within, **more):
-        return Task((0.2, 0.8), reversals=Reversals(correct=correct, within=within), **more)
+        return Task((0.2, 0.8), reversals=ReversalSettings(correct=correct, within=within), **more)
 
     def test_so_many_in_a_row(self):
         assert followed(self.task(2, 2), [1, 0, 1, 1, 0, 0, 0]) == ["1111001"]
@@ -212,11 +220,11 @@ class TestReversalsAfterLearning:
         assert followed(task, [0, 0, 1, 1, 0, 1]) == ["111111"]
 
     def test_three_arms_go_round(self):
-        rule = Reversals(correct=1, within=1)
+        rule = ReversalSettings(correct=1, within=1)
         assert followed(Task((0.1, 0.2, 0.9), reversals=rule), [2, 0, 0, 1, 2]) == ["20112"]
 
     def test_together_with_one_at_a_fixed_trial(self):
-        rule = Reversals(after=(3,), correct=2, within=2)
+        rule = ReversalSettings(after=(3,), correct=2, within=2)
         assert followed(Task((0.2, 0.8), reversals=rule), [1, 1, 1, 1, 1, 1]) == ["110110"]
 
 
@@ -229,13 +237,16 @@ def folded(value, lower, upper):
 
 class TestDrift:
     def test_reflection_folds_however_far(self):
-        drift, rng = Drift(sd=1, lower=-1.5, upper=2.0), np.random.default_rng(0)
+        drift, rng = DriftSettings(sd=1, lower=-1.5, upper=2.0), np.random.default_rng(0)
         values = np.concatenate([rng.normal(0, 20, 500), [-1.5, 2.0, 5.5, -5.0, 0.25]])
         expected = [folded(value, -1.5, 2.0) for value in values]
         np.testing.assert_allclose(drift.reflected(values), expected, atol=1e-12)
 
     def test_a_walk_is_the_sum_of_its_steps_until_it_meets_a_bound(self):
-        drift, start = Drift(sd=0.1, lower=0.0, upper=1.0), np.array([[0.3, 0.6], [0.5, 0.9]])
+        drift, start = (
+            DriftSettings(sd=0.1, lower=0.0, upper=1.0),
+            np.array([[0.3, 0.6], [0.5, 0.9]]),
+        )
         means = drift.walk(start, 50, np.random.default_rng(4))
         noise = 0.1 * np.random.default_rng(4).standard_normal((2, 50, 2))
         assert means.shape == (2, 50, 2)
@@ -252,8 +263,8 @@ class TestDrift:
     @pytest.mark.parametrize(
         ("drift", "arms"),
         [
-            (Drift(sd=0.3, lower=0.1, upper=0.9), (0.1, 0.5, 0.9)),
-            (Drift(sd=50, lower=-3, upper=7, decay=0.5, centre=2), (0.0, 7.0)),
+            (DriftSettings(sd=0.3, lower=0.1, upper=0.9), (0.1, 0.5, 0.9)),
+            (DriftSettings(sd=50, lower=-3, upper=7, decay=0.5, centre=2), (0.0, 7.0)),
             (DAW, (50.0,) * 4),
         ],
     )
@@ -266,7 +277,7 @@ class TestDrift:
 
     def test_a_decaying_walk_has_the_moments_of_an_autoregression(self):
         """Mean c; variance sd^2 / (1 - decay^2); correlation decay^lag, with bounds far away."""
-        drift = Drift(sd=2.0, lower=-1e3, upper=1e3, decay=0.9, centre=5.0)
+        drift = DriftSettings(sd=2.0, lower=-1e3, upper=1e3, decay=0.9, centre=5.0)
         late = drift.walk(np.full((4000, 1), 60.0), 211, np.random.default_rng(1))[:, :, 0]
         variance = 4 / (1 - 0.81)
         for t in (200, 205, 210):
@@ -278,13 +289,13 @@ class TestDrift:
         assert early == pytest.approx(5 + 0.9**3 * 55, abs=4 * np.sqrt(variance / 4000))
 
     def test_a_plain_walk_has_the_variance_of_its_steps(self):
-        drift = Drift(sd=0.5, lower=-1e3, upper=1e3)
+        drift = DriftSettings(sd=0.5, lower=-1e3, upper=1e3)
         means = drift.walk(np.zeros((4000, 1)), 26, np.random.default_rng(1))[:, 25, 0]
         assert stats.kstest(means, stats.norm(0, 2.5).cdf).pvalue > 1e-3
 
     def test_a_reflected_walk_fills_its_range_evenly(self):
         """Its stationary distribution is uniform."""
-        drift = Drift(sd=0.2, lower=0.25, upper=0.75)
+        drift = DriftSettings(sd=0.2, lower=0.25, upper=0.75)
         means = drift.walk(np.full((4000, 1), 0.25), 60, np.random.default_rng(3))[:, -1, 0]
         assert stats.kstest(means, stats.uniform(0.25, 0.5).cdf).pvalue > 1e-3
 
@@ -297,14 +308,14 @@ class TestDrift:
         assert means[:, -1].mean() == pytest.approx(50, abs=3)
 
     def test_people_arms_and_blocks_have_their_own_walks(self):
-        task = Task((0.5, 0.5), 2, drift=Drift(sd=0.1, lower=0, upper=1))
+        task = Task((0.5, 0.5), 2, drift=DriftSettings(sd=0.1, lower=0, upper=1))
         means = means_of(task, 20, participants=3)
         walks = [means[i, b : b + 10, k] for i in range(3) for b in (0, 10) for k in (0, 1)]
         assert all(walk[0] == 0.5 for walk in walks)
         assert len({tuple(walk) for walk in walks}) == len(walks)
 
     def test_arms_that_drift_may_trade_places(self):
-        drift, rule = Drift(sd=0.1, lower=0, upper=1), Reversals(after=(4,))
+        drift, rule = DriftSettings(sd=0.1, lower=0, upper=1), ReversalSettings(after=(4,))
         straight = means_of(Task((0.2, 0.5, 0.8), 2, drift=drift), 20, participants=2)
         turned = means_of(Task((0.2, 0.5, 0.8), 2, drift=drift, reversals=rule), 20, participants=2)
         for first in (0, 10):
@@ -358,7 +369,7 @@ class TestMissingTrials:
 
 
 def test_any_of_the_best_arms_counts_towards_a_reversal():
-    task = Task((0.8, 0.8, 0.1), reversals=Reversals((), 0, 2, 2))
+    task = Task((0.8, 0.8, 0.1), reversals=ReversalSettings(correct=2, within=2))
     course = Course(task, task.means(3, 10, np.random.default_rng(0)), 3)
     for trial, choice in enumerate([[0, 1, 2], [1, 1, 0]]):
         course.record(course.now(trial), np.array(choice), np.zeros(3, dtype=bool))
@@ -375,6 +386,6 @@ def test_block_starts_are_where_the_number_of_the_block_changes():
 
 def test_a_task_is_stationary_unless_something_changes():
     assert Task((0.2, 0.8)).is_stationary
-    assert not Task((0.2, 0.8), reversals=Reversals(every=2)).is_stationary
+    assert not Task((0.2, 0.8), reversals=ReversalSettings(every=2)).is_stationary
     assert not Task((0.2, 0.8), drift=DAW).is_stationary
     assert not Task((), schedule=Schedule("rewards", ((0.0, 1.0),))).is_stationary

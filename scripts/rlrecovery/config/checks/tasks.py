@@ -14,7 +14,8 @@ from rlrecovery.config.mistakes import (
     required,
     wrong,
 )
-from rlrecovery.simulate.settings import DriftSettings, ReversalSettings, TaskSettings
+from rlrecovery.simulate.changes import DriftSettings, ReversalSettings
+from rlrecovery.simulate.settings import TaskSettings
 
 _PROBABILITY = "must be from 0 to 1 with rewards: bernoulli"
 

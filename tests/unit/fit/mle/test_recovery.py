@@ -14,7 +14,8 @@ from rlrecovery.models.base import Learner
 from rlrecovery.models.library import MODELS
 from rlrecovery.models.variants import ModelSpec
 from rlrecovery.simulate.behaviour import behave
-from rlrecovery.simulate.task import Drift, Task
+from rlrecovery.simulate.changes import DriftSettings
+from rlrecovery.simulate.task import Task
 
 #: Ordinary values by transform, and bounds around them.
 TRUTHS = {"logit": (0.3, 0.6, 0.2, 0.5), "log": (3.0, 1.5), "identity": (0.8,)}
@@ -37,7 +38,7 @@ TASKS = {
     "full": dataclasses.replace(TASK, full_feedback=True),
     "full and normal": Task((0.0, 0.5, 1.0), 20, sd=0.5, full_feedback=True),
     "carried over": dataclasses.replace(
-        TASK, reset=False, drift=Drift(sd=0.08, lower=0.1, upper=0.9)
+        TASK, reset=False, drift=DriftSettings(sd=0.08, lower=0.1, upper=0.9)
     ),
 }
 
