@@ -8,25 +8,21 @@ from __future__ import annotations
 
 import argparse
 import sys
+import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from threadpoolctl import threadpool_limits
 
 from rlrecovery.config.mistakes import did_you_mean
 from rlrecovery.config.reader import ConfigError, load
 from rlrecovery.config.settings import Experiment
 from rlrecovery.config.study import cells_of, generator_of, methods_of
-from rlrecovery.design.cells import Cell, batches
-from rlrecovery.fit.base import Setting
-from rlrecovery.fit.batch import fit_data_set, sampling_seed
-from rlrecovery.fit.registry import Method, make_fitter
-from rlrecovery.likelihood.data import observations_from_table
-from rlrecovery.simulate.batch import lengths, simulate_replicate, trials_table
-from rlrecovery.simulate.generator import Generator
-from rlrecovery.storage.files import BrokenFile, conform, read_table
+from rlrecovery.design.cells import batches
+from rlrecovery.fit.batch import fit_batch
+from rlrecovery.simulate.batch import simulate_batch
+from rlrecovery.storage.files import BrokenFile, read_table
 from rlrecovery.storage.schemas import TRIALS, estimates_columns
 
 #: Columns that identify a row of estimates within a data set.
@@ -36,42 +32,12 @@ KEYS = ["level", "participant", "parameter"]
 PRINTED = ["estimate", "se", "status"]
 
 
-def simulate(cell: Cell, generator: Generator, replicate: int) -> pd.DataFrame:
-    """Simulate the trials of one data set, as the rule ``simulate`` does."""
-    _, behaviour = simulate_replicate(cell, generator, replicate)
-    blocks = generator.faced_task().block_of_trial(cell.trials)
-    return trials_table(behaviour, replicate, blocks, lengths(cell))
-
-
-def fit(
-    method: Method,
-    generator: Generator,
-    cell: Cell,
-    levels: tuple[float, ...],
-    trials: pd.DataFrame,
-) -> pd.DataFrame:
-    """Fit one method to one data set, as the rule ``fit`` does."""
-    replicate = int(trials["replicate"].iloc[0])
-    with threadpool_limits(1):
-        setting = Setting.of(method.model, generator.faced_task(), cell, levels)
-        fitter = make_fitter(method.settings, setting)
-        data = observations_from_table(trials, generator.task.reset)
-        rows = fit_data_set(fitter, data, sampling_seed(generator, cell, replicate), levels)
-    return conform([{"replicate": replicate, **row} for row in rows], estimates_columns(levels))
-
-
 def read_stored(path: Path, columns: Iterable[str], replicate: int) -> pd.DataFrame | None:
     """Read the rows of a data set from disk; None if its batch is not finished."""
     if not path.is_file():
         return None
     table = read_table(path, columns)
     return table[table["replicate"] == replicate].reset_index(drop=True)
-
-
-def are_equal(computed: pd.DataFrame, stored: pd.DataFrame) -> bool:
-    """Whether two tables are identical, except for run times."""
-    left, right = (table.drop(columns="seconds", errors="ignore") for table in (computed, stored))
-    return len(left) == len(right) and left.equals(right[list(left.columns)])
 
 
 def side_by_side(computed: pd.DataFrame, stored: pd.DataFrame | None) -> str:
@@ -86,48 +52,40 @@ def side_by_side(computed: pd.DataFrame, stored: pd.DataFrame | None) -> str:
 
 
 def report_equality(name: str, computed: pd.DataFrame, stored: pd.DataFrame | None) -> bool:
-    """Print whether a table equals the stored one; without a stored one, return True."""
-    equal = stored is None or are_equal(computed, stored)
+    """Print whether a table equals the stored one, except for run times; True without one."""
     if stored is None:
         print(f"{name}: not on disk yet, nothing to compare with")
-    else:
-        print(f"{name}: {'equal to the results on disk' if equal else 'DIFFERS from the results'}")
+        return True
+    left, right = (table.drop(columns="seconds", errors="ignore") for table in (computed, stored))
+    equal = left.equals(right[list(left.columns)])
+    print(f"{name}: {'equal to the results on disk' if equal else 'DIFFERS from the results'}")
     return equal
 
 
 def replicate_again(experiment: Experiment, key: str, replicate: int, run: Path) -> bool:
     """Simulate and fit one data set again, and print how it compares with the results on disk.
 
-    Parameters
-    ----------
-    experiment : Experiment
-        The experiment.
-    key : str
-        Key of the cell.
-    replicate : int
-        Number of the data set in its cell.
-    run : Path
-        Folder of the run.
-
-    Returns
-    -------
-    bool
-        Whether all stored results are equal.
+    The data set is that of the cell `key` with the number `replicate`; `run` is the folder of the
+    results. Returns whether all stored results are equal.
     """
-    cell, levels = cells_of(experiment)[key], tuple(experiment.interval_levels)
+    cell, levels = cells_of(experiment)[key], experiment.interval_levels
     generator = generator_of(experiment, cell)
     ranges = batches(experiment.replicates, experiment.batch_size)
     batch = next(name for name, (start, stop) in ranges.items() if start <= replicate < stop)
-    trials = simulate(cell, generator, replicate)
-    print(f"{key}, replicate {replicate} (batch {batch}): {len(trials)} trials")
-    stored = read_stored(run / f"trials/{key}/{batch}.parquet", TRIALS, replicate)
-    all_equal = report_equality("trials", trials, stored)
-    for name, method in methods_of(experiment).items():
-        estimates = fit(method, generator, cell, levels, trials)
-        path = run / f"estimates/{name}/{key}/{batch}.parquet"
-        stored = read_stored(path, estimates_columns(levels), replicate)
-        print(f"\n{side_by_side(estimates, stored)}")
-        all_equal &= report_equality(name, estimates, stored)
+    with tempfile.TemporaryDirectory() as folder:
+        trials, truth, estimates = (f"{folder}/{i}.parquet" for i in range(3))
+        simulate_batch(cell, generator, (replicate, replicate + 1), trials, truth)
+        table = read_table(trials)
+        print(f"{key}, replicate {replicate} (batch {batch}): {len(table)} trials")
+        stored = read_stored(run / f"trials/{key}/{batch}.parquet", TRIALS, replicate)
+        all_equal = report_equality("trials", table, stored)
+        for name, method in methods_of(experiment).items():
+            fit_batch(method, generator, cell, levels, trials, estimates)
+            table = read_table(estimates)
+            path = run / f"estimates/{name}/{key}/{batch}.parquet"
+            stored = read_stored(path, estimates_columns(levels), replicate)
+            print(f"\n{side_by_side(table, stored)}")
+            all_equal &= report_equality(name, table, stored)
     return all_equal
 
 

@@ -9,18 +9,6 @@ from pathlib import Path
 from rlrecovery.config.reader import ConfigError, load
 
 
-def report_path(config: str) -> Path:
-    """Path of the report of a config file."""
-    return Path("results") / load(config).run / "report.html"
-
-
-def describe(report: Path) -> str:
-    """Message with the path of a report, or that it does not exist yet."""
-    if report.is_file():
-        return f"The report is {report}: open it in any browser."
-    return f"There is no report yet: {report} does not exist."
-
-
 def main(arguments: list[str] | None = None) -> None:
     """Command ``python -m rlrecovery.commands.report_path``."""
     parser = argparse.ArgumentParser(
@@ -33,13 +21,15 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("config", help="the config file of the study")
     options = parser.parse_args(arguments)
     try:
-        report = report_path(options.config)
+        report = Path("results") / load(options.config).run / "report.html"
     except ConfigError as mistakes:
         sys.exit(str(mistakes))
     if options.workflow_report:
         print(report.with_name("workflow-report.html"))
+    elif report.is_file():
+        print(f"The report is {report}: open it in any browser.")
     else:
-        print(describe(report))
+        print(f"There is no report yet: {report} does not exist.")
 
 
 if __name__ == "__main__":
