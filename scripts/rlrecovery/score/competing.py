@@ -16,10 +16,7 @@ from rlrecovery.storage.schemas import CROSSED
 def crossed_measures(study: Study) -> pd.DataFrame:
     """Collect the measures of all fits of competing models, for parameters that both models have.
 
-    Returns
-    -------
-    DataFrame
-        Columns `rlrecovery.storage.schemas.CROSSED`, with truth columns after ``cell``.
+    Columns `CROSSED`, with truth columns after ``cell``.
     """
     tables = []
     for name, method in study.methods.items():
@@ -28,9 +25,8 @@ def crossed_measures(study: Study) -> pd.DataFrame:
             scores = study.scores(name, cell)
             has_bias = (scores["measure"] == "bias") & (scores["n"] > 0)
             scores = scores[scores["parameter"].isin(scores.loc[has_bias, "parameter"])]
-            scores = study.with_design(scores, cell, labels[key], name)
             tables.append(
-                scores.assign(
+                study.with_design(scores, cell, labels[key], name).assign(
                     scope="cell",
                     model=cell.model,
                     contest=method.contest,
@@ -40,13 +36,12 @@ def crossed_measures(study: Study) -> pd.DataFrame:
                 )
             )
     columns = [*CROSSED[:3], *study.truth_names, *CROSSED[3:]]
-    return (
-        pd.concat(tables, ignore_index=True)[columns] if tables else pd.DataFrame(columns=columns)
-    )
+    empty = pd.DataFrame(columns=columns)
+    return pd.concat(tables, ignore_index=True)[columns] if tables else empty
 
 
 def selection(study: Study) -> pd.DataFrame:
-    """Compute confusion and inversion matrices, columns `rlrecovery.storage.schemas.SELECTION`."""
+    """Compute confusion and inversion matrices, columns `SELECTION`."""
     tables = []
     for cell in study.cells.values():
         contests: dict[str, dict[str, pd.DataFrame]] = {}

@@ -79,9 +79,8 @@ def selection_table(counted: pd.DataFrame, seed: int = SEED) -> pd.DataFrame:
     for scope, kept in SCOPES.items():
         keys = [*_MATRIX, *kept, "simulated", "fitted"]
         pooled = counted.groupby(keys, sort=False, observed=True)[numbers].sum().reset_index()
-        blank = {name: "" for name in SCOPES["cell"] if name not in kept}
-        table = _with_confusion(pooled.assign(scope=scope, **blank))
-        matrices.append(_with_inversion(table, seed))
+        pooled[[name for name in SCOPES["cell"] if name not in kept]] = ""
+        matrices.append(_with_inversion(_with_confusion(pooled.assign(scope=scope)), seed))
     return conform(pd.concat(matrices, ignore_index=True), SELECTION)
 
 
@@ -119,12 +118,13 @@ def _with_inversion(table: pd.DataFrame, seed: int) -> pd.DataFrame:
             )
         n = group.groupby("simulated")["n"].first().reindex(wins.index)
         inverted = inversion(wins.to_numpy(), n.to_numpy(), np.random.default_rng(seed))
-        at = wins.index.get_indexer(group["simulated"]), wins.columns.get_indexer(group["fitted"])
-        table.loc[group.index, columns] = np.stack([matrix[at] for matrix in inverted], axis=1)
+        row = wins.index.get_indexer(group["simulated"])
+        column = wins.columns.get_indexer(group["fitted"])
+        table.loc[group.index, columns] = inverted[:, row, column].T
     return table
 
 
-def inversion(wins: Floats, n: Floats, rng: np.random.Generator) -> tuple[Floats, Floats, Floats]:
+def inversion(wins: Floats, n: Floats, rng: np.random.Generator) -> Floats:
     """Compute p(generating model | best fit), and the ends of its 95 % interval.
 
     Parameters
@@ -138,7 +138,7 @@ def inversion(wins: Floats, n: Floats, rng: np.random.Generator) -> tuple[Floats
 
     Returns
     -------
-    matrix, lower, upper : float array, shape as of `wins`
+    float array, shape (3, generating models, fitted models)
         The inversion matrix, and the lower and upper ends of its intervals.
     """
     value = _bayes_rule(ratio(wins, np.asarray(n)[:, None]))
@@ -148,7 +148,7 @@ def inversion(wins: Floats, n: Floats, rng: np.random.Generator) -> tuple[Floats
     draws /= draws.sum(axis=1, keepdims=True)
     ends = np.quantile(_bayes_rule(draws), ENDS, axis=-1)
     ends[:, np.isnan(value)] = np.nan
-    return value, ends[0], ends[1]
+    return np.stack([value, *ends])
 
 
 def _bayes_rule(probabilities: Floats) -> Floats:

@@ -22,7 +22,7 @@ from the wins.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -34,6 +34,7 @@ from rlrecovery.storage.schemas import COUNTS, CRITERIA, WINNERS
 LARGEST_K = 0.7
 
 _UNIT = ["replicate", "participant"]
+_KEYS = [*_UNIT, "criterion"]
 
 #: Columns of the estimates from which criteria are computed; the same on all rows of a fit.
 _FIT_COLUMNS = ("choices", "log_likelihood", "elpd_loo", "pareto_k", "log_evidence")
@@ -89,11 +90,10 @@ def winners(scores: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     have one row each and equal shares; a unit with a missing or infinite score has one row without
     a winner.
     """
-    keyed = {model: table.set_index([*_UNIT, "criterion"]) for model, table in scores.items()}
-    wide = pd.DataFrame({model: table["score"] for model, table in keyed.items()}, dtype="float64")
+    by_model = {model: table.set_index(_KEYS)["score"] for model, table in scores.items()}
+    wide = pd.DataFrame(by_model, dtype="float64")
     if wide.empty:
         return conform((), WINNERS)
-    wide.index = wide.index.set_names([*_UNIT, "criterion"])
     is_participant = wide.index.get_level_values("participant") >= 0
     participants, data_sets = wide[is_participant], wide[~is_participant]
     units = []
@@ -101,24 +101,18 @@ def winners(scores: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         units.append(_best(participants).assign(unit="participant"))
     if len(data_sets) or len(participants.index.unique("participant")) > 1:
         units.append(_best(_data_set_scores(participants, data_sets)).assign(unit="data set"))
-    fits = pd.concat([table[["pareto_k", "stopped"]] for table in keyed.values()]).reset_index()
-    return conform(_with_worst_fit(pd.concat(units, ignore_index=True), fits), WINNERS)
-
-
-def _with_worst_fit(won: pd.DataFrame, fits: pd.DataFrame) -> pd.DataFrame:
-    """Add the largest ``pareto_k`` and ``stopped`` among all fits of the unit."""
+    fits = pd.concat(scores.values())
     of_data_sets = fits[fits["participant"] >= 0].assign(participant=-1)
-    keys = [*_UNIT, "criterion"]
-    return won.join(pd.concat([fits, of_data_sets]).groupby(keys).max(), on=keys)
+    worst_fit = pd.concat([fits, of_data_sets]).groupby(_KEYS)[["pareto_k", "stopped"]].max()
+    return conform(pd.concat(units, ignore_index=True).join(worst_fit, on=_KEYS), WINNERS)
 
 
 def _data_set_scores(participants: pd.DataFrame, data_sets: pd.DataFrame) -> pd.DataFrame:
     """Scores of whole data sets, summed over participants where a model was fitted to each."""
     keys = ["replicate", "criterion"]
     sums = participants.groupby(keys).sum(skipna=False)
-    totals = sums.combine_first(data_sets.groupby(keys).first())
-    totals = totals[list(participants.columns)].reset_index().assign(participant=-1)
-    return totals.set_index([*_UNIT, "criterion"])
+    totals = sums.combine_first(data_sets.groupby(keys).first())[list(participants.columns)]
+    return totals.reset_index().assign(participant=-1).set_index(_KEYS)
 
 
 def _best(wide: pd.DataFrame) -> pd.DataFrame:
@@ -128,45 +122,40 @@ def _best(wide: pd.DataFrame) -> pd.DataFrame:
     is_best = complete[:, None] & (scores == scores.max(axis=1, keepdims=True))
     unit, model = np.nonzero(is_best)
     left_out = np.flatnonzero(~complete)
-    models = np.asarray(wide.columns, dtype=object)
     won = wide.index.to_frame(index=False).iloc[np.concatenate([unit, left_out])]
     won = won.assign(
-        winner=np.concatenate([models[model], np.full(left_out.size, np.nan, dtype=object)]),
+        winner=[*wide.columns[model], *[np.nan] * left_out.size],
         share=np.concatenate([1 / is_best.sum(axis=1)[unit], np.zeros(left_out.size)]),
     )
-    return won.sort_values([*_UNIT, "criterion"], kind="stable", ignore_index=True)
+    return won.sort_values(_KEYS, kind="stable", ignore_index=True)
 
 
-def counts(won: pd.DataFrame, fitted: Sequence[str]) -> pd.DataFrame:
+def counts(won: pd.DataFrame, fitted: Sequence[str]) -> Iterator[dict[str, object]]:
     """Count the wins of every fitted model, from the `winners` of one contest and cell.
 
-    Columns as `COUNTS`, without those that identify the contest and the cell.
+    Yields rows of `COUNTS`, without the columns that identify the contest and the cell.
     """
-    columns = ["criterion", "unit", "fitted", "wins", "n", "left_out", "doubtful", "stopped"]
-    counted = []
     for (criterion, unit), group in won.groupby(["criterion", "unit"], sort=False):
         compared = group[group["winner"].notna()]
         shares = compared.groupby("winner")["share"].sum()
         units = compared.drop_duplicates(_UNIT)
-        counted.append(
-            pd.DataFrame({"fitted": list(fitted)}).assign(
-                criterion=criterion,
-                unit=unit,
-                wins=[float(shares.get(model, 0.0)) for model in fitted],
-                n=len(units),
-                left_out=len(group) - len(compared),
-                doubtful=int((units["pareto_k"] > LARGEST_K).sum()),
-                stopped=int(units["stopped"].sum()),
-            )
-        )
-    table = pd.concat(counted, ignore_index=True) if counted else ()
-    return conform(table, {name: COUNTS[name] for name in columns})
+        for model in fitted:
+            yield {
+                "criterion": criterion,
+                "unit": unit,
+                "fitted": model,
+                "wins": shares.get(model, 0.0),
+                "n": len(units),
+                "left_out": len(group) - len(compared),
+                "doubtful": (units["pareto_k"] > LARGEST_K).sum(),
+                "stopped": units["stopped"].sum(),
+            }
 
 
 def cell_counts(
     contests: Mapping[str, Mapping[str, pd.DataFrame]], cell: str, design: str, simulated: str
 ) -> pd.DataFrame:
-    """Count the wins in one cell, for every contest.
+    """Count the wins in one cell, for every contest: columns `COUNTS`.
 
     Parameters
     ----------
@@ -178,15 +167,10 @@ def cell_counts(
         Key of the design, shared with the cells of other generating models.
     simulated : str
         Name of the generating model.
-
-    Returns
-    -------
-    DataFrame
-        Columns `rlrecovery.storage.schemas.COUNTS`; no rows for a contest without any score.
     """
-    tables = []
+    rows = []
     for contest, estimates in contests.items():
         won = winners({model: criteria(table) for model, table in estimates.items()})
         keys = {"contest": contest, "design": design, "cell": cell, "simulated": simulated}
-        tables.append(counts(won, list(estimates)).assign(**keys))
-    return conform(pd.concat(tables, ignore_index=True) if tables else (), COUNTS)
+        rows += [{**keys, **row} for row in counts(won, list(estimates))]
+    return conform(rows, COUNTS)

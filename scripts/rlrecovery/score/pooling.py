@@ -26,9 +26,8 @@ def mean_over_cells(cells: pd.DataFrame) -> Pooled:
 
     ``cells`` has the columns ``value`` and ``mcse`` and one row per cell.
     """
-    variance = (cells["mcse"] ** 2).sum(skipna=False)
-    mean = cells["value"].mean(skipna=False)
-    return Pooled(float(mean), float(np.sqrt(variance) / len(cells)))
+    mcse = np.sqrt((cells["mcse"] ** 2).sum(skipna=False)) / len(cells)
+    return Pooled(float(cells["value"].mean(skipna=False)), float(mcse))
 
 
 def root_mean_over_cells(cells: pd.DataFrame) -> Pooled:
@@ -63,14 +62,14 @@ def pool_over_truths(summary: Summary, cells: pd.DataFrame, by: str = "trials") 
         a cell is missing or has no estimate: the mean over the other truths would not be comparable
         with the other rows.
     """
-    if cells.empty:
-        return pd.DataFrame(columns=[by, "value", "mcse"])
-    is_rmse, truths = cells["measure"].iloc[0] == "rmse", _truths_per_size(summary, cells)
-    pool = root_mean_over_cells if is_rmse else mean_over_cells
-    pooled = []
-    for size, part in (_mse_of(summary, cells) if is_rmse else cells).groupby(by):
-        value, mcse = pool(part if len(part) % truths == 0 else part.assign(value=np.nan))
-        pooled.append({by: size, "value": value, "mcse": mcse})
+    pool = mean_over_cells
+    truths = _truths_per_size(summary, cells)
+    if (cells["measure"] == "rmse").any():
+        pool, cells = root_mean_over_cells, _mse_of(summary, cells)
+    pooled = [
+        (size, *pool(part if len(part) % truths == 0 else part.assign(value=np.nan)))
+        for size, part in cells.groupby(by)
+    ]
     return pd.DataFrame(pooled, columns=[by, "value", "mcse"])
 
 
@@ -108,6 +107,6 @@ def mean_over_data_sets(values: pd.Series, rows: pd.DataFrame) -> Pooled:
         return Pooled(mean, np.nan)
     cells = sums.groupby(level=0)
     if (cells.size() < 2).any():
-        cells = sums.groupby(np.zeros(len(sums)))
+        cells = sums.groupby(lambda _: "all")
     variance = (cells.var(ddof=1) * cells.size()).sum()
     return Pooled(mean, float(np.sqrt(variance) / len(values)))

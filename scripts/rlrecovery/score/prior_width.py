@@ -20,17 +20,8 @@ from rlrecovery.storage.schemas import PRIORS
 def prior_sds(methods: Mapping[str, Method]) -> pd.DataFrame:
     """Compute the prior SD of each parameter of the methods with a posterior, natural scale.
 
-    Parameters
-    ----------
-    methods : mapping
-        Methods by name, from `rlrecovery.config.study.methods_of`.
-
-    Returns
-    -------
-    DataFrame
-        Columns `rlrecovery.storage.schemas.PRIORS`. With partial pooling it is the prior SD of the
-        population's location; participants have no fixed prior in this case, because their
-        distribution depends on the data of the others.
+    With partial pooling it is the prior SD of the population's location; participants have no fixed
+    prior in this case, because their distribution depends on the data of the others.
     """
     rows = []
     for name, method in methods.items():

@@ -21,7 +21,6 @@ def comparable_pairs(methods: Mapping[str, Method]) -> list[tuple[str, str]]:
     """Find pairs of methods (sampled, exact) that estimate the same posterior means."""
 
     def posterior_means(kind: PosteriorKind) -> list[str]:
-        """Methods whose estimates are the posterior means of single participants."""
         return [
             name
             for name, method in methods.items()
@@ -48,22 +47,16 @@ def _same_posterior(method: Method, other: Method) -> bool:
 
 
 def compare_posteriors(sampled: pd.DataFrame, exact: pd.DataFrame) -> pd.DataFrame:
-    """Compare the posterior means and SDs of two methods in one cell.
-
-    Returns one row per parameter, with columns of `rlrecovery.storage.schemas.SAMPLER_CHECK`.
-    """
+    """Compare the posterior means and SDs of two methods in one cell, for each parameter."""
     columns = [*ESTIMATE_KEYS, "estimate", "se", "ess_bulk"]
     both = sampled[columns].merge(exact[columns], on=ESTIMATE_KEYS, suffixes=("", "_exact"))
     finite = np.isfinite(both[["estimate", "estimate_exact", "se_exact", "ess_bulk"]]).all(axis=1)
     both = both[finite]
     difference = (both["estimate"] - both["estimate_exact"]) / both["se_exact"]
-    by_parameter = pd.DataFrame(
-        {
-            "parameter": both["parameter"],
-            "squared_z": difference**2 * both["ess_bulk"],
-            "difference": difference.abs(),
-            "ratio": both["se"] / both["se_exact"],
-        }
+    by_parameter = both.assign(
+        squared_z=difference**2 * both["ess_bulk"],
+        difference=difference.abs(),
+        ratio=both["se"] / both["se_exact"],
     ).groupby("parameter", sort=False)
     return pd.DataFrame(
         {

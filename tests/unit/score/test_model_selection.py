@@ -112,7 +112,7 @@ def test_exact_ties_share_the_win():
     won = winners(contest(a=[[1.0], [5.0]], b=[[1.0], [1.0]], c=[[0.0], [1.0]]))
     assert best(won) == {(0, 0): ["a", "b"], (1, 0): ["a"]}
     assert won["share"].tolist() == [0.5, 0.5, 1.0]
-    table = counts(won, ["a", "b", "c"]).set_index("fitted")
+    table = pd.DataFrame(counts(won, ["a", "b", "c"])).set_index("fitted")
     assert table["wins"].to_dict() == {"a": 1.5, "b": 0.5, "c": 0.0}
     assert (table["n"] == 2).all()
 
@@ -122,7 +122,7 @@ def test_a_unit_without_every_score_is_left_out(missing):
     won = winners(contest(a=[[1, 1], [1, 1]], b=[[missing, 2], [0, 0]]))
     assert best(won) == {(0, 0): [], (0, 1): ["b"], (1, 0): ["a"], (1, 1): ["a"]}
     assert best(won, "data set") == {(0, -1): [], (1, -1): ["a"]}
-    table = counts(won, ["a", "b"]).set_index(["unit", "fitted"])
+    table = pd.DataFrame(counts(won, ["a", "b"])).set_index(["unit", "fitted"])
     assert table.loc["participant", "wins"].to_dict() == {"a": 2, "b": 1}
     assert table[["n", "left_out"]].drop_duplicates().to_numpy().tolist() == [[3, 1], [1, 1]]
 
