@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from typing import Any, Self
 
 import numpy as np
@@ -17,13 +17,6 @@ UNNAMED = ""
 ALL = (1.0,)
 #: Factors that can distinguish cells, besides truth, participants and trials.
 FACTORS = ("model", "task", "missing", "completed")
-#: How optional values of a cell are read from plain values.
-_OPTIONAL: dict[str, Callable[[Any], Any]] = {
-    "missing": float,
-    "completed": lambda shares: tuple(float(share) for share in shares),
-    "task": str,
-    "model": str,
-}
 #: A list of shares longer than this is written in a cell's key as its length and a hash.
 MAX_SHARES_LENGTH = 40
 
@@ -79,26 +72,18 @@ class Cell:
 
     def values(self) -> dict[str, Any]:
         """The cell as plain values, for the parameters of a job; defaults are omitted."""
-        values: dict[str, Any] = {
-            "truth": dict(self.truth),
-            "participants": self.participants,
-            "trials": self.trials,
-        }
-        if self.missing:
-            values["missing"] = self.missing
-        if self.completed != ALL:
+        defaults = {field.name: field.default for field in fields(self)}
+        values = {name: value for name, value in vars(self).items() if value != defaults[name]}
+        if "completed" in values:
             values["completed"] = list(self.completed)
-        return values | {k: v for k, v in (("task", self.task), ("model", self.model)) if v}
+        return values | {"truth": dict(self.truth)}
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Self:
         """Inverse of `values`."""
-        return cls(
-            truth=tuple((name, float(value)) for name, value in values["truth"].items()),
-            participants=int(values["participants"]),
-            trials=int(values["trials"]),
-            **{key: of(values[key]) for key, of in _OPTIONAL.items() if key in values},
-        )
+        truth = tuple((name, float(value)) for name, value in values["truth"].items())
+        completed = tuple(map(float, values.get("completed", ALL)))
+        return cls(**{**values, "truth": truth, "completed": completed})
 
 
 def _plain(value: float) -> str:
@@ -118,37 +103,16 @@ def grid(
     truth: Mapping[str, Sequence[float]],
     participants: Sequence[int],
     trials: Sequence[int],
-    *,
-    missing: float = 0.0,
-    completed: tuple[float, ...] = ALL,
-    task: str = UNNAMED,
-    model: str = UNNAMED,
+    **factors: Any,
 ) -> list[Cell]:
-    """Cross true values with sizes.
+    """Cross true values by parameter (natural scale) with numbers of participants and of trials.
 
-    Parameters
-    ----------
-    truth : mapping
-        True values by parameter; parameters drawn from a distribution are not included.
-    participants, trials : sequence of int
-        Numbers of participants and of trials.
-    missing, completed, task, model
-        See `Cell`.
+    `factors` are further values that all these cells have, see `Cell`.
     """
-    names, combinations = list(truth), itertools.product(*truth.values())
     return [
-        Cell(
-            truth=tuple((n, float(v)) for n, v in zip(names, values, strict=True)),
-            participants=n_participants,
-            trials=n_trials,
-            missing=missing,
-            completed=completed,
-            task=task,
-            model=model,
-        )
-        for values in combinations
-        for n_participants in participants
-        for n_trials in trials
+        Cell(tuple(zip(truth, map(float, values), strict=True)), *sizes, **factors)
+        for values in itertools.product(*truth.values())
+        for sizes in itertools.product(participants, trials)
     ]
 
 
@@ -168,10 +132,7 @@ def varying(cells: Mapping[str, Cell]) -> list[str]:
 
 
 def cell_labels(cells: Mapping[str, Cell]) -> dict[str, str]:
-    """Labels of cells by key, which describe the `FACTORS` that vary.
-
-    Constant factors are omitted; if no factor varies, all labels are empty.
-    """
+    """Labels of cells by key, which describe the `FACTORS` that vary; empty if none does."""
     factors = varying(cells)
     completed = _shares_in_words({cell.completed for cell in cells.values()})
 
@@ -190,8 +151,12 @@ def cell_labels(cells: Mapping[str, Cell]) -> dict[str, str]:
     return {key: label(cell) for key, cell in cells.items()}
 
 
+def _short(share: float) -> str:
+    return f"{share:.10g}"
+
+
 def _percent(share: float) -> str:
-    return f"{100 * share:.10g}"
+    return _short(100 * share)
 
 
 def _shares_in_words(completed: Collection[tuple[float, ...]]) -> dict[tuple[float, ...], str]:
@@ -223,12 +188,8 @@ def design_table(cells: Mapping[str, Cell], replicates: Mapping[str, int]) -> pd
         {"cell": key}
         | {name: dict(cell.truth).get(name, float("nan")) for name in names}
         | {"participants": cell.participants, "trials": cell.trials}
-        | {factor: _table_entry(getattr(cell, factor)) for factor in factors}
+        | {factor: getattr(cell, factor) for factor in factors}
+        | ({"completed": ", ".join(map(_short, cell.completed))} if "completed" in factors else {})
         for key, cell in cells.items()
     ]
     return pd.DataFrame(rows).assign(replicates=[replicates[key] for key in cells])
-
-
-def _table_entry(value: Any) -> Any:
-    """Format the value of a factor as a table entry."""
-    return ", ".join(f"{share:.10g}" for share in value) if isinstance(value, tuple) else value

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.special import expit, logit
@@ -33,20 +33,20 @@ def positive(probability: Any) -> Any:
 
 def log(value: Any) -> Any:
     """Natural logarithm of a NumPy or PyTensor value."""
-    if isinstance(value, float | int | np.ndarray | np.generic):
-        return np.log(value)
-    import pytensor.tensor as pt  # imported here because the simulator does not need PyTensor
-
-    return pt.log(value)
+    return _elementwise("log", value)
 
 
 def exp(value: Any) -> Any:
     """Exponential of a NumPy or PyTensor value."""
-    if isinstance(value, float | int | np.ndarray | np.generic):
-        return np.exp(value)
-    import pytensor.tensor as pt
+    return _elementwise("exp", value)
 
-    return pt.exp(value)
+
+def _elementwise(function: str, value: Any) -> Any:
+    if isinstance(value, float | int | np.ndarray | np.generic):
+        return getattr(np, function)(value)
+    import pytensor.tensor as pt  # imported here because the simulator does not need PyTensor
+
+    return getattr(pt, function)(value)
 
 
 def with_lapse(probability: Any, p: SimpleNamespace) -> Any:
@@ -64,22 +64,14 @@ def outcome_shown(chosen: Any, p: SimpleNamespace) -> Any:
     return 1.0 if p.full_feedback else chosen
 
 
-@dataclass(frozen=True)
-class Transform:
+class Transform(NamedTuple):
     """A map from a parameter's support to the real line, and its inverse.
 
-    Attributes
-    ----------
-    name : str
-        ``"logit"``, ``"log"`` or ``"identity"``.
-    to_real, to_natural : callable
-        The map and its inverse, elementwise on NumPy arrays.
-    slope : callable
-        Derivative of `to_natural` with respect to the unconstrained value, as a function of the
-        natural value. The delta method uses it to convert standard errors to the natural scale.
+    `to_real` and `to_natural` work elementwise on NumPy arrays. `slope` is the derivative of
+    `to_natural` with respect to the unconstrained value, as a function of the natural value; the
+    delta method uses it to convert standard errors to the natural scale.
     """
 
-    name: str
     to_real: Callable[[Any], Any]
     to_natural: Callable[[Any], Any]
     slope: Callable[[Any], Any]
@@ -91,9 +83,9 @@ def _log_of_zero_allowed(value: Any) -> Any:
 
 
 TRANSFORMS: dict[str, Transform] = {
-    "logit": Transform("logit", logit, expit, lambda natural: natural * (1 - natural)),
-    "log": Transform("log", _log_of_zero_allowed, np.exp, lambda natural: natural),
-    "identity": Transform("identity", np.asarray, np.asarray, np.ones_like),
+    "logit": Transform(logit, expit, lambda natural: natural * (1 - natural)),
+    "log": Transform(_log_of_zero_allowed, np.exp, lambda natural: natural),
+    "identity": Transform(np.asarray, np.asarray, np.ones_like),
 }
 
 
@@ -236,27 +228,14 @@ class Learner:
         arm : int, optional
             Index of a single arm. By default all arms, along the last axis.
         """
-        arms = np.arange(self.n_arms, dtype=np.float64) if arm is None else float(arm)
-        task = {
-            "start_value": self.start_value,
-            "arm": arms,
-            "n_arms": self.n_arms,
-            "full_feedback": self.full_feedback,
-            "neutral": self.neutral,
-        }
+        task = {name: value for name, value in vars(self).items() if name != "model"}
+        task["arm"] = np.arange(self.n_arms, dtype=np.float64) if arm is None else float(arm)
         return SimpleNamespace(**(task | dict(self.model.fixed) | dict(values)))
 
     def choice_logits(self, state: State, p: SimpleNamespace, blank: Any) -> Any:
         """Log-odds of all arms, along the last axis, including lapses.
 
-        Parameters
-        ----------
-        state : dict
-            Hidden state, NumPy or PyTensor.
-        p : SimpleNamespace
-            From `bind`, for all arms.
-        blank : array
-            Zeros in the shape of the result.
+        `p` comes from `bind`, for all arms; `blank` has zeros in the shape of the result.
         """
         odds = self.model.logit(state, p) + blank
         if not self.model.lapse:

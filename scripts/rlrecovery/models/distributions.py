@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import scipy  # scipy.stats, a slow import, is loaded when it is first used
@@ -21,22 +21,11 @@ def _normal_tail(mass: float) -> float:
     return -float(special.ndtri(mass))
 
 
-@dataclass(frozen=True)
-class _Family:
+class _Family(NamedTuple):
     """One family of distributions; its functions take the arguments by name.
 
-    Attributes
-    ----------
-    arguments : tuple of str
-        Names of the arguments, in order.
-    frozen : callable
-        ``(**arguments)`` to a frozen SciPy distribution.
-    log_density : callable
-        ``(values, **arguments)`` to log-densities inside the support.
-    tails : callable
-        ``(mass, **arguments)`` to the quantiles at ``mass`` and 1 - ``mass``.
-    support : tuple of float, optional
-        Smallest and largest value; None where they depend on the arguments.
+    `log_density` takes values inside the support first, and `tails` a mass, for the quantiles at
+    the mass and at 1 - the mass. `support` is None where it depends on the arguments.
     """
 
     arguments: tuple[str, ...]

@@ -6,7 +6,8 @@ tests also need the model in their reference loop.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,44 +15,39 @@ from rlrecovery.models.base import Model, Parameter, State, log, outcome_shown, 
 from rlrecovery.models.distributions import Distribution
 
 
+def _normal(mu: float, sigma: float) -> Distribution:
+    return Distribution.of("Normal", {"mu": mu, "sigma": sigma})
+
+
+def _half_normal(sigma: float) -> Distribution:
+    return Distribution.of("HalfNormal", {"sigma": sigma})
+
+
+# Below, `priors` are the prior of a value, and those of a population's location and SD.
+
+
 def learning_rate(name: str, symbol: str, meaning: str) -> Parameter:
     """A parameter in [0, 1] with the usual default priors."""
-    return Parameter(
-        name=name,
-        symbol=symbol,
-        meaning=meaning,
-        support=(0.0, 1.0),
-        transform="logit",
-        prior=Distribution.of("Beta", {"alpha": 1, "beta": 1}),
-        location=Distribution.of("Normal", {"mu": 0, "sigma": 1.5}),
-        scale=Distribution.of("HalfNormal", {"sigma": 1}),
-    )
+    prior = Distribution.of("Beta", {"alpha": 1, "beta": 1})
+    priors = prior, _normal(0, 1.5), _half_normal(1)
+    return Parameter(name, symbol, meaning, (0.0, 1.0), "logit", *priors)
 
 
 def inverse_temperature(name: str, symbol: str, meaning: str) -> Parameter:
     """A non-negative softmax weight with the usual default priors."""
-    return _non_negative(name, symbol, meaning, 10, {"mu": 1, "sigma": 1})
+    priors = _half_normal(10), _normal(1, 1), _half_normal(1)
+    return Parameter(name, symbol, meaning, (0.0, math.inf), "log", *priors)
 
 
 def variance(name: str, symbol: str, meaning: str, location: float) -> Parameter:
     """A variance relative to that of the outcomes, with typical value exp(location)."""
-    return _non_negative(name, symbol, meaning, 2, {"mu": location, "sigma": 1.5})
+    priors = _half_normal(2), _normal(location, 1.5), _half_normal(1)
+    return Parameter(name, symbol, meaning, (0.0, math.inf), "log", *priors)
 
 
-def _non_negative(
-    name: str, symbol: str, meaning: str, sigma: float, location: Mapping[str, float]
-) -> Parameter:
-    """A non-negative parameter, from the arguments of its half-normal and location priors."""
-    return Parameter(
-        name=name,
-        symbol=symbol,
-        meaning=meaning,
-        support=(0.0, float("inf")),
-        transform="log",
-        prior=Distribution.of("HalfNormal", {"sigma": sigma}),
-        location=Distribution.of("Normal", location),
-        scale=Distribution.of("HalfNormal", {"sigma": 1}),
-    )
+def _unbounded(name: str, symbol: str, meaning: str, **priors: Distribution) -> Parameter:
+    """A parameter that can be any number."""
+    return Parameter(name, symbol, meaning, (-math.inf, math.inf), "identity", **priors)
 
 
 ALPHA = learning_rate("alpha", r"\alpha", "learning rate")
@@ -59,25 +55,21 @@ BETA = inverse_temperature("beta", r"\beta", "inverse temperature")
 CHOICE_RATE = learning_rate("alpha_choice", r"\alpha_c", "learning rate of the choice kernel")
 CHOICE_WEIGHT = inverse_temperature("beta_choice", r"\beta_c", "weight of the choice kernel")
 LAPSE = learning_rate("lapse", r"\lambda", "probability of a random choice")
-START_VALUE = Parameter(
-    name="start_value",
-    symbol="Q_0",
-    meaning="value of every arm before the first trial",
-    support=(float("-inf"), float("inf")),
-    transform="identity",
-    prior=Distribution.of("Normal", {"mu": 0.5, "sigma": 0.5}),
-    location=Distribution.of("Normal", {"mu": 0.5, "sigma": 0.5}),
-    scale=Distribution.of("HalfNormal", {"sigma": 0.5}),
+START_VALUE = _unbounded(
+    "start_value",
+    "Q_0",
+    "value of every arm before the first trial",
+    prior=_normal(0.5, 0.5),
+    location=_normal(0.5, 0.5),
+    scale=_half_normal(0.5),
 )
-STICKINESS = Parameter(
-    name="stickiness",
-    symbol=r"\kappa",
-    meaning="stickiness: extra log-odds of the last choice",
-    support=(float("-inf"), float("inf")),
-    transform="identity",
-    prior=Distribution.of("Normal", {"mu": 0, "sigma": 2}),
-    location=Distribution.of("Normal", {"mu": 0, "sigma": 1}),
-    scale=Distribution.of("HalfNormal", {"sigma": 1}),
+STICKINESS = _unbounded(
+    "stickiness",
+    r"\kappa",
+    "stickiness: extra log-odds of the last choice",
+    prior=_normal(0, 2),
+    location=_normal(0, 1),
+    scale=_half_normal(1),
 )
 
 
