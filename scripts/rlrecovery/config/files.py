@@ -27,7 +27,7 @@ def read_schedules(raw: dict[str, Any], folder: pathlib.Path) -> Iterator[Mistak
             schedule["values"] = read_schedule(folder / file)
         except (BrokenFile, ValueError) as error:  # or a name that no file can have
             keys = (*path, "schedule", "file")
-            yield Mistake(keys, "file", file, f"{dotted(keys)}: {error}")
+            yield Mistake(keys, f"{dotted(keys)}: {error}")
 
 
 def find_observed(raw: dict[str, Any], folder: pathlib.Path) -> Iterator[Mistake]:
@@ -40,10 +40,9 @@ def find_observed(raw: dict[str, Any], folder: pathlib.Path) -> Iterator[Mistake
     except (OSError, ValueError):  # a name that no file can have
         paths = []
     if not paths:
-        must = "must be an existing CSV file, relative to the config"
-        yield wrong(("observed",), file, "file", must)
+        yield wrong(("observed",), file, "must be an existing CSV file, relative to the config")
     elif set(file) & set("{}"):
         must = "must not contain braces, which Snakemake reads as wildcards"
-        yield wrong(("observed",), file, "file", must)
+        yield wrong(("observed",), file, must)
     else:
         raw["observed"] = str(paths[0])

@@ -59,9 +59,15 @@ def validation_mistakes(raw: Mapping[str, Any]) -> tuple[list[Mistake], set[Path
         errors = [e for e in error.errors(include_url=False) if not _is_long_enough(e)]
     else:
         return [], set()
-    mistakes, meant = _unknown_keys(raw, [e["loc"] for e in errors if e["type"] == _UNKNOWN])
-    translated = (_translate(error) for error in errors if error["type"] != _UNKNOWN)
-    mistakes += [m for m in translated if m.kind != "missing" or m.path not in meant]
+    mistakes, meant = [], set()
+    for location in (e["loc"] for e in errors if e["type"] == _UNKNOWN):
+        unknown_key, guess = _unknown_key(raw, location)
+        mistakes.append(unknown_key)
+        meant |= guess
+    for e in errors:
+        is_meant = e["type"] == "missing" and locate(e["loc"])[0] in meant
+        if e["type"] != _UNKNOWN and not is_meant:
+            mistakes.append(_translate(e))
     return mistakes, {m.path for m in mistakes} | meant
 
 
@@ -70,44 +76,39 @@ def _is_long_enough(error: ErrorDetails) -> bool:
     return error["type"] == "too_short" and len(error["input"]) >= error["ctx"]["min_length"]
 
 
-def _unknown_keys(
-    raw: Mapping[str, Any], locations: Sequence[Path]
-) -> tuple[list[Mistake], set[Path]]:
-    """Messages about unknown keys, and the paths of the keys that were probably meant."""
-    mistakes, meant = [], set()
-    for *parents, key in locations:
-        section, _, node = locate(tuple(parents))
-        values: Any = raw
-        for name in section:
-            values = values[name]
-        known = list(node["properties"])
-        guess = closest_keys(values, known)[str(key)]
-        path = (*section, key)
-        hint = f" (did you mean '{guess}'?)" if guess else ""
-        sentence = f"unknown key '{dotted(path)}'{hint}; allowed keys: {', '.join(known)}"
-        mistakes.append(Mistake(path, _UNKNOWN, values[key], sentence))
-        if guess:
-            meant.add((*section, guess))
-    return mistakes, meant
+def _unknown_key(raw: Mapping[str, Any], location: Path) -> tuple[Mistake, set[Path]]:
+    """The mistake of an unknown key, and the path of the key that was probably meant."""
+    section, _, node = locate(location[:-1])
+    keys: Any = raw
+    for name in section:
+        keys = keys[name]
+    valid_keys = list(node["properties"])
+    guess = closest_keys(keys, valid_keys)[str(location[-1])]
+    path = (*section, location[-1])
+    hint = f" (did you mean '{guess}'?)" if guess else ""
+    sentence = f"unknown key '{dotted(path)}'{hint}; allowed keys: {', '.join(valid_keys)}"
+    return Mistake(path, sentence), {(*section, guess)} if guess else set()
 
 
 def _translate(error: ErrorDetails) -> Mistake:
-    """Translate one of pydantic's errors, except for unknown keys (see `_unknown_keys`)."""
+    """Translate one of pydantic's errors, except for unknown keys (see `_unknown_key`)."""
     kind, location, value = error["type"], error["loc"], error["input"]
     context = error.get("ctx", {})
     # A name chosen by the user can be "[key]" only where names have no pattern.
     if kind == _PATTERN and location[-1] == "[key]":
         text = f"is not a valid name: names must be {PATTERNS[context['pattern']]}"
-        return mistake(location[:-1], "name", value, text)
+        return mistake(location[:-1], text)
     path, field, node = locate(location)
     if kind == "missing":
-        about = field.get("description") or node.get("description", "")
-        return missing(path, f" ({_lower_first(about.split('. ')[0].rstrip('.'))})")
+        about = (field.get("description") or node.get("description", "")).split(". ")[0].rstrip(".")
+        # The first letter of an abbreviation stays in upper case.
+        return missing(
+            path, f" ({about if about[:2].isupper() else about[:1].lower() + about[1:]})"
+        )
     if kind in ("union_tag_not_found", "union_tag_invalid"):
         return _wrong_form(path, node, value)
     if kind == "literal_error":
-        choices = node.get("enum") or [node["const"]]
-        return wrong(path, value, kind, f"must be {either(choices)}{did_you_mean(value, choices)}")
+        return _wrong_choice(path, value, node.get("enum") or [node["const"]])
     if kind == _PATTERN or (kind == "string_type" and "pattern" in node):
         must = f"must be {PATTERNS[node['pattern']]}"
     elif kind == "model_type":
@@ -119,12 +120,11 @@ def _translate(error: ErrorDetails) -> Mistake:
     if kind == "tuple_type" and type(value) in (int, float) and node.get("minItems", 0) < 2:
         nested = resolve(node["items"]).get("type") == "array"
         must = f"{must} (write {[[value]] if nested else [value]})"
-    return wrong(path, value, kind, must)
+    return wrong(path, value, must)
 
 
-def _lower_first(text: str) -> str:
-    """Text with a lower-case first letter, unless it starts with an abbreviation."""
-    return text if text[:2].isupper() else text[:1].lower() + text[1:]
+def _wrong_choice(path: Path, value: Any, choices: Sequence[str]) -> Mistake:
+    return wrong(path, value, f"must be {either(choices)}{did_you_mean(value, choices)}")
 
 
 def _wrong_form(path: Path, node: Node, value: Any) -> Mistake:
@@ -135,17 +135,15 @@ def _wrong_form(path: Path, node: Node, value: Any) -> Mistake:
     choices = [member[key]["const"] for member in members if key in member]
     given = value if isinstance(value, dict) else {}
     if key in given and (named or not {"spread", "location", "scale"} & set(given)):
-        name = given[key]
-        must = f"must be {either(choices)}{did_you_mean(name, choices)}"
-        return wrong((*path, key), name, "literal_error", must)
+        return _wrong_choice((*path, key), given[key], choices)
     meant = closest_keys(given, [name for member in members for name in member])
-    hints = [
+    hints = (
         f" (did you mean {guess} instead of {name}?)" for name, guess in meant.items() if guess
-    ]
-    hint = hints[0] if hints else ""
+    )
+    hint = next(hints, "")
     if named:
         return missing((*path, key), f": must be {either(choices)}{hint}")
-    return wrong(path, value, "form", f"must be {forms(node)}{hint}")
+    return wrong(path, value, f"must be {forms(node)}{hint}")
 
 
 def forms(node: Node) -> str:

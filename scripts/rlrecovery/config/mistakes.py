@@ -1,4 +1,4 @@
-"""Mistakes in a config: path, kind, value and message."""
+"""Mistakes in a config, and the words that messages share."""
 
 from __future__ import annotations
 
@@ -17,48 +17,30 @@ DISTRIBUTION = "{distribution: name, and its arguments}"
 
 @dataclass(frozen=True)
 class Mistake:
-    """One mistake.
+    """The path of a mistake, its message and its line (from 1).
 
-    Attributes
-    ----------
-    path : tuple of (str or int)
-        Keys that lead to it; empty for a mistake of the whole file.
-    kind : str
-        Error type of pydantic, or the kind that a check in `rlrecovery.config.checks` assigns.
-    value : object
-        The value at the path; None if the key is missing.
-    sentence : str
-        The message: names the key, the value where it helps, and what is allowed.
-    line : int, optional
-        Line of the file, from 1.
+    The message names the key, the value where it helps, and what is allowed. The path is empty for
+    a mistake of the whole file.
     """
 
     path: Path
-    kind: str
-    value: Any
     sentence: str
     line: int | None = None
 
 
-def mistake(path: Path, kind: str, value: Any, predicate: str) -> Mistake:
+def mistake(path: Path, predicate: str) -> Mistake:
     """A mistake whose sentence is the dotted path, followed by `predicate`."""
-    return Mistake(path, kind, value, f"{dotted(path)} {predicate}")
+    return Mistake(path, f"{dotted(path)} {predicate}")
 
 
-def wrong(path: Path, value: Any, kind: str, must: str) -> Mistake:
+def wrong(path: Path, value: Any, must: str) -> Mistake:
     """A value that is not allowed; `must` follows the word "but"."""
-    return mistake(path, kind, value, f"is {show(value)}, but {must}")
+    return mistake(path, f"is {show(value)}, but {must}")
 
 
 def missing(path: Path, explanation: str) -> Mistake:
     """A required key that is missing."""
-    sentence = f"missing required key '{dotted(path)}'{explanation}"
-    return Mistake(path, "missing", None, sentence)
-
-
-def required(path: Path, condition: str) -> Mistake:
-    """A missing key that is required under a condition."""
-    return mistake(path, "missing", None, f"is required {condition}")
+    return Mistake(path, f"missing required key '{dotted(path)}'{explanation}")
 
 
 def dotted(path: Path) -> str:
@@ -92,24 +74,24 @@ def interval(lower: float, upper: float) -> str:
     return f"at most {upper:g}" if math.isinf(lower) else f"from {lower:g} to {upper:g}"
 
 
-def closest(name: object, known: Iterable[str]) -> str | None:
+def closest(name: object, valid_names: Iterable[str]) -> str | None:
     """The valid name most similar to an unknown one; None if no name is similar."""
     if not isinstance(name, str):
         return None
-    lower = {word.lower(): word for word in known}
-    matches = get_close_matches(name.lower(), lower, n=1, cutoff=0.6)
-    return lower[matches[0]] if matches else None
+    by_lower_case = {word.lower(): word for word in valid_names}
+    matches = get_close_matches(name.lower(), by_lower_case, n=1)
+    return by_lower_case[matches[0]] if matches else None
 
 
-def did_you_mean(name: object, known: Iterable[str]) -> str:
+def did_you_mean(name: object, valid_names: Iterable[str]) -> str:
     """A suggestion from `closest` to append to a sentence; empty if no name is similar."""
-    guess = closest(name, known)
+    guess = closest(name, valid_names)
     return f" (did you mean {guess}?)" if guess else ""
 
 
-def closest_keys(given: Iterable[str], known: Sequence[str]) -> dict[str, str | None]:
+def closest_keys(given: Iterable[str], valid_keys: Sequence[str]) -> dict[str, str | None]:
     """The most similar valid key for each unknown key; keys that are not given come first."""
     given = list(given)
-    absent = [name for name in known if name not in given]
-    unknown = [name for name in given if name not in known]
-    return {name: closest(name, absent) or closest(name, known) for name in unknown}
+    absent = [name for name in valid_keys if name not in given]
+    unknown = [name for name in given if name not in valid_keys]
+    return {name: closest(name, absent) or closest(name, valid_keys) for name in unknown}

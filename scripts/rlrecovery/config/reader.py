@@ -110,16 +110,15 @@ def _order(mistake: Mistake) -> tuple[int, int]:
 def _unusable(content: Any) -> Mistake | None:
     """The mistake of a file whose content cannot be checked key by key, if there is one."""
     if content is None or content == {}:
-        return Mistake((), "empty", None, "the config is empty")
+        return Mistake((), "the config is empty")
     count = _count(content, {})
     if math.isinf(count):
-        return Mistake((), "recursion", None, "an anchor refers to itself")
+        return Mistake((), "an anchor refers to itself")
     if count > MOST_VALUES:
         text = f"the config has more than {MOST_VALUES} values, including those repeated by anchors"
-        return Mistake((), "too_large", count, text)
+        return Mistake((), text)
     if not isinstance(content, Mapping):
-        text = f"the config must be a mapping of keys to values, not {show(content)}"
-        return Mistake((), "dict_type", content, text)
+        return Mistake((), f"the config must be a mapping of keys to values, not {show(content)}")
     return None
 
 
@@ -147,7 +146,7 @@ def _plain(value: Any, path: Path, mistakes: list[Mistake]) -> Any:
                 section[name] = item
             else:
                 text = f"key '{dotted((*path, name))}' must be text; put it in quotes"
-                mistakes.append(Mistake((*path, name), "key", item, text))
+                mistakes.append(Mistake((*path, name), text))
         return section
     if isinstance(value, list | tuple):
         return [_plain(item, (*path, i), mistakes) for i, item in enumerate(value)]
@@ -173,5 +172,5 @@ def _unreadable_choices(experiment: Experiment) -> list[Mistake]:
     try:
         read_observed(experiment.observed, generator_of(experiment, cell).faced_task())
     except BrokenFile as error:
-        return [Mistake(("observed",), "file", experiment.observed, f"observed: {error}")]
+        return [Mistake(("observed",), f"observed: {error}")]
     return []

@@ -75,7 +75,7 @@ def _repeated_keys(node: Node, path: Path, visited: set[int]) -> Iterator[Mistak
             keys, name, line = (*path, key.value), (key.tag, key.value), key.start_mark.line + 1
             if name in first_lines:
                 text = f"duplicate key '{dotted(keys)}', first given in line {first_lines[name]}"
-                yield Mistake(keys, "repeated_key", None, text, line)
+                yield Mistake(keys, text, line)
             first_lines.setdefault(name, line)
             yield from _repeated_keys(value, keys, visited)
 
@@ -86,30 +86,31 @@ def read_yaml(path: str | os.PathLike[str]) -> Document:
     yaml.Constructor, yaml.allow_duplicate_keys = _Constructor, True
     try:
         if file.stat().st_size > MOST_BYTES:
-            text = f"file is larger than {MOST_BYTES // 1000} kB, the limit for a config"
-            return _unreadable("too_large", text)
+            return _unreadable(
+                f"file is larger than {MOST_BYTES // 1000} kB, the limit for a config"
+            )
         root = yaml.compose(file.read_text(encoding="utf-8"))
         if root is None:
             return Document()
         repeated = tuple(_repeated_keys(root, (), set()))  # before `<<` is replaced
         return Document(yaml.constructor.construct_document(root), repeated, root)
     except FileNotFoundError:
-        return _unreadable("no_file", "no such file")
+        return _unreadable("no such file")
     except OSError as error:
-        return _unreadable("no_file", f"cannot be read ({error.strerror})")
+        return _unreadable(f"cannot be read ({error.strerror})")
     except UnicodeDecodeError:
-        return _unreadable("not_text", "not text in UTF-8")
+        return _unreadable("not text in UTF-8")
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = None if mark is None else mark.line + 1
-        return _unreadable("not_yaml", f"not valid YAML: {error.problem or error.context}", line)
+        return _unreadable(f"not valid YAML: {error.problem or error.context}", line)
     except RecursionError:
-        return _unreadable("not_yaml", "not valid YAML: nested too deeply")
+        return _unreadable("not valid YAML: nested too deeply")
     except YAMLError as error:
-        return _unreadable("not_yaml", f"not valid YAML: {str(error).splitlines()[0]}")
+        return _unreadable(f"not valid YAML: {str(error).splitlines()[0]}")
     except (ValueError, TypeError, AttributeError, LookupError, ArithmeticError) as error:
-        return _unreadable("not_yaml", f"not valid YAML: {error}")  # a date such as 2024-13-45
+        return _unreadable(f"not valid YAML: {error}")  # a date such as 2024-13-45
 
 
-def _unreadable(kind: str, text: str, line: int | None = None) -> Document:
-    return Document(mistakes=(Mistake((), kind, None, text, line),))
+def _unreadable(text: str, line: int | None = None) -> Document:
+    return Document(mistakes=(Mistake((), text, line),))

@@ -173,14 +173,14 @@ def machine_of(cores: int, profile: Path | None) -> Machine:
     try:
         settings = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
     except (OSError, yaml.YAMLError) as error:
-        mistake = Mistake((), "profile", None, f"cannot read the profile: {error}")
+        mistake = Mistake((), f"cannot read the profile: {error}")
         raise ConfigError([mistake], str(file)) from error
     if settings.get("executor", "local") == "local":
         return Machine(cores)
     jobs = settings.get("jobs")
     if not isinstance(jobs, int) or jobs < 1:
         must = "must be a whole number of at least 1"
-        raise ConfigError([wrong(("jobs",), jobs, "profile", must)], str(file))
+        raise ConfigError([wrong(("jobs",), jobs, must)], str(file))
     return Machine(jobs, CLUSTER_OVERHEAD, _interval(settings.get("max-jobs-per-timespan")))
 
 

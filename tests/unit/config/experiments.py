@@ -152,12 +152,21 @@ def changed(changes: dict, base=valid) -> dict:
     return raw
 
 
-def mistakes(raw, source="config.yaml") -> list[tuple[str, object, str]]:
-    """Path, value and kind of all mistakes of a config."""
+class Sentence(str):
+    """A sentence that equals every part of it, because tests state the part that matters."""
+
+    def __eq__(self, part: object) -> bool:
+        return isinstance(part, str) and part in str(self)
+
+    __hash__ = str.__hash__
+
+
+def mistakes(raw, source="config.yaml") -> list[tuple[str, Sentence]]:
+    """Paths and sentences of all mistakes of a config."""
     with pytest.raises(ConfigError) as caught:
         parse(raw, source)
     assert all(mistake.sentence.isprintable() for mistake in caught.value.mistakes)
-    return [(dotted(m.path), m.value, m.kind) for m in caught.value.mistakes]
+    return [(dotted(m.path), Sentence(m.sentence)) for m in caught.value.mistakes]
 
 
 def sentences(raw, source="config.yaml") -> list[str]:

@@ -95,14 +95,14 @@ def test_these_are_fine(changes):
 def test_every_key_is_required_but_priors():
     raw = valid()
     for key in raw:
-        assert mistakes(changed({key: GONE})) == [(key, None, "missing")]
+        assert mistakes(changed({key: GONE})) == [(key, "required")]
     for method in raw["methods"]:
         for key in raw["methods"][method]:
             path = f"methods.{method}.{key}"
             if key == "priors":
                 parse(changed({path: GONE}))
             else:
-                assert mistakes(changed({path: GONE})) == [(path, None, "missing")]
+                assert mistakes(changed({path: GONE})) == [(path, "required")]
 
 
 def test_a_population_has_a_spread_or_a_distribution():

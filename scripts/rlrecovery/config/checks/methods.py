@@ -63,17 +63,15 @@ def _competition(sections: Sections) -> Iterator[Mistake]:
         return
     path, simulated = ("models", "fit"), list(sections.simulated)
     if not competing:
-        text = "is unused: every method sets its own model"
-        yield mistake(path, "no_method", fit, text)
+        yield mistake(path, "is unused: every method sets its own model")
     elif not any(methods[name].scores_models() for name in competing):
         sentence = (
             "none of the methods that fit all models of models.fit provides a model-selection "
             "criterion; set loo: true or add another estimator"
         )
-        yield Mistake(path, "no_score", fit, sentence)
+        yield Mistake(path, sentence)
     if len(competing) == len(methods) and not {*fit} & {*simulated}:
-        must = f"must contain a generating model: {either(simulated)}"
-        yield wrong(path, fit, "not_simulated", must)
+        yield wrong(path, fit, f"must contain a generating model: {either(simulated)}")
 
 
 def _names(sections: Sections) -> Iterator[Mistake]:
@@ -87,12 +85,12 @@ def _names(sections: Sections) -> Iterator[Mistake]:
                     f"fitted with {model} has the same name as {owner[0]} fitted with {owner[1]}; "
                     "rename one of them"
                 )
-                yield mistake(("methods", name), "name", f"{name}_{model}", text)
+                yield mistake(("methods", name), text)
     for name in sections.experiment.methods or ():
         if name in fits:
             method, model = fits[name]
             text = f"has the name of {method} fitted with {model}; rename one of them"
-            yield mistake(("methods", name), "name", name, text)
+            yield mistake(("methods", name), text)
 
 
 def _size(path: Path, method: MethodSettings, models: list[Model]) -> Iterator[Mistake]:
@@ -101,13 +99,13 @@ def _size(path: Path, method: MethodSettings, models: list[Model]) -> Iterator[M
     number = len(widest.names)
     excess = method.excess(number)
     if excess is not None:
-        yield wrong((*path, excess.key), excess.value, "too_many", excess.limit)
+        yield wrong((*path, excess.key), excess.value, excess.limit)
     if method.max_parameters is not None and number > method.max_parameters:
         text = (
             f"cannot be {widest.name}, which has {number} free parameters: the limit of "
             f"estimator {method.estimator} is {method.max_parameters}"
         )
-        yield mistake((*path, "model"), "too_many", widest.name, text)
+        yield mistake((*path, "model"), text)
 
 
 def _parameters(path: Path, method: MethodSettings, models: list[Model]) -> Iterator[Mistake]:
@@ -130,10 +128,10 @@ def _bounds(
         return
     lower, upper = bounds
     if not lower < upper:
-        yield wrong(keys, bounds, "range", "must be [lower, upper] with lower < upper")
+        yield wrong(keys, bounds, "must be [lower, upper] with lower < upper")
         return
     if leaves((lower, upper), parameter.support):
-        yield wrong(keys, bounds, "support", f"{name} must be {interval(*parameter.support)}")
+        yield wrong(keys, bounds, f"{name} must be {interval(*parameter.support)}")
     yield from _truths_within(sections, keys, parameter, (lower, upper))
 
 
@@ -147,7 +145,7 @@ def _prior(
     pooling, natural = method.pooling_of_participants(), not isinstance(prior, PopulationPrior)
     if natural == (pooling == "partial"):
         form = "{location: ..., scale: ...}" if natural else DISTRIBUTION
-        yield wrong(keys, prior.plain(), "form", f"must be {form} with pooling: {pooling}")
+        yield wrong(keys, prior.plain(), f"must be {form} with pooling: {pooling}")
     elif not isinstance(prior, PopulationPrior):
         drawn = prior.distribution_object()
         if leaves(drawn.support(), parameter.support):
@@ -169,9 +167,9 @@ def _truths_within(
         must = f"must be {interval(*ends)} because of {dotted(cause)}"
         lower, upper = parameter.support
         path = (*source.path, "truth", parameter.name)
-        for excluded in outside(path, source.values(parameter.name), ends, must):
-            if lower <= excluded.value <= upper:  # others have already been reported
-                yield excluded
+        for i, value in enumerate(source.values(parameter.name)):
+            if lower <= value <= upper:  # others have already been reported
+                yield from outside((*path, i), value, ends, must)
         drawn = source.drawn(parameter.name)
         if drawn is None or leaves(drawn.support(), parameter.support):
             continue
@@ -179,4 +177,4 @@ def _truths_within(
         if float(frozen.cdf(ends[0]) + frozen.sf(ends[1])) > MOST_OUTSIDE:
             share = f"{1 - MOST_OUTSIDE:.0%} of its participants"
             path = (*source.path, "population", parameter.name)
-            yield mistake(path, "range", str(drawn), f"is {drawn}, but {share} {must}")
+            yield mistake(path, f"is {drawn}, but {share} {must}")

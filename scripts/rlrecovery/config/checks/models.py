@@ -18,7 +18,6 @@ from rlrecovery.config.mistakes import (
     interval,
     missing,
     mistake,
-    required,
     wrong,
 )
 from rlrecovery.models.base import Learner, Model, Parameter
@@ -52,10 +51,9 @@ def _alternatives(sections: Sections) -> Iterator[Mistake]:
             continue
         given = [getattr(experiment, name) is not None for name in (key, other)]
         if all(given):
-            yield mistake((key,), "conflict", None, f"and {other} cannot be combined")
+            yield mistake((key,), f"and {other} cannot be combined")
         elif not any(given) and key != "truth":
-            sentence = f"either {key} or {other} is required"
-            yield Mistake((key,), "missing", None, sentence)
+            yield Mistake((key,), f"either {key} or {other} is required")
 
 
 def _names(sections: Sections) -> Iterator[Mistake]:
@@ -78,15 +76,14 @@ def _names(sections: Sections) -> Iterator[Mistake]:
 
 
 def _unknown_model(path: Path, name: str, known: Sequence[str]) -> Mistake:
-    must = f"must be {either(known)}{did_you_mean(name, known)}"
-    return wrong(path, name, "unknown_model", must)
+    return wrong(path, name, f"must be {either(known)}{did_you_mean(name, known)}")
 
 
 def _variant(path: Path, variant: VariantSettings) -> Iterator[Mistake]:
     """Check that a variant fixes its own parameters, at valid values, and not all of them."""
     name = str(path[-1])
     if name in MODELS:
-        yield mistake(path, "name", name, "has the name of a model; choose another name")
+        yield mistake(path, "has the name of a model; choose another name")
         return
     if variant.model not in MODELS:
         return
@@ -94,22 +91,19 @@ def _variant(path: Path, variant: VariantSettings) -> Iterator[Mistake]:
     fixed = (*path, "fixed")
     for key in variant.fixed:
         if key in _ADDED and key not in parameters:
-            text = f"is only allowed with {_ADDED[key]}"
-            yield mistake((*fixed, key), "unknown_parameter", variant.fixed[key], text)
+            yield mistake((*fixed, key), f"is only allowed with {_ADDED[key]}")
     others = [key for key in variant.fixed if key not in _ADDED]
     yield from unknown_parameters(fixed, others, list(parameters), [name])
     for key, value in variant.fixed.items():
         if key in parameters:
             ends = parameters[key].support
-            if not ends[0] <= value <= ends[1]:
-                yield wrong((*fixed, key), value, "range", f"must be {interval(*ends)}")
+            yield from outside((*fixed, key), value, ends, f"must be {interval(*ends)}")
     if set(parameters) <= set(variant.fixed):
-        text = f"must leave at least one parameter free: {', '.join(parameters)}"
-        yield mistake(fixed, "all_fixed", variant.fixed, text)
+        yield mistake(fixed, f"must leave at least one parameter free: {', '.join(parameters)}")
     if variant.start_value == "free" and not _has_start_value(MODELS[variant.model]):
         start = (*path, "start_value")
         text = f"{variant.model} has no start value, so {dotted(start)} cannot be free"
-        yield Mistake(start, "unused", "free", text)
+        yield Mistake(start, text)
 
 
 def _has_start_value(model: Model) -> bool:
@@ -126,7 +120,7 @@ def unknown_parameters(
     for name, guess in closest_keys(given, names).items():
         hint = f" (did you mean {guess}?)" if guess else ""
         text = f"is not a parameter of {either(models)}{hint}; parameters: {', '.join(names)}"
-        yield mistake((*section, name), "unknown_parameter", name, text)
+        yield mistake((*section, name), text)
 
 
 def absent(given: Collection[str], names: Sequence[str]) -> list[str]:
@@ -156,10 +150,9 @@ def _parameters(source: Source) -> Iterator[Mistake]:
         path, where = (*source.path, "truth", name), dotted((*source.path, "population", name))
         drawn = name in population and population[name].spread is None
         if drawn and name in truth:
-            text = f"is not allowed because {where} is a distribution"
-            yield mistake(path, "conflict", None, text)
+            yield mistake(path, f"is not allowed because {where} is a distribution")
         elif not drawn and name in absent(truth, names):
-            yield required(path, f"unless {where} is a distribution")
+            yield mistake(path, f"is required unless {where} is a distribution")
 
 
 def leaves(inner: tuple[float, float], outer: tuple[float, float]) -> bool:
@@ -173,7 +166,7 @@ def wrong_support(path: Path, drawn: Distribution, name: str, ends: tuple[float,
     text = (
         f"is {drawn} with support from {lower:g} to {upper:g}, but {name} must be {interval(*ends)}"
     )
-    return mistake(path, "support", str(drawn), text)
+    return mistake(path, text)
 
 
 def _support(source: Source, parameter: Parameter) -> Iterator[Mistake]:
@@ -191,7 +184,7 @@ def _support(source: Source, parameter: Parameter) -> Iterator[Mistake]:
             f"is {drawn}, which has no finite mean and SD on the {parameter.transform} scale: too "
             "much probability lies close to the ends of its support"
         )
-        yield mistake(path, "moments", str(drawn), text)
+        yield mistake(path, text)
 
 
 def parameters_of(models: Iterable[Model]) -> dict[str, Parameter]:

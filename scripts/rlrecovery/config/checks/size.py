@@ -57,12 +57,10 @@ def _repeats(sections: Sections) -> Iterator[Mistake]:
         earlier: set[Any] = set()
         for i, value in enumerate(values):
             if value in earlier:
-                text = f"repeats the value {show(value)}; values must be unique"
-                yield mistake((*path, i), "repeated", value, text)
+                yield mistake((*path, i), f"repeats the value {show(value)}; values must be unique")
             earlier.add(value)
     if len({interval_columns(level) for level in nominal_levels}) < len(set(nominal_levels)):
-        text = "must contain values that differ by more than 1e-11"
-        yield mistake(("interval_levels",), "repeated", nominal_levels, text)
+        yield mistake(("interval_levels",), "must contain values that differ by more than 1e-11")
 
 
 def _cycle(shares: tuple[float, ...]) -> tuple[float, ...]:
@@ -83,14 +81,14 @@ def _size(sections: Sections) -> Iterator[Mistake]:
     if cells > MOST_CELLS:
         path = ("truth",) if experiment.models is None else ("models", "simulate")
         sentence = f"the study has {cells} cells, the limit is {MOST_CELLS}; see {dotted(path)}"
-        yield Mistake(path, "too_many", cells, sentence)
+        yield Mistake(path, sentence)
     elif experiment.replicates and experiment.batch_size:
         methods = experiment.methods or {}
         fits = sum(len(sections.fit) if m.model is None else 1 for m in methods.values())
         jobs = cells * math.ceil(experiment.replicates / experiment.batch_size) * max(1, fits)
         if jobs > MOST_JOBS:
             text = f"{experiment.batch_size} gives {jobs} fit jobs; the limit is {MOST_JOBS}"
-            yield mistake(("batch_size",), "too_many", experiment.batch_size, text)
+            yield mistake(("batch_size",), text)
 
 
 def _names(sections: Sections) -> Iterator[Mistake]:
@@ -110,7 +108,7 @@ def _names(sections: Sections) -> Iterator[Mistake]:
                 f"gives cell names of up to {letters} characters; the limit is {MOST_LETTERS} "
                 "because they are used as file names"
             )
-            yield mistake(source.path or ("truth",), "too_long", letters, text)
+            yield mistake(source.path or ("truth",), text)
 
 
 def _longest(key: str, values: Sequence[Any]) -> Any:

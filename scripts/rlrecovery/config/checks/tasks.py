@@ -11,7 +11,6 @@ from rlrecovery.config.mistakes import (
     dotted,
     interval,
     mistake,
-    required,
     wrong,
 )
 from rlrecovery.simulate.changes import DriftSettings, ReversalSettings
@@ -36,83 +35,79 @@ def check_tasks(sections: Sections) -> Iterator[Mistake]:
 
 
 def outside(
-    path: Path, values: Sequence[float], ends: tuple[float, float], must: str
+    path: Path, value: float | Sequence[float], ends: tuple[float, float], must: str
 ) -> Iterator[Mistake]:
-    """Yield a mistake for each entry of a list that lies outside a range."""
-    for i, value in enumerate(values):
-        if not ends[0] <= value <= ends[1]:
-            yield wrong((*path, i), value, "range", must)
+    """Yield a mistake for a number, or each entry of a list, that lies outside a range."""
+    if isinstance(value, Sequence):
+        for i, entry in enumerate(value):
+            yield from outside((*path, i), entry, ends, must)
+    elif not ends[0] <= value <= ends[1]:
+        yield wrong(path, value, must)
 
 
 def _means(path: Path, task: TaskSettings) -> Iterator[Mistake]:
     """Check that mean rewards are specified exactly once."""
     schedule = task.schedule
     if task.arms is None and schedule is None:
-        yield required((*path, "arms"), "unless there is a schedule")
+        yield mistake((*path, "arms"), "is required unless there is a schedule")
     for key in ("arms", "reversals", "drift"):
         if schedule is not None and getattr(task, key) is not None:
-            yield mistake((*path, key), "conflict", None, "cannot be combined with a schedule")
+            yield mistake((*path, key), "cannot be combined with a schedule")
     if task.rewards == "bernoulli" and task.arms is not None:
         yield from outside((*path, "arms"), task.arms, (0, 1), _PROBABILITY)
     rows = (schedule and schedule.values) or ()
     for i, row in enumerate(rows):
         if len(row) != len(rows[0]):
             must = f"must have {len(rows[0])} values, like the first row"
-            yield wrong((*path, "schedule", "values", i), row, "length", must)
+            yield wrong((*path, "schedule", "values", i), row, must)
     if schedule is not None and schedule.holds == "means" and task.rewards == "bernoulli":
         beyond = [value for row in rows for value in row if not 0 <= value <= 1]
         if beyond:
             text = f"contains the mean {beyond[0]}, but means {_PROBABILITY}"
-            yield mistake((*path, "schedule", "file"), "range", beyond[0], text)
+            yield mistake((*path, "schedule", "file"), text)
 
 
 def _rewards(path: Path, task: TaskSettings) -> Iterator[Mistake]:
     if task.schedule is not None and task.schedule.holds == "rewards":
         text = "is not allowed with a schedule that holds rewards"
         if task.rewards != "bernoulli":
-            yield mistake((*path, "rewards"), "unused", task.rewards, text)
+            yield mistake((*path, "rewards"), text)
         if task.sd is not None:
-            yield mistake((*path, "sd"), "unused", task.sd, text)
+            yield mistake((*path, "sd"), text)
     elif task.rewards == "gaussian" and task.sd is None:
-        yield required((*path, "sd"), "with rewards: gaussian")
+        yield mistake((*path, "sd"), "is required with rewards: gaussian")
     elif task.rewards == "bernoulli" and task.sd is not None:
-        text = "is only allowed with rewards: gaussian"
-        yield mistake((*path, "sd"), "unused", task.sd, text)
+        yield mistake((*path, "sd"), "is only allowed with rewards: gaussian")
 
 
 def _reversals(path: Path, rule: ReversalSettings) -> Iterator[Mistake]:
     correct, within = rule.correct, rule.within
     if correct and correct > within:
-        text = f"is required with correct and must be at least {correct}"
-        yield mistake((*path, "within"), "range", within, text)
+        yield mistake((*path, "within"), f"is required with correct and must be at least {correct}")
     elif within and not correct:
-        text = f"is required with within and must be from 1 to {within}"
-        yield mistake((*path, "correct"), "range", correct, text)
+        yield mistake((*path, "correct"), f"is required with within and must be from 1 to {within}")
     elif not (rule.after or rule.every or correct):
-        text = "requires after, every, or correct with within"
-        yield mistake(path, "missing", None, text)
+        yield mistake(path, "requires after, every, or correct with within")
 
 
 def _drift(path: Path, rule: DriftSettings, task: TaskSettings) -> Iterator[Mistake]:
     lower, upper = rule.lower, rule.upper
     if not lower < upper:
-        must = f"must be less than upper, which is {upper}"
-        yield wrong((*path, "lower"), lower, "range", must)
+        yield wrong((*path, "lower"), lower, f"must be less than upper, which is {upper}")
         return
     if task.rewards == "bernoulli":
-        for key, end in (("lower", lower), ("upper", upper)):
-            if not 0 <= end <= 1:
-                yield wrong((*path, key), end, "range", _PROBABILITY)
+        yield from outside((*path, "lower"), lower, (0, 1), _PROBABILITY)
+        yield from outside((*path, "upper"), upper, (0, 1), _PROBABILITY)
     must = f"must be {interval(lower, upper)} because of {dotted(path)}"
     yield from outside((*path[:-1], "arms"), task.arms or (), (lower, upper), must)
     centre = rule.centre
     if rule.decay == 1 and centre is not None:
-        yield mistake((*path, "centre"), "unused", centre, "is only allowed with decay < 1")
+        yield mistake((*path, "centre"), "is only allowed with decay < 1")
     if rule.decay < 1 and centre is None:
-        yield required((*path, "centre"), "with decay < 1")
-    elif rule.decay < 1 and centre is not None and not lower <= centre <= upper:
+        yield mistake((*path, "centre"), "is required with decay < 1")
+    elif rule.decay < 1 and centre is not None:
         must = f"must be {interval(lower, upper)}, the bounds of the drift"
-        yield wrong((*path, "centre"), centre, "range", must)
+        yield from outside((*path, "centre"), centre, (lower, upper), must)
 
 
 def _trials(path: Path, task: TaskSettings, trials: Sequence[int]) -> Iterator[Mistake]:
@@ -120,21 +115,21 @@ def _trials(path: Path, task: TaskSettings, trials: Sequence[int]) -> Iterator[M
     for i, count in enumerate(trials):
         if count % task.blocks:
             must = f"must be a multiple of {dotted((*path, 'blocks'))}, which is {task.blocks}"
-            yield wrong(("trials", i), count, "multiple", must)
+            yield wrong(("trials", i), count, must)
     if task.reversals is not None:
         longest = max(trials) // task.blocks
         must = f"must be less than {longest}, the number of trials of the longest block"
         section = (*path, "reversals")
         for i, trial in enumerate(task.reversals.after):
             if trial >= longest:
-                yield wrong((*section, "after", i), trial, "range", must)
+                yield wrong((*section, "after", i), trial, must)
         if task.reversals.every >= longest:
-            yield wrong((*section, "every"), task.reversals.every, "range", must)
+            yield wrong((*section, "every"), task.reversals.every, must)
     if task.schedule is not None and task.schedule.values is not None:
         rows = len(task.schedule.values)
         if rows < max(trials):
             text = f"has {rows} rows, but there are up to {max(trials)} trials"
-            yield mistake((*path, "schedule", "file"), "length", rows, text)
+            yield mistake((*path, "schedule", "file"), text)
 
 
 def _missing_trials(
@@ -148,7 +143,7 @@ def _missing_trials(
         for k, trial in enumerate(without):
             if trial > max(trials):
                 must = f"must be at most {max(trials)}, the largest number of trials"
-                yield wrong((*keys, k), trial, "range", must)
+                yield wrong((*keys, k), trial, must)
         if len({trial for trial in without if trial <= fewest}) == fewest:
             text = f"must leave at least one of the first {fewest} trials with a response"
-            yield mistake(keys, "range", without, text)
+            yield mistake(keys, text)

@@ -6,29 +6,44 @@ from rlrecovery.config.reader import parse
 from rlrecovery.config.study import cells_of
 from unit.config.experiments import changed, mistakes, sentences, several
 
-#: Changes that make mistakes; their paths, values and kinds.
+#: Changes that make mistakes; their paths and sentences.
 TOGETHER = [
-    ({"truth.alpha": [0.5, 0.2, 0.50]}, [("truth.alpha[2]", 0.5, "repeated")]),
+    (
+        {"truth.alpha": [0.5, 0.2, 0.50]},
+        [("truth.alpha[2]", "repeats the value 0.5; values must be unique")],
+    ),
     (
         {"truth.beta": [2, 2.0, 2]},
-        [("truth.beta[1]", 2.0, "repeated"), ("truth.beta[2]", 2.0, "repeated")],
+        [
+            ("truth.beta[1]", "repeats the value 2.0; values must be unique"),
+            ("truth.beta[2]", "repeats the value 2.0; values must be unique"),
+        ],
     ),
-    ({"completed": [[1], [0.5, 1], [1, 1]]}, [("completed[2]", (1.0,), "repeated")]),
-    ({"participants": [10, 5, 10]}, [("participants[2]", 10, "repeated")]),
-    ({"trials": [50, 50]}, [("trials[1]", 50, "repeated")]),
-    ({"missing": [0, 0.1, 0.10]}, [("missing[2]", 0.1, "repeated")]),
+    (
+        {"completed": [[1], [0.5, 1], [1, 1]]},
+        [("completed[2]", "repeats the value [1.0]; values must be unique")],
+    ),
+    (
+        {"participants": [10, 5, 10]},
+        [("participants[2]", "repeats the value 10; values must be unique")],
+    ),
+    ({"trials": [50, 50]}, [("trials[1]", "repeats the value 50; values must be unique")]),
+    ({"missing": [0, 0.1, 0.10]}, [("missing[2]", "repeats the value 0.1; values must be unique")]),
     (
         {"completed": [[1], [0.6, 1], [1, 0.6], [0.60, 1.0]]},
-        [("completed[3]", (0.6, 1.0), "repeated")],
+        [("completed[3]", "repeats the value [0.6, 1.0]; values must be unique")],
     ),
-    ({"interval_levels": [0.5, 0.50]}, [("interval_levels[1]", 0.5, "repeated")]),
+    (
+        {"interval_levels": [0.5, 0.50]},
+        [("interval_levels[1]", "repeats the value 0.5; values must be unique")],
+    ),
     (
         {"truth.alpha": [i / 1000 for i in range(1001)], "participants": list(range(1, 1000))},
-        [("truth", 3999996, "too_many")],
+        [("truth", "the study has 3999996 cells, the limit is 1000000; see")],
     ),
     (
         {"interval_levels": [0.5, 0.95, 0.95 + 1e-14]},
-        [("interval_levels", (0.5, 0.95, 0.95000000000001), "repeated")],
+        [("interval_levels", "must contain values that differ by more than 1e-11")],
     ),
 ]
 
@@ -41,7 +56,9 @@ def test_repeated_values_and_too_many_cells_are_mistakes(changes, expected):
 def test_everything_that_is_crossed_counts_as_cells():
     many = {"participants": list(range(1, 501)), "missing": [i / 100 for i in range(99)]}
     cells = (4 + 1) * 4 * 500 * 2 * 99 * 2
-    assert mistakes(changed(many, several)) == [("models.simulate", cells, "too_many")]
+    assert mistakes(changed(many, several)) == [
+        ("models.simulate", f"the study has {cells} cells, the limit is 1000000; see")
+    ]
 
 
 def test_everything_that_is_fitted_counts_as_jobs():
@@ -53,7 +70,7 @@ def test_everything_that_is_fitted_counts_as_jobs():
 
 def test_more_jobs_than_can_be_planned_are_refused():
     raw = changed({"replicates": 10**8, "batch_size": 1})
-    assert mistakes(raw) == [("batch_size", 1, "too_many")]
+    assert mistakes(raw) == [("batch_size", "1 gives")]
 
 
 LONG = "a" * 40
@@ -62,9 +79,18 @@ LONG = "a" * 40
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({"truth.beta": [2, 1e-200]}, ("truth", 228, "too_long")),
-        ({"participants": [10**250, 5]}, ("truth", 278, "too_long")),
-        ({"missing": [1e-300]}, ("truth", 340, "too_long")),
+        (
+            {"truth.beta": [2, 1e-200]},
+            ("truth", "gives cell names of up to 228 characters; the limit is"),
+        ),
+        (
+            {"participants": [10**250, 5]},
+            ("truth", "gives cell names of up to 278 characters; the limit is"),
+        ),
+        (
+            {"missing": [1e-300]},
+            ("truth", "gives cell names of up to 340 characters; the limit is"),
+        ),
     ],
 )
 def test_a_level_that_makes_file_names_too_long_is_a_mistake(changes, expected):
@@ -79,7 +105,9 @@ def test_names_that_make_file_names_too_long_are_one_mistake():
     raw["models"]["simulate"][LONG] = source
     raw["tasks"][LONG] = raw["tasks"].pop("plain")
     raw["completed"] = [[0.25, 0.5, 0.75, 1]]
-    assert mistakes(raw) == [(f"models.simulate.{LONG}", 217, "too_long")]
+    assert mistakes(raw) == [
+        (f"models.simulate.{LONG}", "gives cell names of up to 217 characters; the limit is")
+    ]
     raw["completed"] = [[1]]
     assert max(map(len, cells_of(parse(raw)))) == 189
 

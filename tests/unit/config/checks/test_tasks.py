@@ -9,67 +9,124 @@ PLAIN = valid()["task"]
 WALK = {"sd": 0.1, "lower": 0, "upper": 1}
 
 #: Changes of a task with arms [0.4, 0.6] in two blocks of up to 75 trials that make mistakes;
-#: their paths, values and kinds.
+#: their paths and sentences.
 TASKS = [
-    ({"arms": [0.5, 1.5]}, [("arms[1]", 1.5, "range")]),
-    ({"arms": [-0.1, 0.5, 2]}, [("arms[0]", -0.1, "range"), ("arms[2]", 2.0, "range")]),
-    ({"rewards": "bernoulli", "arms": [0, 20]}, [("arms[1]", 20.0, "range")]),
-    ({"arms": GONE}, [("arms", None, "missing")]),
-    ({"arms": GONE, "amrs": [0.4, 0.6]}, [("amrs", [0.4, 0.6], "extra_forbidden")]),
-    ({"sd": 0.5}, [("sd", 0.5, "unused")]),
-    ({"rewards": "bernoulli", "sd": 2}, [("sd", 2.0, "unused")]),
-    ({"rewards": "gaussian"}, [("sd", None, "missing")]),
-    ({"rewards": "gaussian", "sd": 0}, [("sd", 0, "greater_than")]),
-    ({"rewards": "gausian", "sd": 1}, [("rewards", "gausian", "literal_error")]),
-    ({"feedback": "ful"}, [("feedback", "ful", "literal_error")]),
-    ({"reset": "false"}, [("reset", "false", "bool_type")]),
-    ({"reset": 0}, [("reset", 0, "bool_type")]),
-    ({"reversals": {}}, [("reversals", None, "missing")]),
-    ({"reversals": {"after": [], "every": 0}}, [("reversals", None, "missing")]),
-    ({"reversals": {"correct": 9, "within": 8}}, [("reversals.within", 8, "range")]),
-    ({"reversals": {"every": 20, "correct": 8}}, [("reversals.within", 0, "range")]),
-    ({"reversals": {"correct": 8, "within": 0}}, [("reversals.within", 0, "range")]),
-    ({"reversals": {"after": [20], "within": 8}}, [("reversals.correct", 0, "range")]),
+    (
+        {"arms": [0.5, 1.5]},
+        [("arms[1]", "is 1.5, but must be from 0 to 1 with rewards: bernoulli")],
+    ),
+    (
+        {"arms": [-0.1, 0.5, 2]},
+        [
+            ("arms[0]", "is -0.1, but must be from 0 to 1 with rewards: bernoulli"),
+            ("arms[2]", "is 2.0, but must be from 0 to 1 with rewards: bernoulli"),
+        ],
+    ),
+    (
+        {"rewards": "bernoulli", "arms": [0, 20]},
+        [("arms[1]", "is 20.0, but must be from 0 to 1 with rewards: bernoulli")],
+    ),
+    ({"arms": GONE}, [("arms", "is required unless there is a schedule")]),
+    ({"arms": GONE, "amrs": [0.4, 0.6]}, [("amrs", "unknown key 'task")]),
+    ({"sd": 0.5}, [("sd", "is only allowed with rewards: gaussian")]),
+    ({"rewards": "bernoulli", "sd": 2}, [("sd", "is only allowed with rewards: gaussian")]),
+    ({"rewards": "gaussian"}, [("sd", "is required with rewards: gaussian")]),
+    ({"rewards": "gaussian", "sd": 0}, [("sd", "is 0, but must be greater than 0")]),
+    (
+        {"rewards": "gausian", "sd": 1},
+        [("rewards", 'is "gausian", but must be bernoulli or gaussian (did')],
+    ),
+    ({"feedback": "ful"}, [("feedback", 'is "ful", but must be partial or full (did you mean')]),
+    ({"reset": "false"}, [("reset", 'is "false", but must be true or false')]),
+    ({"reset": 0}, [("reset", "is 0, but must be true or false")]),
+    ({"reversals": {}}, [("reversals", "requires after, every, or correct with within")]),
+    (
+        {"reversals": {"after": [], "every": 0}},
+        [("reversals", "requires after, every, or correct with within")],
+    ),
+    (
+        {"reversals": {"correct": 9, "within": 8}},
+        [("reversals.within", "is required with correct and must be at least 9")],
+    ),
+    (
+        {"reversals": {"every": 20, "correct": 8}},
+        [("reversals.within", "is required with correct and must be at least 8")],
+    ),
+    (
+        {"reversals": {"correct": 8, "within": 0}},
+        [("reversals.within", "is required with correct and must be at least 8")],
+    ),
+    (
+        {"reversals": {"after": [20], "within": 8}},
+        [("reversals.correct", "is required with within and must be from 1 to 8")],
+    ),
     (
         {"reversals": {"after": [75, 20, 80]}},
-        [("reversals.after[0]", 75, "range"), ("reversals.after[2]", 80, "range")],
+        [
+            ("reversals.after[0]", "is 75, but must be less than 75, the number of trials"),
+            ("reversals.after[2]", "is 80, but must be less than 75, the number of trials"),
+        ],
     ),
-    ({"reversals": {"every": 75}}, [("reversals.every", 75, "range")]),
-    ({"reversals": {"after": [20, 20]}}, [("reversals.after[1]", 20, "repeated")]),
-    ({"reversals": {"after": 40}}, [("reversals.after", 40, "tuple_type")]),
-    ({"reversals": {"after": [0]}}, [("reversals.after[0]", 0, "greater_than_equal")]),
-    ({"reversals": {"every": -1}}, [("reversals.every", -1, "greater_than_equal")]),
-    ({"reversals": {"evry": 20}}, [("reversals.evry", 20, "extra_forbidden")]),
-    ({"reversals": None}, [("reversals", None, "empty")]),
-    ({"drift": WALK | {"lower": 1}}, [("drift.lower", 1.0, "range")]),
-    ({"drift": WALK | {"lower": -1}}, [("drift.lower", -1.0, "range")]),
-    ({"drift": WALK | {"upper": 100}}, [("drift.upper", 100.0, "range")]),
-    ({"drift": WALK | {"sd": 0}}, [("drift.sd", 0, "greater_than")]),
-    ({"drift": {"sd": 1, "lower": 0}}, [("drift.upper", None, "missing")]),
-    ({"drift": WALK | {"decay": 1.5}}, [("drift.decay", 1.5, "less_than_equal")]),
-    ({"drift": WALK | {"lower": 0.5}}, [("arms[0]", 0.4, "range")]),
+    (
+        {"reversals": {"every": 75}},
+        [("reversals.every", "is 75, but must be less than 75, the number of trials")],
+    ),
+    (
+        {"reversals": {"after": [20, 20]}},
+        [("reversals.after[1]", "repeats the value 20; values must be unique")],
+    ),
+    ({"reversals": {"after": 40}}, [("reversals.after", "is 40, but must be a list (write [40])")]),
+    ({"reversals": {"after": [0]}}, [("reversals.after[0]", "is 0, but must be at least 1")]),
+    ({"reversals": {"every": -1}}, [("reversals.every", "is -1, but must be at least 0")]),
+    ({"reversals": {"evry": 20}}, [("reversals.evry", "unknown key 'task")]),
+    ({"reversals": None}, [("reversals", "is empty, but must have a value or be omitted")]),
+    (
+        {"drift": WALK | {"lower": 1}},
+        [("drift.lower", "is 1.0, but must be less than upper, which is 1.0")],
+    ),
+    (
+        {"drift": WALK | {"lower": -1}},
+        [("drift.lower", "is -1.0, but must be from 0 to 1 with rewards: bernoulli")],
+    ),
+    (
+        {"drift": WALK | {"upper": 100}},
+        [("drift.upper", "is 100.0, but must be from 0 to 1 with rewards:")],
+    ),
+    ({"drift": WALK | {"sd": 0}}, [("drift.sd", "is 0, but must be greater than 0")]),
+    ({"drift": {"sd": 1, "lower": 0}}, [("drift.upper", "missing required key 'task")]),
+    ({"drift": WALK | {"decay": 1.5}}, [("drift.decay", "is 1.5, but must be at most 1")]),
+    (
+        {"drift": WALK | {"lower": 0.5}},
+        [("arms[0]", "is 0.4, but must be from 0.5 to 1 because of task")],
+    ),
     (
         {"rewards": "gaussian", "sd": 4, "arms": [-3, 20], "drift": WALK | {"upper": 100}},
-        [("arms[0]", -3.0, "range")],
+        [("arms[0]", "is -3.0, but must be from 0 to 100 because of task")],
     ),
-    ({"drift": WALK | {"decay": 0.9}}, [("drift.centre", None, "missing")]),
-    ({"drift": WALK | {"decay": 0.9, "centre": 50}}, [("drift.centre", 50.0, "range")]),
-    ({"drift": WALK | {"centre": 0.5}}, [("drift.centre", 0.5, "unused")]),
+    ({"drift": WALK | {"decay": 0.9}}, [("drift.centre", "is required with decay < 1")]),
+    (
+        {"drift": WALK | {"decay": 0.9, "centre": 50}},
+        [("drift.centre", "is 50.0, but must be from 0 to 1, the bounds of the")],
+    ),
+    ({"drift": WALK | {"centre": 0.5}}, [("drift.centre", "is only allowed with decay < 1")]),
     (
         {"missing_trials": [[5, 151], [7, 600]]},
-        [("missing_trials[0][1]", 151, "range"), ("missing_trials[1][1]", 600, "range")],
+        [
+            ("missing_trials[0][1]", "is 151, but must be at most 150, the largest number of"),
+            ("missing_trials[1][1]", "is 600, but must be at most 150, the largest number of"),
+        ],
     ),
     (
         {"missing_trials": [[1], list(range(1, 51))]},
-        [("missing_trials[1]", tuple(range(1, 51)), "range")],
+        [("missing_trials[1]", "must leave at least one of the first 50 trials with a")],
     ),
-    ({"missing_trials": []}, [("missing_trials", (), "too_short")]),
-    ({"missing_trials": [5, [7]]}, [("missing_trials[0]", 5, "tuple_type")]),
-    ({"missing_trials": 5}, [("missing_trials", 5, "tuple_type")]),
-    ({"missing_trials": [[0]]}, [("missing_trials[0][0]", 0, "greater_than_equal")]),
-    ({"start_value": GONE}, [("start_value", None, "missing")]),
-    ({"blocks": GONE}, [("blocks", None, "missing")]),
-    ({"block": 2}, [("block", 2, "extra_forbidden")]),
+    ({"missing_trials": []}, [("missing_trials", "is [], but must not be empty")]),
+    ({"missing_trials": [5, [7]]}, [("missing_trials[0]", "is 5, but must be a list (write [5])")]),
+    ({"missing_trials": 5}, [("missing_trials", "is 5, but must be a list (write [[5]])")]),
+    ({"missing_trials": [[0]]}, [("missing_trials[0][0]", "is 0, but must be at least 1")]),
+    ({"start_value": GONE}, [("start_value", "missing required key 'task")]),
+    ({"blocks": GONE}, [("blocks", "missing required key 'task")]),
+    ({"block": 2}, [("block", "unknown key 'task")]),
 ]
 
 
@@ -85,7 +142,7 @@ def with_task(task: dict, changes: dict, *where: str) -> dict:
 def test_mistakes_in_a_task(changes, expected, where):
     name = ".".join(where)
     raw = with_task(PLAIN | {"blocks": 2}, changes, *where)
-    assert mistakes(raw) == [(f"{name}.{path}", value, kind) for path, value, kind in expected]
+    assert mistakes(raw) == [(f"{name}.{path}", words) for path, words in expected]
 
 
 @pytest.mark.parametrize(
@@ -116,9 +173,14 @@ def test_a_sentence_says_what_the_keys_need(changes, sentence):
 
 
 def test_trials_are_a_multiple_of_the_blocks_of_every_task():
-    assert mistakes(changed({"task.blocks": 3})) == [("trials[0]", 50, "multiple")]
+    assert mistakes(changed({"task.blocks": 3})) == [
+        ("trials[0]", "is 50, but must be a multiple of task")
+    ]
     raw = with_task(PLAIN, {"blocks": 4}, "tasks", "second")
-    assert mistakes(raw) == [("trials[0]", 50, "multiple"), ("trials[1]", 150, "multiple")]
+    assert mistakes(raw) == [
+        ("trials[0]", "is 50, but must be a multiple of task"),
+        ("trials[1]", "is 150, but must be a multiple of tasks.second.blocks,"),
+    ]
     assert sentences(raw)[0] == (
         "trials[0] is 50, but must be a multiple of tasks.second.blocks, which is 4"
     )
@@ -127,8 +189,8 @@ def test_trials_are_a_multiple_of_the_blocks_of_every_task():
 def test_all_tasks_are_looked_at():
     raw = changed({"tasks.plain.sd": 1, "tasks.restless.sd": GONE}, several)
     assert mistakes(raw) == [
-        ("tasks.plain.sd", 1.0, "unused"),
-        ("tasks.restless.sd", None, "missing"),
+        ("tasks.plain.sd", "is only allowed with rewards: gaussian"),
+        ("tasks.restless.sd", "is required with rewards: gaussian"),
     ]
 
 
@@ -153,16 +215,28 @@ def test_these_tasks_are_fine(changes):
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({"tasks": {"easy": PLAIN}}, ("task", None, "conflict")),
-        ({"task": GONE}, ("task", None, "missing")),
-        ({"task": None}, ("task", None, "empty")),
-        ({"task": GONE, "tasks": {}}, ("tasks", {}, "too_short")),
-        ({"task": GONE, "tasks": None}, ("tasks", None, "empty")),
-        ({"tasks": None}, ("tasks", None, "empty")),
-        ({"task": GONE, "tasks": [PLAIN]}, ("tasks", [PLAIN], "dict_type")),
-        ({"task": GONE, "tasks": {"easy": 5}}, ("tasks.easy", 5, "model_type")),
-        ({"task": GONE, "tasks": {"Easy": PLAIN}}, ("tasks.Easy", "Easy", "name")),
-        ({"task": GONE, "tasks": {"a" * 41: PLAIN}}, ("tasks." + "a" * 41, "a" * 41, "name")),
+        ({"tasks": {"easy": PLAIN}}, ("task", "and tasks cannot be combined")),
+        ({"task": GONE}, ("task", "either task or tasks is required")),
+        ({"task": None}, ("task", "is empty, but must have a value or be omitted")),
+        ({"task": GONE, "tasks": {}}, ("tasks", "is {}, but must not be empty")),
+        ({"task": GONE, "tasks": None}, ("tasks", "is empty, but must have a value or be omitted")),
+        ({"tasks": None}, ("tasks", "is empty, but must have a value or be omitted")),
+        (
+            {"task": GONE, "tasks": [PLAIN]},
+            ("tasks", 'is [{"arms": [0.4, 0.6], "blocks": 1, "start_value":'),
+        ),
+        (
+            {"task": GONE, "tasks": {"easy": 5}},
+            ("tasks.easy", "is 5, but must be a section with the keys arms,"),
+        ),
+        (
+            {"task": GONE, "tasks": {"Easy": PLAIN}},
+            ("tasks.Easy", "is not a valid name: names must be text of up to 40"),
+        ),
+        (
+            {"task": GONE, "tasks": {"a" * 41: PLAIN}},
+            ("tasks." + "a" * 41, "is not a valid name: names must be text of up to 40"),
+        ),
     ],
 )
 def test_mistakes_in_naming_tasks(changes, expected):
@@ -181,23 +255,23 @@ SCHEDULED = {
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({"arms": [0.5, 0.5]}, [("arms", None, "conflict")]),
-        ({"drift": WALK}, [("drift", None, "conflict")]),
-        ({"reversals": {"every": 20}}, [("reversals", None, "conflict")]),
-        ({"rewards": "gaussian"}, [("sd", None, "missing")]),
+        ({"arms": [0.5, 0.5]}, [("arms", "cannot be combined with a schedule")]),
+        ({"drift": WALK}, [("drift", "cannot be combined with a schedule")]),
+        ({"reversals": {"every": 20}}, [("reversals", "cannot be combined with a schedule")]),
+        ({"rewards": "gaussian"}, [("sd", "is required with rewards: gaussian")]),
     ],
 )
 def test_a_schedule_replaces_other_keys(changes, expected):
     raw = changed({"task": SCHEDULED | changes})
-    assert mistakes(raw) == [(f"task.{path}", value, kind) for path, value, kind in expected]
+    assert mistakes(raw) == [(f"task.{path}", words) for path, words in expected]
 
 
 def test_a_schedule_of_rewards_needs_no_distribution():
     rewards = SCHEDULED["schedule"] | {"holds": "rewards", "values": [[-3, 20]] * 150}
     task = SCHEDULED | {"schedule": rewards, "rewards": "gaussian", "sd": 1}
     assert mistakes(changed({"task": task})) == [
-        ("task.rewards", "gaussian", "unused"),
-        ("task.sd", 1.0, "unused"),
+        ("task.rewards", "is not allowed with a schedule that holds rewards"),
+        ("task.sd", "is not allowed with a schedule that holds rewards"),
     ]
     parse(changed({"task": SCHEDULED | {"schedule": rewards}}))
 
@@ -205,21 +279,30 @@ def test_a_schedule_of_rewards_needs_no_distribution():
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({"values": [[0, 1], [0, 1, 1]] * 20}, ("values[1]", (0.0, 1.0, 1.0), "length")),
-        ({"values": [[0, 1]]}, ("file", 1, "length")),
-        ({"values": [[0, 1]] * 39 + [[0, 2]]}, ("file", 2.0, "range")),
-        ({"values": []}, ("values", (), "too_short")),
-        ({"values": None}, ("values", None, "empty")),
-        ({"values": [[0, "x"]] * 40}, ("values[0][1]", "x", "float_type")),
-        ({"file": GONE}, ("file", None, "missing")),
-        ({"file": GONE, "values": GONE}, ("file", None, "missing")),
-        ({"file": 5, "values": GONE}, ("file", 5, "string_type")),
-        ({"holds": "mean"}, ("holds", "mean", "literal_error")),
-        ({"holds": GONE}, ("holds", None, "missing")),
+        (
+            {"values": [[0, 1], [0, 1, 1]] * 20},
+            ("values[1]", "is [0.0, 1.0, 1.0], but must have 2 values, like the"),
+        ),
+        ({"values": [[0, 1]]}, ("file", "has 1 rows, but there are up to 40 trials")),
+        (
+            {"values": [[0, 1]] * 39 + [[0, 2]]},
+            ("file", "contains the mean 2.0, but means must be from 0 to 1"),
+        ),
+        ({"values": []}, ("values", "is [], but must not be empty")),
+        ({"values": None}, ("values", "is empty, but must have a value or be omitted")),
+        ({"values": [[0, "x"]] * 40}, ("values[0][1]", 'is "x", but must be a number')),
+        ({"file": GONE}, ("file", "missing required key 'tasks.scheduled.schedule.file")),
+        (
+            {"file": GONE, "values": GONE},
+            ("file", "missing required key 'tasks.scheduled.schedule.file"),
+        ),
+        ({"file": 5, "values": GONE}, ("file", "is 5, but must be text")),
+        ({"holds": "mean"}, ("holds", 'is "mean", but must be rewards or means (did you mean')),
+        ({"holds": GONE}, ("holds", "missing required key 'tasks.scheduled.schedule.holds")),
     ],
 )
 def test_mistakes_in_a_resolved_schedule(changes, expected):
     paths = {f"tasks.scheduled.schedule.{key}": value for key, value in changes.items()}
-    path, value, kind = expected
+    path, words = expected
     first = mistakes(changed(paths, several))[0]
-    assert first == (f"tasks.scheduled.schedule.{path}", value, kind)
+    assert first == (f"tasks.scheduled.schedule.{path}", words)
