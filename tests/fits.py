@@ -28,31 +28,13 @@ PARTICIPANTS = 5
 
 MLE = settings.MLE | {"bounds": {"alpha": [0, 1], "beta": [0, 50]}, "grid": 10, "starts": 3}
 QUADRATURE = settings.QUADRATURE
-FLAT = QUADRATURE["priors"]
-POPULATION = {
-    "alpha": {
-        "location": {"distribution": "Normal", "mu": 0, "sigma": 1.5},
-        "scale": {"distribution": "HalfNormal", "sigma": 1},
-    },
-    "beta": {
-        "location": {"distribution": "Normal", "mu": 1, "sigma": 1},
-        "scale": {"distribution": "HalfNormal", "sigma": 1},
-    },
-}
+FLAT, POPULATION = settings.FLAT, settings.POPULATION
 
 
 def bayes_method(pooling="none", likelihood="potential", **changes):
     """A ``methods`` entry of the config."""
-    method = settings.BAYES | {
-        "pooling": pooling,
-        "likelihood": likelihood,
-        "priors": POPULATION if pooling == "partial" else FLAT,
-        "chains": 4,
-        "tune": 1000,
-        "draws": 2000,
-        "convergence": {"rhat": 1.01, "ess_bulk": 400, "ess_tail": 400, "divergences": 0},
-    }
-    return method | changes
+    more = settings.THOROUGH | {"draws": 2000, "likelihood": likelihood}
+    return settings.bayes(pooling, **(more | changes))
 
 
 def bayes_settings(pooling="none", likelihood="potential", **changes):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ MLE = {
     "starts": 2,
     "group_scale": "unconstrained",
 }
-QUADRATURE = {
+QUADRATURE: dict[str, Any] = {
     "estimator": "quadrature",
     "model": "rescorla_wagner",
     "engine": "compiled",
@@ -44,6 +45,32 @@ BAYES = {
     "target_accept": 0.9,
     "convergence": {"rhat": 1.05, "ess_bulk": 50, "ess_tail": 50, "divergences": 0},
 }
+#: Settings of a sampler for results rather than for speed.
+THOROUGH = {
+    "chains": 4,
+    "tune": 1000,
+    "draws": 1000,
+    "convergence": {"rhat": 1.01, "ess_bulk": 400, "ess_tail": 400, "divergences": 0},
+}
+#: Priors of single participants, or of all of them together, and of a population.
+FLAT = QUADRATURE["priors"]
+POPULATION = {
+    "alpha": {
+        "location": {"distribution": "Normal", "mu": 0, "sigma": 1.5},
+        "scale": {"distribution": "HalfNormal", "sigma": 1},
+    },
+    "beta": {
+        "location": {"distribution": "Normal", "mu": 1, "sigma": 1},
+        "scale": {"distribution": "HalfNormal", "sigma": 1},
+    },
+}
+
+
+def bayes(pooling: str = "none", **changes: Any) -> dict[str, Any]:
+    """A method that samples, with priors that fit its pooling."""
+    priors = POPULATION if pooling == "partial" else FLAT
+    # A copy, because YAML would write an object that two methods share as a reference.
+    return copy.deepcopy(BAYES | {"pooling": pooling, "priors": priors} | changes)
 
 
 def study(**changes: Any) -> dict[str, Any]:

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 import yaml
 from scipy import stats
+from settings import MLE, THOROUGH, bayes
 
 from rlrecovery.fit.registry import Method
 from rlrecovery.models.library import MODELS
@@ -37,56 +38,12 @@ REASONS = {
     "not_converged": "R-hat above 1.01",
     "failed": "the optimiser stopped: <nan> & 'inf'",
 }
+_SAMPLER = THOROUGH | {"model": None, "tune": 500, "draws": 500}
 METHODS = {
-    "mle": {
-        "estimator": "mle",
-        "model": None,
-        "engine": "compiled",
-        "bounds": {"alpha": [0, 1], "beta": [0, BOUND]},
-        "grid": 10,
-        "starts": 3,
-        "group_scale": "unconstrained",
-    },
-    "bayes": {
-        "estimator": "bayes",
-        "model": None,
-        "pooling": "none",
-        "likelihood": "potential",
-        "engine": "compiled",
-        "priors": {
-            "alpha": {"distribution": "Beta", "alpha": 1.0, "beta": 1.0},
-            "beta": {"distribution": "HalfNormal", "sigma": 10.0},
-        },
-        "point": "mean",
-        "chains": 4,
-        "tune": 500,
-        "draws": 500,
-        "target_accept": 0.9,
-        "convergence": {"rhat": 1.01, "ess_bulk": 400, "ess_tail": 400, "divergences": 0},
-    },
-    "hierarchical": {
-        "estimator": "bayes",
-        "model": None,
-        "pooling": "partial",
-        "likelihood": "potential",
-        "engine": "compiled",
-        "priors": {
-            "alpha": {
-                "location": {"distribution": "Normal", "mu": 0.0, "sigma": 1.5},
-                "scale": {"distribution": "HalfNormal", "sigma": 1.0},
-            },
-            "beta": {
-                "location": {"distribution": "Normal", "mu": 1.0, "sigma": 1.0},
-                "scale": {"distribution": "HalfNormal", "sigma": 1.0},
-            },
-        },
-        "point": "mean",
-        "chains": 4,
-        "tune": 500,
-        "draws": 500,
-        "target_accept": 0.9,
-        "convergence": {"rhat": 1.01, "ess_bulk": 400, "ess_tail": 400, "divergences": 0},
-    },
+    "mle": MLE
+    | {"model": None, "bounds": {"alpha": [0, 1], "beta": [0, BOUND]}, "grid": 10, "starts": 3},
+    "bayes": bayes(**_SAMPLER),
+    "hierarchical": bayes("partial", **_SAMPLER),
 }
 #: Per kind of method: shrinkage to the middle, SD of the error, share of estimates at the bound.
 NATURE = {"mle": (0.0, 1.0, 0.05), "none": (0.12, 0.85, 0.0), "partial": (0.3, 0.6, 0.0)}

@@ -1,6 +1,7 @@
 """Tasks, methods and data sets that several tests of predictive checks share."""
 
 import numpy as np
+from settings import FLAT, QUADRATURE, bayes
 
 from rlrecovery.design.cells import Cell
 from rlrecovery.fit.base import Setting
@@ -34,47 +35,17 @@ TASKS = {
     },
 }
 
-PRIORS = {
-    "alpha": {"distribution": "Beta", "alpha": 1, "beta": 1},
-    "beta": {"distribution": "HalfNormal", "sigma": 10},
-}
-POPULATION_PRIORS = {
-    "alpha": {
-        "location": {"distribution": "Normal", "mu": 0, "sigma": 1.5},
-        "scale": {"distribution": "HalfNormal", "sigma": 1},
-    },
-    "beta": {
-        "location": {"distribution": "Normal", "mu": 1, "sigma": 1},
-        "scale": {"distribution": "HalfNormal", "sigma": 1},
-    },
-}
 CELL = Cell(truth=(("alpha", 0.4), ("beta", 4.0)), participants=4, trials=30)
 
 
-def quadrature(model="rescorla_wagner", priors=PRIORS):
+def quadrature(model="rescorla_wagner", priors=FLAT):
     """A method with the exact posterior."""
-    plain = {"estimator": "quadrature", "model": model, "engine": "compiled", "priors": priors}
-    return Method.of(plain | {"point": "mean"}, "exact")
+    return Method.of(QUADRATURE | {"model": model, "priors": priors}, "exact")
 
 
 def sampler(pooling, **changes):
     """A small method that samples."""
-    priors = POPULATION_PRIORS if pooling == "partial" else PRIORS
-    plain = {
-        "estimator": "bayes",
-        "model": "rescorla_wagner",
-        "pooling": pooling,
-        "likelihood": "potential",
-        "engine": "compiled",
-        "priors": priors,
-        "point": "mean",
-        "chains": 2,
-        "tune": 60,
-        "draws": 60,
-        "target_accept": 0.9,
-        "convergence": {"rhat": 1.01, "ess_bulk": 1, "ess_tail": 1, "divergences": 0},
-    }
-    return Method.of(plain | changes, "sampled")
+    return Method.of(bayes(pooling, **({"tune": 60, "draws": 60} | changes)), "sampled")
 
 
 def generator(task=BANDIT, model="rescorla_wagner", spread=0.3, seed=11, population=None):

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+from settings import FLAT
 
 from rlrecovery.design.cells import Cell
 from rlrecovery.models.variants import ModelSpec
@@ -21,7 +22,6 @@ from rlrecovery.storage.schemas import PREDICTIVE
 from unit.predictive.examples import (
     BANDIT,
     CELL,
-    PRIORS,
     TASKS,
     faced,
     generator,
@@ -35,7 +35,7 @@ from unit.predictive.examples import (
 
 def test_prior_predictive_p_values_are_uniform_for_data_from_the_prior():
     participants, trials, n_sets = 3, 20, 400
-    made = generator(population=PRIORS)
+    made = generator(population=FLAT)
     cell = Cell((), participants, trials)
     rng, p = np.random.default_rng(7), {}
     data_sets = []
@@ -130,7 +130,7 @@ def test_a_hierarchical_posterior_predicts_more_narrowly_than_its_prior():
 
 def test_a_variant_is_checked_with_its_own_parameters():
     lapse = {"name": "lapsing", "model": "rescorla_wagner", "fixed": {"alpha": 0.4}, "lapse": True}
-    method = quadrature(lapse, {"beta": PRIORS["beta"], "lapse": PRIORS["alpha"]})
+    method = quadrature(lapse, {"beta": FLAT["beta"], "lapse": FLAT["alpha"]})
     observed = simulated_dataset(CELL, generator())
     table = check(method, setting(4, 30, model=lapse), faced(), observed, seed(), count=20)
     assert np.isfinite(table["p"]).all()

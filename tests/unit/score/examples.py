@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+import settings
 
 from rlrecovery.fit.registry import Method
 from rlrecovery.score.jackknife import Score
@@ -139,49 +140,11 @@ def with_scores(scores, column="log_evidence", **keywords):
     return fit_estimates([(r, p, {column: score}) for (r, p), score in indexed], **keywords)
 
 
-FLAT = {
-    "alpha": {"distribution": "Beta", "alpha": 1, "beta": 1},
-    "beta": {"distribution": "HalfNormal", "sigma": 10},
-}
-POPULATION = {
-    "alpha": {
-        "location": {"distribution": "Normal", "mu": 0, "sigma": 1.5},
-        "scale": {"distribution": "HalfNormal", "sigma": 1},
-    },
-    "beta": {
-        "location": {"distribution": "Normal", "mu": 1, "sigma": 1},
-        "scale": {"distribution": "HalfNormal", "sigma": 1},
-    },
-}
-_COMMON = {"model": "rescorla_wagner", "engine": "compiled"}
-
-MOCK = Method.of({"estimator": "mock", "model": "rescorla_wagner"}, "mock")
-MLE = Method.of(
-    {
-        "estimator": "mle",
-        **_COMMON,
-        "bounds": {"alpha": [0, 1], "beta": [0, 50]},
-        "grid": 10,
-        "starts": 3,
-        "group_scale": "unconstrained",
-    }
-)
-EXACT = Method.of({"estimator": "quadrature", **_COMMON, "priors": FLAT, "point": "mean"})
+MOCK = Method.of(settings.MOCK, "mock")
+MLE = Method.of(settings.MLE)
+EXACT = Method.of(settings.QUADRATURE)
 
 
 def bayes_method(pooling="none", **changes):
     """A method that samples."""
-    settings = {
-        "estimator": "bayes",
-        **_COMMON,
-        "pooling": pooling,
-        "likelihood": "potential",
-        "priors": POPULATION if pooling == "partial" else FLAT,
-        "point": "mean",
-        "chains": 4,
-        "tune": 1000,
-        "draws": 1000,
-        "target_accept": 0.9,
-        "convergence": {"rhat": 1.01, "ess_bulk": 400, "ess_tail": 400, "divergences": 0},
-    }
-    return Method.of(settings | changes)
+    return Method.of(settings.bayes(pooling, **(settings.THOROUGH | changes)))

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from settings import FLAT
 
 from rlrecovery.design.cells import Cell
 from rlrecovery.fit.batch import fit_batch
@@ -11,7 +12,7 @@ from rlrecovery.simulate.batch import simulate_batch
 from rlrecovery.simulate.generator import Generator
 from rlrecovery.storage.files import read_table
 from rlrecovery.storage.schemas import SAMPLER_CHECK
-from unit.score.examples import EXACT, FLAT, MLE, bayes_method
+from unit.score.examples import EXACT, MLE, bayes_method
 
 
 def estimates(means, ess=100.0, se=0.5):
