@@ -24,17 +24,7 @@ log = logging.getLogger(__name__)
 def simulate_replicate(
     cell: Cell, generator: Generator, replicate: int
 ) -> tuple[dict[str, Floats], Behaviour]:
-    """Simulate one data set: true parameters of participants (by name) and their behaviour.
-
-    Parameters
-    ----------
-    cell : Cell
-        The cell.
-    generator : Generator
-        The generator of its data.
-    replicate : int
-        Number of the data set in its cell.
-    """
+    """Simulate one data set: true parameters of participants (by name) and their behaviour."""
     task, learner = generator.faced_task(), generator.learner()
     shape = (cell.participants, cell.trials)
 
@@ -42,13 +32,8 @@ def simulate_replicate(
         """Random generator for one purpose, independent of those for other purposes."""
         return np.random.default_rng(generator.seed_sequence(cell, replicate, purpose))
 
-    values = draw_population(
-        learner.model,
-        dict(cell.truth),
-        generator.population,
-        cell.participants,
-        rng("population"),
-    )
+    truth, population = dict(cell.truth), generator.population
+    values = draw_population(learner.model, truth, population, cell.participants, rng("population"))
     uniform = rng("trials").random((*shape, task.n_uniforms))
     means = task.means(*shape, rng("means"))
     missing = task.missing(*shape) | (np.arange(cell.trials) >= lengths(cell)[:, None])
@@ -65,27 +50,10 @@ def lengths(cell: Cell) -> Integers:
     return trials
 
 
-def trials_table(
-    behaviour: Behaviour,
-    replicate: int,
-    block_of_trial: Integers,
-    completed: Integers | None = None,
+def _trials_table(
+    behaviour: Behaviour, replicate: int, block_of_trial: Integers, completed: Integers
 ) -> pd.DataFrame:
-    """Behaviour as rows of `rlrecovery.storage.schemas.TRIALS`.
-
-    Under full feedback ``reward_0``, ``reward_1``... are the outcomes of the arms.
-
-    Parameters
-    ----------
-    behaviour : Behaviour
-        The participants' behaviour.
-    replicate : int
-        Number of the data set in its cell.
-    block_of_trial : int array, shape (trials,)
-        Block of each trial.
-    completed : int array, shape (participants,), optional
-        Number of trials that each participant completes; later trials have no rows.
-    """
+    """Behaviour as rows of `TRIALS`; trials after those that a participant completes have none."""
     participants, length = behaviour.choices.shape
     columns: dict[str, Any] = {
         "replicate": np.full(participants * length, replicate),
@@ -101,30 +69,20 @@ def trials_table(
         columns |= {f"reward_{k}": behaviour.outcomes[:, :, k].ravel() for k in arms}
         types |= {f"reward_{k}": "float64" for k in arms}
     table = conform(columns, types)
-    if completed is None:
-        return table
     is_completed = table["trial"].to_numpy() < completed[table["participant"].to_numpy()]
     return table[is_completed].reset_index(drop=True)
 
 
-def truth_table(
+def _truth_table(
     values: Mapping[str, Floats],
     population: Mapping[str, tuple[float, float]],
     replicate: int,
-    fixed: Mapping[str, float] | None = None,
+    fixed: Mapping[str, float],
 ) -> pd.DataFrame:
-    """Truth of one data set as rows of `rlrecovery.storage.schemas.TRUTH`.
+    """Truth of one data set as rows of `TRUTH`.
 
-    Parameters
-    ----------
-    values : mapping of float array, shape (participants,)
-        True parameters of the participants, natural scale.
-    population : mapping
-        Location and SD by parameter, see `rlrecovery.simulate.population.population_truths`.
-    replicate : int
-        Number of the data set in its cell.
-    fixed : mapping, optional
-        Fixed parameters of the model; also true values, for methods that estimate them.
+    `population` comes from `population_truths`. Values of parameters that are `fixed` in the model
+    are true values too, for methods that estimate these.
     """
     participants = len(next(iter(values.values()), ()))
     rows: list[dict[str, Any]] = []
@@ -136,7 +94,7 @@ def truth_table(
             {**whole, "participant": i, "level": "participant", "truth": value}
             for i, value in enumerate(values[name])
         )
-    for name, value in (fixed or {}).items():
+    for name, value in fixed.items():
         row = {"replicate": replicate, "parameter": name, "truth": value}
         rows.append({**row, "participant": -1, "level": "group"})
         rows.extend({**row, "participant": i, "level": "participant"} for i in range(participants))
@@ -171,8 +129,8 @@ def simulate_batch(
     trial_tables, truth_tables = [], []
     for replicate in range(*replicates):
         values, behaviour = simulate_replicate(cell, generator, replicate)
-        trial_tables.append(trials_table(behaviour, replicate, blocks, lengths(cell)))
-        truth_tables.append(truth_table(values, population, replicate, dict(model.fixed)))
+        trial_tables.append(_trials_table(behaviour, replicate, blocks, lengths(cell)))
+        truth_tables.append(_truth_table(values, population, replicate, dict(model.fixed)))
     log.info("%s: simulated %d data sets", cell.key, len(trial_tables))
     write_table(pd.concat(truth_tables, ignore_index=True), truth, stamp)
     write_table(pd.concat(trial_tables, ignore_index=True), trials, stamp)

@@ -125,19 +125,9 @@ def _joined(history: list[_Trial], missing: NDArray[np.bool_], full_feedback: bo
 
 
 def draw_choices(probability: Floats, uniform: Floats) -> Integers:
-    """Draw one choice per row by inverting the cumulative probabilities.
+    """Draw choices of shape (...) from probabilities (..., arms) and numbers (...) in [0, 1).
 
-    Parameters
-    ----------
-    probability : float array, shape (..., arms)
-        Choice probabilities.
-    uniform : float array, shape (...)
-        Uniform numbers in [0, 1).
-
-    Returns
-    -------
-    int array, shape (...)
-        Chosen arm, as ``numpy.random.Generator.choice`` draws it from the same number.
+    The cumulative probabilities are inverted, as by ``numpy.random.Generator.choice``.
     """
     cumulative = probability.cumsum(axis=-1)
     cumulative /= cumulative[..., -1:]

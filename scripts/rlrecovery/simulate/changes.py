@@ -47,23 +47,11 @@ class DriftSettings(Section):
     def walk(
         self, start: NDArray[np.float64], steps: int, rng: np.random.Generator
     ) -> NDArray[np.float64]:
-        """Simulate the walk of mean rewards.
+        """Simulate the walk of mean rewards, shape (participants, steps, arms).
 
         In a step, ``mean' = decay * mean + (1 - decay) * centre + sd * normal``, as in Daw,
-        O'Doherty, Dayan, Seymour & Dolan (2006), Nature 441:876, reflected at the bounds.
-
-        Parameters
-        ----------
-        start : float array, shape (participants, arms)
-            Means at the first trial.
-        steps : int
-            Number of trials.
-        rng : numpy.random.Generator
-            Generates one normal number per participant, trial and arm.
-
-        Returns
-        -------
-        float array, shape (participants, steps, arms)
+        O'Doherty, Dayan, Seymour & Dolan (2006), Nature 441:876, reflected at the bounds. `start`
+        has the means at the first trial, shape (participants, arms).
         """
         pull = (1 - self.decay) * (self.centre or 0.0)
         noise = self.sd * rng.standard_normal((len(start), steps, start.shape[1]))

@@ -16,14 +16,7 @@ from rlrecovery.storage.files import BrokenFile
 class CsvFile:
     """A CSV file as text, without its empty lines.
 
-    Attributes
-    ----------
-    path : path
-        The file.
-    header : list of str
-        Names of the columns.
-    lines : list of (int, list of str)
-        Number of the line in the file, counted from 1, and its values.
+    `lines` has the number of each line in the file, counted from 1, and its values.
     """
 
     path: str | os.PathLike[str]
@@ -47,21 +40,14 @@ class CsvFile:
 
 
 def read_csv_file(path: str | os.PathLike[str], expected: str) -> CsvFile:
-    """Read a CSV file with a header and at least one row.
+    """Read a CSV file (UTF-8, with or without a byte order mark) with a header and rows.
 
     pandas is not used: it fills short rows and does not report the lines of a file.
-
-    Parameters
-    ----------
-    path : path
-        UTF-8 text, with or without the byte order mark that Excel writes.
-    expected : str
-        Description of a valid file, appended to error messages.
 
     Raises
     ------
     BrokenFile
-        If the file cannot be read, is empty or has only a header.
+        If the file cannot be read, is empty or has only a header; the message ends with `expected`.
     """
     try:
         with Path(path).open(encoding="utf-8-sig", newline="") as file:

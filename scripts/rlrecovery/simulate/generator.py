@@ -54,11 +54,8 @@ class Generator:
             "seed": self.seed,
             "model": self.model.plain(),
             "task": self.task.plain(),
-            "population": self._plain_population(),
+            "population": {name: entry.plain() for name, entry in self.population.items()},
         }
-
-    def _plain_population(self) -> dict[str, Any]:
-        return {name: entry.plain() for name, entry in self.population.items()}
 
     def faced_task(self) -> Task:
         """The task as the simulator runs it."""
@@ -77,24 +74,17 @@ class Generator:
 
     def identity(self, cell: Cell) -> dict[str, Any]:
         """Values that seeds depend on, in addition to root seed, replicate and purpose."""
-        model = self.model.plain()
-        if not isinstance(model, str):
-            model = {key: value for key, value in model.items() if key != "name"}
-        names = ("model", "task")
+        plain, values = self.plain(), cell.values()
+        if isinstance(plain["model"], dict):
+            del plain["model"]["name"]
         return {
-            "cell": {key: value for key, value in cell.values().items() if key not in names},
-            "model": model,
+            "cell": {k: v for k, v in values.items() if k not in ("model", "task")},
+            "model": plain["model"],
             "task": self.task.canonical(),
-            "population": self._plain_population(),
+            "population": plain["population"],
         }
 
 
 def learner_in(spec: ModelSpec, task: Task) -> Learner:
     """A model in a task."""
-    return Learner(
-        model=spec.model(),
-        n_arms=task.n_arms,
-        start_value=task.start_value,
-        full_feedback=task.full_feedback,
-        neutral=task.neutral,
-    )
+    return Learner(spec.model(), task.n_arms, task.start_value, task.full_feedback, task.neutral)

@@ -10,7 +10,6 @@ import scipy  # scipy.integrate, a slow import, is loaded when it is first used
 from scipy.special import ndtri
 
 from rlrecovery.models.base import Model, Parameter
-from rlrecovery.models.distributions import Distribution
 from rlrecovery.models.prior_settings import Population
 from rlrecovery.simulate.task import Floats
 
@@ -22,28 +21,11 @@ def draw_population(
     participants: int,
     rng: np.random.Generator,
 ) -> dict[str, Floats]:
-    """Draw the true parameters of each participant.
+    """Draw the true parameters of each participant, natural scale, shape (participants,).
 
     One uniform number is used per participant and parameter, whatever the population. With the same
-    seed, a different spread of one parameter does not change the values of the others.
-
-    Parameters
-    ----------
-    model : Model
-        The generating model.
-    truth : mapping
-        The cell's true value of each parameter that has a spread, natural scale.
-    population : mapping
-        How participants differ, by parameter.
-    participants : int
-        Number of participants.
-    rng : numpy.random.Generator
-        Generates the uniform numbers.
-
-    Returns
-    -------
-    dict of float array, shape (participants,)
-        By parameter, natural scale.
+    seed, a different spread of one parameter does not change the values of the others. `truth` has
+    the cell's true value of each parameter with a spread, natural scale.
     """
     values: dict[str, Floats] = {}
     for parameter in model.parameters:
@@ -79,10 +61,6 @@ def population_truth(
         if centre is None:
             raise ValueError(f"{parameter.name} has a spread, but no true value")
         return float(centre), float(settings.spread or 0.0)
-    return _moments(parameter, distribution)
-
-
-def _moments(parameter: Parameter, distribution: Distribution) -> tuple[float, float]:
     frozen = distribution.frozen()
 
     def moment(power: int) -> float:
@@ -105,8 +83,5 @@ def population_truths(
 ) -> dict[str, tuple[float, float]]:
     """`population_truth` of every free parameter of a model, by name."""
     return {
-        parameter.name: population_truth(
-            parameter, truth.get(parameter.name), population[parameter.name]
-        )
-        for parameter in model.parameters
+        p.name: population_truth(p, truth.get(p.name), population[p.name]) for p in model.parameters
     }

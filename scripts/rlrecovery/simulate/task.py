@@ -27,14 +27,9 @@ def block_starts(blocks: Any) -> NDArray[np.bool_]:
 
 @dataclass(frozen=True)
 class Schedule:
-    """A given sequence of rewards or of mean rewards.
+    """A given sequence: the reward of each arm in each trial, or its mean reward.
 
-    Attributes
-    ----------
-    holds : str
-        ``"rewards"``: the reward of each arm in each trial; ``"means"``: its mean reward.
-    values : tuple of tuple of float, shape (trials, arms)
-        The sequence.
+    The shape of `values` is (trials, arms).
     """
 
     holds: Literal["rewards", "means"]
@@ -137,14 +132,10 @@ class Task:
         return np.take_along_axis(means, order[None], axis=2)
 
     def pay(self, means: Floats, uniform: Floats) -> Floats:
-        """Outcome of every arm.
+        """Outcome of every arm, shape (participants, arms).
 
-        Parameters
-        ----------
-        means : float array, shape (participants, arms)
-            Mean rewards; with a schedule of rewards, the rewards themselves.
-        uniform : float array, shape (participants, 1) or (participants, arms)
-            Uniform numbers in [0, 1).
+        `means` are mean rewards or, with a schedule of rewards, the rewards themselves; `uniform`
+        has uniform numbers in [0, 1), one per participant or one per arm.
         """
         if self.schedule and self.schedule.holds == "rewards":
             return means + np.zeros_like(uniform)
@@ -198,14 +189,7 @@ class Course:
     def record(self, means: Floats, choice: Integers, missing: NDArray[np.bool_]) -> None:
         """Count choices of the best arm, and reverse the arms once there are enough.
 
-        Parameters
-        ----------
-        means : float array, shape (participants, arms)
-            From `now`.
-        choice : int array, shape (participants,)
-            Chosen arm; ignored where `missing`.
-        missing : bool array, shape (participants,)
-            Participants without a response.
+        `means` come from `now`; the choice of a participant is ignored where it is `missing`.
         """
         rule = self._task.reversals
         if rule is None or not rule.correct:
