@@ -46,21 +46,19 @@ def write_check(
     observed_file: str | None,
     output: str,
 ) -> None:
-    """Check a data set and write the table.
+    """Check a data set and write the table: rule ``predict``.
 
     Parameters
     ----------
-    cell : Cell
-        The cell of the example data set.
-    generator : Generator
-        Generator of the data of the cell.
+    cell, generator : Cell, Generator
+        The cell of the example data set, and the generator of its data.
     method : Method, optional
-        The method to check; it must have a posterior. Without a method the table has no rows.
+        The method to check; it must have a posterior.
     observed_file : str, optional
         File with your own data, see `read_observed`. By default the first data set of the cell is
         checked.
     output : str
-        Path of the table. It has no rows if the method failed.
+        Path of the table. It has no rows if there is no method or the method failed.
 
     Raises
     ------
@@ -101,25 +99,8 @@ def check(
 ) -> pd.DataFrame:
     """Compare a data set with predictions from prior and posterior, forward and one step ahead.
 
-    Parameters
-    ----------
-    method : Method
-        A method with a posterior.
-    setting : Setting
-        Setting of the method with the sizes of the data set.
-    task : Task
-        The task of the participants.
-    observed : Dataset
-        The data set.
-    seed : SeedSequence
-        Seed of all random numbers.
-    count : int
-        Draws from each distribution.
-
-    Returns
-    -------
-    DataFrame
-        Rows of `PREDICTIVE`.
+    ``setting`` has the sizes of the data set, and ``count`` draws of each distribution are used.
+    Returns rows of `PREDICTIVE`.
     """
     prior_seed, posterior_seed, *seeds = seed.spawn(2 + len(OF) * len(WAYS))
     data = observed.observations(task)
@@ -134,7 +115,7 @@ def check(
         rng = np.random.default_rng(child)
         predicted = predict[way](setting.learner, task, draws[of], observed, rng)
         rows += [
-            {"of": of, "way": way, **comparison(key, float(actual[key]), values)}
+            comparison(key, float(actual[key]), values) | {"of": of, "way": way}
             for key, values in predicted.items()
         ]
     return conform(rows, PREDICTIVE)
@@ -147,14 +128,14 @@ def comparison(key: Key, observed: float, predicted: Floats) -> dict[str, Any]:
     half the share of ties.
     """
     name, trial = key
-    columns = {
-        "statistic": name, "trial": math.nan if trial is None else trial, "observed": observed
-    }  # fmt: skip
+    columns = dict.fromkeys(PREDICTIVE, math.nan) | {"statistic": name, "observed": observed}
+    if trial is not None:
+        columns["trial"] = trial
     finite = predicted[np.isfinite(predicted)]
-    ends = ("lower_50", "upper_50", "lower_95", "upper_95")
-    if not len(finite):
-        return columns | dict.fromkeys(("mean", *ends, "p"), math.nan)
-    quantiles = np.quantile(finite, [0.25, 0.75, 0.025, 0.975])
-    p = float(np.mean(finite > observed) + np.mean(finite == observed) / 2)
-    columns |= {"mean": finite.mean(), **dict(zip(ends, quantiles, strict=True))}
-    return columns | {"p": p if math.isfinite(observed) else math.nan}
+    if len(finite):
+        quantiles = np.quantile(finite, [0.25, 0.75, 0.025, 0.975])
+        ends = ("lower_50", "upper_50", "lower_95", "upper_95")
+        columns |= {"mean": finite.mean(), **dict(zip(ends, quantiles, strict=True))}
+        if math.isfinite(observed):
+            columns["p"] = np.mean(finite > observed) + np.mean(finite == observed) / 2
+    return columns

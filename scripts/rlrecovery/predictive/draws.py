@@ -16,23 +16,9 @@ from rlrecovery.simulate.task import Floats
 def prior_draws(
     method: Method, setting: Setting, count: int, rng: np.random.Generator
 ) -> dict[str, Floats]:
-    """Draw the parameters of all participants from a method's prior.
+    """Draw the parameters of all participants from a method's prior, ``count`` times.
 
-    Parameters
-    ----------
-    method : Method
-        A method with priors.
-    setting : Setting
-        Model and number of participants.
-    count : int
-        Number of draws.
-    rng : numpy.random.Generator
-        Source of random numbers.
-
-    Returns
-    -------
-    dict of float array, shape (count, participants)
-        Natural scale, by parameter.
+    Returns an array of shape (count, participants) for each parameter, natural scale.
     """
     participants = setting.participants
 
@@ -67,19 +53,8 @@ def posterior_draws(
 ) -> dict[str, Floats]:
     """Draw the parameters of all participants from the posterior of a data set.
 
-    Parameters
-    ----------
-    method, setting, count
-        See `prior_draws`; the method must have a posterior.
-    data : Observations
-        Data of `setting.participants` participants.
-    seed : SeedSequence
-        Used in the same way as by a fit of the data set.
-
-    Returns
-    -------
-    dict of float array, shape (count, participants)
-        Natural scale, by parameter. Draws of a sampler are evenly spaced over all its chains.
+    The method must have a posterior; it uses ``seed`` in the same way as in a fit of the data set.
+    Returns arrays as `prior_draws`. Draws of a sampler are evenly spaced over all its chains.
     """
     fitter = cast(PosteriorFitter, make_fitter(method.settings, setting))
     return fitter.participant_draws(data, count, seed)

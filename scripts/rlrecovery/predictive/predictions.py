@@ -39,25 +39,8 @@ def forward_statistics(
     """Compute statistics of data sets in which the task is simulated again.
 
     Missing trials and lengths of blocks are as in the observed data set; random walks of the arms
-    are drawn again.
-
-    Parameters
-    ----------
-    learner : Learner
-        The model in the task; it generates the choices.
-    task : Task
-        Determines the rewards.
-    values : mapping of float array, shape (draws, participants)
-        Parameters by name, natural scale.
-    observed : Dataset
-        The data set that is checked.
-    rng : numpy.random.Generator
-        Source of random numbers.
-
-    Returns
-    -------
-    dict
-        See `statistics`; each array has shape (draws,).
+    are drawn again. ``values`` has the parameters by name, natural scale, shape (draws,
+    participants). Returns `statistics` of shape (draws,).
     """
     layout = _Layout.of(task, observed)
     parts = []
@@ -75,29 +58,19 @@ class _Layout:
 
     If learning restarts in every block, a row is a block of a participant, of any length; otherwise
     it is all trials of a participant.
-
-    Attributes
-    ----------
-    task : Task
-        The task within a row.
-    blocks : int array, shape (participants, trials)
-        Blocks of the data set.
-    row, column : int array, shape (participants, trials)
-        Row and column of each trial of the data set.
-    participant : int array, shape (rows,)
-        Participant of each row.
-    trial : int array, shape (rows, columns)
-        Trial of the data set; 0 after the end of a row.
-    missing : bool array, shape (rows, columns)
-        Trials without a response, and everything after the end of a row.
     """
 
+    #: The task within a row.
     task: Task
+    #: Block of each trial of the data set, and its row and column: shape (participants, trials).
     blocks: Integers
     row: Integers
     column: Integers
+    #: Participant of each row.
     participant: Integers
+    #: Trial of the data set in each row and column; 0 after the end of a row.
     trial: Integers
+    #: Whether there is no response; true after the end of a row.
     missing: NDArray[np.bool_]
 
     @classmethod
@@ -134,8 +107,7 @@ class _Layout:
 
         def by_trial(array: Any) -> Any:
             """Rearrange values from rows and columns to participants and trials."""
-            by_draw = array.reshape(draws, rows, *array.shape[1:])
-            return by_draw[:, self.row, self.column]
+            return array.reshape(draws, rows, *array.shape[1:])[:, self.row, self.column]
 
         return Dataset(
             choices=by_trial(behaviour.choices),
@@ -159,11 +131,10 @@ def one_step_statistics(
     """
     data = observed.observations(task)
     theta = np.stack([values[name] for name in learner.names], axis=-1)
-    participants = range(len(observed.choices))
     parts = []
     for part in _parts(values, observed.choices.size):
         choices = []
-        for i in participants:
+        for i in range(len(observed.choices)):
             p = choice_probabilities(learner, data.rows(slice(i, i + 1)), theta[part, i])
             choices.append(draw_choices(p, rng.random(p.shape[:-1])))
         drawn = np.where(observed.responded, np.stack(choices, axis=1), -1)
@@ -175,19 +146,8 @@ def one_step_statistics(
 def choice_probabilities(learner: Learner, data: Observations, theta: Floats) -> Floats:
     """Choice probabilities of one participant, each given the observed history before the trial.
 
-    Parameters
-    ----------
-    learner : Learner
-        The model in the task.
-    data : Observations
-        Data of one participant: arrays of shape (1, trials).
-    theta : float array, shape (draws, parameters)
-        Parameters, natural scale.
-
-    Returns
-    -------
-    float array, shape (draws, trials, arms)
-        Where there was no response, probabilities are equal for all arms and have no meaning.
+    ``data`` has shape (1, trials) and ``theta`` (draws, parameters), natural scale; the result has
+    shape (draws, trials, arms). Where there was no response, it has no meaning.
     """
     from rlrecovery.likelihood.compiled import Logits, compiled
 

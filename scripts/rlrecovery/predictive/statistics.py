@@ -24,32 +24,18 @@ def statistics(
 ) -> Statistics:
     """Compute summary statistics of a data set over all participants, or of one data set per draw.
 
-    Parameters
-    ----------
-    data : Dataset
-        Choices to describe. Trials without a response are skipped.
-    neutral : float
-        Outcome above which a reward is a win; all others are losses.
-    n_arms : int
-        Number of arms.
-    history : Dataset, optional
-        Data set from which the previous response and its reward are read. Default: `data`.
+    A reward above ``neutral`` is a win; all others are losses. The previous response and its reward
+    are read from ``history``, by default the data set itself. The arrays have the leading axes of
+    the choices; they are NaN where there are no responses to count.
 
-    Returns
-    -------
-    dict
-        Arrays with the leading axes of the choices, by name and bin; NaN where there are no
-        responses to count.
-
-        - ``learning``: share of responses to an arm with the highest mean reward at that trial, in
-          up to `MAX_BINS` bins of the trials of a block. ``first_arm``, the share of responses to
-          arm 0, replaces it if the means are unknown.
-        - ``win_stay``: share of responses that repeat the previous response of the block, after a
-          win.
-        - ``lose_shift``: share of responses that differ from the previous one, after a loss.
-        - ``side_0``, ``side_1``, ...: share of responses to each arm.
+    - ``learning``: share of responses to an arm with the highest mean reward at that trial, in up
+      to `MAX_BINS` bins of the trials of a block. ``first_arm``, the share of responses to arm 0,
+      replaces it if the means are unknown.
+    - ``win_stay``: share of responses that repeat the previous response of the block, after a win.
+    - ``lose_shift``: share of responses that differ from the previous one, after a loss.
+    - ``side_0``, ``side_1``, ...: share of responses to each arm.
     """
-    history = data if history is None else history
+    history = history or data
     previous = _previous_response(history)
     follows, index = data.responded & (previous >= 0), np.maximum(previous, 0)
     won = follows & (np.take_along_axis(history.rewards, index, axis=-1) > neutral)
