@@ -91,32 +91,29 @@ def benchmark_seconds(path: Path) -> float | None:
 
 
 def calibrate(
-    experiment: Experiment,
-    methods: Sequence[Method],
-    report: Callable[[str], None],
-    target_seconds: float = TARGET_SECONDS,
+    experiment: Experiment, methods: Sequence[Method], target_seconds: float = TARGET_SECONDS
 ) -> list[Job]:
     """Run a few jobs per method, the largest of which takes about `target_seconds`.
 
     Returns the jobs that simulate and that fit; none for a method whose first job fails or exceeds
-    the time limit. `report` is called with lines of text about progress.
+    the time limit. Progress is printed.
     """
     cells = cells_of(experiment).values()
     by_size = sorted(cells, key=lambda cell: cell.participants * cell.trials)
     jobs, smallest = [], by_size[0]
     for method in methods:
-        report(f"Calibrating {method.name} on data sets of this study, for at most half a minute")
+        print(f"Calibrating {method.name} on data sets of this study, for at most half a minute")
         # The first job may compile; the second one measures the time before the fits start.
         first = run_jobs(experiment, method, smallest, 1)
         small = first and run_jobs(experiment, method, smallest, 1)
         if not small:
-            report(f"  {method.name}: a data set of {smallest.size_key} failed or took too long")
+            print(f"  {method.name}: a data set of {smallest.size_key} failed or took too long")
             continue
         cost, _ = fit_cost(method.settings.cost, small[1:])
         cell, n = larger_job(cost, work_of(method), by_size, target_seconds, experiment.replicates)
         large = run_jobs(experiment, method, cell, n)
         if large:
-            report(f"  {method.name}: {n} of {cell.size_key} in {large[-1].seconds:.1f} s")
+            print(f"  {method.name}: {n} of {cell.size_key} in {large[-1].seconds:.1f} s")
         jobs += small + large
     return jobs
 

@@ -45,8 +45,7 @@ BINARY_TRIAL, REAL_TRIAL, TRUE_VALUE, NUMBER, LEVEL, LOG_LINE = 0.45, 8.5, 10, 8
 class Job:
     """A job that was run, and its CPU seconds.
 
-    Jobs of one kind (`kind_of`) have the same cost per unit of work
-    (`rlrecovery.planning.resources.work_of`).
+    Jobs of one `kind_of` have the same cost per unit of work.
     """
 
     kind: str
@@ -67,20 +66,11 @@ def job_seconds(cost: Cost, work: float, load: Load) -> float:
 
 
 def fit_cost(expected: Cost, jobs: Sequence[Job]) -> tuple[Cost, float]:
-    """Fit the cost of a kind of job to measured times.
+    """Fit the cost of a kind of job, of which there is at least one, to measured times.
 
-    Parameters
-    ----------
-    expected : Cost
-        The cost known in advance.
-    jobs : sequence of Job
-        Jobs of the kind, at least one.
-
-    Returns
-    -------
-    Cost, float
-        The fitted cost, and the typical factor by which jobs deviate from it: the median of the
-        ratios of measured to fitted times, inverted if below 1.
+    `expected` is the cost known in advance. The second result is the typical factor by which jobs
+    deviate from the fitted cost: the median of the ratios of measured to fitted times, inverted if
+    below 1.
     """
     units = np.array([job.work * job.load.participants * job.load.replicates for job in jobs])
     trials = np.array([job.load.trials for job in jobs])
@@ -117,8 +107,3 @@ def estimates_bytes(method: Method, n_levels: int, load: Load) -> float:
     diagnostics = 3 if method.settings.posterior == "sampled" else 0
     rows = NUMBER * (2 + 2 * n_levels + diagnostics) * rows_of(method, load)
     return FIT_FILES + LEVEL * n_levels + LOG_LINE * load.replicates + rows
-
-
-def scored_bytes(n_methods: int) -> float:
-    """Bytes written by a job that scores all methods in a cell."""
-    return SCORE_FILES + METHOD_SCORES * n_methods

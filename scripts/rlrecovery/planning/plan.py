@@ -203,7 +203,7 @@ def measured_jobs(
     by_kind = {kind_of(method): method for method in reversed(methods_of(experiment).values())}
     unknown = [by_kind[kind] for kind in reversed(by_kind) if kind not in measured]
     if may_calibrate and unknown:
-        new_jobs = calibrate(experiment, unknown, print)
+        new_jobs = calibrate(experiment, unknown)
         calibration += new_jobs
         if new_jobs:
             write_json([asdict(job) for job in calibration], path)

@@ -55,28 +55,10 @@ START_INTERVAL = 0.015
 class Stage:
     """The jobs of a stage.
 
-    Attributes
-    ----------
-    rule : str
-        Name of the rule.
-    kind, work
-        See `rlrecovery.planning.costs.Job`; the same for all jobs.
-    cost : Cost
-        Expected, or fitted to measured jobs.
-    loads : mapping
-        Data by job.
-    memory_mib : int
-        Largest memory request of a job.
-    disk_bytes : float
-        Size of all files.
-    method : str
-        Name of the method that is fitted.
-    left : set
-        Jobs whose files do not exist.
-    origin : str
-        Data from which the cost was estimated.
-    factor : float
-        Uncertainty factor of times.
+    `kind` and `work` are those of each `rlrecovery.planning.costs.Job`, and `cost` is expected, or
+    fitted to measured jobs, as `origin` says. `loads` has the data by job, `memory_mib` is the
+    largest request of a job, and `disk_bytes` the size of all files. The files of the jobs in
+    `left` do not exist. Times may be wrong by `factor`.
     """
 
     rule: str
@@ -99,9 +81,7 @@ class Stage:
     @cached_property
     def seconds(self) -> dict[str, float]:
         """CPU seconds by job."""
-        return {
-            job: costs.job_seconds(self.cost, self.work, load) for job, load in self.loads.items()
-        }
+        return {job: costs.job_seconds(self.cost, self.work, d) for job, d in self.loads.items()}
 
     @property
     def data_seconds(self) -> float:
@@ -111,11 +91,8 @@ class Stage:
     def files(self, folder: Path, suffix: str) -> dict[str, Path]:
         """Files of jobs that exist in a folder with subfolders by method, by job."""
         parent = folder / self.method
-        existing = {
-            path.relative_to(parent).as_posix(): path for path in parent.rglob(f"*{suffix}")
-        }
-        names = {job: f"{job}{suffix}" for job in self.loads}
-        return {job: existing[name] for job, name in names.items() if name in existing}
+        paths = {p.relative_to(parent).as_posix(): p for p in parent.rglob(f"*{suffix}")}
+        return {job: paths[f"{job}{suffix}"] for job in self.loads if f"{job}{suffix}" in paths}
 
 
 def cell_stages(experiment: Experiment) -> dict[str, Stage]:
@@ -129,9 +106,7 @@ def cell_stages(experiment: Experiment) -> dict[str, Stage]:
     generators = {key: generator_of(experiment, cell) for key, cell in cells.items()}
     sizes, n_levels = Counter(by_batch.values()), len(experiment.interval_levels)
     memory = max(map(resources.memory_to_simulate, sizes))
-    disk = sum(
-        costs.simulated_bytes(generators[job.split("/")[0]], load) for job, load in by_batch.items()
-    )
+    disk = sum(costs.simulated_bytes(generators[_cell(job)], by_batch[job]) for job in by_batch)
     stages = [Stage("simulate", "simulate", 1.0, resources.SIMULATE, by_batch, memory, disk)]
     for method in methods:
         kind, work, cost = costs.kind_of(method), resources.work_of(method), method.settings.cost
@@ -140,9 +115,13 @@ def cell_stages(experiment: Experiment) -> dict[str, Stage]:
         stages.append(Stage("fit", kind, work, cost, by_batch, memory, disk, method.name))
     by_cell, work = _data_by_cell(experiment), float(len(methods))
     memory = max(resources.memory_to_score(methods, load) for load in set(by_cell.values()))
-    disk = len(cells) * costs.scored_bytes(len(methods))
+    disk = len(cells) * (costs.SCORE_FILES + costs.METHOD_SCORES * len(methods))
     stages.append(Stage("score", "score", work, resources.SCORE, by_cell, memory, disk))
     return {stage.name: stage for stage in stages}
+
+
+def _cell(job: str) -> str:
+    return job.split("/")[0]
 
 
 def _data_by_cell(experiment: Experiment) -> dict[str, Load]:
@@ -160,15 +139,8 @@ def plan_stages(
 ) -> dict[str, Stage]:
     """All stages of a study by name, with costs from measured jobs where there are any.
 
-    Parameters
-    ----------
-    experiment : Experiment
-        The study.
-    finished, calibration : sequence of Job
-        Measured jobs.
-    run : Path, optional
-        Folder of the run. Jobs whose files exist, even outdated ones, are not left; without a
-        folder, all jobs are left.
+    Jobs whose files exist in the folder of the `run`, even outdated ones, are not left; without a
+    folder, all jobs are left.
     """
     stages = {}
     for name, stage in cell_stages(experiment).items():
@@ -176,7 +148,7 @@ def plan_stages(
         left = stage.loads.keys() - done.keys()
         stages[name] = replace(_with_measured_cost(stage, finished, calibration), left=left)
     # Scores need all estimates of a cell.
-    cells_left = {job.split("/")[0] for stage in stages.values() for job in stage.left}
+    cells_left = {_cell(job) for stage in stages.values() for job in stage.left}
     stages["score"] = replace(stages["score"], left=cells_left)
     is_finished = run is not None and not cells_left and (run / "report.html").is_file()
     return stages | _single_stages(experiment, stages["score"], is_finished)

@@ -41,14 +41,7 @@ def conform(
     rows: pd.DataFrame | Mapping[str, object] | Sequence[Mapping[str, object]],
     columns: Mapping[str, str],
 ) -> pd.DataFrame:
-    """Create a table with exactly these columns and types, even without rows.
-
-    Parameters
-    ----------
-    rows : DataFrame, mapping of columns, or sequence of mappings
-        Data of the table.
-    columns : mapping
-        From column name to pandas type.
+    """Create a table with exactly these columns (with their pandas types), even without rows.
 
     Raises
     ------
@@ -62,19 +55,16 @@ def conform(
 
 
 def write_atomically(path: str | os.PathLike[str], write: Callable[[Path], object]) -> None:
-    """Write a file so that it appears complete or not at all.
+    """Write a file so that it appears complete or not at all; its folder is created.
 
-    Parameters
-    ----------
-    path : path
-        File to write; its folder is created.
-    write : callable
-        Called with a temporary path in the same folder, which is then synced and renamed.
+    `write` is called with a temporary path in the same folder, which is then synced and renamed.
     """
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
-    _remove_stale(target)
-    temporary = target.with_name(f"{_prefix(target)}{uuid.uuid4().hex[:12]}{target.suffix}")
+    prefix = f".{target.name[:100]}."
+    for path_left in target.parent.glob(f"{glob.escape(prefix)}*{target.suffix}"):
+        _remove_if_stale(path_left)
+    temporary = target.with_name(f"{prefix}{uuid.uuid4().hex[:12]}{target.suffix}")
     try:
         write(temporary)
         with temporary.open("rb+") as file:
@@ -85,16 +75,11 @@ def write_atomically(path: str | os.PathLike[str], write: Callable[[Path], objec
         temporary.unlink(missing_ok=True)
 
 
-def _prefix(target: Path) -> str:
-    return f".{target.name[:100]}."
-
-
-def _remove_stale(target: Path) -> None:
-    """Remove temporary files of this target that killed jobs left behind."""
-    for path in target.parent.glob(f"{glob.escape(_prefix(target))}*{target.suffix}"):
-        with contextlib.suppress(OSError):
-            if time.time() - path.stat().st_mtime > STALE_AFTER:
-                path.unlink()
+def _remove_if_stale(temporary: Path) -> None:
+    """Remove a temporary file that a killed job left behind."""
+    with contextlib.suppress(OSError):
+        if time.time() - temporary.stat().st_mtime > STALE_AFTER:
+            temporary.unlink()
 
 
 def _sync_folder(folder: Path) -> None:
@@ -110,17 +95,10 @@ def _sync_folder(folder: Path) -> None:
 def write_table(
     table: pd.DataFrame, path: str | os.PathLike[str], origin: Mapping[str, object] | None = None
 ) -> None:
-    """Write a table atomically as Parquet or CSV, depending on the suffix.
+    """Write a table, without its index, atomically as Parquet or CSV, depending on the suffix.
 
-    Parameters
-    ----------
-    table : DataFrame
-        Its index is not written.
-    path : path
-        File to write.
-    origin : mapping, optional
-        Code, versions and settings (see `rlrecovery.storage.provenance`) as plain values, stored
-        in the metadata of a Parquet file.
+    The metadata of a Parquet file hold the `origin`: code, versions and settings as plain values,
+    see `rlrecovery.storage.provenance`.
     """
     if Path(path).suffix != ".parquet":
         write_atomically(path, lambda temporary: table.to_csv(temporary, index=False))
@@ -145,14 +123,7 @@ def read_origin(path: str | os.PathLike[str]) -> dict[str, Any]:
 
 
 def read_table(path: str | os.PathLike[str], columns: Iterable[str] | None = None) -> pd.DataFrame:
-    """Read a Parquet or CSV table and check its columns.
-
-    Parameters
-    ----------
-    path : path
-        File to read.
-    columns : iterable of str, optional
-        Columns that the table must have; it may have more.
+    """Read a Parquet or CSV table that must have some columns, and may have more.
 
     Raises
     ------
@@ -160,10 +131,7 @@ def read_table(path: str | os.PathLike[str], columns: Iterable[str] | None = Non
         If the file is missing, empty, truncated, not a table, or lacks a column.
     """
     with _readable(path):
-        if Path(path).suffix == ".parquet":
-            table = pd.read_parquet(path)
-        else:
-            table = pd.read_csv(path, keep_default_na=True)
+        table = pd.read_parquet(path) if Path(path).suffix == ".parquet" else pd.read_csv(path)
     missing = [name for name in columns or () if name not in table.columns]
     if missing:
         raise BrokenFile(_remedy(path, f"it lacks the columns {', '.join(missing)}"))

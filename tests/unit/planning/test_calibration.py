@@ -41,9 +41,9 @@ def measured_loads(jobs):
     return fits
 
 
-def test_a_method_is_measured_by_a_small_and_a_larger_job(monkeypatch):
+def test_a_method_is_measured_by_a_small_and_a_larger_job(monkeypatch, capsys):
     """After a first job that is not counted."""
-    calls, lines = [], []
+    calls = []
 
     def cpu_seconds(function, *arguments):
         """Pretends to run a job."""
@@ -51,29 +51,28 @@ def test_a_method_is_measured_by_a_small_and_a_larger_job(monkeypatch):
         return 2.0
 
     monkeypatch.setattr(calibration, "cpu_seconds", cpu_seconds)
-    small, large = measured_loads(calibrate(EXPERIMENT, [GUESS], lines.append, 0.2))
+    small, large = measured_loads(calibrate(EXPERIMENT, [GUESS], 0.2))
     assert calls == [simulate_batch, fit_batch] * 3
     assert small == Load(2, 20, 1)
     assert large.participants == 30
-    assert len(lines) == 2
+    assert capsys.readouterr().out.count("\n") == 2
 
 
 @pytest.mark.slow
 def test_real_jobs_are_measured():
-    jobs = calibrate(EXPERIMENT, [GUESS], print, target_seconds=0.2)
+    jobs = calibrate(EXPERIMENT, [GUESS], target_seconds=0.2)
     assert len(measured_loads(jobs)) == 2
     assert all(0.1 < job.seconds < 60 for job in jobs)
 
 
 @pytest.mark.parametrize("fails", [True, False])
-def test_a_method_whose_job_fails_or_takes_too_long_is_not_measured(monkeypatch, fails):
+def test_a_method_whose_job_fails_or_takes_too_long_is_not_measured(monkeypatch, capsys, fails):
     if fails:
         monkeypatch.setattr(calibration, "fit_batch", os.abort)
     else:
         monkeypatch.setattr(calibration, "MAX_SECONDS", 0.01)
-    lines = []
-    assert calibrate(EXPERIMENT, [GUESS], lines.append) == []
-    assert "failed or took too long" in lines[-1]
+    assert calibrate(EXPERIMENT, [GUESS]) == []
+    assert "failed or took too long" in capsys.readouterr().out
 
 
 def test_the_larger_job_takes_about_the_target_time():

@@ -105,7 +105,7 @@ def test_the_command_prints_the_plan_and_writes_nothing(tmp_path, capsys):
 def test_a_method_is_calibrated_once(tmp_path, capsys, monkeypatch):
     config, calibrated = write(tmp_path, study(methods={"guess": MOCK, "again": MOCK})), []
 
-    def calibrate(experiment, methods, report):
+    def calibrate(experiment, methods):
         """Pretends to run jobs."""
         calibrated.extend(method.name for method in methods)
         return [Job(kind_of(method), 1.0, Load(2, 20, 1), 3.5) for method in methods]
