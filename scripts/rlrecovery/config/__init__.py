@@ -4,8 +4,8 @@
 - `reader`: `load` and `parse`, which return an experiment or raise a `ConfigError`
 - `yaml_file`: YAML 1.2 as plain values, with the line of each key
 - `files`: reward schedules and observed choices named in a config
-- `mistakes`: path, kind, value and message of a mistake; `messages`: pydantic's errors as mistakes
+- `mistakes`: path and message of a mistake; `messages`: pydantic's errors as mistakes
 - `checks`: checks that involve several keys
-- `resolve`: defaults written out; `record`: the rule ``design``
-- `json_schema`, `manual`, `cli`: the schema for editors, the manual, the command line
+- `record`: the rule ``design``
+- `json_schema`, `manual`, `__main__`: the schema for editors, the manual, the command line
 """

@@ -14,19 +14,7 @@ from rlrecovery.models.base import Parameter
 from rlrecovery.models.library import LAPSE, MODELS, START_VALUE
 from rlrecovery.models.prior_settings import FAMILIES
 
-_TYPES = {
-    "integer": "whole number",
-    "number": "number",
-    "string": "text",
-    "boolean": "true or false",
-    "object": "section",
-}
-_LIMITS = {
-    "minimum": "at least {:g}",
-    "exclusiveMinimum": "greater than {:g}",
-    "maximum": "at most {:g}",
-    "exclusiveMaximum": "less than {:g}",
-}
+_LIMITS = {"minimum": ">=", "exclusiveMinimum": ">", "maximum": "<=", "exclusiveMaximum": "<"}
 
 
 class Entry(NamedTuple):
@@ -49,40 +37,31 @@ def entries() -> list[Entry]:
     return list(_entries(json_schema(), "", {}))
 
 
-def _entries(node: Node, path: str, shown: dict[str, str]) -> Iterator[Entry]:
+def _entries(section: Node, path: str, shown: dict[str, str]) -> Iterator[Entry]:
     """Yield all keys below a node of the schema; a repeated section is explained once."""
-    node = resolve(node)
-    for key, field in node.get("properties", {}).items():
-        optional = key not in node.get("required", ())
-        yield from _entry(field, f"{path}.{key}".removeprefix("."), shown, optional)
-    if "properties" not in node and child(node, ""):
-        kind = "name" if "patternProperties" in node else "parameter"
-        kind = "model" if path == "models.simulate" else kind
-        yield from _entry(child(node, ""), f"{path}.<{kind}>", shown, optional=False)
-    for member in map(resolve, node.get("oneOf", ())):
+    section = resolve(section)
+    keys = {f"{path}.{key}".lstrip("."): key for key in section.get("properties", ())}
+    if not keys and child(section, ""):
+        name = "name" if "patternProperties" in section else "parameter"
+        keys = {f"{path}.<{'model' if path == 'models.simulate' else name}>": ""}
+    for key_path, key in keys.items():
+        field = child(section, key)
+        node, reference = resolve(field), field.get("$ref", key_path)
+        kind = _kind(node) + "; optional" * bool(key and key not in section.get("required", ()))
+        if "default" in field:
+            kind += f", default {json.dumps(field['default'])}"
+        repeated = reference in shown
+        if repeated:
+            kind += f"; its keys are those of {shown[reference]}"
+        yield Entry(key_path, kind, field.get("description") or node.get("description", ""))
+        if not repeated:
+            shown[reference] = key_path
+            yield from _entries(node, key_path, shown)
+    for member in map(resolve, section.get("oneOf", ())):
         if "distribution" not in member["properties"]:  # explained separately
-            yield from _entries(member, f"{path} ({_member(member)})", shown)
-
-
-def _member(node: Node) -> str:
-    """Label of a union member: its estimator, or else its keys."""
-    estimator = node["properties"].get("estimator")
-    return estimator["const"] if estimator else ", ".join(node["properties"])
-
-
-def _entry(field: Node, path: str, shown: dict[str, str], optional: bool) -> Iterator[Entry]:
-    """Yield a key, then the keys below it."""
-    node, reference = resolve(field), field.get("$ref", "")
-    default = f"; optional, default {json.dumps(field['default'])}" if "default" in field else ""
-    kind = _kind(node) + (default or "; optional") * optional
-    meaning = field.get("description") or node.get("description", "")
-    if reference in shown:
-        yield Entry(path, f"{kind}; its keys are those of {shown[reference]}", meaning)
-        return
-    yield Entry(path, kind, meaning)
-    if reference:
-        shown[reference] = path
-    yield from _entries(field, path, shown)
+            estimator = member["properties"].get("estimator")
+            label = estimator["const"] if estimator else ", ".join(member["properties"])
+            yield from _entries(member, f"{path} ({label})", shown)
 
 
 def _kind(node: Node) -> str:
@@ -97,8 +76,9 @@ def _kind(node: Node) -> str:
         least = node.get("minItems", 0)
         number = f" of {least}{' or more' * ('maxItems' not in node)}" if least else ""
         return f"list{number}, each: {_kind(node['items'])}"
-    limits = [text.format(node[limit]) for limit, text in _LIMITS.items() if limit in node]
-    return ", ".join([_TYPES[node["type"]], *limits])
+    limits = [f"{sign} {node[limit]:g}" for limit, sign in _LIMITS.items() if limit in node]
+    kind = "section" if node["type"] == "object" else node["type"]
+    return f"{kind} {', '.join(limits)}".rstrip()
 
 
 def _wrapped(text: str) -> str:

@@ -9,12 +9,12 @@ import pathlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from rlrecovery.config.checks.models import parameters_of
 from rlrecovery.config.checks.sections import Sections, valid_part
 from rlrecovery.config.checks.size import cross_checks
 from rlrecovery.config.files import find_observed, read_schedules
 from rlrecovery.config.messages import validation_mistakes
 from rlrecovery.config.mistakes import Mistake, Path, dotted, show
-from rlrecovery.config.resolve import with_defaults
 from rlrecovery.config.settings import Experiment
 from rlrecovery.config.study import cells_of, generator_of
 from rlrecovery.config.yaml_file import read_yaml
@@ -92,7 +92,7 @@ def _checked(
     experiment = valid_part(raw, wrong_paths) if wrong_paths else Experiment.model_validate(raw)
     collected += [*invalid, *cross_checks(Sections(experiment, wrong_paths))]
     if not collected:
-        experiment = with_defaults(experiment)
+        experiment = _with_defaults(experiment)
         collected += _unreadable_choices(experiment)
     if collected:
         placed = [dataclasses.replace(m, line=m.line or line(m.path)) for m in collected]
@@ -100,11 +100,24 @@ def _checked(
     return experiment
 
 
+def _with_defaults(experiment: Experiment) -> Experiment:
+    """Add default priors of all parameters, and an empty truth if there is none."""
+    plain, sections = experiment.resolved(), Sections(experiment)
+    if experiment.models is None:
+        plain.setdefault("truth", {})
+    for name, method in experiment.methods.items():
+        entry = plain["methods"][name]
+        if "priors" in entry:
+            parameters = parameters_of(sections.models_of(method)).values()
+            defaults = {parameter.name: method.default_prior(parameter) for parameter in parameters}
+            entry["priors"] = defaults | entry["priors"]
+    return Experiment.model_validate(plain)
+
+
 def _order(mistake: Mistake) -> tuple[int, int]:
     """Sort key: by line, then in the order of the keys in the manual."""
-    keys = list(Experiment.model_fields)
-    key = mistake.path[0] if mistake.path else ""
-    return mistake.line or 0, keys.index(key) if key in keys else len(keys)
+    keys = [*Experiment.model_fields, *mistake.path[:1], ""]
+    return mistake.line or 0, keys.index(mistake.path[0] if mistake.path else "")
 
 
 def _unusable(content: Any) -> Mistake | None:
@@ -122,15 +135,15 @@ def _unusable(content: Any) -> Mistake | None:
     return None
 
 
-def _count(value: Any, known: dict[int, float]) -> float:
+def _count(value: Any, counts: dict[int, float]) -> float:
     """Count values, including each use of an anchor; infinite if an anchor is recursive."""
     if not isinstance(value, Mapping | list | tuple):
         return 1
-    if id(value) not in known:
-        known[id(value)] = math.inf
+    if id(value) not in counts:
+        counts[id(value)] = math.inf
         inner = value.values() if isinstance(value, Mapping) else value
-        known[id(value)] = 1 + sum(_count(item, known) for item in inner)
-    return known[id(value)]
+        counts[id(value)] = 1 + sum(_count(item, counts) for item in inner)
+    return counts[id(value)]
 
 
 def _plain(value: Any, path: Path, mistakes: list[Mistake]) -> Any:

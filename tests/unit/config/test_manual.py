@@ -53,7 +53,7 @@ def test_a_key_that_may_be_left_out_is_called_optional():
     assert said == optional
     kinds = {entry.path: entry.kind for entry in entries()}
     assert kinds["missing"].endswith("; optional, default [0.0]")
-    assert kinds["trials"] == "list of 1 or more, each: whole number, at least 1"
+    assert kinds["trials"] == "list of 1 or more, each: integer >= 1"
 
 
 def test_no_key_is_explained_twice():

@@ -5,14 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from rlrecovery.config.checks.sections import Sections
-from rlrecovery.config.mistakes import (
-    Mistake,
-    Path,
-    dotted,
-    interval,
-    mistake,
-    wrong,
-)
+from rlrecovery.config.mistakes import Mistake, Path, dotted, interval, mistake, wrong
 from rlrecovery.simulate.changes import DriftSettings, ReversalSettings
 from rlrecovery.simulate.settings import TaskSettings
 

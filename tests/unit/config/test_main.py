@@ -7,7 +7,7 @@ import sys
 import pytest
 import yaml
 
-from rlrecovery.config.cli import main
+from rlrecovery.config.__main__ import main
 from rlrecovery.config.json_schema import json_schema
 from rlrecovery.config.manual import manual
 from rlrecovery.config.reader import load
@@ -75,6 +75,6 @@ def test_the_verb_check_prints_mistakes_without_a_traceback(tmp_path):
 
 def test_checking_loads_no_pymc():
     slow = "{'pymc', 'pytensor', 'nutpie', 'arviz'}"
-    code = f"import sys, rlrecovery.config.cli; sys.exit(bool({slow} & set(sys.modules)))"
+    code = f"import sys, rlrecovery.config.__main__; sys.exit(bool({slow} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT / "scripts", check=False)
     assert done.returncode == 0
