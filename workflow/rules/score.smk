@@ -36,28 +36,25 @@ def all_truth(wildcards):
     return [TRUTH.format(cell=cell, batch=batch) for cell in CELLS for batch in USED_BATCHES[cell]]
 
 
-def shown_method(cell, *posteriors):
-    """The method whose posterior of a cell is shown, as plain values; None if there is none."""
-    model = study.generator_of(EXPERIMENT, cell).model
-    name = study.with_posterior(METHODS, model, posteriors)
-    return None if name is None else METHODS[name].plain() | {"name": name}
+def shown_method(*posteriors):
+    """The method whose posterior of the example is shown; None if there is none."""
+    model = study.generator_of(EXPERIMENT, EXAMPLE).model
+    return METHODS.get(study.with_posterior(METHODS, model, posteriors))
 
 
-def shown_source(door, cell, *posteriors):
+def shown_values(method):
+    """Plain values of a method for a script."""
+    return None if method is None else method.plain() | {"name": method.name}
+
+
+def shown_source(door, method):
     """Code that a posterior depends on: not the fitters of other estimators."""
-    method = shown_method(cell, *posteriors)
-    fitters = [] if method is None else [fitter_module(METHODS[method["name"]].settings)]
-    return source_fingerprint(door, *fitters)
+    return source_fingerprint(door, *([] if method is None else [fitter_module(method.settings)]))
 
 
-def shown_versions(cell, *posteriors):
+def shown_versions(method):
     """Packages that a posterior depends on: another version makes its job run again."""
-    method = shown_method(cell, *posteriors)
-    return (
-        versions("numpy")
-        if method is None
-        else versions(*METHODS[method["name"]].settings.packages)
-    )
+    return versions(*(["numpy"] if method is None else method.settings.packages))
 
 
 rule score:
@@ -130,6 +127,8 @@ rule summarise:
 # The example of the report: a cell from the middle of the design, and perhaps observed data.
 EXAMPLE = example_of(ALL_CELLS)
 EXAMPLE_GENERATOR = study.generator_of(EXPERIMENT, EXAMPLE).plain()
+EXAMPLE_METHOD = shown_method("sampled")
+CHECKED_METHOD = shown_method("sampled", "exact")
 OBSERVED = {"observed": EXPERIMENT.observed} if EXPERIMENT.observed else {}
 
 
@@ -151,9 +150,9 @@ rule example:
     params:
         cell=EXAMPLE.values(),
         generator=EXAMPLE_GENERATOR,
-        method=shown_method(EXAMPLE, "sampled"),
-        source=shown_source("door.example", EXAMPLE, "sampled"),
-        versions=shown_versions(EXAMPLE, "sampled"),
+        method=shown_values(EXAMPLE_METHOD),
+        source=shown_source("door.example", EXAMPLE_METHOD),
+        versions=shown_versions(EXAMPLE_METHOD),
     message:
         "Preparing an example participant and an example posterior"
     script:
@@ -178,9 +177,9 @@ rule predict:
     params:
         cell=EXAMPLE.values(),
         generator=EXAMPLE_GENERATOR,
-        method=shown_method(EXAMPLE, "sampled", "exact"),
-        source=shown_source("door.predict", EXAMPLE, "sampled", "exact"),
-        versions=shown_versions(EXAMPLE, "sampled", "exact"),
+        method=shown_values(CHECKED_METHOD),
+        source=shown_source("door.predict", CHECKED_METHOD),
+        versions=shown_versions(CHECKED_METHOD),
     message:
         "Comparing data with prior and posterior predictions"
     script:
