@@ -60,14 +60,10 @@ def child(node: Node, key: str | int) -> Node:
 
 
 def locate(location: Path) -> tuple[Path, Node, Node]:
-    """Find the path and schema of a location in a pydantic error.
+    """Path, schema, and resolved schema of the value at a location in a pydantic error.
 
-    Returns
-    -------
-    path : tuple
-        Path of the value in the config: pydantic's location without the names of union members.
-    field, node : mapping
-        Schema of the field (with its own description), and the same resolved.
+    The path is pydantic's location without the names of union members. The schema that is not
+    resolved has the description of the key.
     """
     path: Path = ()
     field: Node = json_schema()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -14,12 +14,12 @@ from rlrecovery.config.mistakes import (
     Mistake,
     Path,
     closest_keys,
-    did_you_mean,
     dotted,
     either,
     missing,
     mistake,
     wrong,
+    wrong_choice,
 )
 from rlrecovery.config.settings import Experiment
 from rlrecovery.models.settings import PATTERNS
@@ -108,7 +108,7 @@ def _translate(error: ErrorDetails) -> Mistake:
     if kind in ("union_tag_not_found", "union_tag_invalid"):
         return _wrong_form(path, node, value)
     if kind == "literal_error":
-        return _wrong_choice(path, value, node.get("enum") or [node["const"]])
+        return wrong_choice(path, value, node.get("enum") or [node["const"]])
     if kind == _PATTERN or (kind == "string_type" and "pattern" in node):
         must = f"must be {PATTERNS[node['pattern']]}"
     elif kind == "model_type":
@@ -123,10 +123,6 @@ def _translate(error: ErrorDetails) -> Mistake:
     return wrong(path, value, must)
 
 
-def _wrong_choice(path: Path, value: Any, choices: Sequence[str]) -> Mistake:
-    return wrong(path, value, f"must be {either(choices)}{did_you_mean(value, choices)}")
-
-
 def _wrong_form(path: Path, node: Node, value: Any) -> Mistake:
     """An ambiguous union member."""
     members = [resolve(member)["properties"] for member in node["oneOf"]]
@@ -135,7 +131,7 @@ def _wrong_form(path: Path, node: Node, value: Any) -> Mistake:
     choices = [member[key]["const"] for member in members if key in member]
     given = value if isinstance(value, dict) else {}
     if key in given and (named or not {"spread", "location", "scale"} & set(given)):
-        return _wrong_choice((*path, key), given[key], choices)
+        return wrong_choice((*path, key), given[key], choices)
     meant = closest_keys(given, [name for member in members for name in member])
     hints = (
         f" (did you mean {guess} instead of {name}?)" for name, guess in meant.items() if guess

@@ -38,6 +38,11 @@ def wrong(path: Path, value: Any, must: str) -> Mistake:
     return mistake(path, f"is {show(value)}, but {must}")
 
 
+def wrong_choice(path: Path, value: Any, choices: Sequence[Any]) -> Mistake:
+    """A value that is none of the choices."""
+    return wrong(path, value, f"must be {either(choices)}{did_you_mean(value, choices)}")
+
+
 def missing(path: Path, explanation: str) -> Mistake:
     """A required key that is missing."""
     return Mistake(path, f"missing required key '{dotted(path)}'{explanation}")

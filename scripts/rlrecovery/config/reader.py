@@ -32,8 +32,7 @@ class ConfigError(Exception):
 
     def __init__(self, mistakes: Sequence[Mistake], source: str) -> None:
         super().__init__(mistakes, source)
-        self.mistakes = list(mistakes)
-        self.source = source
+        self.mistakes, self.source = list(mistakes), source
 
     def __str__(self) -> str:
         return "\n".join(
@@ -57,19 +56,9 @@ def load(path: str | os.PathLike[str]) -> Experiment:
 
 
 def parse(mapping: Mapping[str, Any], source: str = "config.yaml") -> Experiment:
-    """Check a config that has already been read.
+    """Check the keys of a config that has already been read; otherwise like `load`.
 
-    Parameters
-    ----------
-    mapping : mapping
-        The keys of ``config.yaml``.
-    source : str
-        Path of the file, used in messages and to resolve relative paths.
-
-    Raises
-    ------
-    ConfigError
-        With all mistakes.
+    `source` is the path of the file, used in messages and to resolve relative paths.
     """
     return _checked(mapping, source)
 

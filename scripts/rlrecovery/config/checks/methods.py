@@ -37,7 +37,7 @@ def check_methods(sections: Sections) -> Iterator[Mistake]:
     """Yield all mistakes about methods."""
     yield from _competition(sections)
     yield from _names(sections)
-    for name, method in (sections.experiment.methods or {}).items():
+    for name, method in sections.experiment.methods.items():
         models, path = sections.models_of(method), ("methods", name)
         if not models:
             continue
@@ -58,7 +58,7 @@ def _competition(sections: Sections) -> Iterator[Mistake]:
             choices = either(sections.model_names)
             yield missing(("methods", name, "model"), f": must be {choices}")
         return
-    methods = experiment.methods or {}
+    methods = experiment.methods
     if not sections.readable("methods") or not methods:
         return
     path, simulated = ("models", "fit"), list(sections.simulated)
@@ -86,7 +86,7 @@ def _names(sections: Sections) -> Iterator[Mistake]:
                     "rename one of them"
                 )
                 yield mistake(("methods", name), text)
-    for name in sections.experiment.methods or ():
+    for name in sections.experiment.methods:
         if name in fits:
             method, model = fits[name]
             text = f"has the name of {method} fitted with {model}; rename one of them"

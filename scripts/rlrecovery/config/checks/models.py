@@ -12,13 +12,12 @@ from rlrecovery.config.mistakes import (
     Mistake,
     Path,
     closest_keys,
-    did_you_mean,
     dotted,
     either,
     interval,
     missing,
     mistake,
-    wrong,
+    wrong_choice,
 )
 from rlrecovery.models.base import Learner, Model, Parameter
 from rlrecovery.models.distributions import Distribution
@@ -58,25 +57,20 @@ def _alternatives(sections: Sections) -> Iterator[Mistake]:
 
 def _names(sections: Sections) -> Iterator[Mistake]:
     """Check that named models exist."""
-    experiment, known = sections.experiment, sections.model_names
-    methods = experiment.methods or {}
+    experiment, model_names = sections.experiment, sections.model_names
     named: list[tuple[Path, str | None]] = [
         (("model",), experiment.model),
-        *((("methods", name, "model"), method.model) for name, method in methods.items()),
+        *((("methods", name, "model"), m.model) for name, m in experiment.methods.items()),
         *((("models", "fit", i), name) for i, name in enumerate(sections.fit)),
         *((path, name) for name, path in sections.simulated.items() if path),
     ]
     unclear = not sections.readable("variants") and not experiment.variants
     for path, name in named:
-        if name is not None and name not in known and not unclear:
-            yield _unknown_model(path, name, known)
+        if name is not None and name not in model_names and not unclear:
+            yield wrong_choice(path, name, model_names)
     for name, variant in experiment.variants.items():
         if variant.model not in MODELS:
-            yield _unknown_model(("variants", name, "model"), variant.model, list(MODELS))
-
-
-def _unknown_model(path: Path, name: str, known: Sequence[str]) -> Mistake:
-    return wrong(path, name, f"must be {either(known)}{did_you_mean(name, known)}")
+            yield wrong_choice(("variants", name, "model"), variant.model, list(MODELS))
 
 
 def _variant(path: Path, variant: VariantSettings) -> Iterator[Mistake]:

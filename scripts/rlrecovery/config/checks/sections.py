@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, get_origin
 
 from annotated_types import MinLen
 from pydantic import BaseModel, create_model
@@ -64,7 +64,7 @@ class Sections:
         """Names of the generating models, with the paths of their sections."""
         models, model = self.experiment.models, self.experiment.model
         if models is not None:
-            return {name: ("models", "simulate", name) for name in models.simulate or ()}
+            return {name: ("models", "simulate", name) for name in models.simulate}
         return {} if model is None else {model: ()}
 
     @property
@@ -101,14 +101,13 @@ class Sections:
     @property
     def competing(self) -> list[str]:
         """Names of the valid methods without a model, which fit each model of ``models.fit``."""
-        methods = self.experiment.methods or {}
+        methods = self.experiment.methods
         return [name for name, method in methods.items() if method.model is None]
 
     @property
     def fit(self) -> tuple[str, ...]:
         """Names of the competing models."""
-        models = self.experiment.models
-        return () if models is None else models.fit or ()
+        return () if self.experiment.models is None else self.experiment.models.fit
 
     def models_of(self, method: MethodSettings) -> list[Model]:
         """The models that a method fits; empty if one of them is unknown."""
@@ -129,13 +128,14 @@ def _section_of(path: Path) -> Path:
 
 
 def _lenient(section: type[BaseModel], **changes: Any) -> Any:
-    """A class of settings whose keys may be missing (None) and whose sections may be empty."""
+    """A class of settings whose keys may be missing and whose sections and lists may be empty."""
     fields: dict[str, Any] = {}
     for name, field in section.model_fields.items():
         lenient = copy.copy(field)
         lenient.metadata = [limit for limit in field.metadata if not isinstance(limit, MinLen)]
         if field.is_required():
-            lenient.default = None
+            collection = get_origin(field.annotation)
+            lenient.default = collection and collection()
         fields[name] = (field.annotation, lenient)
     return create_model(section.__name__, __base__=section, **fields | changes)
 
@@ -147,7 +147,7 @@ def valid_part(raw: dict[Any, Any], wrong_paths: Iterable[Path]) -> Experiment:
     """The experiment described by the valid sections of a config.
 
     A section with a mistake is left out: a task, method, variant or generating model, or else the
-    whole top-level key, which then has its default or None.
+    whole top-level key, which then has its default, or is empty or None.
     """
     valid = copy.deepcopy(raw)
     for *parents, key in map(_section_of, wrong_paths):

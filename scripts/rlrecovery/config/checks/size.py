@@ -34,19 +34,13 @@ def cross_checks(sections: Sections) -> Iterator[Mistake]:
     yield from _names(sections)
 
 
-def _factor(sections: Sections, key: str) -> Sequence[Any]:
-    """Values of a factor of the study."""
-    return getattr(sections.experiment, key) or ()
-
-
 def _repeats(sections: Sections) -> Iterator[Mistake]:
     """Check that the values of each list are unique."""
     experiment = sections.experiment
-    lists: dict[Path, Sequence[Any]] = {(key,): _factor(sections, key) for key in _CROSSED}
+    lists: dict[Path, Sequence[Any]] = {(key,): getattr(experiment, key) for key in _CROSSED}
     lists["completed",] = [_cycle(shares) for shares in experiment.completed]
     lists["models", "fit"] = sections.fit
-    nominal_levels = experiment.interval_levels or ()
-    lists["interval_levels",] = nominal_levels
+    lists["interval_levels",] = nominal_levels = experiment.interval_levels
     for source in sections.sources:
         for name, true_values in (source.truth or {}).items():
             lists[*source.path, "truth", name] = true_values
@@ -76,15 +70,15 @@ def _size(sections: Sections) -> Iterator[Mistake]:
         math.prod(len(values) for values in (source.truth or {}).values())
         for source in sections.sources
     )
-    sizes = [len(_factor(sections, key)) or 1 for key in _CROSSED]
-    cells = (truths or 1) * (len(sections.tasks) or 1) * math.prod(sizes)
+    sizes = [truths, len(sections.tasks), *(len(getattr(experiment, key)) for key in _CROSSED)]
+    cells = math.prod(size or 1 for size in sizes)
     if cells > MOST_CELLS:
         path = ("truth",) if experiment.models is None else ("models", "simulate")
         sentence = f"the study has {cells} cells, the limit is {MOST_CELLS}; see {dotted(path)}"
         yield Mistake(path, sentence)
     elif experiment.replicates and experiment.batch_size:
-        methods = experiment.methods or {}
-        fits = sum(len(sections.fit) if m.model is None else 1 for m in methods.values())
+        methods = experiment.methods.values()
+        fits = sum(len(sections.fit) if method.model is None else 1 for method in methods)
         jobs = cells * math.ceil(experiment.replicates / experiment.batch_size) * max(1, fits)
         if jobs > MOST_JOBS:
             text = f"{experiment.batch_size} gives {jobs} fit jobs; the limit is {MOST_JOBS}"
@@ -93,15 +87,15 @@ def _size(sections: Sections) -> Iterator[Mistake]:
 
 def _names(sections: Sections) -> Iterator[Mistake]:
     """Check the lengths of cell keys, which are used as file names."""
-    sizes = {key: _longest(key, _factor(sections, key)) for key in _CROSSED}
+    sizes = {key: _longest(key, getattr(sections.experiment, key)) for key in _CROSSED}
     tasks = [str(path[-1]) for path in sections.tasks if len(path) > 1]
     for source in sections.sources:
-        truth = (
-            (name, max(values, key=lambda value: _letters("truth", ((name, value),))))
+        truth = tuple(
+            _longest("truth", [((name, value),) for value in values])[0]
             for name, values in (source.truth or {}).items()
         )
         model = source.model.name if source.path else UNNAMED
-        cell = Cell(tuple(truth), task=max(tasks, key=len, default=UNNAMED), model=model, **sizes)
+        cell = Cell(truth, task=max(tasks, key=len, default=UNNAMED), model=model, **sizes)
         letters = len(cell.key)
         if letters > MOST_LETTERS:
             text = (
@@ -113,9 +107,5 @@ def _names(sections: Sections) -> Iterator[Mistake]:
 
 def _longest(key: str, values: Sequence[Any]) -> Any:
     """The value of a factor with the longest cell key."""
-    return max(values or (1,), key=lambda value: _letters(key, value))
-
-
-def _letters(key: str, value: Any) -> int:
     plain: dict[str, Any] = {"truth": (), "participants": 1, "trials": 1}
-    return len(Cell(**(plain | {key: value})).key)
+    return max(values or (1,), key=lambda value: len(Cell(**(plain | {key: value})).key))

@@ -14,7 +14,7 @@ _PROBABILITY = "must be from 0 to 1 with rewards: bernoulli"
 
 def check_tasks(sections: Sections) -> Iterator[Mistake]:
     """Yield all mistakes about tasks."""
-    trials = sections.experiment.trials or ()
+    trials = sections.experiment.trials
     for path, task in sections.tasks.items():
         yield from _means(path, task)
         yield from _rewards(path, task)
