@@ -65,8 +65,7 @@ def report_equality(name: str, computed: pd.DataFrame, stored: pd.DataFrame | No
 def replicate_again(experiment: Experiment, key: str, replicate: int, run: Path) -> bool:
     """Simulate and fit one data set again, and print how it compares with the results on disk.
 
-    The data set is that of the cell `key` with the number `replicate`; `run` is the folder of the
-    results. Returns whether all stored results are equal.
+    `run` is the folder of the results. Returns whether all stored results are equal.
     """
     cell, levels = cells_of(experiment)[key], experiment.interval_levels
     generator = generator_of(experiment, cell)

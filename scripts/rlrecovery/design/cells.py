@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
 import numpy as np
@@ -52,23 +52,21 @@ class Cell:
     @property
     def key(self) -> str:
         """Name of the cell in paths and tables; made here only, and never parsed."""
-        parts = [f"{name}-{_plain(value)}" for name, value in self.truth]
-        return "_".join([*self._names(), *parts, *self._sizes()])
+        parts = [  # "-" is unambiguous because names do not contain it
+            ("model", self.model),
+            ("task", self.task),
+            *((name, _plain(value)) for name, value in self.truth),
+            ("n", self.participants),
+            ("t", self.trials),
+            ("missing", self.missing and _plain(self.missing)),
+            ("completed", "" if self.completed == ALL else _shares(self.completed)),
+        ]
+        return "_".join(f"{name}-{value}" for name, value in parts if value)
 
     @property
     def size_key(self) -> str:
         """The key without the truth: the same for all cells of a model and design."""
-        return "_".join([*self._names(), *self._sizes()])
-
-    def _names(self) -> list[str]:
-        """Names with prefixes; ``-`` is unambiguous because names do not contain it."""
-        names = {"model": self.model, "task": self.task}
-        return [f"{kind}-{name}" for kind, name in names.items() if name]
-
-    def _sizes(self) -> list[str]:
-        missing = [f"missing-{_plain(self.missing)}"] if self.missing else []
-        completed = [f"completed-{_shares(self.completed)}"] if self.completed != ALL else []
-        return [f"n-{self.participants}", f"t-{self.trials}", *missing, *completed]
+        return replace(self, truth=()).key
 
     def values(self) -> dict[str, Any]:
         """The cell as plain values, for the parameters of a job; defaults are omitted."""

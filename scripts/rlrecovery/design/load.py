@@ -7,17 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Load:
-    """Size of a batch of data sets.
-
-    Attributes
-    ----------
-    participants : int
-        Participants per data set.
-    trials : int
-        Trials per participant.
-    replicates : int
-        Data sets.
-    """
+    """Size of a batch: participants per data set, trials per participant, and data sets."""
 
     participants: int
     trials: int

@@ -22,9 +22,7 @@ def seed_sequence(
     root : int
         The config's seed.
     identity : mapping
-        Plain values of the cell, model, task and population that generate the data, see
-        `rlrecovery.simulate.generator.Generator.identity` and
-        `rlrecovery.simulate.settings.TaskSettings.canonical`.
+        Plain values that generate the data, see `rlrecovery.simulate.generator.Generator.identity`.
     replicate : int
         Number of the data set in its cell.
     purpose : str

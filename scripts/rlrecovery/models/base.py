@@ -193,18 +193,8 @@ class Model:
 class Learner:
     """A model in a task, without parameter values and data.
 
-    Attributes
-    ----------
-    model : Model
-        The definition.
-    n_arms : int
-        Number of arms.
-    start_value : float
-        Value of every arm before the first trial of a block, unless it is a parameter.
-    full_feedback : bool
-        Whether the outcomes of all arms are shown, or only that of the chosen arm.
-    neutral : float
-        Outcome that is neither good nor bad.
+    `start_value`, which applies unless it is a parameter, `full_feedback` and `neutral` are those
+    of the task, see `rlrecovery.simulate.task.Task`.
     """
 
     model: Model
@@ -221,12 +211,8 @@ class Learner:
     def bind(self, values: Mapping[str, Any], arm: int | None = None) -> SimpleNamespace:
         """Combine parameter values and task for the functions of a model.
 
-        Parameters
-        ----------
-        values : mapping
-            Free parameters by name, NumPy or PyTensor, with a last axis of length 1 for the arms.
-        arm : int, optional
-            Index of a single arm. By default all arms, along the last axis.
+        The free parameters in `values`, NumPy or PyTensor, have a last axis of length 1, for the
+        arms. The functions then compute all arms, along the last axis, or a single `arm`.
         """
         task = {name: value for name, value in vars(self).items() if name != "model"}
         task["arm"] = np.arange(self.n_arms, dtype=np.float64) if arm is None else float(arm)

@@ -17,10 +17,6 @@ import scipy  # scipy.stats, a slow import, is loaded when it is first used
 from scipy import special
 
 
-def _normal_tail(mass: float) -> float:
-    return -float(special.ndtri(mass))
-
-
 class _Family(NamedTuple):
     """One family of distributions; its functions take the arguments by name.
 
@@ -76,8 +72,8 @@ _FAMILIES: dict[str, _Family] = {
         lambda sigma: scipy.stats.halfnorm(scale=sigma),
         lambda x, sigma: 0.5 * math.log(2 / math.pi) - math.log(sigma) - 0.5 * (x / sigma) ** 2,
         lambda m, sigma: (
-            sigma * math.sqrt(2) * float(special.erfinv(m)),
-            sigma * _normal_tail(m / 2),
+            sigma * math.sqrt(2) * special.erfinv(m),
+            -sigma * special.ndtri(m / 2),
         ),
         _POSITIVE,
     ),
@@ -90,8 +86,8 @@ _FAMILIES: dict[str, _Family] = {
             - math.log(sigma * math.sqrt(2 * math.pi))
         ),
         lambda m, mu, sigma: (
-            math.exp(mu - sigma * _normal_tail(m)),
-            math.exp(mu + sigma * _normal_tail(m)),
+            math.exp(mu + sigma * special.ndtri(m)),
+            math.exp(mu - sigma * special.ndtri(m)),
         ),
         _POSITIVE,
     ),
@@ -101,7 +97,7 @@ _FAMILIES: dict[str, _Family] = {
         lambda x, mu, sigma: (
             -0.5 * ((x - mu) / sigma) ** 2 - math.log(sigma * math.sqrt(2 * math.pi))
         ),
-        lambda m, mu, sigma: (mu - sigma * _normal_tail(m), mu + sigma * _normal_tail(m)),
+        lambda m, mu, sigma: (mu + sigma * special.ndtri(m), mu - sigma * special.ndtri(m)),
         _REAL,
     ),
     "ShiftedExponential": _Family(

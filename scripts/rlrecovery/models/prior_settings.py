@@ -155,8 +155,7 @@ class Population(RootModel[SpreadOrDistribution]):
 
     def plain(self) -> dict[str, Any]:
         """Plain values that JSON can represent."""
-        values: dict[str, Any] = self.model_dump(mode="json")
-        return values
+        return self.root.plain()
 
     @property
     def spread(self) -> float | None:

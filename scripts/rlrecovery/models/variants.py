@@ -32,14 +32,9 @@ class VariantSettings(Section):
 
 @dataclass(frozen=True)
 class ModelSpec:
-    """A model of the library by name, or a variant of one.
+    """A model as the config names it: one of `rlrecovery.models.library.MODELS`, or a variant.
 
-    Attributes
-    ----------
-    name : str
-        Name in the config: of a model in `rlrecovery.models.library.MODELS`, or of a variant.
-    variant : VariantSettings, optional
-        What the config defines under this name; None for a model of the library.
+    A `variant` is what the config defines under the name; None for a model of the library.
     """
 
     name: str

@@ -83,11 +83,11 @@ def benchmark_seconds(path: Path) -> float | None:
     try:
         names, values = (line.split("\t") for line in path.read_text().splitlines()[:2])
         row = dict(zip(names, values, strict=True))
-        wall = float(row["s"])
-        busy = [float(row["cpu_time"]) + UNSEEN_SECONDS, float(row["mean_load"]) / 100 * wall]
+        wall, cpu_time, load = (float(row[name]) for name in ("s", "cpu_time", "mean_load"))
     except (OSError, ValueError, KeyError):
         return None
-    return min(wall, max(busy)) if wall > 0 and math.isfinite(max(busy)) else None
+    busy = max(cpu_time + UNSEEN_SECONDS, load / 100 * wall)
+    return min(wall, busy) if wall > 0 and math.isfinite(busy) else None
 
 
 def calibrate(
@@ -122,13 +122,10 @@ def larger_job(
     cost: Cost, work: float, by_size: Sequence[Cell], seconds: float, max_replicates: int
 ) -> tuple[Cell, int]:
     """The largest cell with two data sets within a time, and the number that fits into it."""
-    durations = {
-        cell: seconds_per_data_set(cost, work, Load(cell.participants, cell.trials, 1))
-        for cell in by_size
-    }
-    fitting = [cell for cell in by_size if 2 * durations[cell] <= seconds]
-    cell = fitting[-1] if fitting else by_size[0]
-    return cell, max(1, min(max_replicates, int(seconds / durations[cell])))
+    sizes = [Load(cell.participants, cell.trials, 1) for cell in by_size]
+    durations = [seconds_per_data_set(cost, work, load) for load in sizes]
+    i = max((i for i, duration in enumerate(durations) if 2 * duration <= seconds), default=0)
+    return by_size[i], max(1, min(max_replicates, int(seconds / durations[i])))
 
 
 def run_jobs(experiment: Experiment, method: Method, cell: Cell, replicates: int) -> list[Job]:
@@ -149,7 +146,13 @@ def run_jobs(experiment: Experiment, method: Method, cell: Cell, replicates: int
 
 def cpu_seconds(function: Callable[..., None], *arguments: Any) -> float | None:
     """CPU seconds of a call in a separate process; None if it fails or takes too long."""
-    before = _cpu_seconds_of_children()
+
+    def of_children() -> float:
+        """CPU seconds of all processes that have ended."""
+        usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return usage.ru_utime + usage.ru_stime
+
+    before = of_children()
     try:
         process = subprocess.run(
             [sys.executable, "-c", CALL],
@@ -161,12 +164,7 @@ def cpu_seconds(function: Callable[..., None], *arguments: Any) -> float | None:
         )
     except subprocess.TimeoutExpired:
         return None
-    return _cpu_seconds_of_children() - before if process.returncode == 0 else None
-
-
-def _cpu_seconds_of_children() -> float:
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return usage.ru_utime + usage.ru_stime
+    return of_children() - before if process.returncode == 0 else None
 
 
 def read_calibration(path: Path) -> list[Job]:

@@ -10,6 +10,7 @@ depend on these values.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import Counter
 from collections.abc import Iterable
@@ -72,8 +73,7 @@ def for_attempt(amount: int, attempt: int) -> int:
 
 def seconds_per_data_set(cost: Cost, work: float, load: Load) -> float:
     """CPU seconds per data set of a load, at a relative work (`MethodSettings.relative_work`)."""
-    per_participant = cost.participant_seconds + cost.trial_seconds * load.trials
-    return work * load.participants * per_participant
+    return work * load.participants * (cost.participant_seconds + cost.trial_seconds * load.trials)
 
 
 def work_of(method: Method) -> float:
@@ -113,10 +113,8 @@ def memory_to_summarise(methods: Iterable[Method], loads: Iterable[tuple[str, Lo
     `loads` holds the load of each cell with its `rlrecovery.design.cells.Cell.size_key`.
     """
     rows: Counter[tuple[str, str]] = Counter()
-    cell_loads = list(loads)
-    for method in methods:
-        for size_key, load in cell_loads:
-            rows[method.name, size_key] += rows_of(method, load)
+    for method, (size_key, load) in itertools.product(methods, loads):
+        rows[method.name, size_key] += rows_of(method, load)
     return _memory(SCORE, BYTES_PER_ROW * max(rows.values()))
 
 

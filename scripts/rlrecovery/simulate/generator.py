@@ -21,16 +21,7 @@ from rlrecovery.simulate.task import Task
 class Generator:
     """Everything that simulated numbers depend on besides the cell and the replicate.
 
-    Attributes
-    ----------
-    seed : int
-        Root seed of the study.
-    model : ModelSpec
-        The generating model.
-    task : TaskSettings
-        The task.
-    population : mapping of Population
-        How participants differ, by parameter.
+    `seed` is the root seed of the study; `population` says how participants differ, by parameter.
     """
 
     seed: int

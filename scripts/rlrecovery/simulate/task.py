@@ -38,28 +38,10 @@ class Schedule:
 
 @dataclass(frozen=True)
 class Task:
-    """A bandit task.
+    """A bandit task; its attributes are described by `rlrecovery.simulate.settings.TaskSettings`.
 
-    Attributes
-    ----------
-    arms : tuple of float
-        Mean reward of every arm at the beginning of a block; empty with a schedule.
-    blocks : int
-        Number of equally long blocks. Mean rewards start again in each, except with a schedule.
-    start_value : float
-        Value of every arm before the first trial.
-    sd : float, optional
-        SD of normally distributed rewards; None for rewards of 1 or 0.
-    reset : bool
-        Whether learning starts again in each block, too.
-    full_feedback : bool
-        Whether the outcomes of all arms are shown, or only that of the chosen arm.
-    reversals, drift, schedule
-        How mean rewards change; None where they do not.
-    missing_trials : tuple of tuple of int
-        Trials without a response, counted from 1: one list per participant, used in turn.
-    neutral : float
-        Outcome that is neither good nor bad; a win is an outcome above it.
+    Here `arms` are empty with a schedule, `sd` is None for rewards of 1 or 0, and attributes are
+    None for changes of mean rewards that do not happen.
     """
 
     arms: tuple[float, ...]

@@ -106,16 +106,8 @@ def count_origins(
 ) -> list[Origin]:
     """Count the files of a summary by their origins.
 
-    Parameters
-    ----------
-    folders : mapping
-        Paths of the folders ``truth`` and ``estimates``.
-    methods : iterable of str
-        Names of methods.
-    batches : mapping
-        From the key of a cell to the keys of its batches.
-    expected_hashes : mapping
-        Hash of the current settings by stage and cell.
+    `folders` has the paths of the folders ``truth`` and ``estimates``, `batches` the keys of the
+    batches of each cell, and `expected_hashes` the hash of the current settings by stage and cell.
     """
     stages = {SIMULATED: folders["truth"]}
     stages |= {method: f"{folders['estimates']}/{method}" for method in methods}
@@ -154,14 +146,13 @@ def finished(
     methods, cells, batches : sequence of str
         Names of all methods, keys of all cells and of all batches.
     expected_hashes : mapping
-        Hash of the current settings by stage and cell.
+        As for `count_origins`.
 
     Returns
     -------
-    methods : list of str
-        Methods with a finished batch.
-    batches : dict
-        From cell key to the batches finished by all these methods; cells without any are omitted.
+    methods, batches : list of str, dict
+        Methods with a finished batch, and the batches finished by all these methods by cell;
+        cells without any are omitted.
     """
 
     def current(stage: str, folder: str) -> set[tuple[str, str]]:
