@@ -42,21 +42,19 @@ ENDS = (0.025, 0.975)
 
 #: Number of draws; the Monte Carlo SE of the tail probability at an end of an interval is 0.001.
 DRAWS = 20_000
+#: Seed of the draws of every matrix, which does not depend on other contests, criteria and designs.
 SEED = 20191126
 
 _MATRIX = ["contest", "criterion", "unit"]
 
 
-def selection_table(counted: pd.DataFrame, seed: int = SEED) -> pd.DataFrame:
+def selection_table(counted: pd.DataFrame) -> pd.DataFrame:
     """Compute confusion and inversion matrices with 95 % intervals.
 
     Parameters
     ----------
     counted : DataFrame
         Concatenated results of `rlrecovery.score.model_selection.cell_counts` for all cells.
-    seed : int
-        Seed of the draws for intervals of the inversion. It is used again for every matrix, so a
-        matrix does not depend on the other contests, criteria and designs.
 
     Returns
     -------
@@ -80,7 +78,7 @@ def selection_table(counted: pd.DataFrame, seed: int = SEED) -> pd.DataFrame:
         keys = [*_MATRIX, *kept, "simulated", "fitted"]
         pooled = counted.groupby(keys, sort=False, observed=True)[numbers].sum().reset_index()
         pooled[[name for name in SCOPES["cell"] if name not in kept]] = ""
-        matrices.append(_with_inversion(_with_confusion(pooled.assign(scope=scope)), seed))
+        matrices.append(_with_inversion(_with_confusion(pooled.assign(scope=scope))))
     return conform(pd.concat(matrices, ignore_index=True), SELECTION)
 
 
@@ -103,7 +101,7 @@ def beta_quantiles(a: Floats, b: Floats) -> Floats:
     return np.where(certain, 1.0, ends)
 
 
-def _with_inversion(table: pd.DataFrame, seed: int) -> pd.DataFrame:
+def _with_inversion(table: pd.DataFrame) -> pd.DataFrame:
     """Add p(generating model | best fit) and its interval; missing for scope ``cell``."""
     columns = ["inversion", "inversion_lower", "inversion_upper"]
     table = table.assign(**dict.fromkeys(columns, np.nan))
@@ -117,7 +115,7 @@ def _with_inversion(table: pd.DataFrame, seed: int) -> pd.DataFrame:
                 "cells can be pooled only if the same models were fitted to all of them"
             )
         n = group.groupby("simulated")["n"].first().reindex(wins.index)
-        inverted = inversion(wins.to_numpy(), n.to_numpy(), np.random.default_rng(seed))
+        inverted = inversion(wins.to_numpy(), n.to_numpy(), np.random.default_rng(SEED))
         row = wins.index.get_indexer(group["simulated"])
         column = wins.columns.get_indexer(group["fitted"])
         table.loc[group.index, columns] = inverted[:, row, column].T
@@ -127,19 +125,8 @@ def _with_inversion(table: pd.DataFrame, seed: int) -> pd.DataFrame:
 def inversion(wins: Floats, n: Floats, rng: np.random.Generator) -> Floats:
     """Compute p(generating model | best fit), and the ends of its 95 % interval.
 
-    Parameters
-    ----------
-    wins : float array, shape (generating models, fitted models)
-        Numbers of wins.
-    n : float array, shape (generating models,)
-        Numbers of compared units.
-    rng : numpy.random.Generator
-        Generator for draws of the Dirichlet posteriors of the rows.
-
-    Returns
-    -------
-    float array, shape (3, generating models, fitted models)
-        The inversion matrix, and the lower and upper ends of its intervals.
+    ``wins`` has shape (generating models, fitted models) and ``n``, the numbers of compared units,
+    shape (generating models,). The result has shape (3, generating models, fitted models).
     """
     value = _bayes_rule(ratio(wins, np.asarray(n)[:, None]))
     draws = rng.standard_gamma(

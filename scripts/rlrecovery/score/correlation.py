@@ -27,17 +27,8 @@ from rlrecovery.score.jackknife import (
 def correlations(truth: ArrayLike, estimate: ArrayLike, blocks: ArrayLike) -> dict[str, Score]:
     """Compute Pearson's, Spearman's and Lin's coefficients with their jackknife MCSEs.
 
-    Parameters
-    ----------
-    truth, estimate : array, shape (rows,)
-        Paired and finite.
-    blocks : array of int, shape (rows,)
-        Independent and identically distributed blocks of rows: replicates.
-
-    Returns
-    -------
-    dict
-        From ``pearson``, ``spearman`` and ``concordance`` to the score.
+    ``truth`` and ``estimate`` are paired and finite, and ``blocks`` (replicates) independent and
+    identically distributed; all have shape (rows,).
     """
     truth, estimate = np.asarray(truth, dtype=float), np.asarray(estimate, dtype=float)
     terms = moments(truth, estimate)

@@ -157,16 +157,8 @@ def cell_counts(
 ) -> pd.DataFrame:
     """Count the wins in one cell, for every contest: columns `COUNTS`.
 
-    Parameters
-    ----------
-    contests : mapping
-        From the name of a contest to the estimates in this cell by fitted model.
-    cell : str
-        Key of the cell.
-    design : str
-        Key of the design, shared with the cells of other generating models.
-    simulated : str
-        Name of the generating model.
+    ``contests`` has the estimates in this cell by contest and fitted model. The cells of all
+    generating models (``simulated``) share the key ``design``.
     """
     rows = []
     for contest, estimates in contests.items():

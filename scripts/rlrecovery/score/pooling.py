@@ -48,8 +48,6 @@ def pool_over_truths(summary: Summary, cells: pd.DataFrame, by: str = "trials") 
 
     Parameters
     ----------
-    summary : Summary
-        Its ``recovery`` has the MSEs and the number of truths of the method.
     cells : DataFrame
         Rows of `Summary.measure`: one measure, method, parameter and level.
     by : str
@@ -58,9 +56,8 @@ def pool_over_truths(summary: Summary, cells: pd.DataFrame, by: str = "trials") 
     Returns
     -------
     DataFrame
-        Columns ``by``, ``value`` and ``mcse``, one row per value of ``by``. The value is missing if
-        a cell is missing or has no estimate: the mean over the other truths would not be comparable
-        with the other rows.
+        Columns ``by``, ``value`` and ``mcse``. The value is missing if a cell is missing or has no
+        estimate: the mean over the other truths would not be comparable with the other rows.
     """
     pool = mean_over_cells
     truths = _truths_per_size(summary, cells)

@@ -8,20 +8,10 @@ from rlrecovery.storage.schemas import ESTIMATE_KEYS
 
 
 def join(estimates: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
-    """Add the truth to every estimate of one method in one cell.
+    """Add a column ``truth`` to the estimates of one method in one cell, in their order.
 
-    Parameters
-    ----------
-    estimates : DataFrame
-        Columns of `rlrecovery.storage.schemas.estimates_columns`.
-    truth : DataFrame
-        Columns of `rlrecovery.storage.schemas.TRUTH`.
-
-    Returns
-    -------
-    DataFrame
-        The estimates in their order, with a column ``truth``. It is NaN for a level and parameter
-        without any truth, because the generating model does not have the parameter.
+    It is NaN for a level and parameter without any truth, because the generating model does not
+    have the parameter.
 
     Raises
     ------

@@ -14,17 +14,10 @@ import pandas as pd
 
 
 def name_series(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """Replace the names of methods by the names of series.
+    """Replace the names of methods by the names of series, and return the changed tables.
 
-    Parameters
-    ----------
-    tables : mapping
-        ``recovery``, ``points``, ``failures``, ``comparison`` and ``priors``; any may be empty.
-
-    Returns
-    -------
-    dict
-        The changed tables. A row of ``priors`` is repeated for every series of its method.
+    Tables are ``recovery``, ``points``, ``failures``, ``comparison`` and ``priors``; any may be
+    empty. A row of ``priors`` is repeated for every series of its method.
     """
     by_cell, changed = series_by_cell(tables["recovery"]), {}
     for name in ("recovery", "points", "failures", "comparison"):
