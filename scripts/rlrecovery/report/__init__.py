@@ -7,9 +7,8 @@ Measures are computed in `rlrecovery.score`; this room formats and compares them
 ``lines``             rows of the summary used by one row of a report table
 ``rmse_comparison``   RMSE over all true values, the baseline, and comparisons of RMSEs
 ``significance``      tests of bias and coverage
-``verdicts``          best method and design for each parameter
+``verdicts``          best method and design for each parameter, effect of more data
 ``traffic_lights``    whether a method recovers a parameter in a design
-``advice``            effect of more data or another method on the RMSE
 ``parameter_tables``  table and sentences for each parameter
 ``cell_tables``       tables of all cells and of flagged rows
 ``model_comparison``  best-fitting models as tables and sentences

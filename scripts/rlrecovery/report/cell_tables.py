@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from rlrecovery.report.lines import levels_estimated
+from rlrecovery.report.lines import levels_estimated, select
 from rlrecovery.report.numbers import few_note, percent_below_all, pm, row_text
 from rlrecovery.score.results import Summary
 
 KEYS = ["cell", "method"]
-#: Formatted values of one column by cell and method.
-Column = dict[tuple[str, str], str]
 
 
 @dataclass(frozen=True)
@@ -30,7 +28,6 @@ class Measure:
     rows: str
     header: str
     scale: float = 1.0
-    interval: float | None = None
 
 
 MEASURES = (
@@ -69,73 +66,57 @@ def cell_table(
     summary: Summary, parameter: str, level: str
 ) -> tuple[list[str], list[list[str | int]]]:
     """Return the header and the rows, one per cell and method, of one parameter and level."""
-    table = summary.recovery
-    table = table[
-        (table["scope"] == "cell") & (table["parameter"] == parameter) & (table["level"] == level)
-    ]
-    counts = table[(table["measure"] == "bias") & (table["rows"] == "all")]
-    headers, columns = [], []
-    for header, column in _columns(summary, table, counts):
-        headers.append(header)
-        columns.append(column)
-    sizes = {
-        (cell, method): (int(n), int(rows))
-        for cell, method, n, rows in counts[[*KEYS, "n", "n_rows"]].itertuples(index=False)
-    }
-    lines = [
-        [*key, *sizes.get(key, ("–", "–")), *(column.get(key, "–") for column in columns)]
-        for key in dict.fromkeys(table[KEYS].itertuples(index=False, name=None))
-    ]
-    return ["cell", "method", "data sets", "rows", *headers], lines
+    table = select(summary.recovery, scope="cell", parameter=parameter, level=level)
+    table = table.astype(dict.fromkeys(KEYS, "object"))
+    counts = select(table, measure="bias", rows="all").set_index(KEYS)
+    sizes = counts[["n", "n_rows"]].astype(int).astype("object")
+    columns = {"data sets": sizes["n"], "rows": sizes["n_rows"]}
+    columns |= dict(_columns(summary, table, counts["n_rows"]))
+    keys = pd.MultiIndex.from_frame(table[KEYS].drop_duplicates())
+    texts = pd.DataFrame({name: column.reindex(keys) for name, column in columns.items()}, keys)
+    body = texts.astype("object").fillna("–").reset_index()
+    return list(body.columns), body.to_numpy().tolist()
 
 
 def _columns(
-    summary: Summary, table: pd.DataFrame, counts: pd.DataFrame
-) -> Iterator[tuple[str, Column]]:
+    summary: Summary, table: pd.DataFrame, counts: pd.Series
+) -> Iterator[tuple[str, pd.Series]]:
     """Yield headers and columns, without measures that no cell has."""
-    for measure in _measures(summary):
-        rows = table[(table["measure"] == measure.name) & (table["rows"] == measure.rows)]
-        if measure.interval is not None:
-            rows = rows[np.isclose(rows["interval"], measure.interval)]
+    for measure, header, nominal in _measures(summary):
+        at_level = {} if nominal is None else {"interval": nominal}
+        rows = select(table, measure=measure.name, rows=measure.rows, **at_level)
         if rows.empty:
             continue
-        if measure.name == "coverage" and measure.interval == summary.intervals[0]:
-            yield "rows with an interval", _interval_shares(rows, counts)
-        yield measure.header, _texts(rows, measure.scale)
+        rows = rows.set_index(KEYS)
+        if measure.name == "coverage" and nominal == summary.intervals[0]:
+            yield "rows with an interval", _interval_shares(rows["n_rows"], counts)
+        texts = [_text(row, measure.scale) for row in rows.to_dict("records")]
+        yield header, pd.Series(texts, rows.index)
 
 
-def _measures(summary: Summary) -> Iterator[Measure]:
+def _measures(summary: Summary) -> Iterator[tuple[Measure, str, float | None]]:
     """Yield the columns: coverage at every nominal level, other interval measures at one."""
-    headline = summary.headline_interval
     for measure in MEASURES:
         if "{}" not in measure.header:
-            yield measure
+            yield measure, measure.header, None
             continue
-        nominal_levels = summary.intervals if measure.name == "coverage" else (headline,)
-        for nominal in nominal_levels:
-            if nominal is not None:
-                header = measure.header.format(f"{100 * nominal:g}")
-                yield Measure(measure.name, measure.rows, header, measure.scale, nominal)
+        for nominal in summary.intervals:
+            if measure.name == "coverage" or nominal == summary.headline_interval:
+                yield measure, measure.header.format(f"{100 * nominal:g}"), nominal
 
 
-def _texts(rows: pd.DataFrame, scale: float) -> Column:
-    texts = {}
-    for row in rows.to_dict("records"):
-        is_constant = row["measure"] == "spearman" and row["mcse"] == 0
-        text = pm(row["value"], np.nan) if is_constant else row_text(row, scale)
-        note = few_note(row) if row["rows"] == "ok" else ""
-        texts[row["cell"], row["method"]] = f"{text} ({note})" if note else text
-    return texts
+def _text(row: Mapping[Any, Any], scale: float) -> str:
+    is_constant = row["measure"] == "spearman" and row["mcse"] == 0
+    text = pm(row["value"], np.nan) if is_constant else row_text(row, scale)
+    note = few_note(row) if row["rows"] == "ok" else ""
+    return f"{text} ({note})" if note else text
 
 
-def _interval_shares(coverage: pd.DataFrame, counts: pd.DataFrame) -> Column:
+def _interval_shares(with_interval: pd.Series, estimates: pd.Series) -> pd.Series:
     """Format the proportion of rows with an estimate that also have an interval."""
-    merged = coverage.merge(counts, on=KEYS, suffixes=("", "_all"))
-    columns = merged[[*KEYS, "n_rows", "n_rows_all"]].itertuples(index=False)
-    return {
-        (cell, method): "all" if rows >= estimates else percent_below_all(rows / estimates)
-        for cell, method, rows, estimates in columns
-    }
+    both = with_interval.to_frame("with_interval").join(estimates, how="inner")
+    shares = (both["with_interval"] / both["n_rows"]).fillna(1)
+    return shares.map(lambda share: "all" if share >= 1 else percent_below_all(share))
 
 
 def flagged_rows(summary: Summary) -> list[dict[str, Any]]:
@@ -144,17 +125,14 @@ def flagged_rows(summary: Summary) -> list[dict[str, Any]]:
     if table.empty:
         return []
     totals = summary.measure("share_failed").groupby(["method", "level"])["n_rows"].sum()
+    keys = ["method", "level", "status", "reason"]
     flagged = []
-    by_reason = table.groupby(["method", "level", "status", "reason"], sort=False)
-    for (method, level, status, reason), part in by_reason:
+    for key, part in table.groupby(keys, sort=False):
         rows, worst = int(part["rows"].sum()), part.loc[part["rows"].idxmax()]
-        total = int(totals.get((method, level), 0))
+        total = int(totals.get(key[:2], 0))
         flagged.append(
-            {
-                "method": method,
-                "level": level,
-                "status": status,
-                "reason": reason,
+            dict(zip(keys, key, strict=True))
+            | {
                 "rows": rows,
                 "total": total or "–",
                 "share": f"{100 * rows / total:.2g} %" if total else "–",

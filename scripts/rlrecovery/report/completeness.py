@@ -51,7 +51,7 @@ def mixtures(made_by: Sequence[Origin]) -> Iterator[str]:
         n_wrong = sum(entry["files"] for entry in entries if not entry["settings_match"])
         if n_wrong:
             yield f"{files}: {n_wrong} of {plural(n_files, 'file')} are from another config"
-        counts: Counter[tuple[str, str]] = Counter()
+        counts = Counter[tuple[str, str]]()
         for entry in entries:
             versions = ", ".join(f"{name} {number}" for name, number in entry["versions"].items())
             counts[entry["source"] or "", versions or "unknown versions"] += entry["files"]

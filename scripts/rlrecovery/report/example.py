@@ -28,11 +28,10 @@ log = logging.getLogger(__name__)
 REPLICATE, PARTICIPANT = 0, 0
 
 
-def participant_table(behaviour: Behaviour, blocks: Integers) -> pd.DataFrame:
-    """Return a row per trial: block, choice, reward and, per arm, quantities before the trial.
+def _participant_table(behaviour: Behaviour, blocks: Integers) -> pd.DataFrame:
+    """Return a row per trial; the columns per arm are quantities before the trial.
 
-    These are hidden values (of the model's first state, if it has one), choice probabilities and
-    mean rewards. `blocks`, shape (trials,), is the block of each trial.
+    Hidden values are those of the model's first state, if it has one.
     """
     values = next(iter(behaviour.states.values()), None)
     by_arm = {"value": values, "probability": behaviour.probabilities, "mean": behaviour.means}
@@ -44,19 +43,14 @@ def participant_table(behaviour: Behaviour, blocks: Integers) -> pd.DataFrame:
     }
     for name, array in by_arm.items():
         if array is not None:
-            arms = range(behaviour.probabilities.shape[-1])
-            columns |= {f"{name}_{arm}": array[PARTICIPANT, :, arm] for arm in arms}
+            columns |= {f"{name}_{arm}": row for arm, row in enumerate(array[PARTICIPANT].T)}
     return pd.DataFrame(columns)
 
 
-def posterior_table(
+def _posterior_table(
     method: Method, cell: Cell, generator: Generator, behaviour: Behaviour, blocks: Integers
 ) -> pd.DataFrame:
-    """Draw from the example participant's posterior: chain, draw and a column per parameter.
-
-    The draws are identical to those summarised by the fit job of this data set. `method` must be
-    a method that samples.
-    """
+    """Draw from the example participant's posterior, with the draws of the data set's fit job."""
     task = generator.faced_task()
     setting = Setting.of(method.model, task, cell, nominal_levels=())
     rows = np.tile(blocks * task.reset, (setting.participants, 1))
@@ -95,7 +89,7 @@ def write_example(
     if method is not None:
         try:
             with threadpool_limits(1):
-                posterior = posterior_table(method, cell, generator, behaviour, blocks)
+                posterior = _posterior_table(method, cell, generator, behaviour, blocks)
             log.info("sampled %d draws by %s", len(posterior), method.name)
         except MACHINE:
             raise
@@ -112,6 +106,6 @@ def write_example(
         "arms": list(task.arms) if task.is_stationary else [],
         "sd": task.sd,
     }
-    write_table(participant_table(behaviour, blocks), outputs["participant"])
+    write_table(_participant_table(behaviour, blocks), outputs["participant"])
     write_table(posterior, outputs["posterior"])
     write_json(example, outputs["example"])

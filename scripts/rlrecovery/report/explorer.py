@@ -6,7 +6,7 @@ Both charts are Vega-Lite specifications created with Altair; `explorer.js` draw
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import altair as alt
@@ -17,6 +17,8 @@ from rlrecovery.figures.labels import symbol
 from rlrecovery.report.explorer_data import (
     KEYS,
     Codes,
+    code_names,
+    codes_of,
     compact,
     has_intervals,
     map_table,
@@ -42,7 +44,7 @@ def explorer(summary: Summary) -> dict[str, Any] | None:
     """
     if no_map_reason(summary):
         return None
-    codes = Codes.of(summary)
+    codes = codes_of(summary)
     cells = map_table(summary, codes)
     if cells.empty:
         return None
@@ -51,7 +53,7 @@ def explorer(summary: Summary) -> dict[str, Any] | None:
         "scatter": scatter_chart(summary),
         "cells": compact(cells),
         "points": compact(point_table(summary, codes)),
-        "names": codes.names(),
+        "names": code_names(codes),
         "truths": truth_labels(summary, codes),
         "ideals": {measure.key: measure.ideal for measure in measures(summary)},
     }
@@ -63,30 +65,27 @@ def library() -> str:
     return vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
 
 
-def _menu(
-    name: str, options: Sequence[Any], labels: Sequence[str], value: Any = None
-) -> alt.Parameter:
+def _menu(name: str, labels: Mapping[Any, str], value: Any = None) -> alt.Parameter:
     """Create a menu for a parameter of the map; by default the first option is selected."""
     bind = alt.binding_select(
         element="#explorer-choices",
-        options=list(options),
-        labels=list(labels),
+        options=list(labels),
+        labels=list(labels.values()),
         name=f"{'true values' if name == 'truth' else name} ",
     )
-    return alt.param(name=name, bind=bind, value=options[0] if value is None else value)
+    return alt.param(name=name, bind=bind, value=next(iter(labels)) if value is None else value)
 
 
 def _menus(summary: Summary, codes: Codes, cells: pd.DataFrame) -> list[alt.Parameter]:
     """Create the menus; initially the largest design and a method with estimates are selected."""
-    offered, names = measures(summary), codes.names()
+    labels = {key: dict(enumerate(names)) for key, names in code_names(codes).items()}
     start = cells.sort_values(["level", "method", "parameter"]).iloc[0]
-    menus = [_menu("measure", [m.key for m in offered], [m.label for m in offered])]
-    for key in ("method", "parameter", "level"):
-        menus.append(_menu(key, range(len(names[key])), names[key], int(start[key])))
-    for key in ("participants", "trials"):
-        menus.append(_menu(key, range(len(names[key]))[::-1], names[key][::-1]))
-    menus.append(_menu("truth", range(len(codes.truth)), truth_labels(summary, codes)))
-    return menus
+    return [
+        _menu("measure", {measure.key: measure.label for measure in measures(summary)}),
+        *(_menu(key, labels[key], int(start[key])) for key in ("method", "parameter", "level")),
+        *(_menu(key, dict(reversed(labels[key].items()))) for key in ("participants", "trials")),
+        _menu("truth", dict(enumerate(truth_labels(summary, codes)))),
+    ]
 
 
 class Axes(NamedTuple):
@@ -102,8 +101,8 @@ def _axes(summary: Summary, codes: Codes) -> Axes:
     names = summary.truths
     if not names:
         return Axes(["drawn"], [""], "true values", "")
-    x = [f"{values[0]:g}" for values in codes.truth]
-    y = [", ".join(f"{value:g}" for value in values[1:]) for values in codes.truth]
+    x = [f"{values[0]:g}" for values in codes["truth"]]
+    y = [", ".join(f"{value:g}" for value in values[1:]) for values in codes["truth"]]
     y_title = ", ".join(f"true {symbol(name)}" for name in names[1:])
     return Axes(x, y, f"true {symbol(names[0])}", y_title)
 
@@ -137,10 +136,7 @@ def _selected_cells(summary: Summary, axes: Axes) -> alt.Chart:
 def map_chart(summary: Summary, codes: Codes, cells: pd.DataFrame) -> Chart:
     """Draw a square per combination of true values, coloured by a measure."""
     axes = _axes(summary, codes)
-    rows = list(dict.fromkeys(axes.y))
-    base = _selected_cells(summary, axes).encode(
-        x=_x_of_map(axes), y=_y_of_map(axes), tooltip=_tooltip_of_map(axes)
-    )
+    base = _selected_cells(summary, axes).encode(*_positions(axes), tooltip=_tooltip_of_map(axes))
     scale = alt.Scale(domain=[-1, 0, 1], range=[SKY, WHITE, ORANGE], interpolate="rgb")
     hue = alt.Color("hue:Q", legend=None, scale=scale)
     squares = base.mark_rect(cursor="pointer", stroke="#bbbbbb", strokeWidth=0.6).encode(color=hue)
@@ -152,23 +148,19 @@ def map_chart(summary: Summary, codes: Codes, cells: pd.DataFrame) -> Chart:
     furthest = alt.param(name="furthest", value=1)
     layers = alt.layer(squares, numbers, outline)
     chart = layers.add_params(*_menus(summary, codes, cells), furthest)
-    height = max(60, min(48 * len(rows), 480))
-    return _specification(chart.properties(width="container", height=height))
+    return _specification(chart, max(60, min(48 * len(set(axes.y)), 480)))
 
 
-def _x_of_map(axes: Axes) -> alt.X:
-    return alt.X(
+def _positions(axes: Axes) -> tuple[alt.X, alt.Y]:
+    x = alt.X(
         "x:O",
         sort=list(dict.fromkeys(axes.x)),
         title=axes.x_title,
         axis=alt.Axis(labelAngle=0, domain=False, ticks=False),
     )
-
-
-def _y_of_map(axes: Axes) -> alt.Y:
     axis = alt.Axis(domain=False, ticks=False, labelPadding=8) if axes.y_title else None
     sort = list(dict.fromkeys(axes.y))[::-1]
-    return alt.Y("y:O", sort=sort, title=axes.y_title or None, axis=axis)
+    return x, alt.Y("y:O", sort=sort, title=axes.y_title or None, axis=axis)
 
 
 def _tooltip_of_map(axes: Axes) -> list[alt.Tooltip]:
@@ -194,19 +186,16 @@ def scatter_chart(summary: Summary) -> Chart:
         legend=alt.Legend(orient="top", title=None),
     )
     shape = alt.Shape("flag:N", scale=alt.Scale(domain=FLAGS, range=["circle", "triangle-up"]))
-    line = base.mark_line(color="#000000", strokeWidth=1).encode(
-        x=x, y=alt.Y("t:Q", title="estimate")
-    )
+    line = base.mark_line(color="#000000", strokeWidth=1).encode(x, alt.Y("t:Q", title="estimate"))
     bars = base.mark_rule(strokeWidth=0.7, opacity=0.35, clip=True).encode(
-        x=x, y=alt.Y("lower:Q", title="estimate"), y2="upper:Q", color=flag
+        x, alt.Y("lower:Q", title="estimate"), y2="upper:Q", color=flag
     )
     dots = base.mark_point(filled=True, opacity=0.75, size=36).encode(
-        x=x, y=y, color=flag, shape=shape, tooltip=_tooltip_of_points(summary)
+        x, y, flag, shape, tooltip=_tooltip_of_points(summary)
     )
     layers = [bars, line, dots] if has_intervals(summary) else [line, dots]
     selection = [alt.param(name=key, value=0) for key in (*KEYS, "truth")]
-    chart = alt.layer(*layers).add_params(*selection)
-    return _specification(chart.properties(width="container", height=300))
+    return _specification(alt.layer(*layers).add_params(*selection), 300)
 
 
 def _selected_points() -> alt.Chart:
@@ -236,9 +225,10 @@ def _tooltip_of_points(summary: Summary) -> list[alt.Tooltip]:
     ]
 
 
-def _specification(chart: alt.TopLevelMixin) -> Chart:
+def _specification(chart: alt.LayerChart | alt.FacetChart, height: int) -> Chart:
     font: dict[str, Any] = {
         "font": "system-ui, sans-serif",
         "axis": {"labelFontSize": 12, "titleFontSize": 12},
     }
+    chart = chart.properties(width="container", height=height)
     return chart.configure(**font).configure_view(stroke=None).to_dict()

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from rlrecovery.figures.labels import symbol
-from rlrecovery.report.lines import SHARES, levels_estimated
+from rlrecovery.report.lines import SHARES, levels_estimated, select
 from rlrecovery.report.numbers import enumeration
 from rlrecovery.score.results import Summary
 from rlrecovery.storage.schemas import STATUSES, interval_columns
@@ -21,113 +21,100 @@ from rlrecovery.storage.schemas import STATUSES, interval_columns
 MOST_POINTS = 12_000
 #: Columns that, together with the truth, identify a value.
 KEYS = ("method", "level", "parameter", "participants", "trials")
+#: Names and values by key, and combinations of true values; a code in the data is an index.
+Codes = dict[str, Sequence[Any]]
 
 
 @dataclass(frozen=True)
 class Measure:
-    """Measure of ``recovery.csv`` for the map, with its ideal value.
+    """Measure of ``recovery.csv`` for the map, with its ideal value after scaling."""
 
-    `key` is its column in the data of the map; ``<key>_e`` is the column of its MCSE.
-    """
-
-    key: str
-    label: str
-    ideal: float
     name: str
+    label: str
+    ideal: float = 0
     interval: float | None = None
     scale: float = 1.0
+
+    @property
+    def key(self) -> str:
+        """Column in the data of the map; ``<key>_e`` is the column of its MCSE."""
+        if self.name != "coverage":
+            return self.name
+        return f"coverage_{self.ideal:g}".replace(".", "_")
 
 
 def measures(summary: Summary) -> list[Measure]:
     """Return the measures of a study in the order of the menu."""
-    offered = [Measure("bias", "bias", 0, "bias"), Measure("rmse", "RMSE", 0, "rmse")]
-    for nominal in reversed(summary.intervals):
-        percent = f"{100 * nominal:g}"
-        key = f"coverage_{percent.replace('.', '_')}"
-        label = f"coverage of {percent} % intervals (%)"
-        offered.append(Measure(key, label, 100 * nominal, "coverage", nominal, 100))
-    if (headline := summary.headline_interval) is not None:
-        label = f"width of {100 * headline:g} % intervals"
-        offered.append(Measure("width", label, 0, "width", headline))
-    offered.append(Measure("median_bias", "median bias", 0, "median_bias"))
-    offered.append(Measure("empirical_se", "empirical SE", 0, "empirical_se"))
-    name = "relative_error_model_se"
-    offered.append(Measure(name, "relative error of model SE (%)", 0, name, scale=100))
-    for name, phrase in SHARES.items():
-        offered.append(Measure(name, f"{phrase} (% of rows)", 0, name, scale=100))
-    offered.append(Measure("seconds", "seconds per fit", 0, "seconds"))
-    return offered
+    coverage = [
+        Measure("coverage", f"coverage of {100 * x:g} % intervals (%)", 100 * x, x, 100)
+        for x in reversed(summary.intervals)
+    ]
+    headline = summary.headline_interval or 0
+    width = Measure("width", f"width of {100 * headline:g} % intervals", interval=headline)
+    return [
+        Measure("bias", "bias"),
+        Measure("rmse", "RMSE"),
+        *coverage,
+        *([width] if headline else []),
+        Measure("median_bias", "median bias"),
+        Measure("empirical_se", "empirical SE"),
+        Measure("relative_error_model_se", "relative error of model SE (%)", scale=100),
+        *(Measure(name, f"{text} (% of rows)", scale=100) for name, text in SHARES.items()),
+        Measure("seconds", "seconds per fit"),
+    ]
 
 
-@dataclass(frozen=True)
-class Codes:
-    """Names and values encoded in the data of the charts; a code is an index into a tuple."""
+def codes_of(summary: Summary) -> Codes:
+    """Collect the names and values of a summary, in its order."""
+    names = list(summary.truths)
+    truths = _cells(summary)[names].drop_duplicates().sort_values(names)
+    return {
+        "method": summary.methods,
+        "level": levels_estimated(summary),
+        "parameter": summary.parameters,
+        "participants": summary.participants,
+        "trials": summary.trials,
+        "truth": list(truths.itertuples(index=False, name=None)) if names else [()],
+    }
 
-    method: tuple[str, ...]
-    level: tuple[str, ...]
-    parameter: tuple[str, ...]
-    participants: tuple[int, ...]
-    trials: tuple[int, ...]
-    truth: tuple[tuple[float, ...], ...]
 
-    @classmethod
-    def of(cls, summary: Summary) -> Codes:
-        """Collect the names and values of a summary, in its order."""
-        names = list(summary.truths)
-        truths = _cells(summary)[names].drop_duplicates().sort_values(names)
-        return cls(
-            method=summary.methods,
-            level=tuple(levels_estimated(summary)),
-            parameter=summary.parameters,
-            participants=summary.participants,
-            trials=summary.trials,
-            truth=tuple(truths.itertuples(index=False, name=None)) if names else ((),),
-        )
+def code_names(codes: Codes) -> dict[str, list[str]]:
+    """Return the names by key, in the order of their codes."""
+    return {key: [str(name) for name in codes[key]] for key in KEYS}
 
-    def names(self) -> dict[str, list[str]]:
-        """Return the names by key, in the order of their codes."""
-        return {key: [str(name) for name in getattr(self, key)] for key in KEYS}
 
-    def encode(self, table: pd.DataFrame, truths: Sequence[str]) -> pd.DataFrame:
-        """Return the codes of a table: a column per key of `KEYS`, and ``truth``."""
-        columns = {
-            key: table[key].astype("object").map({v: k for k, v in enumerate(getattr(self, key))})
-            for key in KEYS
-        }
-        codes = {values: k for k, values in enumerate(self.truth)}
-        rows = (
-            table[list(truths)].itertuples(index=False, name=None) if truths else [()] * len(table)
-        )
-        return pd.DataFrame(columns | {"truth": [codes[values] for values in rows]})
+def _encode(codes: Codes, table: pd.DataFrame, truths: Sequence[str]) -> pd.DataFrame:
+    """Return the codes of a table: a column per key of `KEYS`, and ``truth``."""
+    columns = {key: pd.Index(codes[key]).get_indexer(table[key]) for key in KEYS}
+    code = {values: k for k, values in enumerate(codes["truth"])}
+    rows = zip(*(table[name] for name in truths), strict=True) if truths else [()] * len(table)
+    return pd.DataFrame(columns | {"truth": [code[values] for values in rows]})
 
 
 def _cells(summary: Summary) -> pd.DataFrame:
-    table = summary.recovery
-    return table[(table["scope"] == "cell") & table["parameter"].isin(summary.parameters)]
+    table = select(summary.recovery, scope="cell")
+    return table[table["parameter"].isin(summary.parameters)]
 
 
 def map_table(summary: Summary, codes: Codes) -> pd.DataFrame:
     """Return a row per method, cell, level and parameter, with columns of measures and MCSEs."""
     cells = _cells(summary)
-    all_rows = cells[cells["rows"] == "all"]
+    all_rows = select(cells, rows="all")
     index = [*KEYS, *summary.truths]
     columns = {}
     for measure in measures(summary):
-        rows = all_rows[all_rows["measure"] == measure.name]
-        if measure.interval is not None:
-            rows = rows[np.isclose(rows["interval"], measure.interval)]
-        rows = rows.set_index(index)
+        at_level = {} if measure.interval is None else {"interval": measure.interval}
+        rows = select(all_rows, measure=measure.name, **at_level).set_index(index)
         columns[measure.key] = measure.scale * rows["value"]
         columns[f"{measure.key}_e"] = measure.scale * rows["mcse"]
-    bias = cells[cells["measure"] == "bias"].set_index(index)
-    totals = all_rows[all_rows["measure"] == "share_failed"].set_index(index)["n_rows"]
-    columns["n"] = bias.loc[bias["rows"] == "all", "n"]
-    columns["rows"] = bias.loc[bias["rows"] == "all", "n_rows"]
-    unflagged = bias.loc[bias["rows"] == "ok", "n_rows"]
+    totals = select(all_rows, measure="share_failed").set_index(index)["n_rows"]
+    bias = select(cells, measure="bias").set_index(index)
+    columns["n"], columns["rows"] = (select(bias, rows="all")[name] for name in ("n", "n_rows"))
+    unflagged = select(bias, rows="ok")["n_rows"]
     columns["flagged"] = 100 * (1 - unflagged.reindex(totals.index).fillna(0) / totals)
     table = pd.DataFrame(columns).dropna(subset=["n"])
     # A parameter can have the same name as a measure, so the keys stay in the index.
-    coded = codes.encode(table.index.to_frame(index=False), summary.truths)
+    coded = _encode(codes, table.index.to_frame(index=False), summary.truths)
     return pd.concat([coded, table.reset_index(drop=True)], axis=1)
 
 
@@ -137,7 +124,7 @@ def point_table(summary: Summary, codes: Codes) -> pd.DataFrame:
     If one data set has more than `MOST_POINTS`, only its first participants are included.
     """
     points = summary.points
-    points = points[points["parameter"].isin(codes.parameter) & points["estimate"].notna()]
+    points = points[points["parameter"].isin(codes["parameter"]) & points["estimate"].notna()]
     replicates = sorted(points["replicate"].unique())
     per_replicate = max(1, len(points) / max(1, len(replicates)))
     shown = replicates[: max(1, int(MOST_POINTS / per_replicate))]
@@ -151,14 +138,13 @@ def point_table(summary: Summary, codes: Codes) -> pd.DataFrame:
     names |= dict(zip(ends, ("lower", "upper"), strict=False))
     status = points["status"].astype("object").map({s: k for k, s in enumerate(STATUSES)})
     values = points[list(names)].rename(columns=names).assign(s=status)
-    return pd.concat([codes.encode(points, summary.truths), values], axis=1)
+    return pd.concat([_encode(codes, points, summary.truths), values], axis=1)
 
 
 def has_intervals(summary: Summary) -> bool:
     """Return whether ``points.csv`` has intervals."""
-    if not summary.intervals:
-        return False
-    return set(interval_columns(max(summary.intervals))) <= set(summary.points.columns)
+    ends = interval_columns(max(summary.intervals, default=0))
+    return set(ends) <= set(summary.points.columns)
 
 
 def compact(table: pd.DataFrame) -> str:
@@ -168,7 +154,7 @@ def compact(table: pd.DataFrame) -> str:
 
 def no_map_reason(summary: Summary) -> str:
     """Explain why the cells have no common map; empty if they have one."""
-    cells = summary.recovery[summary.recovery["scope"] == "cell"]
+    cells = select(summary.recovery, scope="cell")
     not_shared = [name for name in summary.truths if cells[name].isna().any()]
     if not not_shared:
         return ""
@@ -180,8 +166,9 @@ def no_map_reason(summary: Summary) -> str:
 
 def truth_labels(summary: Summary, codes: Codes) -> list[str]:
     """Return a label for each combination of true values."""
-    labels = [
-        ", ".join(f"{symbol(n)} = {v:g}" for n, v in zip(summary.truths, values, strict=True))
-        for values in codes.truth
+    symbols = [symbol(name) for name in summary.truths]
+    return [
+        ", ".join(f"{name} = {value:g}" for name, value in zip(symbols, values, strict=True))
+        or "drawn from the population"
+        for values in codes["truth"]
     ]
-    return [label or "drawn from the population" for label in labels]

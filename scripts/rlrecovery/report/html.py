@@ -14,29 +14,21 @@ import pandas as pd
 from rlrecovery.config.settings import Experiment
 from rlrecovery.config.study import methods_of, read_resolved, sources
 from rlrecovery.figures.catalogue import FIGURES
-from rlrecovery.report import limits
-from rlrecovery.report.advice import advice
+from rlrecovery.report import limits, methods_text
 from rlrecovery.report.cell_tables import cell_tables, flagged_rows
 from rlrecovery.report.completeness import mixtures, unfinished
 from rlrecovery.report.explorer import explorer, library
 from rlrecovery.report.explorer_data import no_map_reason
-from rlrecovery.report.methods_text import (
-    conventions,
-    estimands,
-    exact_checks,
-    mechanisms,
-    methods,
-    predictive_check,
-    study_size,
-)
+from rlrecovery.report.lines import select
 from rlrecovery.report.model_comparison import model_comparisons
 from rlrecovery.report.numbers import enumeration
 from rlrecovery.report.parameter_tables import parameter_table
 from rlrecovery.report.templating import TEMPLATES, environment, inline_scripts, paragraphs
 from rlrecovery.report.traffic_lights import light_table
-from rlrecovery.report.verdicts import rmse_table, verdicts
+from rlrecovery.report.verdicts import advice, rmse_table, verdicts
 from rlrecovery.score.model_selection import LARGEST_K
-from rlrecovery.score.results import Summary, load_summary
+from rlrecovery.score.results import Summary, load_summary, methods_with
+from rlrecovery.score.sampler_check import pool_over_cells
 from rlrecovery.storage.files import BrokenFile, read_json, read_table, write_text
 
 AnyPath = str | os.PathLike[str]
@@ -94,7 +86,7 @@ def page_data(summary: Summary, experiment: Experiment, design: pd.DataFrame) ->
     summary = without_undefined_coverage(summary, constant)
     return {
         "run": experiment.run,
-        "size": study_size(experiment, design, summary),
+        "size": methods_text.study_size(experiment, design, summary),
         "limits": limits,
         "largest_k": LARGEST_K,
         "verdicts": verdicts(summary),
@@ -108,23 +100,23 @@ def page_data(summary: Summary, experiment: Experiment, design: pd.DataFrame) ->
         "two_step": two_step_methods(summary, experiment),
         "constant": enumeration(constant) if constant else "",
         "headline": f"{100 * (summary.headline_interval or 0):g}",
-        "mechanisms": mechanisms(experiment),
-        "estimands": estimands(experiment),
-        "methods": methods(experiment),
+        "mechanisms": methods_text.mechanisms(experiment),
+        "scales": methods_text.scales(experiment),
+        "methods": methods_text.methods(experiment),
         "has_posterior": any(m.posterior for m in experiment.methods.values()),
         "comparisons": model_comparisons(summary),
         "wrong_model_title": FIGURES["misfit"].title,
-        "predictive_check": predictive_check(experiment),
+        "predictive_check": methods_text.predictive_check(experiment),
         "cell_tables": cell_tables(summary),
         "flagged_rows": flagged_rows(summary),
-        "exact_checks": exact_checks(summary),
-        "conventions": conventions(experiment),
+        "exact_checks": pool_over_cells(summary.sampler_check).to_dict("records"),
+        "conventions": methods_text.conventions(experiment),
     }
 
 
 def constant_parameters(summary: Summary, experiment: Experiment) -> list[str]:
     """Return parameters whose spread is estimated although all participants have the same value."""
-    estimated = set(summary.recovery.loc[summary.recovery["level"] == "spread", "parameter"])
+    estimated = set(select(summary.recovery, level="spread")["parameter"])
     return [
         name
         for _, source in sources(experiment).values()
@@ -144,13 +136,13 @@ def without_undefined_coverage(summary: Summary, parameters: Sequence[str]) -> S
 
 def two_step_methods(summary: Summary, experiment: Experiment) -> list[str]:
     """Return methods with bounds whose group estimate is the mean of participants' estimates."""
-    with_group = set(summary.recovery.loc[summary.recovery["level"] == "group", "method"])
-    methods = methods_of(experiment).values()
-    bounded = {method.name for method in methods if method.settings.bounds_by_parameter()}
+    bounded = {
+        name
+        for name, method in methods_of(experiment).items()
+        if method.settings.bounds_by_parameter()
+    }
     return [
-        label
-        for label in summary.methods
-        if label in with_group and summary.method_of[label] in bounded
+        series for series in methods_with(summary, "group") if summary.method_of[series] in bounded
     ]
 
 
@@ -173,22 +165,10 @@ def _figure(name: str, svg: AnyPath, caption: AnyPath | None) -> dict[str, str]:
 
 
 def _provenance(record: Mapping[str, Any]) -> dict[str, Any]:
-    git = record.get("git") or {}
     facts = ("seed", "config_sha256", "source_fingerprint", "started", "ended", "platform")
     return {
-        "git": _git_state(git),
-        "commit": git.get("commit"),
-        "is_dirty": bool(git.get("dirty")),
+        "git": record.get("git") or {},
         "facts": [(name.replace("_", " "), str(record.get(name, "unknown"))) for name in facts],
         "mixtures": list(mixtures(record.get("made_by") or [])),
         "versions": sorted((record.get("versions") or {}).items()),
     }
-
-
-def _git_state(git: Mapping[str, Any]) -> str:
-    if not git:
-        return "not in a git repository: the exact source code is unknown"
-    changes = "without uncommitted changes"
-    if git.get("dirty"):
-        changes = "with uncommitted changes, which are needed to reproduce this run"
-    return f"commit {git.get('commit')}, {changes} (when the design table was last written)"

@@ -45,6 +45,13 @@ class Limits:
         side = "below" if self.higher_is_better else "more than"
         return f"{side} {self._number(self.red)}{self.exception}"
 
+    def colour(self, value: float) -> str:
+        """Return the colour of a value."""
+        sign = 1 if self.higher_is_better else -1
+        if sign * value >= sign * self.green:
+            return "green"
+        return "red" if sign * value < sign * self.red else "amber"
+
     def _number(self, limit: float) -> str:
         return f"{self.scale * limit:g}{self.unit}"
 

@@ -24,7 +24,6 @@ from rlrecovery.report.lines import designs
 from rlrecovery.report.numbers import enumeration
 from rlrecovery.report.task_text import task_text
 from rlrecovery.score.results import Summary
-from rlrecovery.score.sampler_check import pool_over_cells
 
 #: Term and description in a list of definitions.
 Definition = tuple[str, str]
@@ -114,19 +113,11 @@ def _percentages(shares: Sequence[float]) -> str:
     return ", ".join(f"{100 * share:.10g} %" for share in shares)
 
 
-def estimands(experiment: Experiment) -> list[Definition]:
-    """Describe the targets of estimation."""
+def scales(experiment: Experiment) -> str:
+    """Name the scale of each estimated parameter, on which its population is defined."""
     models = [method.fitted_model() for method in methods_of(experiment).values()]
     transforms = {p.name: p.transform for model in models for p in model.parameters}
-    scales = ", ".join(f"{transform} for {name}" for name, transform in transforms.items())
-    return [
-        ("Participant", "Each participant’s own parameter value, on the natural scale."),
-        ("Group", f"Location of the population on the unconstrained scale ({scales}), transformed "
-                  "to the natural scale. It is a property of the population, not the mean of the "
-                  "sampled participants."),
-        ("Spread", "SD of the participants on the unconstrained scale; only estimated with "
-                   "partial pooling."),
-    ]  # fmt: skip
+    return ", ".join(f"{transform} for {name}" for name, transform in transforms.items())
 
 
 def methods(experiment: Experiment) -> list[tuple[str, str, list[Definition]]]:
@@ -163,57 +154,15 @@ def predictive_check(experiment: Experiment) -> str:
     return f"Predictions by {name} for {data}."
 
 
-def exact_checks(summary: Summary) -> list[str]:
-    """Compare sampled posteriors with exact ones, in a sentence per parameter."""
-    if summary.sampler_check.empty:
-        return []
-    return [
-        f"{row.sampled} versus {row.exact}, {row.parameter}: over {row.posteriors} posteriors, the "
-        f"means differ by {row.rms_z:.2f} Monte Carlo standard errors (root mean square; about 1 "
-        f"is expected) and by at most {row.largest_difference:.2g} posterior SDs; the sampled SD "
-        f"is on average {row.sd_ratio:.3f} times the exact one."
-        for row in pool_over_cells(summary.sampler_check).itertuples()
-    ]
-
-
-def conventions(experiment: Experiment) -> list[Definition]:
-    """Describe conventions that affect the results and are easily overlooked."""
+def conventions(experiment: Experiment) -> dict[str, Any]:
+    """Describe conventions that depend on the study and are easily overlooked."""
     faced = [settings.task() for settings in tasks(experiment).values()]
-    starts = ", ".join(dict.fromkeys(f"{task.start_value:g}" for task in faced))
-    neutral = ", ".join(dict.fromkeys(f"{task.neutral:g}" for task in faced))
-    rewards = (
-        "Doubling the rewards would make choices more deterministic (beta acts as if doubled)."
-    )
-    if all(task.sd is None and not task.schedule for task in faced):
-        rewards = (
-            "0 and 1. Rewards of −1 and +1 would make choices more deterministic (beta acts as if "
-            "doubled)."
-        )
-    return [
-        ("Start value", f"{starts} for every arm whenever learning starts, unless it is a "
-                        "parameter of the model."),
-        ("Wins", f"Outcomes above {neutral} are wins; all others are losses."),
-        ("Rewards", rewards),
-        ("First trial", "Included in the likelihood. The likelihood of choice t uses the values "
-                        "before the update on trial t."),
-        ("Missing trials", "Excluded from the likelihood; hidden state is not updated."),
-        ("Bounds", _bounds_text(experiment)),
-        ("Scale of bias", "Natural scale: estimate minus true value of the parameter."),
-        ("True value of the group", "The location of the population, not the mean of the sampled "
-                                    "participants."),
-        ("Flagged rows", FLAGGED_ROWS),
-        ("Flags", "Apply to one parameter: if alpha is at a bound, alpha’s row is flagged but "
-                  "beta’s is not, although beta’s standard error then treats alpha as fixed."),
-    ]  # fmt: skip
-
-
-FLAGGED_ROWS = (
-    "Bias, empirical SE and RMSE are computed from all rows with an estimate, flagged or not, "
-    "unless they are labelled “unflagged rows”. Coverage, width and model SE are computed from the "
-    "rows with an interval or a standard error; estimates at a bound have neither and are "
-    "excluded. The proportion of rows with an interval is given with coverage if it is below "
-    "100 %. Failed fits have no estimate and only affect the proportions of flagged rows."
-)
+    return {
+        "start_values": ", ".join(dict.fromkeys(f"{task.start_value:g}" for task in faced)),
+        "neutral": ", ".join(dict.fromkeys(f"{task.neutral:g}" for task in faced)),
+        "has_binary_rewards": all(task.sd is None and not task.schedule for task in faced),
+        "bounds": _bounds_text(experiment),
+    }
 
 
 def _bounds_text(experiment: Experiment) -> str:

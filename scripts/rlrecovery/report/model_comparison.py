@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,130 +21,75 @@ CRITERIA = {
     "evidence": "the marginal likelihood",
 }
 
-Kind = Literal["confusion", "inversion"]
 
-
-class Comparison(NamedTuple):
-    """Models, criterion and counted unit of a comparison."""
-
-    contest: str
-    criterion: str
-    unit: str
-
-    @property
-    def title(self) -> str:
-        """Return the heading of the comparison."""
-        criterion = CRITERIA.get(self.criterion, self.criterion)
-        return f"{self.contest}, {criterion}, {self.unit} by {self.unit}"
-
-
-@dataclass(frozen=True)
-class Matrices:
-    """Confusion and inversion matrix of one comparison, with a formatted row per generating model.
-
-    `units` counts participants or data sets by generating model. `left_out` counts units that are
-    excluded, `doubtful` unreliable scores, and `stopped` fits that did not converge.
-    """
-
-    title: str
-    fitted: list[str]
-    confusion: list[tuple[str, list[str]]]
-    inversion: list[tuple[str, list[str]]]
-    units: dict[str, int]
-    left_out: int
-    doubtful: int
-    stopped: int
-    sentences: list[str] = field(default_factory=list)
-    designs: list[Matrices] = field(default_factory=list)
-
-
-def model_comparisons(summary: Summary) -> list[Matrices]:
+def model_comparisons(summary: Summary) -> list[dict[str, Any]]:
     """Format every comparison, over the whole study and for each design."""
-    table = summary.selection
-    if table.empty:
+    if summary.selection.empty:
         return []
-    whole_study, by_design = (table[table["scope"] == scope] for scope in ("all", "design"))
     comparisons = []
-    for comparison, rows in _comparisons(whole_study):
-        design_rows = by_design[_is_of(by_design, comparison)]
-        parts = list(design_rows.groupby("design", sort=False))
-        designs = [
-            _matrices(part, f"{comparison.title}, {name}") for name, part in parts if len(parts) > 1
-        ]
-        sentences = list(comparison_sentences(rows))
-        comparisons.append(_matrices(rows, comparison.title, sentences, designs))
+    for (contest, criterion), table in summary.selection.groupby(
+        ["contest", "criterion"], sort=False
+    ):
+        # Participants come before data sets.
+        for unit, part in reversed(list(table.groupby("unit"))):
+            title = f"{contest}, {CRITERIA.get(criterion, criterion)}, {unit} by {unit}"
+            whole_study = part[part["scope"] == "all"]
+            parts = list(part[part["scope"] == "design"].groupby("design", sort=False))
+            designs = [_matrices(rows, f"{title}, {name}") for name, rows in parts]
+            comparisons.append(
+                _matrices(whole_study, title)
+                | {
+                    "sentences": list(_sentences(whole_study)),
+                    "designs": designs if len(designs) > 1 else [],
+                }
+            )
     return comparisons
 
 
-def _comparisons(table: pd.DataFrame) -> Iterator[tuple[Comparison, pd.DataFrame]]:
-    """Yield the rows of each comparison; participants come before data sets."""
-    for (contest, criterion), part in table.groupby(["contest", "criterion"], sort=False):
-        units = list(dict.fromkeys(part["unit"]))
-        for unit in sorted(units, key=lambda name: name != "participant"):
-            yield Comparison(contest, criterion, unit), part[part["unit"] == unit]
-
-
-def _is_of(table: pd.DataFrame, comparison: Comparison) -> pd.Series:
-    is_of = pd.Series(True, index=table.index)
-    for column, value in comparison._asdict().items():
-        is_of &= table[column] == value
-    return is_of
-
-
-def _by_models(part: pd.DataFrame) -> tuple[dict[tuple[str, str], dict[str, Any]], list[str]]:
-    """Index rows by generating and fitted model, and list the generating models."""
-    rows = {(row["simulated"], row["fitted"]): row for row in part.to_dict("records")}
-    return rows, list(dict.fromkeys(part["simulated"]))
-
-
-def _matrices(
+def _by_models(
     part: pd.DataFrame,
-    title: str,
-    sentences: list[str] | None = None,
-    designs: list[Matrices] | None = None,
-) -> Matrices:
-    rows, simulated = _by_models(part)
-    fitted = list(dict.fromkeys(part["fitted"]))
+) -> tuple[dict[tuple[str, str], dict[str, Any]], list[str], list[str]]:
+    """Index rows by generating and fitted model, and list generating and fitted models."""
+    rows = {(row["simulated"], row["fitted"]): row for row in part.to_dict("records")}
+    return rows, list(part["simulated"].unique()), list(part["fitted"].unique())
 
-    def matrix(kind: Kind) -> list[tuple[str, list[str]]]:
-        return [(s, [probability(rows[s, f], kind) for f in fitted]) for s in simulated]
 
-    def total(column: str) -> int:
-        return int(sum(rows[name, fitted[0]][column] for name in simulated))
+def _matrices(part: pd.DataFrame, title: str) -> dict[str, Any]:
+    """Format both matrices, with a row per generating model, and count the units.
 
-    return Matrices(
-        title,
-        fitted,
-        confusion=matrix("confusion"),
-        inversion=matrix("inversion"),
-        units={name: int(rows[name, fitted[0]]["n"]) for name in simulated},
-        left_out=total("left_out"),
-        doubtful=total("doubtful"),
-        stopped=total("stopped"),
-        sentences=sentences or [],
-        designs=designs or [],
-    )
+    ``units`` counts participants or data sets by generating model. ``left_out`` counts units that
+    are excluded, ``doubtful`` unreliable scores, and ``stopped`` fits that did not converge.
+    """
+    rows, simulated, fitted = _by_models(part)
+    matrices = {
+        kind: [(s, [probability(rows[s, f], kind) for f in fitted]) for s in simulated]
+        for kind in ("confusion", "inversion")
+    }
+    per_model = part.drop_duplicates("simulated").set_index("simulated")
+    totals = per_model[["left_out", "doubtful", "stopped"]].sum().astype(int).to_dict()
+    units = per_model["n"].astype(int).to_dict()
+    return {"title": title, "fitted": fitted, "units": units} | matrices | totals
 
 
 def probability(row: Mapping[str, Any], kind: str) -> str:
     """Format a probability with its interval, ``0.93 (0.86–0.97)``; a dash if undefined."""
-    value, low, high = (row[kind], row[f"{kind}_lower"], row[f"{kind}_upper"])
+    value, low, high = row[kind], row[f"{kind}_lower"], row[f"{kind}_upper"]
     return f"{value:.2f} ({low:.2f}–{high:.2f})" if np.isfinite(value) else "–"
 
 
-def comparison_sentences(part: pd.DataFrame) -> Iterator[str]:
+def _sentences(part: pd.DataFrame) -> Iterator[str]:
     """Yield a sentence per generating model, and one per misleading fitted model."""
-    rows, simulated = _by_models(part)
-    fitted = list(dict.fromkeys(part["fitted"]))
+    rows, simulated, fitted = _by_models(part)
     for name in simulated:
         best = max(fitted, key=lambda other: rows[name, other]["confusion"])
         if name not in fitted:
             yield f"{name} generated data but was not fitted; {best} most often fits best."
             continue
         row = rows[name, name]
-        count = plural(int(row["n"]), row["unit"])
-        text = f"For {count} generated by {name}, this model fits best with probability "
-        text += probability(row, "confusion")
+        text = (
+            f"For {plural(int(row['n']), row['unit'])} generated by {name}, this model fits best "
+            f"with probability {probability(row, 'confusion')}"
+        )
         if row["confusion_lower"] >= MODEL_RECOVERED:
             yield f"{text}."
         elif row["confusion_upper"] < MODEL_RECOVERED:
@@ -155,9 +99,8 @@ def comparison_sentences(part: pd.DataFrame) -> Iterator[str]:
     for name, other in itertools.product(fitted, simulated):
         if name not in simulated or other == name:
             continue
-        misleading = rows[other, name]
-        if misleading["inversion"] > rows[name, name]["inversion"]:
+        if rows[other, name]["inversion"] > rows[name, name]["inversion"]:
             yield (
                 f"If {name} fits best, the data were more probably generated by {other} "
-                f"({probability(misleading, 'inversion')})."
+                f"({probability(rows[other, name], 'inversion')})."
             )

@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 #: A relative MCSE below this is rounding error.
 ROUNDING = 1e-12
-
-
-class Value(NamedTuple):
-    """A number and its MCSE; NaN if the MCSE is unknown."""
-
-    value: float
-    mcse: float
 
 
 def pm(value: float, mcse: float, scale: float = 1.0) -> str:

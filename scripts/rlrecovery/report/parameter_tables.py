@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -24,47 +22,13 @@ from rlrecovery.report.lines import (
     levels_estimated,
     smallest_and_largest,
 )
-from rlrecovery.report.numbers import Value, enumeration, pm, row_text
+from rlrecovery.report.numbers import enumeration, pm, row_text
 from rlrecovery.report.significance import bias_verdict, coverage_verdict, range_text
+from rlrecovery.score.pooling import Pooled
 from rlrecovery.score.results import Summary
 
 #: Maximum number of designs that are all shown; of more, the smallest and largest are shown.
 MOST_DESIGNS = 3
-
-
-@dataclass(frozen=True)
-class Range:
-    """Formatted lowest and highest value of a measure over the cells of a line.
-
-    `worst` gives the true values of the cell furthest from the ideal value, `worst_cells` its key.
-    """
-
-    low: str
-    high: str
-    is_single: bool
-    worst: str
-    worst_cells: str
-
-
-@dataclass(frozen=True)
-class TableLine:
-    """One line of a parameter's table.
-
-    A range is None if no cell has the measure, `interval_share` is empty if all rows have an
-    interval, and `has_bound` tells whether any row is at a bound. `sentence` consists of an opening
-    clause and the results.
-    """
-
-    key: LineKey
-    bias: Range | None
-    rmse: Range | None
-    coverage: Range | None
-    interval_share: str
-    rank: str
-    pearson: str
-    flagged: list[str]
-    has_bound: bool
-    sentence: tuple[str, str]
 
 
 def parameter_table(summary: Summary, parameter: str) -> dict[str, Any]:
@@ -74,69 +38,60 @@ def parameter_table(summary: Summary, parameter: str) -> dict[str, Any]:
     """
     pairs = designs(summary)
     shown = pairs if len(pairs) <= MOST_DESIGNS else smallest_and_largest(summary)
-    keys = (
-        LineKey(level, method, participants, trials)
-        for level, method, (participants, trials) in itertools.product(
-            levels_estimated(summary), summary.methods, pairs
-        )
-    )
     lines = [
         _line(summary, parameter, key, cells)
-        for key in keys
-        if (cells := headline_cells(summary, parameter, key))
+        for level, method, design in itertools.product(
+            levels_estimated(summary), summary.methods, pairs
+        )
+        if (cells := headline_cells(summary, parameter, key := LineKey(level, method, *design)))
     ]
     return {
         "parameter": parameter,
         "meaning": next((p.meaning for p in every_parameter() if p.name == parameter), ""),
-        "shown": [line for line in lines if line.key.design in shown],
-        "folded": [line for line in lines if line.key.design not in shown],
+        "shown": [line for line in lines if line["key"].design in shown],
+        "folded": [line for line in lines if line["key"].design not in shown],
         "designs": len(pairs),
     }
 
 
-def _line(summary: Summary, parameter: str, key: LineKey, cells: Cells) -> TableLine:
-    rank, pearson = (
-        correlation(summary, parameter, key, name, ("grid", "cell"))
-        for name in ("spearman", "pearson")
-    )
+def _line(summary: Summary, parameter: str, key: LineKey, cells: Cells) -> dict[str, Any]:
+    """Format one line of the table, with its sentence: an opening clause and the results."""
+    rank = correlation(summary, parameter, key)
+    pearson = correlation(summary, parameter, key, "pearson")
     flagged = flagged_texts(cells)
-    return TableLine(
-        key,
-        bias=range_over_cells(cells.get("bias"), summary, lambda t: t["value"].abs()),
-        rmse=range_over_cells(cells.get("rmse"), summary, lambda t: t["value"]),
-        coverage=range_over_cells(
-            cells.get("coverage"), summary, lambda t: (t["value"] - t["interval"]).abs(), 100
-        ),
-        interval_share=interval_share_text(cells),
-        rank=pm(*rank) if rank else "–",
-        pearson=pm(*pearson) if pearson else "–",
-        flagged=_flag_phrases(flagged),
-        has_bound="share_at_bound" in flagged,
-        sentence=(_opening(parameter, key), _results(summary, cells, rank)),
-    )
+    return {
+        "key": key,
+        "bias": _range(cells.get("bias"), summary),
+        "rmse": _range(cells.get("rmse"), summary),
+        "coverage": _range(cells.get("coverage"), summary, 100),
+        "interval_share": interval_share_text(cells),
+        "rank": pm(*rank) if rank else "–",
+        "pearson": pm(*pearson) if pearson else "–",
+        "flagged": _flag_phrases(flagged),
+        "has_bound": "share_at_bound" in flagged,
+        "sentence": (_opening(parameter, key), _results(summary, cells, rank)),
+    }
 
 
-def range_over_cells(
-    cells: pd.DataFrame | None,
-    summary: Summary,
-    distance: Callable[[pd.DataFrame], pd.Series],
-    scale: float = 1.0,
-) -> Range | None:
-    """Format the lowest and highest value over the cells (one row each), and the worst cell.
+def _range(
+    cells: pd.DataFrame | None, summary: Summary, scale: float = 1.0
+) -> dict[str, Any] | None:
+    """Format the lowest and highest value over the cells, and the true values of the worst cell.
 
-    `distance` computes the distance of each row from the ideal value.
+    None if no cell has a value. If several cells are equally bad, ``worst_cells`` has their keys.
     """
     if cells is None or (cells := cells.dropna(subset=["value"])).empty:
         return None
     ordered = cells.sort_values("value")
-    worst = furthest(cells, distance(cells))
-    return Range(
-        low=row_text(ordered.iloc[0], scale),
-        high=row_text(ordered.iloc[-1], scale),
-        is_single=len(cells) == 1,
-        worst=furthest_text(worst, summary),
-        worst_cells=", ".join(worst["cell"].astype(str)),
-    )
+    # The ideal value of coverage is its nominal level, that of other measures is zero.
+    worst = furthest(cells, (cells["value"] - cells["interval"].fillna(0)).abs())
+    return {
+        "low": row_text(ordered.iloc[0], scale),
+        "high": row_text(ordered.iloc[-1], scale),
+        "is_single": len(cells) == 1,
+        "worst": furthest_text(worst, summary),
+        "worst_cells": ", ".join(worst["cell"].astype(str)),
+    }
 
 
 def _flag_phrases(flagged: dict[str, str]) -> list[str]:
@@ -149,12 +104,12 @@ def _opening(parameter: str, key: LineKey) -> str:
         "participant": f"{parameter} of individual participants",
         "group": f"the group’s {parameter}",
         "spread": f"the spread of {parameter}",
-    }[key.level]
+    }
     design = key.design_text.replace(", ", " and ")
-    return f"With {design}, {key.method} estimates {recovered}"
+    return f"With {design}, {key.method} estimates {recovered[key.level]}"
 
 
-def _results(summary: Summary, cells: Cells, rank: Value | None) -> str:
+def _results(summary: Summary, cells: Cells, rank: Pooled | None) -> str:
     """Return the rest of the sentence: bias, RMSE, coverage, correlation and flags."""
     bias = cells.get("bias")
     if bias is None or bias["value"].isna().all():
@@ -177,8 +132,8 @@ def _flag_sentence(cells: Cells) -> str:
     phrases = _flag_phrases(flagged_texts(cells))
     if not phrases:
         return "No row is flagged."
-    text = f"Flagged: {enumeration(phrases)}"
     unflagged = cells.get("bias_ok")
-    if unflagged is None or unflagged["value"].isna().all():
-        return f"{text}."
-    return f"{text}; without these rows the bias is {range_text(unflagged)}."
+    without = ""
+    if unflagged is not None and unflagged["value"].notna().any():
+        without = f"; without these rows the bias is {range_text(unflagged)}"
+    return f"Flagged: {enumeration(phrases)}{without}."

@@ -8,7 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from rlrecovery.report.limits import CLEAR_DIFFERENCE
-from rlrecovery.report.lines import LineKey, designs
+from rlrecovery.report.lines import LineKey, designs, select
+from rlrecovery.report.numbers import pm
 from rlrecovery.score.pooling import Pooled, mean_over_cells, pool_over_truths
 from rlrecovery.score.results import Summary
 
@@ -20,15 +21,19 @@ class PooledRmse(NamedTuple):
     value: float
     mcse: float
 
+    @property
+    def text(self) -> str:
+        """Format the value ± its MCSE."""
+        return pm(self.value, self.mcse)
+
 
 def pooled_rmses(summary: Summary, parameter: str, level: str) -> list[PooledRmse]:
     """Return `pooled_rmse` of every method and design with an estimate for every true value."""
-    keys = (
-        LineKey(level, method, participants, trials)
-        for method, (participants, trials) in itertools.product(summary.methods, designs(summary))
-    )
-    rmses = (pooled_rmse(summary, parameter, key) for key in keys)
-    return [rmse for rmse in rmses if rmse is not None]
+    return [
+        rmse
+        for method, design in itertools.product(summary.methods, designs(summary))
+        if (rmse := pooled_rmse(summary, parameter, LineKey(level, method, *design)))
+    ]
 
 
 def pooled_rmse(summary: Summary, parameter: str, key: LineKey) -> PooledRmse | None:
@@ -36,11 +41,9 @@ def pooled_rmse(summary: Summary, parameter: str, key: LineKey) -> PooledRmse | 
     cells = summary.measure("rmse", parameter=parameter, **key._asdict())
     if cells.empty or cells["value"].isna().any():
         return None
-    pooled = pool_over_truths(summary, cells).set_index("trials")
-    if key.trials not in pooled.index or not np.isfinite(pooled.loc[key.trials, "value"]):
-        return None
-    row = pooled.loc[key.trials]
-    return PooledRmse(key, float(row["value"]), float(row["mcse"]))
+    for value, mcse in pool_over_truths(summary, cells)[["value", "mcse"]].itertuples(index=False):
+        return PooledRmse(key, float(value), float(mcse)) if np.isfinite(value) else None
+    return None
 
 
 def baseline_rmse(summary: Summary, parameter: str, key: LineKey) -> float | None:
@@ -51,11 +54,8 @@ def baseline_rmse(summary: Summary, parameter: str, key: LineKey) -> float | Non
     """
     if len(set(summary.truths_of(parameter, key.method))) == 1:
         return None
-    points = summary.points
-    selected = points["parameter"] == parameter
-    for column, value in key._asdict().items():
-        selected &= points[column] == value
-    sd = float(points.loc[selected, "truth"].std(ddof=0))
+    points = select(summary.points, parameter=parameter, **key._asdict())
+    sd = float(points["truth"].std(ddof=0))
     return sd if np.isfinite(sd) and sd > 1e-9 else None
 
 
@@ -65,27 +65,21 @@ def clearly_differ(summary: Summary, parameter: str, one: PooledRmse, other: Poo
     Methods in the same design are compared by their mean squared errors on the same data sets,
     designs by their RMSEs, which are independent.
     """
+    difference = Pooled(one.value - other.value, float(np.hypot(one.mcse, other.mcse)))
     if one.key.design == other.key.design:
-        paired = _paired_difference(summary, parameter, one.key, other.key)
-        if paired is not None:
-            return bool(abs(paired.value) > CLEAR_DIFFERENCE * paired.mcse)
-    difference_se = np.hypot(one.mcse, other.mcse)
-    return bool(abs(one.value - other.value) > CLEAR_DIFFERENCE * difference_se)
+        difference = _paired_difference(summary, parameter, one.key, other.key) or difference
+    return abs(difference.value) > CLEAR_DIFFERENCE * difference.mcse
 
 
 def _paired_difference(
     summary: Summary, parameter: str, one: LineKey, other: LineKey
 ) -> Pooled | None:
     """Average the paired differences of mean squared errors over the cells."""
-    table = summary.comparison
-    if table.empty:
+    if summary.comparison.empty:
         return None
-    methods = {one.method, other.method}
-    selected = (table["measure"] == "mse_difference") & (table["parameter"] == parameter)
-    selected &= (table["level"] == one.level) & (table["trials"] == one.trials)
-    selected &= table["participants"] == one.participants
-    selected &= table["method"].isin(methods) & table["reference"].isin(methods)
-    differences = table[selected]
+    design = {"level": one.level, "participants": one.participants, "trials": one.trials}
+    table = select(summary.comparison, measure="mse_difference", parameter=parameter, **design)
+    differences = table[table[["method", "reference"]].isin([one.method, other.method]).all(axis=1)]
     if differences.empty or differences[["value", "mcse"]].isna().any(axis=None):
         return None
     return mean_over_cells(differences)

@@ -13,10 +13,10 @@ from typing import Any
 
 import pandas as pd
 
-from rlrecovery.report.lines import LineKey, levels_estimated, smallest_and_largest
+from rlrecovery.report.lines import LineKey, levels_estimated, select, smallest_and_largest
 from rlrecovery.report.model_comparison import probability
 from rlrecovery.report.numbers import enumeration, plural, pm, row_text
-from rlrecovery.report.traffic_lights import LightLine, light_line
+from rlrecovery.report.traffic_lights import light_line
 from rlrecovery.score.results import Summary, against_first, finest_level, methods_with
 
 #: Names of levels in captions.
@@ -35,16 +35,22 @@ class Sheet:
 
 def answer_sheet(summary: Summary) -> Sheet:
     """Return the recovery of every parameter, level, design and method over all true values."""
-    lines: dict[tuple[str | int, ...], dict[str, str]] = {}
-    for parameter, level, (participants, trials), method in itertools.product(
-        summary.parameters,
-        levels_estimated(summary),
-        smallest_and_largest(summary),
-        summary.methods,
-    ):
-        line = light_line(summary, parameter, LineKey(level, method, participants, trials))
-        if line is not None:
-            lines[parameter, level, participants, trials, method] = _answer_texts(line)
+    lines = {
+        (parameter, level, *design, method): {
+            "largest bias": line.bias,
+            "RMSE": line.rmse,
+            "coverage (%)": line.coverage,
+            "rows with interval": line.interval_share,
+            "rank correlation": line.rank,
+        }
+        for parameter, level, design, method in itertools.product(
+            summary.parameters,
+            levels_estimated(summary),
+            smallest_and_largest(summary),
+            summary.methods,
+        )
+        if (line := light_line(summary, parameter, LineKey(level, method, *design)))
+    }
     nominal = f"{100 * (summary.headline_interval or 0):g}"
     return Sheet(
         "Recovery over all true parameter combinations, ± one Monte Carlo standard error. The "
@@ -54,19 +60,7 @@ def answer_sheet(summary: Summary) -> Sheet:
     )
 
 
-def _answer_texts(line: LightLine) -> dict[str, str]:
-    return {
-        "largest bias": line.bias,
-        "RMSE": line.rmse,
-        "coverage (%)": line.coverage,
-        "rows with interval": line.interval_share,
-        "rank correlation": line.rank,
-    }
-
-
-def _frame(
-    rows: Mapping[tuple[str | int, ...], Mapping[str, str]], names: Sequence[str]
-) -> pd.DataFrame:
+def _frame(rows: dict[Any, dict[str, str]], names: Sequence[str]) -> pd.DataFrame:
     """Build a table from rows by key; ``names`` are the names of the index levels."""
     body = pd.DataFrame.from_dict(rows, orient="index")
     if len(body):
@@ -80,23 +74,22 @@ def measure_sheet(summary: Summary, measure: str, title: str, scale: float = 1.0
     if measure == "coverage" and headline is not None:
         where["interval"] = headline
         title = f"{title} of {100 * headline:g} % intervals (%)"
-    body = _by_truth(summary, summary.measure(measure, **where), lambda row: row_text(row, scale))
-    caption = (
+    return Sheet(
         f"{title}, ± one Monte Carlo standard error, of the estimates for {_finest_levels(summary)}"
-        f"{_constant_sizes(summary)}."
+        f"{_constant_sizes(summary)}.",
+        _by_truth(summary, summary.measure(measure, **where), lambda row: row_text(row, scale)),
     )
-    return Sheet(caption, body)
 
 
 def comparison_sheet(summary: Summary) -> Sheet:
     """Return RMSE ratios of every method to the first, on the same data, at every true value."""
     table = against_first(summary)
-    table = table[table["measure"] == "rmse_ratio"] if len(table) else table
-    compared = set(table["level"]) if len(table) else set()
-    level = next((level for level in summary.levels if level in compared), None)
+    ratios = select(table, measure="rmse_ratio") if len(table) else table
+    by_level = dict(iter(ratios.groupby("level", observed=True))) if len(ratios) else {}
+    level = next((level for level in summary.levels if level in by_level), None)
     if level is None:
         return Sheet("No two methods estimate the same targets from the same data.", pd.DataFrame())
-    table = table[table["level"] == level]
+    table = by_level[level]
     return Sheet(
         f"RMSE divided by the RMSE of {_references(table)} on the same data, ± one Monte Carlo "
         f"standard error, of the estimates for {LEVEL_NAMES[level]}{_constant_sizes(summary)}.",
@@ -116,8 +109,8 @@ def _references(table: pd.DataFrame) -> str:
 def selection_sheet(summary: Summary) -> Sheet:
     """Return the probability of each best fit given the generating model, over the whole study."""
     table = summary.selection
-    table = table[table["scope"] == "all"] if len(table) else table
-    rows: dict[tuple[str | int, ...], dict[str, str]] = {}
+    table = select(table, scope="all") if len(table) else table
+    rows: dict[tuple[str, ...], dict[str, str]] = {}
     for row in table.to_dict("records"):
         key = tuple(row[name] for name in ("contest", "criterion", "unit", "simulated"))
         fitted = dict.fromkeys(summary.selection["fitted"], "–")
@@ -162,8 +155,8 @@ def _by_truth(
     levels = {method: level or finest_level(summary, method) for method in summary.methods}
     shown = smallest_and_largest(summary)
     cells = {
-        (tuple(_sortable(row[key]) for key in keys), (row["parameter"], row["method"])): text(row)
-        for row in table.astype({"method": "object"}).to_dict("records")
+        (tuple(row[key] for key in keys), (row["parameter"], row["method"])): text(row)
+        for row in table.fillna(dict.fromkeys(keys, ABSENT)).to_dict("records")
         if row["level"] == levels[row["method"]] and (row["participants"], row["trials"]) in shown
     }
     if not cells:
@@ -171,16 +164,12 @@ def _by_truth(
     rows = sorted({row for row, _ in cells})
     estimated = {column for _, column in cells}
     pairs = itertools.product(summary.parameters, summary.methods)
-    columns = [column for column in pairs if column in estimated]
+    columns = [pair for pair in pairs if pair in estimated]
     body = pd.DataFrame([[cells.get((r, c), "–") for c in columns] for r in rows])
     names = [tuple(f"{v:g}" if v > ABSENT else "–" for v in row) for row in rows]
     body.index = pd.MultiIndex.from_tuples(names, names=keys)
     body.columns = pd.MultiIndex.from_tuples(columns, names=[None, None])
     return body
-
-
-def _sortable(value: float) -> float:
-    return value if value == value else ABSENT
 
 
 #: All tables in the order of the report.

@@ -32,13 +32,9 @@ def bias_p_values(bias: pd.DataFrame) -> pd.Series:
     n is the number of replicates, the independent unit. NaN if it is below 2 or the MCSE is
     unknown.
     """
-    value, mcse = bias["value"].to_numpy(float), bias["mcse"].to_numpy(float)
-    n = bias["n"].to_numpy(float)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        t = np.where(value == 0, 0.0, np.abs(value) / mcse)
-    p = 2 * stats.t.sf(t, np.maximum(n - 1, 1))
-    is_tested = np.isfinite(value) & np.isfinite(mcse) & (n >= 2)
-    return pd.Series(np.where(is_tested, p, np.nan), index=bias.index)
+    t = (bias["value"].abs() / bias["mcse"]).mask(bias["value"] == 0, 0)
+    p = pd.Series(2 * stats.t.sf(t, np.maximum(bias["n"] - 1, 1)), index=bias.index)
+    return p.where(np.isfinite(bias[["value", "mcse"]]).all(axis=1) & (bias["n"] >= 2))
 
 
 def bias_verdict(bias: pd.DataFrame, summary: Summary) -> str:
@@ -71,8 +67,7 @@ def coverage_p_values(coverage: pd.DataFrame) -> pd.Series:
     coverage for independent rows, multiplied by the factor (at least 1) by which the reported MCSE
     exceeds the MCSE of independent rows.
     """
-    p = [_coverage_p_value(row) for _, row in coverage.iterrows()]
-    return pd.Series(p, index=coverage.index)
+    return coverage.apply(_coverage_p_value, axis=1)
 
 
 def _coverage_p_value(row: pd.Series) -> float:

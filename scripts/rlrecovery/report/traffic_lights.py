@@ -8,11 +8,11 @@ amber otherwise.
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from rlrecovery.report.limits import (
     CERTAIN,
@@ -34,10 +34,10 @@ from rlrecovery.report.lines import (
     levels_estimated,
     true_values_text,
 )
-from rlrecovery.report.numbers import ROUNDING, Value, enumeration, pm
+from rlrecovery.report.numbers import ROUNDING, enumeration, pm
 from rlrecovery.report.rmse_comparison import PooledRmse, baseline_rmse, pooled_rmse
 from rlrecovery.score.measures import binomial_se
-from rlrecovery.score.pooling import mean_over_cells
+from rlrecovery.score.pooling import Pooled, mean_over_cells
 from rlrecovery.score.results import Summary
 
 #: Meaning of each light; `UNCERTAIN` replaces the meaning of an uncertain amber light.
@@ -52,7 +52,7 @@ UNCERTAIN = "not enough data"
 
 @dataclass(frozen=True)
 class Criterion:
-    """Value with its MCSE, its description, and its limits."""
+    """Pooled with its MCSE, its description, and its limits."""
 
     text: str
     value: float
@@ -63,14 +63,8 @@ class Criterion:
     def possible(self) -> tuple[str, str]:
         """Return the worst and best colour within the Monte Carlo error."""
         margin = CERTAIN * (self.mcse if np.isfinite(self.mcse) else np.inf)
-        sign = 1.0 if self.limits.higher_is_better else -1.0
-        low, high = sign * self.value - margin, sign * self.value + margin
-        return self._colour(sign, low), self._colour(sign, high)
-
-    def _colour(self, sign: float, signed_value: float) -> str:
-        if signed_value >= sign * self.limits.green:
-            return "green"
-        return "red" if signed_value < sign * self.limits.red else "amber"
+        worse = -margin if self.limits.higher_is_better else margin
+        return self.limits.colour(self.value + worse), self.limits.colour(self.value - worse)
 
     @property
     def light(self) -> str:
@@ -103,14 +97,14 @@ class LightLine:
 
 def light_table(summary: Summary) -> list[LightLine]:
     """Return a line for every parameter, level and method in the largest design."""
-    participants, trials = designs(summary)[-1]
-    lines = (
-        light_line(summary, parameter, LineKey(level, method, participants, trials))
-        for parameter in summary.parameters
-        for level in levels_estimated(summary)
-        for method in summary.methods
-    )
-    return [line for line in lines if line is not None]
+    design = designs(summary)[-1]
+    return [
+        line
+        for parameter, level, method in itertools.product(
+            summary.parameters, levels_estimated(summary), summary.methods
+        )
+        if (line := light_line(summary, parameter, LineKey(level, method, *design)))
+    ]
 
 
 def light_line(summary: Summary, parameter: str, key: LineKey) -> LightLine | None:
@@ -125,12 +119,15 @@ def light_line(summary: Summary, parameter: str, key: LineKey) -> LightLine | No
     if rmse is None or "bias" not in cells:
         reason = _missing_estimates(cells)
         return LightLine(parameter, key, "red", JUDGEMENTS["red"], reason)
-    criteria = list(applicable_criteria(summary, parameter, rmse, cells))
+    rank = correlation(summary, parameter, key, scopes=("grid",))
+    criteria = [
+        *_criteria_of_estimates(rmse, rank, baseline_rmse(summary, parameter, key)),
+        *_criteria_of_rows(key, cells),
+    ]
     light = combined_light(criteria)
     reasons = [c.text for c in criteria if c.light == light and light in ("amber", "red")]
     bias = cells["bias"].dropna(subset=["value"])
     worst = bias.loc[bias["value"].abs().idxmax()]
-    rank, coverage = rank_correlation(summary, parameter, key), pooled_coverage(cells)
     return LightLine(
         parameter,
         key,
@@ -139,8 +136,8 @@ def light_line(summary: Summary, parameter: str, key: LineKey) -> LightLine | No
         reasons=enumeration(reasons or [""]),
         bias=pm(worst["value"], worst["mcse"]),
         bias_at=true_values_text(worst, summary),
-        rmse=pm(rmse.value, rmse.mcse),
-        coverage=_coverage_text(cells["coverage"], coverage) if coverage else "–",
+        rmse=rmse.text,
+        coverage=_coverage_text(cells) or "–",
         interval_share=interval_share_text(cells) or "all",
         rank=pm(*rank) if rank else "–",
     )
@@ -161,8 +158,7 @@ def judgement(criteria: Sequence[Criterion]) -> str:
     Monte Carlo error; otherwise it means “not enough data”.
     """
     light = combined_light(criteria)
-    worst = [criterion.possible[0] for criterion in criteria]
-    best = [criterion.possible[1] for criterion in criteria]
+    worst, best = zip(*(criterion.possible for criterion in criteria), strict=True)
     may_be_other = "red" in worst or set(best) == {"green"}
     return UNCERTAIN if light == "amber" and may_be_other else JUDGEMENTS[light]
 
@@ -175,38 +171,33 @@ def combined_light(criteria: Sequence[Criterion]) -> str:
     return next((colour for colour in ("red", "amber") if colour in lights), "green")
 
 
-def applicable_criteria(
-    summary: Summary, parameter: str, rmse: PooledRmse, cells: Cells
+def _criteria_of_estimates(
+    rmse: PooledRmse, rank: Pooled | None, baseline: float | None
 ) -> Iterator[Criterion]:
-    """Yield the criteria that apply to this line."""
-    key, baseline = rmse.key, baseline_rmse(summary, parameter, rmse.key)
-    rank = rank_correlation(summary, parameter, key)
+    """Yield the criteria of rank correlation and RMSE, if there are different true values."""
     if rank is not None and baseline:
         yield Criterion(f"rank correlation is {pm(*rank)}", *rank, RANK_CORRELATION)
         relative, mcse = rmse.value / baseline, rmse.mcse / baseline
         text = f"RMSE is {pm(relative, mcse, 100)} % of the baseline’s"
         yield Criterion(text, relative, mcse, RELATIVE_RMSE)
+
+
+def _criteria_of_rows(key: LineKey, cells: Cells) -> Iterator[Criterion]:
+    """Yield the criteria of coverage, if there are intervals, and of flagged rows."""
     coverage = pooled_coverage(cells)
     if coverage is not None:
         nominal = float(cells["coverage"]["interval"].iloc[0])
         rows = float(cells["coverage"]["n_rows"].sum())
-        least = float(binomial_se(nominal, max(rows, 1.0)))
-        covered = _coverage_text(cells["coverage"], coverage, " %")
-        text = f"{100 * nominal:g} % intervals cover {covered}"
-        yield Criterion(text, nominal - coverage.value, max(coverage.mcse, least), UNDERCOVERAGE)
+        mcse = max(coverage.mcse, float(binomial_se(nominal, max(rows, 1.0))))
+        text = f"{100 * nominal:g} % intervals cover {_coverage_text(cells, ' %')}"
+        yield Criterion(text, nominal - coverage.value, mcse, UNDERCOVERAGE)
     flagged = flagged_share(cells)
-    limits = FLAGGED
-    if key.level != "participant":
-        limits = dataclasses.replace(FLAGGED, red=np.inf)
+    is_group = key.level != "participant"
+    limits = dataclasses.replace(FLAGGED, red=np.inf) if is_group else FLAGGED
     yield Criterion(_flagged_text(cells, flagged), *flagged, limits)
 
 
-def rank_correlation(summary: Summary, parameter: str, key: LineKey) -> Value | None:
-    """Return the rank correlation over the true values of a design; None if these do not vary."""
-    return correlation(summary, parameter, key, "spearman", ("grid",))
-
-
-def pooled_coverage(cells: Cells) -> Value | None:
+def pooled_coverage(cells: Cells) -> Pooled | None:
     """Average coverage over the cells, with its MCSE; None without intervals."""
     if "coverage" not in cells or cells["coverage"]["value"].isna().all():
         return None
@@ -214,18 +205,21 @@ def pooled_coverage(cells: Cells) -> Value | None:
     # The closed form p (1 - p) / n is too small by the factor (n - 1) / n on average.
     single_row = (table["n"] == table["n_rows"]) & (table["n"] > 1)
     factor = np.sqrt(table["n"] / (table["n"] - 1).where(single_row, table["n"]))
-    return Value(*mean_over_cells(table.assign(mcse=table["mcse"] * factor)))
+    return mean_over_cells(table.assign(mcse=table["mcse"] * factor))
 
 
-def _coverage_text(cells: pd.DataFrame, coverage: Value, unit: str = "") -> str:
-    """Format coverage in per cent, or as a count if its MCSE is zero."""
+def _coverage_text(cells: Cells, unit: str = "") -> str:
+    """Format coverage in per cent, or as a count if its MCSE is zero; empty without intervals."""
+    coverage = pooled_coverage(cells)
+    if coverage is None:
+        return ""
     if coverage.mcse > ROUNDING:
         return pm(*coverage, 100) + unit
-    rows = int(cells["n_rows"].sum())
+    rows = int(cells["coverage"]["n_rows"].sum())
     return f"{round(coverage.value * rows)} of {rows}"
 
 
-def flagged_share(cells: Cells) -> Value:
+def flagged_share(cells: Cells) -> Pooled:
     """Compute the proportion of rows that are flagged or failed, with a conservative MCSE.
 
     The MCSE is that of independent rows multiplied by the largest factor by which the MCSE of a
@@ -241,10 +235,10 @@ def flagged_share(cells: Cells) -> Value:
         if independent > 0 and np.isfinite(mcse):
             factor = max(factor, mcse / independent)
     cautious = (share * rows + 1) / (rows + 2)
-    return Value(share, float(factor * binomial_se(cautious, rows)))
+    return Pooled(share, float(factor * binomial_se(cautious, rows)))
 
 
-def _flagged_text(cells: Cells, flagged: Value) -> str:
+def _flagged_text(cells: Cells, flagged: Pooled) -> str:
     """Format the proportion of flagged rows; a single kind of flag as in the other tables."""
     texts = flagged_texts(cells)
     if len(texts) == 1:

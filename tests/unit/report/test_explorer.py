@@ -12,7 +12,7 @@ import summaries
 
 from rlrecovery.report import explorer_data
 from rlrecovery.report.explorer import explorer, library
-from rlrecovery.report.explorer_data import Codes, no_map_reason, point_table
+from rlrecovery.report.explorer_data import codes_of, no_map_reason, point_table
 from rlrecovery.score.results import load_summary
 
 NEEDED = ("recovery", "points")
@@ -98,7 +98,7 @@ def test_points_are_those_of_the_summary(made, summary):
 
 
 def test_points_are_limited_by_data_sets_and_then_by_participants(summary, monkeypatch):
-    codes = Codes.of(summary)
+    codes = codes_of(summary)
     every = point_table(summary, codes)
     first = every[every["r"] == 0]
     monkeypatch.setattr(explorer_data, "MOST_POINTS", len(first) + len(first) // 10)

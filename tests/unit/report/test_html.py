@@ -75,8 +75,8 @@ def test_a_two_step_group_estimate_depends_on_bounds(tiny, tiny_run):
     group = {"measure": "share_at_bound", "level": "group"}
     for share, has_bound in ((0.0, False), (0.2, True)):
         data = page_data(changed(tiny, group, value=share, mcse=share / 2), experiment, design)
-        lines = [line for line in data["parameters"][0]["shown"] if line.key.level == "group"]
-        assert [line.has_bound for line in lines] == [has_bound]
+        lines = [line for line in data["parameters"][0]["shown"] if line["key"].level == "group"]
+        assert [line["has_bound"] for line in lines] == [has_bound]
 
 
 def test_hostile_strings_are_escaped(tiny_folder):
@@ -178,6 +178,16 @@ def test_a_page_without_true_values_estimates_and_flags(tmp_path):
     text = words(build(folder))
     assert "in none of the data sets" in text
     assert "No fit failed" in text
+
+
+def test_a_sampler_is_compared_with_the_exact_posterior(tiny_folder):
+    assert "exact posterior" not in words(build(tiny_folder))
+    row = {"sampled": "nuts", "exact": "grid", "cell": "a", "parameter": "alpha", "posteriors": 10}
+    row |= {"rms_z": 1.1, "largest_difference": 0.05, "sd_ratio": 1.01}
+    pd.DataFrame([row]).to_csv(tiny_folder / "summary/witness.csv", index=False)
+    text = words(build(tiny_folder))
+    assert "nuts versus grid, alpha: over 10 posteriors" in text
+    assert "differ by 1.10 Monte Carlo standard errors" in text
 
 
 @pytest.mark.parametrize("name", ["config_file", "provenance_file", "design_file"])

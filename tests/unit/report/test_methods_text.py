@@ -1,7 +1,5 @@
 """The methods section states the values of the config."""
 
-import dataclasses
-
 import pandas as pd
 import pytest
 import summaries
@@ -9,11 +7,10 @@ import summaries
 from rlrecovery.config.settings import Experiment
 from rlrecovery.report.methods_text import (
     conventions,
-    estimands,
-    exact_checks,
     mechanisms,
     methods,
     predictive_check,
+    scales,
     study_size,
 )
 from rlrecovery.report.task_text import task_text
@@ -63,8 +60,8 @@ def test_every_setting_of_a_method_is_listed(experiment):
 
 
 def test_estimands_and_conventions_have_the_scales_and_bounds(experiment):
-    assert "logit for alpha" in dict(estimands(experiment))["Group"]
-    assert "mle: alpha in [0, 1]; mle: beta in [0, 50]" in dict(conventions(experiment))["Bounds"]
+    assert "logit for alpha" in scales(experiment)
+    assert "mle: alpha in [0, 1]; mle: beta in [0, 50]" in conventions(experiment)["bounds"]
 
 
 def test_predictions_are_by_a_method_with_a_posterior(experiment):
@@ -73,27 +70,6 @@ def test_predictions_are_by_a_method_with_a_posterior(experiment):
     )
     without = Experiment.of(summaries.experiment(methods=("mle",)))
     assert predictive_check(without) == ""
-
-
-def test_a_sampler_is_compared_with_the_exact_posterior(summary):
-    rows = [
-        {
-            "sampled": "nuts",
-            "exact": "grid",
-            "cell": cell,
-            "parameter": "alpha",
-            "posteriors": 10,
-            "rms_z": z,
-            "largest_difference": 0.05,
-            "sd_ratio": 1.01,
-        }
-        for cell, z in (("a", 1.0), ("b", 1.2))
-    ]
-    checked = dataclasses.replace(summary, sampler_check=pd.DataFrame(rows))
-    (sentence,) = exact_checks(checked)
-    assert sentence.startswith("nuts versus grid, alpha: over 20 posteriors")
-    assert "differ by 1.10 Monte Carlo standard errors" in sentence
-    assert exact_checks(summary) == []
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ def line_of(table, method="mle", level="participant", trials=50):
     return next(
         line
         for line in lines
-        if (line.key.method, line.key.level, line.key.trials) == (method, level, trials)
+        if (line["key"].method, line["key"].level, line["key"].trials) == (method, level, trials)
     )
 
 
@@ -25,16 +25,16 @@ def test_a_line_has_ranges_correlation_and_the_worst_cell(summary):
     where = {"parameter": "beta", "method": "mle", "level": "participant", "trials": 50}
     bias = summary.measure("bias", **where).sort_values("value")
     low, high = bias.iloc[0], bias.iloc[-1]
-    assert line.bias.low == pm(low["value"], low["mcse"])
-    assert line.bias.high == pm(high["value"], high["mcse"])
+    assert line["bias"]["low"] == pm(low["value"], low["mcse"])
+    assert line["bias"]["high"] == pm(high["value"], high["mcse"])
     worst = bias.loc[bias["value"].abs().idxmax()]
-    assert line.bias.worst == f"alpha {worst['alpha']:g}, beta {worst['beta']:g}"
-    assert line.bias.worst_cells == worst["cell"]
+    assert line["bias"]["worst"] == f"alpha {worst['alpha']:g}, beta {worst['beta']:g}"
+    assert line["bias"]["worst_cells"] == worst["cell"]
     rank = summary.measure("spearman", scope="grid", **where).iloc[0]
-    assert line.rank == pm(rank["value"], rank["mcse"])
+    assert line["rank"] == pm(rank["value"], rank["mcse"])
     value, mcse = pm_parts(low["value"], low["mcse"])
-    assert f"bias between {value} (±{mcse}) and" in line.sentence[1]
-    assert line.sentence[0] == (
+    assert f"bias between {value} (±{mcse}) and" in line["sentence"][1]
+    assert line["sentence"][0] == (
         "With 5 participants and 50 trials, mle estimates beta of individual participants"
     )
 
@@ -45,9 +45,9 @@ def test_flagged_shares_are_pooled_over_the_true_values(summary):
     mcse = np.sqrt((shares["mcse"] ** 2).sum()) / len(shares)
     text = f"{pm(shares['value'].mean(), mcse, 100)} % of rows at a bound"
     line = line_of(parameter_table(summary, "beta"))
-    assert text in line.flagged
-    assert line.has_bound
-    assert text in line.sentence[1]
+    assert text in line["flagged"]
+    assert line["has_bound"]
+    assert text in line["sentence"][1]
 
 
 def test_shares_without_error_are_counts_and_ties_are_several(tiny):
@@ -58,21 +58,24 @@ def test_shares_without_error_are_counts_and_ties_are_several(tiny):
     )
     table = parameter_table(summary, "beta")
     group, participant = (line_of(table, level=level) for level in ("group", "participant"))
-    assert (group.coverage.low, group.coverage.worst) == ("5 of 5", "several combinations")
-    assert participant.coverage.low == participant.coverage.high == "15 of 15 rows"
-    assert "is 100 % (5 of 5), not distinguishable" in group.sentence[1]
+    assert (group["coverage"]["low"], group["coverage"]["worst"]) == (
+        "5 of 5",
+        "several combinations",
+    )
+    assert participant["coverage"]["low"] == participant["coverage"]["high"] == "15 of 15 rows"
+    assert "is 100 % (5 of 5), not distinguishable" in group["sentence"][1]
 
 
 def test_a_correlation_without_error_has_no_plus_minus(tiny):
     summary = changed(tiny, {"measure": "spearman"}, value=0.98765, mcse=0.0)
-    assert line_of(parameter_table(summary, "alpha")).rank == "0.988"
+    assert line_of(parameter_table(summary, "alpha"))["rank"] == "0.988"
 
 
 def test_a_bias_of_one_data_set_is_marked(tiny):
     unflagged = {"measure": "bias", "rows": "ok"}
     summary = changed(tiny, unflagged, mcse=np.nan, n=1)
     summary = changed(summary, {"measure": "share_at_bound"}, value=0.5)
-    text = line_of(parameter_table(summary, "alpha")).sentence[1]
+    text = line_of(parameter_table(summary, "alpha"))["sentence"][1]
     assert "(n = 1)" in text[text.index("without these rows the bias is between") :]
 
 
@@ -82,7 +85,7 @@ def test_a_missing_interval_is_a_flag(tiny):
     summary = changed(tiny, {"measure": "share_failed"}, value=0.0, mcse=0.0)
     recovery = pd.concat([summary.recovery, rows], ignore_index=True)
     flagged = line_of(parameter_table(type(tiny)(**vars(summary) | {"recovery": recovery}), "beta"))
-    assert "25.0 ± 3.5 % of rows without an interval or not identified" in flagged.flagged
+    assert "25.0 ± 3.5 % of rows without an interval or not identified" in flagged["flagged"]
 
 
 def test_nothing_flagged_is_stated(tiny):
@@ -90,16 +93,16 @@ def test_nothing_flagged_is_stated(tiny):
     for share in ("share_at_bound", "share_not_converged", "share_failed"):
         summary = changed(summary, {"measure": share}, value=0.0, mcse=0.0)
     line = line_of(parameter_table(summary, "alpha"))
-    assert line.flagged == []
-    assert not line.has_bound
-    assert line.sentence[1].endswith("No row is flagged.")
+    assert line["flagged"] == []
+    assert not line["has_bound"]
+    assert line["sentence"][1].endswith("No row is flagged.")
 
 
 def test_without_estimates_no_verdict_is_given(tiny):
     summary = changed(tiny, {"measure": "bias"}, value=np.nan, mcse=np.nan)
     line = line_of(parameter_table(summary, "alpha"))
-    assert line.bias is None
-    assert "in none of the data sets" in line.sentence[1]
+    assert line["bias"] is None
+    assert "in none of the data sets" in line["sentence"][1]
 
 
 @pytest.mark.parametrize(("trials", "n_folded"), [((30, 60), 0), ((30, 60, 90), 4)])
@@ -114,5 +117,5 @@ def test_of_many_designs_the_smallest_and_the_largest_are_shown(tmp_path, trials
     )
     table = parameter_table(load_summary(folder / "summary"), "alpha")
     assert len(table["folded"]) == n_folded
-    shown = {line.key.design for line in table["shown"]}
+    shown = {line["key"].design for line in table["shown"]}
     assert shown == ({(2, 30), (4, 90)} if n_folded else {(2, 30), (2, 60)})

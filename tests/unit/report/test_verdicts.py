@@ -1,4 +1,4 @@
-"""Verdicts follow the rule on the page."""
+"""Verdicts and advice follow the rules on the page."""
 
 import dataclasses
 
@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import summaries
 
-from rlrecovery.report.advice import advice
+from rlrecovery.report.rmse_comparison import pooled_rmses
 from rlrecovery.report.traffic_lights import light_table
-from rlrecovery.report.verdicts import rmse_table, verdict, verdicts
+from rlrecovery.report.verdicts import advice, rmse_table, verdict, verdicts
 from rlrecovery.score.results import load_summary
 from unit.report.pages import changed, with_rmse
 
@@ -38,16 +38,15 @@ def test_the_verdict_follows_its_rule(summary, errors, mcse, included, absent):
     lines = [(method, trials) for method in ("mle", "hierarchical") for trials in (50, 150)]
     by_line = dict(zip(lines, errors, strict=True))
     where = {"parameter": "beta", "level": "participant"}
-    text = verdict(
-        with_rmse(summary, by_line, mcse, **where), "beta", "participant", summary.methods
-    )
+    summary = with_rmse(summary, by_line, mcse, **where)
+    text = verdict(summary, "beta", pooled_rmses(summary, "beta", "participant"))
     assert all(part in text for part in included), text
     assert not any(part in text for part in absent), text
 
 
 def test_a_method_without_estimates_at_a_true_value_is_never_the_best(tiny):
     incomplete = changed(tiny, {"measure": "rmse", "alpha": 0.3}, value=np.nan)
-    assert "no verdict is given" in verdict(incomplete, "beta", "group", ["mle"])
+    assert "no verdict is given" in dict(verdicts(incomplete))["beta of the group"]
 
 
 def test_rmses_are_those_of_the_smallest_and_the_largest_design(summary):
@@ -81,3 +80,33 @@ def test_methods_are_compared_on_data_of_one_model_only(tmp_path):
         assert f"_{other}" not in text
     # Each model has one true value of each parameter: there are none to tell apart.
     assert {line.light for line in light_table(summary)} == {"none"}
+
+
+@pytest.fixture
+def advice_for(two_methods):
+    """Return the advice for given RMSEs of individual participants' alpha."""
+
+    def text(few, many, other, mcse):
+        errors = {
+            ("bayes", 50): few, ("bayes", 150): many, ("mle", 150): other, ("mle", 50): other,
+        }  # fmt: skip
+        where = {"parameter": "alpha", "level": "participant"}
+        findings = dict(advice(with_rmse(two_methods, errors, mcse, **where)))
+        return findings["alpha of individual participants"]
+
+    return text
+
+
+def test_clear_changes_are_given_in_per_cent(advice_for):
+    text = advice_for(0.2, 0.1, 0.3, 0.001)
+    assert "150 instead of 50 trials reduced the RMSE by 50 % (0.2000" in text
+    assert "bayes instead of mle reduced the RMSE by 67 %" in text
+
+
+def test_changes_within_monte_carlo_error_are_not_clear(advice_for):
+    text = advice_for(0.2, 0.19, 0.3, 0.05 * np.sqrt(6))
+    assert "150 instead of 50 trials made no clear difference" in text
+
+
+def test_a_study_of_one_line_has_no_advice(tiny):
+    assert advice(tiny) == []
