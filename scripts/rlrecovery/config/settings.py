@@ -48,13 +48,7 @@ Truth = dict[str, Annotated[Numbers, Field(description="Its true values.")]]
 AnyMethod = Annotated[SerializeAsAny[MethodSettings], RegisteredEstimator]
 
 
-class _Documented(Section):
-    """Settings whose fields are described by the strings below them."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
-
-
-class Source(_Documented):
+class Source(Section):
     """One of several generating models."""
 
     truth: Truth = Field(default_factory=dict)
@@ -68,7 +62,7 @@ OneTask = Annotated[TaskSettings, Field(description="One of the tasks.")]
 OneVariant = Annotated[VariantSettings, Field(description="One of the variants.")]
 
 
-class ModelRecovery(_Documented):
+class ModelRecovery(Section):
     """Generating models, and the models that are fitted to all of their data."""
 
     simulate: dict[str, Annotated[Source, Field(description="Its truths and population.")]] = Field(
@@ -87,7 +81,7 @@ def _either(key: str, *others: str) -> dict[str, Any]:
     return {"oneOf": [{**one, "not": no_other}, {**rest, "not": one}]}
 
 
-class Experiment(_Documented):
+class Experiment(Section):
     """The complete description of a recovery study, independent of the machine."""
 
     model_config = ConfigDict(

@@ -25,9 +25,9 @@ from rlrecovery.config.mistakes import (
     mistake,
     wrong,
 )
-from rlrecovery.fit.base import MethodSettings
+from rlrecovery.fit.base import MethodSettings, Pooling
 from rlrecovery.models.base import Model, Parameter
-from rlrecovery.models.prior_settings import PopulationPrior
+from rlrecovery.models.prior_settings import PopulationPrior, Prior
 
 #: Largest share of a population that may lie outside a method's bounds or prior support.
 MOST_OUTSIDE = 0.01
@@ -39,13 +39,9 @@ def check_methods(sections: Sections) -> Iterator[Mistake]:
     yield from _names(sections)
     for name, method in sections.experiment.methods.items():
         models, path = sections.models_of(method), ("methods", name)
-        if not models:
-            continue
-        yield from _size(path, method, models)
-        yield from _parameters(path, method, models)
-        for parameter in parameters_of(models).values():
-            yield from _bounds(sections, path, method, parameter)
-            yield from _prior(sections, path, method, parameter)
+        if models:
+            yield from _size(path, method, models)
+            yield from _parameters(sections, path, method, models)
 
 
 def _competition(sections: Sections) -> Iterator[Mistake]:
@@ -108,73 +104,73 @@ def _size(path: Path, method: MethodSettings, models: list[Model]) -> Iterator[M
         yield mistake((*path, "model"), text)
 
 
-def _parameters(path: Path, method: MethodSettings, models: list[Model]) -> Iterator[Mistake]:
-    """Check the keys of bounds and priors, and that every parameter has bounds."""
-    names = list(parameters_of(models))
-    bounds, priors = method.bounds_by_parameter(), method.priors_by_parameter()
-    for key, given in (("bounds", bounds), ("priors", priors)):
-        yield from unknown_parameters((*path, key), given or {}, names, [m.name for m in models])
+def _parameters(
+    sections: Sections, path: Path, method: MethodSettings, models: list[Model]
+) -> Iterator[Mistake]:
+    """Check bounds and priors, and that every parameter has bounds."""
+    parameters, model_names = parameters_of(models), [model.name for model in models]
+    bounds, priors = method.bounds_by_parameter(), method.priors_by_parameter() or {}
+    for key, given in (("bounds", bounds or {}), ("priors", priors)):
+        yield from unknown_parameters((*path, key), given, list(parameters), model_names)
     if bounds is not None:
-        for name in absent(bounds, names):
+        for name in absent(bounds, list(parameters)):
             yield missing((*path, "bounds", name), ": must be [lower, upper]")
+    for name, parameter in parameters.items():
+        if bounds is not None and name in bounds:
+            yield from _bounds(sections, (*path, "bounds", name), parameter, bounds[name])
+        if name in priors:
+            pooling = method.pooling_of_participants()
+            yield from _prior(sections, (*path, "priors", name), parameter, priors[name], pooling)
 
 
 def _bounds(
-    sections: Sections, path: Path, method: MethodSettings, parameter: Parameter
+    sections: Sections, path: Path, parameter: Parameter, bounds: tuple[float, ...]
 ) -> Iterator[Mistake]:
-    name, keys = parameter.name, (*path, "bounds", parameter.name)
-    bounds = (method.bounds_by_parameter() or {}).get(name)
-    if bounds is None:
-        return
     lower, upper = bounds
     if not lower < upper:
-        yield wrong(keys, bounds, "must be [lower, upper] with lower < upper")
+        yield wrong(path, bounds, "must be [lower, upper] with lower < upper")
         return
     if leaves((lower, upper), parameter.support):
-        yield wrong(keys, bounds, f"{name} must be {interval(*parameter.support)}")
-    yield from _truths_within(sections, keys, parameter, (lower, upper))
+        yield wrong(path, bounds, f"{parameter.name} must be {interval(*parameter.support)}")
+    yield from _truths_within(sections, path, parameter, (lower, upper))
 
 
 def _prior(
-    sections: Sections, path: Path, method: MethodSettings, parameter: Parameter
+    sections: Sections, path: Path, parameter: Parameter, prior: Prior, pooling: Pooling
 ) -> Iterator[Mistake]:
-    prior = (method.priors_by_parameter() or {}).get(parameter.name)
-    if prior is None:
-        return
-    name, keys = parameter.name, (*path, "priors", parameter.name)
-    pooling, natural = method.pooling_of_participants(), not isinstance(prior, PopulationPrior)
+    natural = not isinstance(prior, PopulationPrior)
     if natural == (pooling == "partial"):
         form = "{location: ..., scale: ...}" if natural else DISTRIBUTION
-        yield wrong(keys, prior.plain(), f"must be {form} with pooling: {pooling}")
-    elif not isinstance(prior, PopulationPrior):
-        drawn = prior.distribution_object()
-        if leaves(drawn.support(), parameter.support):
-            yield wrong_support(keys, drawn, name, parameter.support)
-        yield from _truths_within(sections, keys, parameter, drawn.support())
-    else:
+        yield wrong(path, prior.plain(), f"must be {form} with pooling: {pooling}")
+    elif isinstance(prior, PopulationPrior):
         scale = prior.scale.distribution_object()
         if leaves(scale.support(), (0, math.inf)):
-            yield wrong_support((*keys, "scale"), scale, "an SD", (0, math.inf))
+            yield wrong_support((*path, "scale"), scale, "an SD", (0, math.inf))
+    else:
+        drawn = prior.distribution_object()
+        if leaves(drawn.support(), parameter.support):
+            yield wrong_support(path, drawn, parameter.name, parameter.support)
+        yield from _truths_within(sections, path, parameter, drawn.support())
 
 
 def _truths_within(
     sections: Sections, cause: Path, parameter: Parameter, ends: tuple[float, float]
 ) -> Iterator[Mistake]:
     """Check that true values and populations lie within bounds or a prior's support."""
-    for source in sections.sources:
-        if parameter.name not in source.model.names:
+    for entry in sections.generating_models:
+        if parameter.name not in entry.model.names:
             continue
         must = f"must be {interval(*ends)} because of {dotted(cause)}"
         lower, upper = parameter.support
-        path = (*source.path, "truth", parameter.name)
-        for i, value in enumerate(source.values(parameter.name)):
+        path = (*entry.path, "truth", parameter.name)
+        for i, value in enumerate(entry.values(parameter.name)):
             if lower <= value <= upper:  # others have already been reported
                 yield from outside((*path, i), value, ends, must)
-        drawn = source.drawn(parameter.name)
+        drawn = entry.drawn(parameter.name)
         if drawn is None or leaves(drawn.support(), parameter.support):
             continue
         frozen = drawn.frozen()
         if float(frozen.cdf(ends[0]) + frozen.sf(ends[1])) > MOST_OUTSIDE:
             share = f"{1 - MOST_OUTSIDE:.0%} of its participants"
-            path = (*source.path, "population", parameter.name)
+            path = (*entry.path, "population", parameter.name)
             yield mistake(path, f"is {drawn}, but {share} {must}")

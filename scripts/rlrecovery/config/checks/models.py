@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from rlrecovery.config.checks.sections import Sections, Source, parameters_of_variant
+from rlrecovery.config.checks.sections import GeneratingModel, Sections, parameters_of_variant
 from rlrecovery.config.checks.tasks import outside
 from rlrecovery.config.mistakes import (
     DISTRIBUTION,
@@ -35,10 +35,10 @@ def check_models(sections: Sections) -> Iterator[Mistake]:
     yield from _names(sections)
     for name, variant in sections.experiment.variants.items():
         yield from _variant(("variants", name), variant)
-    for source in sections.sources:
-        yield from _parameters(source)
-        for parameter in source.model.parameters:
-            yield from _support(source, parameter)
+    for entry in sections.generating_models:
+        yield from _parameters(entry)
+        for parameter in entry.model.parameters:
+            yield from _support(entry, parameter)
 
 
 def _alternatives(sections: Sections) -> Iterator[Mistake]:
@@ -123,25 +123,25 @@ def absent(given: Collection[str], names: Sequence[str]) -> list[str]:
     return [name for name in names if name not in given and name not in meant]
 
 
-def _parameters(source: Source) -> Iterator[Mistake]:
+def _parameters(entry: GeneratingModel) -> Iterator[Mistake]:
     """Check that every parameter has a population, and true values or a distribution."""
-    names = source.model.names
-    truth, population = source.truth, source.population
+    names = entry.model.names
+    truth, population = entry.truth, entry.population
     for key, section in (("truth", truth), ("population", population)):
-        path = (*source.path, key)
-        yield from unknown_parameters(path, section or (), names, [source.model.name])
+        path = (*entry.path, key)
+        yield from unknown_parameters(path, section or (), names, [entry.model.name])
     if population is None:
         return
     for name in absent(population, names):
-        path = (*source.path, "population", name)
+        path = (*entry.path, "population", name)
         yield missing(path, f": must be {{spread: ...}} or {DISTRIBUTION}")
     if truth is None:
         return
     if not truth and all(entry.spread is not None for entry in population.values()):
-        yield missing((*source.path, "truth"), f" (true values of {', '.join(names)})")
+        yield missing((*entry.path, "truth"), f" (true values of {', '.join(names)})")
         return
     for name in names:
-        path, where = (*source.path, "truth", name), dotted((*source.path, "population", name))
+        path, where = (*entry.path, "truth", name), dotted((*entry.path, "population", name))
         drawn = name in population and population[name].spread is None
         if drawn and name in truth:
             yield mistake(path, f"is not allowed because {where} is a distribution")
@@ -163,17 +163,17 @@ def wrong_support(path: Path, drawn: Distribution, name: str, ends: tuple[float,
     return mistake(path, text)
 
 
-def _support(source: Source, parameter: Parameter) -> Iterator[Mistake]:
+def _support(entry: GeneratingModel, parameter: Parameter) -> Iterator[Mistake]:
     """Check that true values and populations lie in a parameter's support."""
     name, support = parameter.name, parameter.support
     must = f"must be {interval(*support)}"
-    yield from outside((*source.path, "truth", name), source.values(name), support, must)
-    path, drawn = (*source.path, "population", name), source.drawn(name)
-    if drawn is None or source.population is None:
+    yield from outside((*entry.path, "truth", name), entry.values(name), support, must)
+    path, drawn = (*entry.path, "population", name), entry.drawn(name)
+    if drawn is None or entry.population is None:
         return
     if leaves(drawn.support(), support):
         yield wrong_support(path, drawn, name, support)
-    elif not all(map(math.isfinite, population_truth(parameter, None, source.population[name]))):
+    elif not all(map(math.isfinite, population_truth(parameter, None, entry.population[name]))):
         text = (
             f"is {drawn}, which has no finite mean and SD on the {parameter.transform} scale: too "
             "much probability lies close to the ends of its support"

@@ -10,6 +10,7 @@ from typing import Any, get_origin
 from annotated_types import MinLen
 from pydantic import BaseModel, create_model
 
+from rlrecovery.config import study
 from rlrecovery.config.mistakes import Path
 from rlrecovery.config.settings import Experiment, ModelRecovery
 from rlrecovery.fit.base import MethodSettings
@@ -22,7 +23,7 @@ from rlrecovery.simulate.settings import TaskSettings
 
 
 @dataclasses.dataclass(frozen=True)
-class Source:
+class GeneratingModel:
     """A generating model with its section; None for a part that has mistakes."""
 
     path: Path
@@ -55,9 +56,8 @@ class Sections:
     @property
     def tasks(self) -> dict[Path, TaskSettings]:
         """Tasks by their paths."""
-        if self.experiment.tasks is not None:
-            return {("tasks", name): task for name, task in self.experiment.tasks.items()}
-        return {} if self.experiment.task is None else {("task",): self.experiment.task}
+        by_name = study.tasks(self.experiment)
+        return {("tasks", name) if name else ("task",): task for name, task in by_name.items()}
 
     @property
     def simulated(self) -> dict[str, Path]:
@@ -68,18 +68,18 @@ class Sections:
         return {} if model is None else {model: ()}
 
     @property
-    def sources(self) -> list[Source]:
+    def generating_models(self) -> list[GeneratingModel]:
         """The generating models that exist."""
-        experiment, sources = self.experiment, []
+        experiment, entries = self.experiment, []
         truth = (experiment.truth or {}) if self.readable("truth") else None
         for name, path in self.simulated.items():
             model = self.model(name)
             if model is not None and experiment.models is not None:
                 section = experiment.models.simulate[name]
-                sources.append(Source(path, model, section.truth, section.population))
+                entries.append(GeneratingModel(path, model, section.truth, section.population))
             elif model is not None:
-                sources.append(Source(path, model, truth, experiment.population))
-        return sources
+                entries.append(GeneratingModel(path, model, truth, experiment.population))
+        return entries
 
     @property
     def model_names(self) -> list[str]:
@@ -94,7 +94,7 @@ class Sections:
             return MODELS.get(name)
         if variant.model not in MODELS:
             return None
-        model = ModelSpec(name, variant).model()
+        model = study.specification(self.experiment, name).model()
         names = {parameter.name for parameter in parameters_of_variant(variant)}
         return model if set(variant.fixed) <= names and model.parameters else None
 

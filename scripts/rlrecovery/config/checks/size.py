@@ -41,9 +41,9 @@ def _repeats(sections: Sections) -> Iterator[Mistake]:
     lists["completed",] = [_cycle(shares) for shares in experiment.completed]
     lists["models", "fit"] = sections.fit
     lists["interval_levels",] = nominal_levels = experiment.interval_levels
-    for source in sections.sources:
-        for name, true_values in (source.truth or {}).items():
-            lists[*source.path, "truth", name] = true_values
+    for entry in sections.generating_models:
+        for name, true_values in (entry.truth or {}).items():
+            lists[*entry.path, "truth", name] = true_values
     for path, task in sections.tasks.items():
         if task.reversals is not None:
             lists[*path, "reversals", "after"] = task.reversals.after
@@ -67,8 +67,8 @@ def _size(sections: Sections) -> Iterator[Mistake]:
     """Check the numbers of cells and of fit jobs."""
     experiment = sections.experiment
     truths = sum(
-        math.prod(len(values) for values in (source.truth or {}).values())
-        for source in sections.sources
+        math.prod(len(values) for values in (entry.truth or {}).values())
+        for entry in sections.generating_models
     )
     sizes = [truths, len(sections.tasks), *(len(getattr(experiment, key)) for key in _CROSSED)]
     cells = math.prod(size or 1 for size in sizes)
@@ -89,12 +89,12 @@ def _names(sections: Sections) -> Iterator[Mistake]:
     """Check the lengths of cell keys, which are used as file names."""
     sizes = {key: _longest(key, getattr(sections.experiment, key)) for key in _CROSSED}
     tasks = [str(path[-1]) for path in sections.tasks if len(path) > 1]
-    for source in sections.sources:
+    for entry in sections.generating_models:
         truth = tuple(
             _longest("truth", [((name, value),) for value in values])[0]
-            for name, values in (source.truth or {}).items()
+            for name, values in (entry.truth or {}).items()
         )
-        model = source.model.name if source.path else UNNAMED
+        model = entry.model.name if entry.path else UNNAMED
         cell = Cell(truth, task=max(tasks, key=len, default=UNNAMED), model=model, **sizes)
         letters = len(cell.key)
         if letters > MOST_LETTERS:
@@ -102,7 +102,7 @@ def _names(sections: Sections) -> Iterator[Mistake]:
                 f"gives cell names of up to {letters} characters; the limit is {MOST_LETTERS} "
                 "because they are used as file names"
             )
-            yield mistake(source.path or ("truth",), text)
+            yield mistake(entry.path or ("truth",), text)
 
 
 def _longest(key: str, values: Sequence[Any]) -> Any:
