@@ -80,10 +80,8 @@ def _truths_per_size(summary: Summary, cells: pd.DataFrame) -> int:
 
 def _mse_of(summary: Summary, cells: pd.DataFrame) -> pd.DataFrame:
     """Rows of the MSE for the method, parameter, level and sizes of rows of the RMSE."""
-    squares = summary.measure(
-        "mse", parameter=cells["parameter"].iloc[0], level=cells["level"].iloc[0]
-    )
-    for column in ("method", "participants", "trials"):
+    squares = summary.measure("mse")
+    for column in ("method", "parameter", "level", "participants", "trials"):
         squares = squares[squares[column].isin(cells[column])]
     return squares
 

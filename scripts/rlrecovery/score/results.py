@@ -12,17 +12,8 @@ import pandas as pd
 
 from rlrecovery.models.library import LAPSE, MODELS, START_VALUE
 from rlrecovery.score.series import as_text, name_series, series_by_cell
+from rlrecovery.storage import schemas
 from rlrecovery.storage.files import read_json, read_table
-from rlrecovery.storage.schemas import (
-    COMPARISON,
-    FAILURES,
-    PARTICIPANT,
-    POINTS,
-    PRIORS,
-    RECOVERY,
-    SAMPLER_CHECK,
-    SELECTION,
-)
 
 #: Levels that figures show; the tables of the report also have the spread.
 LEVELS = ("participant", "group")
@@ -168,17 +159,17 @@ def against_first(summary: Summary) -> pd.DataFrame:
 #: From attributes of `Summary` to their files and the columns that these must have.
 FILES: dict[str, tuple[str, Collection[str]]] = {
     # Summaries of older versions have no column ``model``.
-    "recovery": ("recovery.csv", [name for name in RECOVERY if name != "model"]),
-    "points": ("points.csv", POINTS),
-    "failures": ("failures.csv", FAILURES),
-    "participant": ("example_participant.csv", PARTICIPANT),
+    "recovery": ("recovery.csv", [name for name in schemas.RECOVERY if name != "model"]),
+    "points": ("points.csv", schemas.POINTS),
+    "failures": ("failures.csv", schemas.FAILURES),
+    "participant": ("example_participant.csv", schemas.PARTICIPANT),
     "posterior": ("example_posterior.csv", ()),
     "example": ("example.json", ()),
-    "sampler_check": ("witness.csv", SAMPLER_CHECK),
-    "comparison": ("comparison.csv", COMPARISON),
-    "priors": ("priors.csv", PRIORS),
+    "sampler_check": ("witness.csv", schemas.SAMPLER_CHECK),
+    "comparison": ("comparison.csv", schemas.COMPARISON),
+    "priors": ("priors.csv", schemas.PRIORS),
     "crossed": ("crossed.csv", ("simulated", "fitted", "contest")),
-    "selection": ("selection.csv", SELECTION),
+    "selection": ("selection.csv", schemas.SELECTION),
     "predictive": ("predictive.csv", ("of", "way", "statistic", "observed")),
 }
 

@@ -19,22 +19,20 @@ from rlrecovery.storage.schemas import ESTIMATE_KEYS
 
 def comparable_pairs(methods: Mapping[str, Method]) -> list[tuple[str, str]]:
     """Find pairs of methods (sampled, exact) that estimate the same posterior means."""
-
-    def posterior_means(kind: PosteriorKind) -> list[str]:
-        return [
-            name
-            for name, method in methods.items()
-            if method.settings.posterior == kind
-            and method.pooling == "none"
-            and method.settings.posterior_point() == "mean"
-        ]
-
     return [
         (sampled, exact)
-        for sampled in posterior_means("sampled")
-        for exact in posterior_means("exact")
-        if _same_posterior(methods[sampled], methods[exact])
+        for sampled, method in methods.items()
+        if _has_posterior_means(method, "sampled")
+        for exact, other in methods.items()
+        if _has_posterior_means(other, "exact") and _same_posterior(method, other)
     ]
+
+
+def _has_posterior_means(method: Method, kind: PosteriorKind) -> bool:
+    """Whether the estimates are posterior means of single participants."""
+    settings = method.settings
+    is_mean = settings.posterior == kind and settings.posterior_point() == "mean"
+    return is_mean and method.pooling == "none"
 
 
 def _same_posterior(method: Method, other: Method) -> bool:

@@ -87,8 +87,13 @@ def method_tables(study: Study) -> dict[str, pd.DataFrame]:
                 points.append(study.with_design(sample, cell, label, name))
                 failures.append(flag_counts(rows, name, cell).assign(variant=label))
                 joined.append(rows.assign(cell=cell.key))
-            correlations = size_correlations(pd.concat(joined), name, first, study.truth_names)
-            measures.append(correlations.assign(variant=label, model=first.model))
+            correlations = study.with_design(score_grid(pd.concat(joined)), first, label, name)
+            no_truth = dict.fromkeys(study.truth_names, float("nan"))
+            measures.append(
+                correlations.assign(
+                    scope="grid", model=first.model, cell=first.size_key, **no_truth
+                )
+            )
             log.info("%s, %s: summarised %d cells", name, first.size_key, len(group))
     columns = [*RECOVERY[:3], *study.truth_names, *RECOVERY[3:]]
     return {
@@ -96,20 +101,6 @@ def method_tables(study: Study) -> dict[str, pd.DataFrame]:
         "points": pd.concat(points, ignore_index=True),
         "failures": pd.concat(failures, ignore_index=True),
     }
-
-
-def size_correlations(
-    joined: pd.DataFrame, method: str, cell: Cell, truth_names: Sequence[str]
-) -> pd.DataFrame:
-    """Compute correlations of truth and estimate over all cells of the size of ``cell``."""
-    return score_grid(joined).assign(
-        scope="grid",
-        method=method,
-        cell=cell.size_key,
-        participants=cell.participants,
-        trials=cell.trials,
-        **dict.fromkeys(truth_names, float("nan")),
-    )
 
 
 def scatter_sample(rows: pd.DataFrame, nominal_levels: Sequence[float], limit: int) -> pd.DataFrame:
