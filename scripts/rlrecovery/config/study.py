@@ -63,20 +63,15 @@ def tasks(experiment: Experiment) -> dict[str, TaskSettings]:
 
 def cells_of(experiment: Experiment) -> dict[str, Cell]:
     """All cells of a study by key; truths and sizes vary fastest."""
+    sizes = experiment.participants, experiment.trials
     factors = itertools.product(
         sources(experiment).items(), tasks(experiment), experiment.missing, experiment.completed
     )
     return by_key(
         cell
-        for (name, (_, source)), task, missing, completed in factors
+        for (model, (_, source)), task, missing, completed in factors
         for cell in grid(
-            source.truth,
-            experiment.participants,
-            experiment.trials,
-            missing=missing,
-            completed=completed,
-            task=task,
-            model=name,
+            source.truth, *sizes, missing=missing, completed=completed, task=task, model=model
         )
     )
 
@@ -89,12 +84,7 @@ def specification(experiment: Experiment, name: str) -> ModelSpec:
 def generator_of(experiment: Experiment, cell: Cell) -> Generator:
     """The generator of a cell's data."""
     model, source = sources(experiment)[cell.model]
-    return Generator(
-        seed=experiment.seed,
-        model=model,
-        task=tasks(experiment)[cell.task],
-        population=source.population,
-    )
+    return Generator(experiment.seed, model, tasks(experiment)[cell.task], source.population)
 
 
 def methods_of(experiment: Experiment) -> dict[str, Method]:
