@@ -71,8 +71,8 @@ def _variant(
     """One object per variant, because compiled code is cached by the model object."""
     parameters = (*base.parameters, *[LAPSE] * lapse, *[START_VALUE] * free_start)
     changes = [
-        *(["with a lapse rate"] if lapse else []),
-        *(["with the start value as a parameter"] if free_start else []),
+        *["with a lapse rate"] * lapse,
+        *["with the start value as a parameter"] * free_start,
         *(f"{parameter} fixed at {value:g}" for parameter, value in fixed),
     ]
     return replace(

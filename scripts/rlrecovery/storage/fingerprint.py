@@ -97,22 +97,19 @@ def _file_of(module: str) -> Path | None:
 def _parsed(path: Path) -> tuple[str, tuple[str, ...]]:
     """Syntax tree of a file without documentation, as text, and the names that it imports."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    imports = tuple(_imports(tree))
+    imports = tuple(name for name in _imports(tree) if name.split(".")[0] == PACKAGE.name)
     _remove_documentation(tree)
     return ast.dump(tree), imports
 
 
 def _imports(tree: ast.Module) -> Iterator[str]:
-    """Full names that a module imports from this package, including imports inside functions.
-
-    They may be modules or other objects, as in ``from rlrecovery.fit.base import Row``.
-    """
+    """Full names of imported modules and objects, including imports inside functions."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            yield from (a.name for a in node.names if a.name.split(".")[0] == PACKAGE.name)
-        elif isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == PACKAGE.name:
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
             yield str(node.module)
-            yield from (f"{node.module}.{a.name}" for a in node.names)
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
 def _remove_documentation(tree: ast.Module) -> None:

@@ -32,9 +32,8 @@ def logged(path: str, source: str) -> Iterator[None]:
 
     The job exits with a one-line message after a `BrokenFile`, too little memory, a full disk or
     missing write permission. The log file `path` contains this message, or the traceback of any
-    other error, which is raised again. If the code has changed since the job was planned (with the
-    fingerprint `source`), the job does not start, because its results would be mixed with those of
-    the earlier code.
+    other error, which is raised again. If the fingerprint `source` of the code has changed since
+    the job was planned, the job does not start: its results would be mixed with earlier ones.
     """
     handler = _open_log(path)
     package_log, warnings_log = logging.getLogger("rlrecovery"), logging.getLogger("py.warnings")
