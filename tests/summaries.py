@@ -162,7 +162,7 @@ def clustered(values):
     return float(total.sum() / count.sum()), float(mcse)
 
 
-def measures(fits, rows, levels):
+def measures(fits, rows, nominal_levels):
     """(measure, interval, value, mcse, rows) of one set of fits."""
     keep = fits.status == "ok" if rows == "ok" else fits.status != "failed"
     error = np.where(keep, fits.estimate - fits.truth, np.nan)
@@ -180,16 +180,16 @@ def measures(fits, rows, levels):
         ("mse", np.nan, *mse),
         ("rmse", np.nan, rmse, mse[1] / (2 * rmse)),
     ]
-    for level in levels:
-        lower, upper = fits.interval(level)
+    for nominal_level in nominal_levels:
+        lower, upper = fits.interval(nominal_level)
         inside = np.where(keep, (lower <= fits.truth) & (fits.truth <= upper), np.nan)
         width = np.where(keep, upper - lower, np.nan)
         shifted = fits.truth + bias[0]
         eliminated = np.where(keep, (lower <= shifted) & (shifted <= upper), np.nan)
         out += [
-            ("coverage", level, *clustered(inside)),
-            ("bias_eliminated_coverage", level, *clustered(eliminated)),
-            ("width", level, *clustered(width)),
+            ("coverage", nominal_level, *clustered(inside)),
+            ("bias_eliminated_coverage", nominal_level, *clustered(eliminated)),
+            ("width", nominal_level, *clustered(width)),
         ]
     out += correlations(fits.truth[keep], fits.estimate[keep])
     out += [("seconds", np.nan, *clustered(np.where(keep, fits.seconds, np.nan)))]
@@ -227,20 +227,20 @@ def cells_of(exp):
         yield {"cell": name, **truth, "participants": participants, "trials": trials}
 
 
-def long_rows(head, fits, rows, levels):
+def long_rows(head, fits, rows, nominal_levels):
     """Rows of recovery.csv for one set of fits."""
     n = len(fits.truth)
     return [
         head | {"rows": rows, "measure": m, "interval": i, "value": v, "mcse": e, "n": n,
                 "n_rows": count}
-        for m, i, v, e, count in measures(fits, rows, levels)
+        for m, i, v, e, count in measures(fits, rows, nominal_levels)
     ]  # fmt: skip
 
 
-def point_rows(head, fits, levels, most=3):
+def point_rows(head, fits, nominal_levels, most=3):
     """Rows of points.csv for the first replicates."""
-    lower, upper = fits.interval(max(levels))
-    names = interval_columns(max(levels))
+    lower, upper = fits.interval(max(nominal_levels))
+    names = interval_columns(max(nominal_levels))
     replicates, participants = np.indices(fits.truth[:most].shape)
     columns = {
         "replicate": replicates.ravel(),
