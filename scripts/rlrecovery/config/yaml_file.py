@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.constructor import SafeConstructor
+from ruamel.yaml.constructor import ConstructorError, SafeConstructor
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
@@ -61,7 +61,7 @@ for _tag in ("omap", "pairs", "set"):
 
 
 def _repeated_keys(node: Node, path: Path, visited: set[int]) -> Iterator[Mistake]:
-    """Yield a mistake for each key that a section has twice; anchors are visited once."""
+    """Yield a mistake for each key that a section has twice; an error if a key is no text."""
     if isinstance(node, ScalarNode) or id(node) in visited:
         return
     visited.add(id(node))
@@ -71,13 +71,14 @@ def _repeated_keys(node: Node, path: Path, visited: set[int]) -> Iterator[Mistak
         return
     first_lines: dict[tuple[Any, Any], int] = {}
     for key, value in node.value:
-        if isinstance(key, ScalarNode):
-            keys, name, line = (*path, key.value), (key.tag, key.value), key.start_mark.line + 1
-            if name in first_lines:
-                text = f"duplicate key '{dotted(keys)}', first given in line {first_lines[name]}"
-                yield Mistake(keys, text, line)
-            first_lines.setdefault(name, line)
-            yield from _repeated_keys(value, keys, visited)
+        if not isinstance(key, ScalarNode):
+            raise ConstructorError(None, None, "a key must be text", key.start_mark)
+        keys, name, line = (*path, key.value), (key.tag, key.value), key.start_mark.line + 1
+        if name in first_lines:
+            text = f"duplicate key '{dotted(keys)}', first given in line {first_lines[name]}"
+            yield Mistake(keys, text, line)
+        first_lines.setdefault(name, line)
+        yield from _repeated_keys(value, keys, visited)
 
 
 def read_yaml(path: str | os.PathLike[str]) -> Document:

@@ -10,15 +10,7 @@ from hypothesis import strategies as st
 from rlrecovery.config.reader import ConfigError, load, parse
 from rlrecovery.config.settings import Experiment
 from rlrecovery.config.study import cells_of, methods_of
-from unit.config.experiments import (
-    GONE,
-    REAL,
-    ROOT,
-    changed,
-    mistakes,
-    several,
-    valid,
-)
+from unit.config.experiments import GONE, REAL, ROOT, changed, mistakes, several, valid
 
 
 def attempt(read, source) -> tuple[Experiment | None, ConfigError | None]:
@@ -70,16 +62,14 @@ def test_keys_that_are_not_text_are_mistakes():
     raw = valid() | {True: 3, (1, 2): 4}
     raw["truth"][5] = [1]
     assert mistakes(raw) == [
-        ("truth.5", "key 'truth.5' must be text; put it in quotes"),
-        ("true", "key 'true' must be text; put it in quotes"),
-        ("[1, 2]", "key '[1, 2]' must be text; put it in quotes"),
+        ("truth.5", "key 'truth.5' must be text; put it in quotes\"),
+        ("true", "key 'true' must be text; put it in quotes\"),
+        ("[1, 2]", "key '[1, 2]' must be text; put it in quotes\"),
     ]
 
 
 def test_half_a_character_can_be_printed():
-    assert mistakes(valid() | {"\ud800": "\udfff"}) == [
-        ("\\ud800", "unknown key '\\ud800'; allowed keys: run, seed, task,")
-    ]
+    assert mistakes(valid() | {"\ud800": "\udfff"}) == [("\\ud800", "unknown key")]
 
 
 def test_mistakes_of_independent_sections_are_reported_at_once():
@@ -97,17 +87,14 @@ def test_mistakes_of_independent_sections_are_reported_at_once():
     }
     assert mistakes(changed(changes)) == [
         ("seed", "is -1, but must be at least 0"),
-        ("truth.alpha[0]", "is 1.2, but must be from 0 to 1"),
-        ("truth.alpha[2]", "repeats the value 0.5; values must be unique"),
-        ("truth.beta[1]", "is 5.0, but must be from 0 to 4 because of"),
-        ("trials[1]", "is 51, but must be a multiple of task.blocks, which is 2"),
-        ("methods.mock.modle", "unknown key 'methods.mock.modle' (did you mean"),
-        ("methods.bayes.model", 'is "foo", but must be rescorla_wagner,'),
-        (
-            "methods.hierarchical.priors.beta.scale",
-            "is Normal(mu=0, sigma=1.5) with support from -inf to",
-        ),
-        ("batchsize", "unknown key 'batchsize' (did you mean 'batch_size'?);"),
+        ("truth.alpha[0]", "must be from 0 to 1"),
+        ("truth.alpha[2]", "repeats the value 0.5; values"),
+        ("truth.beta[1]", "must be from 0 to 4 because of"),
+        ("trials[1]", "must be a multiple of"),
+        ("methods.mock.modle", "unknown key"),
+        ("methods.bayes.model", "must be rescorla_wagner"),
+        ("methods.hierarchical.priors.beta.scale", "is Normal(mu=0, sigma=1.5) with"),
+        ("batchsize", "unknown key"),
     ]
 
 

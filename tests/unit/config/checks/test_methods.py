@@ -29,72 +29,60 @@ EXACT = {
 TWO_RATES = EXACT | {"model": "rescorla_wagner_two_rates"}
 #: Changes of `valid` that make mistakes; their paths and sentences.
 ONE_MODEL = [
-    ({"truth.beta": [2, 60]}, [("truth.beta[1]", "is 60.0, but must be from 0 to 50 because of")]),
-    (
-        {"methods.mle.grid": 1001},
-        [("methods.mle.grid", "is 1001, but must give at most 1000000 points; it gives")],
-    ),
+    ({"truth.beta": [2, 60]}, [("truth.beta[1]", "must be from 0 to 50 because of")]),
+    ({"methods.mle.grid": 1001}, [("methods.mle.grid", "must give at most 1000000 points")]),
     (
         {
             "truth.beta": GONE,
             "population.beta": {"distribution": "Uniform", "lower": 60, "upper": 200},
         },
-        [("population.beta", "is Uniform(lower=60, upper=200), but 99% of its")],
+        [("population.beta", "99% of its")],
     ),
-    (
-        {"methods.mle.starts": 101},
-        [("methods.mle.starts", "is 101, but must be at most 100, the number of points")],
-    ),
+    ({"methods.mle.starts": 101}, [("methods.mle.starts", "must be at most 100, the number")]),
     (
         {"methods.two": two_rates(starts=1001)},
-        [("methods.two.starts", "is 1001, but must be at most 1000, the number of points")],
+        [("methods.two.starts", "must be at most 1000, the number")],
     ),
-    (
-        {"methods.mle.bounds.alpha": GONE},
-        [("methods.mle.bounds.alpha", "missing required key 'methods.mle.bounds.alpha': must")],
-    ),
-    (
-        {"methods.mle.bounds.gamma": [0, 1]},
-        [("methods.mle.bounds.gamma", "is not a parameter of rescorla_wagner; parameters:")],
-    ),
+    ({"methods.mle.bounds.alpha": GONE}, [("methods.mle.bounds.alpha", "missing required key")]),
+    ({"methods.mle.bounds.gamma": [0, 1]}, [("methods.mle.bounds.gamma", "is not a parameter of")]),
     (
         {"methods.mle.bounds.alpha": [1, 0]},
-        [("methods.mle.bounds.alpha", "is [1.0, 0.0], but must be [lower, upper] with lower <")],
+        [("methods.mle.bounds.alpha", "must be [lower, upper] with lower")],
     ),
     (
         {"methods.mle.bounds.alpha": [0.5, 0.5]},
-        [("methods.mle.bounds.alpha", "is [0.5, 0.5], but must be [lower, upper] with lower <")],
+        [("methods.mle.bounds.alpha", "must be [lower, upper] with lower")],
     ),
     (
         {"methods.mle.bounds.alpha": [-1, 1]},
-        [("methods.mle.bounds.alpha", "is [-1.0, 1.0], but alpha must be from 0 to 1")],
+        [("methods.mle.bounds.alpha", "alpha must be from 0 to 1")],
     ),
     (
         {"methods.mle.bounds.alpha": [0.6, 1]},
         [
             ("truth.alpha[0]", "is 0.2, but must be from 0."),
-            ("truth.alpha[1]", "is 0.5, but must be from 0.6 to 1 because of"),
+            ("truth.alpha[1]", "must be from 0.6 to 1 because of"),
         ],
     ),
     (
         {"methods.exact": {**TWO_RATES, "priors": {"alpha": FLAT}}},
-        [("methods.exact.priors.alpha", "is not a parameter of rescorla_wagner_two_rates;")],
+        [("methods.exact.priors.alpha", "is not a parameter of")],
     ),
     (
         {"methods.exact": {**EXACT, "priors": {"alpha": REAL}}},
-        [("methods.exact.priors.alpha", "is Normal(mu=0, sigma=1.5) with support from -inf to")],
+        [("methods.exact.priors.alpha", "is Normal(mu=0, sigma=1.5) with")],
     ),
     (
         {"methods.exact": {**EXACT, "point": "mode"}},
-        [("methods.exact.point", 'is "mode", but must be mean or median')],
+        [("methods.exact.point", "must be mean or median")],
     ),
     (
         {"methods.bayes.priors.aplha": FLAT},
-        [("methods.bayes.priors.aplha", "is not a parameter of rescorla_wagner (did you mean")],
+        [("methods.bayes.priors.aplha", "is not a parameter of")],
     ),
     (
         {"methods.bayes.priors.alpha": REAL},
-        [("methods.bayes.priors.alpha", "is Normal(mu=0, sigma=1.5) with support from -inf to")],
+        [("methods.bayes.priors.alpha", "is Normal(mu=0, sigma=1.5) with")],
     ),
     (
         {"methods.bayes.priors.alpha": {"distribution": "Uniform", "lower": 0.3, "upper": 1}},
@@ -102,113 +90,72 @@ ONE_MODEL = [
     ),
     (
         {"methods.bayes.priors.alpha": {"location": REAL, "scale": HALF}},
-        [("methods.bayes.priors.alpha", "must be {distribution: name, and its arguments}")],
+        [("methods.bayes.priors.alpha", "must be {distribution: name, and")],
     ),
     (
         {"methods.hierarchical.priors.alpha": FLAT},
-        [("methods.hierarchical.priors.alpha", "must be {location: ..., scale: ...}")],
+        [("methods.hierarchical.priors.alpha", "must be {location: ..., scale:")],
     ),
     (
         {"methods.hierarchical.priors.alpha.scale": REAL},
-        [
-            (
-                "methods.hierarchical.priors.alpha.scale",
-                "is Normal(mu=0, sigma=1.5) with support from -inf to",
-            )
-        ],
+        [("methods.hierarchical.priors.alpha.scale", "is Normal(mu=0, sigma=1.5) with")],
     ),
 ]
 #: The same for `several`.
 SEVERAL_MODELS = [
-    (
-        {"methods.mle.bounds.lapse": GONE},
-        [("methods.mle.bounds.lapse", "missing required key 'methods.mle.bounds.lapse': must")],
-    ),
-    (
-        {"methods.mle.bounds.alpha": GONE},
-        [("methods.mle.bounds.alpha", "missing required key 'methods.mle.bounds.alpha': must")],
-    ),
+    ({"methods.mle.bounds.lapse": GONE}, [("methods.mle.bounds.lapse", "missing required key")]),
+    ({"methods.mle.bounds.alpha": GONE}, [("methods.mle.bounds.alpha", "missing required key")]),
     (
         {"methods.mle.bounds.eta": [0, 1], "models.fit": ["decided", "rescorla_wagner"]}
         | {"methods.mle.bounds.lapse": GONE, "methods.mle.bounds.start_value": GONE},
-        [("methods.mle.bounds.eta", "is not a parameter of decided or rescorla_wagner (did")],
+        [("methods.mle.bounds.eta", "is not a parameter of decided or")],
     ),
     (
         {"methods.mle.bounds.lapse": GONE, "methods.mle.bounds.laspe": [0, 1]},
-        [("methods.mle.bounds.laspe", "is not a parameter of rescorla_wagner, lapsing or")],
+        [("methods.mle.bounds.laspe", "is not a parameter of")],
     ),
     (
         {"methods.bayes.priors.gamma": FLAT},
-        [("methods.bayes.priors.gamma", "is not a parameter of rescorla_wagner, lapsing or")],
+        [("methods.bayes.priors.gamma", "is not a parameter of")],
     ),
     (
         {"methods.mle.bounds.beta": [0, 4]},
-        [
-            (
-                "models.simulate.rescorla_wagner.truth.beta[1]",
-                "is 5.0, but must be from 0 to 4 because of",
-            )
-        ],
+        [("models.simulate.rescorla_wagner.truth.beta[1]", "must be from 0 to 4 because of")],
     ),
     (
         {"methods.bayes.priors.beta": {"distribution": "Uniform", "lower": 3, "upper": 9}},
-        [
-            (
-                "models.simulate.rescorla_wagner.truth.beta[0]",
-                "is 2.0, but must be from 3 to 9 because of",
-            )
-        ],
+        [("models.simulate.rescorla_wagner.truth.beta[0]", "must be from 3 to 9 because of")],
     ),
     (
         {"methods.mle.bounds.alpha": [0.1, 1]},
-        [
-            (
-                "models.simulate.decided.population.alpha",
-                "is Beta(alpha=1, beta=1), but 99% of its participants",
-            )
-        ],
+        [("models.simulate.decided.population.alpha", "99% of its participants")],
     ),
     (
         {"methods.bayes.priors.start_value": HALF, "methods.bayes.priors.lapse": REAL},
-        [("methods.bayes.priors.lapse", "is Normal(mu=0, sigma=1.5) with support from -inf to")],
+        [("methods.bayes.priors.lapse", "is Normal(mu=0, sigma=1.5) with")],
     ),
     (
         {"methods.bayes.pooling": "partial", "methods.bayes.priors": {"lapse": FLAT}},
-        [("methods.bayes.priors.lapse", "must be {location: ..., scale: ...}")],
+        [("methods.bayes.priors.lapse", "must be {location: ..., scale:")],
     ),
     (
         {"methods.mle.grid": 32, "methods.mle.starts": 1},
-        [("methods.mle.grid", "is 32, but must give at most 1000000 points; it gives")],
+        [("methods.mle.grid", "must give at most 1000000 points")],
     ),
-    (
-        {"methods.mle.starts": 10_001},
-        [("methods.mle.starts", "is 10001, but must be at most 10000, the number of")],
-    ),
+    ({"methods.mle.starts": 10_001}, [("methods.mle.starts", "must be at most 10000, the number")]),
     (
         {"methods.exact.model": "lapsing"},
-        [("methods.exact.model", "cannot be lapsing, which has 4 free parameters: the")],
+        [("methods.exact.model", "cannot be lapsing, which has 4")],
     ),
-    (
-        {"methods.exact.model": GONE},
-        [("methods.exact.model", "cannot be lapsing, which has 4 free parameters: the")],
-    ),
+    ({"methods.exact.model": GONE}, [("methods.exact.model", "cannot be lapsing, which has 4")]),
     (
         {"methods.mle_lapsing": MOCK | {"model": "decided"}},
-        [("methods.mle_lapsing", "has the name of mle fitted with lapsing; rename one of")],
+        [("methods.mle_lapsing", "has the name of mle fitted with")],
     ),
-    ({"methods.bayes.loo": 1}, [("methods.bayes.loo", "is 1, but must be true or false")]),
-    (
-        {"methods.mock.model": None},
-        [("methods.mock.model", "is empty, but must have a value or be omitted")],
-    ),
-    (
-        {"methods.mock": MOCK | {"modle": "decided"}},
-        [("methods.mock.modle", "unknown key 'methods.mock.modle' (did you mean")],
-    ),
-    (
-        {"methods." + "a" * 41: MOCK},
-        [("methods." + "a" * 41, "is not a valid name: names must be text of up to 40")],
-    ),
+    ({"methods.bayes.loo": 1}, [("methods.bayes.loo", "must be true or false")]),
+    ({"methods.mock.model": None}, [("methods.mock.model", "must have a value or be omitted")]),
+    ({"methods.mock": MOCK | {"modle": "decided"}}, [("methods.mock.modle", "unknown key")]),
+    ({"methods." + "a" * 41: MOCK}, [("methods." + "a" * 41, "is not a valid name: names must")]),
 ]
 
 
@@ -264,9 +211,7 @@ def test_quadrature_refuses_models_with_many_parameters(monkeypatch):
 def test_a_method_without_a_model_needs_models_that_compete():
     variants = {"mine": {"model": "rescorla_wagner", "lapse": True}}
     raw = changed({"methods.mock.model": GONE, "variants": variants})
-    assert mistakes(raw) == [
-        ("methods.mock.model", "missing required key 'methods.mock.model': must be")
-    ]
+    assert mistakes(raw) == [("methods.mock.model", "missing required key")]
     assert "pearce_hall" in sentences(raw)[0]
     assert "mine" in sentences(raw)[0]
 
@@ -274,16 +219,14 @@ def test_a_method_without_a_model_needs_models_that_compete():
 def test_models_that_compete_need_a_method_without_a_model():
     raw = several()
     raw["methods"] = {"exact": raw["methods"]["exact"], "mock": MOCK | {"model": "decided"}}
-    assert mistakes(raw) == [("models.fit", "is unused: every method sets its own model")]
+    assert mistakes(raw) == [("models.fit", "is unused: every method sets its")]
 
 
 def test_models_that_compete_by_sampling_need_a_score():
     raw = several()
     bayes = raw["methods"]["bayes"]
     raw["methods"] = {"bayes": bayes | {"loo": False}}
-    assert mistakes(raw) == [
-        ("models.fit", "none of the methods that fit all models of models.fit")
-    ]
+    assert mistakes(raw) == [("models.fit", "none of the methods that fit all")]
     raw["methods"]["scored"] = bayes
     parse(raw)
 

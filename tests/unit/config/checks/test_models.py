@@ -30,92 +30,62 @@ PLACES = [
     ({"model": "decided"}, [("model", "and models cannot be combined")]),
     ({"truth": {"alpha": [0.5]}}, [("truth", "and models cannot be combined")]),
     ({"population": {"alpha": FLAT}}, [("population", "and models cannot be combined")]),
-    ({"models": None}, [("models", "is empty, but must have a value or be omitted")]),
-    ({"models": 5}, [("models", "is 5, but must be a section with the keys simulate, fit")]),
+    ({"models": None}, [("models", "must have a value or be omitted")]),
+    ({"models": 5}, [("models", "must be a section with the keys")]),
     ({"models.simulate": {}}, [("models.simulate", "is {}, but must not be empty")]),
-    (
-        {"models.simulate": GONE},
-        [("models.simulate", "missing required key 'models.simulate' (generating")],
-    ),
+    ({"models.simulate": GONE}, [("models.simulate", "missing required key")]),
     (
         {"models.simulate.decided": None},
-        [("models.simulate.decided", "is empty, but must be a section with the keys truth,")],
+        [("models.simulate.decided", "must be a section with the keys")],
     ),
     (
         {"models.simulate.foo": {"population": {}}},
-        [("models.simulate.foo", 'is "foo", but must be rescorla_wagner,')],
+        [("models.simulate.foo", "must be rescorla_wagner")],
     ),
     (
         {"models.simulate.lapsin": {"population": {}}},
-        [("models.simulate.lapsin", 'is "lapsin", but must be rescorla_wagner,')],
+        [("models.simulate.lapsin", "must be rescorla_wagner")],
     ),
-    (
-        {"models.fit": ["rescorla_wagner", "foo"]},
-        [("models.fit[1]", 'is "foo", but must be rescorla_wagner,')],
-    ),
+    ({"models.fit": ["rescorla_wagner", "foo"]}, [("models.fit[1]", "must be rescorla_wagner")]),
     (
         {"models.fit": ["lapsing", "rescorla_wagner", "lapsing", "decided", "lapsing"]},
         [
-            ("models.fit[2]", 'repeats the value "lapsing"; values must be unique'),
-            ("models.fit[4]", 'repeats the value "lapsing"; values must be unique'),
+            ("models.fit[2]", 'repeats the value "lapsing"'),
+            ("models.fit[4]", 'repeats the value "lapsing"'),
         ],
     ),
-    (
-        {"models.fit": ["rescorla_wagner"]},
-        [("models.fit", 'is ["rescorla_wagner"], but must have at least 2 entries')],
-    ),
-    (
-        {"models.fit": GONE},
-        [("models.fit", "missing required key 'models.fit' (models (or variants)")],
-    ),
+    ({"models.fit": ["rescorla_wagner"]}, [("models.fit", "must have at least 2 entries")]),
+    ({"models.fit": GONE}, [("models.fit", "missing required key")]),
     ({"models.fit": [3, "decided"]}, [("models.fit[0]", "is 3, but must be text")]),
-    (
-        {"methods.exact.model": "decide"},
-        [("methods.exact.model", 'is "decide", but must be rescorla_wagner,')],
-    ),
+    ({"methods.exact.model": "decide"}, [("methods.exact.model", "must be rescorla_wagner")]),
 ]
 
 
 #: The same for `valid`.
 ONE_MODEL = [
-    ({"model": "rescorla_wagnr"}, [("model", 'is "rescorla_wagnr", but must be rescorla_wagner,')]),
-    ({"methods.mle.model": "q"}, [("methods.mle.model", 'is "q", but must be rescorla_wagner,')]),
+    ({"model": "rescorla_wagnr"}, [("model", "must be rescorla_wagner")]),
+    ({"methods.mle.model": "q"}, [("methods.mle.model", "must be rescorla_wagner")]),
     ({"methods.bayes.model": 3}, [("methods.bayes.model", "is 3, but must be text")]),
-    ({"methods.mock.model": "q"}, [("methods.mock.model", 'is "q", but must be rescorla_wagner,')]),
-    ({"truth.gamma": [1]}, [("truth.gamma", "is not a parameter of rescorla_wagner; parameters:")]),
-    (
-        {"truth.alpha": GONE, "truth.alhpa": [0.5]},
-        [("truth.alhpa", "is not a parameter of rescorla_wagner (did you mean")],
-    ),
-    (
-        {"truth.alpha": GONE},
-        [("truth.alpha", "is required unless population.alpha is a distribution")],
-    ),
-    ({"truth.alpha": [0.2, 1.2]}, [("truth.alpha[1]", "is 1.2, but must be from 0 to 1")]),
+    ({"methods.mock.model": "q"}, [("methods.mock.model", "must be rescorla_wagner")]),
+    ({"truth.gamma": [1]}, [("truth.gamma", "is not a parameter of")]),
+    ({"truth.alpha": GONE, "truth.alhpa": [0.5]}, [("truth.alhpa", "is not a parameter of")]),
+    ({"truth.alpha": GONE}, [("truth.alpha", "is required unless")]),
+    ({"truth.alpha": [0.2, 1.2]}, [("truth.alpha[1]", "must be from 0 to 1")]),
     (
         {"truth.alpha": [-1, 0.2, 1.2]},
-        [
-            ("truth.alpha[0]", "is -1.0, but must be from 0 to 1"),
-            ("truth.alpha[2]", "is 1.2, but must be from 0 to 1"),
-        ],
+        [("truth.alpha[0]", "must be from 0 to 1"), ("truth.alpha[2]", "must be from 0 to 1")],
     ),
     (
         {
             "truth.alpha": GONE,
             "population.alpha": {"distribution": "Beta", "alpha": 0.1, "beta": 0.1},
         },
-        [("population.alpha", "is Beta(alpha=0.1, beta=0.1), which has no finite mean")],
+        [("population.alpha", "is Beta(alpha=0.1, beta=0.1)")],
     ),
-    ({"truth.beta": [-1, 2]}, [("truth.beta[0]", "is -1.0, but must be at least 0")]),
-    (
-        {"population.alpha": GONE},
-        [("population.alpha", "missing required key 'population.alpha': must be")],
-    ),
-    (
-        {"population.gamma": {"spread": 1}},
-        [("population.gamma", "is not a parameter of rescorla_wagner; parameters:")],
-    ),
-    ({"population.alpha": FLAT}, [("truth.alpha", "is not allowed because population.alpha is a")]),
+    ({"truth.beta": [-1, 2]}, [("truth.beta[0]", "must be at least 0")]),
+    ({"population.alpha": GONE}, [("population.alpha", "missing required key")]),
+    ({"population.gamma": {"spread": 1}}, [("population.gamma", "is not a parameter of")]),
+    ({"population.alpha": FLAT}, [("truth.alpha", "is not allowed because")]),
 ]
 
 
@@ -167,50 +137,35 @@ def test_a_misspelt_key_is_one_mistake_without_consequences():
 
 #: Changes of the variant decided, which has beta fixed.
 VARIANTS = [
-    ({"model": "lapsing"}, [("model", 'is "lapsing", but must be rescorla_wagner,')]),
-    ({"model": "rescorla_wagnr"}, [("model", 'is "rescorla_wagnr", but must be rescorla_wagner,')]),
+    ({"model": "lapsing"}, [("model", "must be rescorla_wagner")]),
+    ({"model": "rescorla_wagnr"}, [("model", "must be rescorla_wagner")]),
     ({"model": GONE}, [("model", "required")]),
     ({"model": 3}, [("model", "is 3, but must be text")]),
-    (
-        {"fixed": {"gamma": 1}},
-        [("fixed.gamma", "is not a parameter of decided; parameters: alpha, beta")],
-    ),
-    (
-        {"fixed": {"alhpa": 1}},
-        [("fixed.alhpa", "is not a parameter of decided (did you mean alpha?);")],
-    ),
+    ({"fixed": {"gamma": 1}}, [("fixed.gamma", "is not a parameter of decided")]),
+    ({"fixed": {"alhpa": 1}}, [("fixed.alhpa", "is not a parameter of decided")]),
     ({"fixed": {"lapse": 0.1}}, [("fixed.lapse", "is only allowed with lapse: true")]),
-    (
-        {"fixed": {"start_value": 1}},
-        [("fixed.start_value", "is only allowed with start_value: free")],
-    ),
-    ({"fixed": {"beta": -1}}, [("fixed.beta", "is -1.0, but must be at least 0")]),
-    ({"lapse": True, "fixed": {"lapse": 2}}, [("fixed.lapse", "is 2.0, but must be from 0 to 1")]),
-    (
-        {"fixed": {"beta": 1, "alpha": 0.5}},
-        [("fixed", "must leave at least one parameter free: alpha, beta")],
-    ),
+    ({"fixed": {"start_value": 1}}, [("fixed.start_value", "is only allowed with start_value:")]),
+    ({"fixed": {"beta": -1}}, [("fixed.beta", "must be at least 0")]),
+    ({"lapse": True, "fixed": {"lapse": 2}}, [("fixed.lapse", "must be from 0 to 1")]),
+    ({"fixed": {"beta": 1, "alpha": 0.5}}, [("fixed", "must leave at least one parameter")]),
     (
         {"fixed": {"beta": 1, "alpha": 0.5, "lapse": 0}, "lapse": True},
-        [("fixed", "must leave at least one parameter free: alpha, beta,")],
+        [("fixed", "must leave at least one parameter")],
     ),
     ({"fixed": {"beta": [1]}}, [("fixed.beta", "is [1], but must be a number")]),
-    ({"fixed": {"beta": 10**400}}, [("fixed.beta", "is Infinity, but must be a finite number")]),
-    ({"fixed": ["beta"]}, [("fixed", 'is ["beta"], but must be a section')]),
-    ({"fixed": None}, [("fixed", "is empty, but must be a section")]),
-    ({"lapse": 0.1}, [("lapse", "is 0.1, but must be true or false")]),
-    ({"lapse": "true"}, [("lapse", 'is "true", but must be true or false')]),
-    ({"lapse": None}, [("lapse", "is empty, but must be true or false")]),
-    ({"lapes": True}, [("lapes", "unknown key 'variants.decided.lapes' (did you mean")]),
-    (
-        {"start_value": "fre"},
-        [("start_value", 'is "fre", but must be task or free (did you mean free?)')],
-    ),
-    ({"start_value": 0.5}, [("start_value", "is 0.5, but must be task or free")]),
+    ({"fixed": {"beta": 10**400}}, [("fixed.beta", "must be a finite number")]),
+    ({"fixed": ["beta"]}, [("fixed", "must be a section")]),
+    ({"fixed": None}, [("fixed", "must be a section")]),
+    ({"lapse": 0.1}, [("lapse", "must be true or false")]),
+    ({"lapse": "true"}, [("lapse", "must be true or false")]),
+    ({"lapse": None}, [("lapse", "must be true or false")]),
+    ({"lapes": True}, [("lapes", "unknown key")]),
+    ({"start_value": "fre"}, [("start_value", "must be task or free (did you")]),
+    ({"start_value": 0.5}, [("start_value", "must be task or free")]),
     *(
         (
             {"model": model, "fixed": {}, "start_value": "free"},
-            [("start_value", "has no start value, so variants.decided.start_value")],
+            [("start_value", "has no start value, so")],
         )
         for model in ("random_responding", "win_stay_lose_shift", "choice_kernel")
     ),
@@ -266,18 +221,15 @@ def test_a_new_model_that_starts_at_a_parameter_can_be_varied(monkeypatch):
     [
         (
             {"pearce_hall": {"model": "rescorla_wagner"}},
-            (".pearce_hall", "has the name of a model; choose another name"),
+            (".pearce_hall", "has the name of a model; choose"),
         ),
-        (
-            {"Mine": {"model": "rescorla_wagner"}},
-            (".Mine", "is not a valid name: names must be text of up to 40"),
-        ),
+        ({"Mine": {"model": "rescorla_wagner"}}, (".Mine", "is not a valid name: names must")),
         (
             {"a" * 41: {"model": "rescorla_wagner"}},
-            ("." + "a" * 41, "is not a valid name: names must be text of up to 40"),
+            ("." + "a" * 41, "is not a valid name: names must"),
         ),
-        ({"mine": 5}, (".mine", "is 5, but must be a section with the keys model, fixed,")),
-        (None, ("", "is empty, but must be a section")),
+        ({"mine": 5}, (".mine", "must be a section with the keys")),
+        (None, ("", "must be a section")),
         ([], ("", "is [], but must be a section")),
     ],
 )
@@ -295,8 +247,8 @@ def test_a_variant_stands_wherever_a_models_name_may():
     assert parse(raw).methods["mle"].bounds["lapse"] == (0.0, 1.0)
     del raw["methods"]["mle"]["bounds"]["lapse"], raw["truth"]["lapse"]
     assert mistakes(raw) == [
-        ("truth.lapse", "is required unless population.lapse is a distribution"),
-        ("methods.mle.bounds.lapse", "missing required key 'methods.mle.bounds.lapse': must"),
+        ("truth.lapse", "is required unless"),
+        ("methods.mle.bounds.lapse", "missing required key"),
     ]
 
 
@@ -304,7 +256,7 @@ def test_a_fixed_parameter_is_neither_true_nor_estimated():
     raw = with_variant({})
     raw["model"] = raw["methods"]["mle"]["model"] = "decided"
     assert mistakes(raw) == [
-        (path, "is not a parameter of decided; parameters: alpha")
+        (path, "is not a parameter of decided")
         for path in ("truth.beta", "population.beta", "methods.mle.bounds.beta")
     ]
 
@@ -314,42 +266,27 @@ def test_a_fixed_parameter_is_neither_true_nor_estimated():
 
 #: Changes of one source of data, rescorla_wagner, on its own or as one of several.
 SECTIONS = [
-    ({"truth.gamma": [1]}, [("truth.gamma", "is not a parameter of rescorla_wagner; parameters:")]),
-    ({"truth.alpha": [2]}, [("truth.alpha[0]", "is 2.0, but must be from 0 to 1")]),
+    ({"truth.gamma": [1]}, [("truth.gamma", "is not a parameter of")]),
+    ({"truth.alpha": [2]}, [("truth.alpha[0]", "must be from 0 to 1")]),
     ({"truth.alpha": []}, [("truth.alpha", "is [], but must not be empty")]),
-    (
-        {"truth.alpha": [0.5, 0.5]},
-        [("truth.alpha[1]", "repeats the value 0.5; values must be unique")],
-    ),
+    ({"truth.alpha": [0.5, 0.5]}, [("truth.alpha[1]", "repeats the value 0.5; values")]),
     ({"truth": 5}, [("truth", "is 5, but must be a section")]),
-    (
-        {"truth.alpha": GONE},
-        [("truth.alpha", "is required unless")],
-    ),
-    (
-        {"population.alpha": FLAT, "truth.alpha": [0.2]},
-        [("truth.alpha", "is not allowed because")],
-    ),
+    ({"truth.alpha": GONE}, [("truth.alpha", "is required unless")]),
+    ({"population.alpha": FLAT, "truth.alpha": [0.2]}, [("truth.alpha", "is not allowed because")]),
     ({"population": GONE}, [("population", "required")]),
-    (
-        {"population.alpha": GONE},
-        [("population.alpha", "must be {spread: ...} or {distribution: name, and")],
-    ),
-    (
-        {"population.alpha": 5},
-        [("population.alpha", "is 5, but must be {spread: ...} or {distribution: name,")],
-    ),
+    ({"population.alpha": GONE}, [("population.alpha", "must be {spread: ...} or")]),
+    ({"population.alpha": 5}, [("population.alpha", "must be {spread: ...} or")]),
     (
         {"truth.alpha": GONE, "population.alpha": REAL},
-        [("population.alpha", "is Normal(mu=0, sigma=1.5) with support from -inf to")],
+        [("population.alpha", "is Normal(mu=0, sigma=1.5) with")],
     ),
-    ({"truth.beta": [2, 60]}, [("truth.beta[1]", "is 60.0, but must be from 0 to 50 because of")]),
+    ({"truth.beta": [2, 60]}, [("truth.beta[1]", "must be from 0 to 50 because of")]),
     (
         {
             "truth.beta": GONE,
             "population.beta": {"distribution": "Uniform", "lower": 0, "upper": 100},
         },
-        [("population.beta", "is Uniform(lower=0, upper=100), but 99% of its")],
+        [("population.beta", "99% of its")],
     ),
 ]
 
@@ -365,9 +302,9 @@ def test_every_source_is_looked_at():
     raw = changed({f"{SOURCE}.truth.alpha": [2]}, several)
     raw["models"]["simulate"]["decided"] = {"truth": {"alpha": [3]}, "population": {}}
     assert mistakes(raw) == [
-        (f"{SOURCE}.truth.alpha[0]", "is 2.0, but must be from 0 to 1"),
+        (f"{SOURCE}.truth.alpha[0]", "must be from 0 to 1"),
         ("models.simulate.decided.population.alpha", "missing required key"),
-        ("models.simulate.decided.truth.alpha[0]", "is 3.0, but must be from 0 to 1"),
+        ("models.simulate.decided.truth.alpha[0]", "must be from 0 to 1"),
     ]
 
 
@@ -375,17 +312,15 @@ def test_a_source_may_have_no_truth_but_not_a_misspelt_one():
     assert parse(several()).models.simulate["decided"].truth == {}
     misspelt = {f"{SOURCE}.truth": GONE, f"{SOURCE}.truht": {"alpha": [0.5]}}
     raw = changed(misspelt, several)
-    assert mistakes(raw) == [
-        (f"{SOURCE}.truht", "unknown key 'models.simulate.rescorla_wagner.truht")
-    ]
+    assert mistakes(raw) == [(f"{SOURCE}.truht", "unknown key")]
     raw = changed({f"{SOURCE}.truth": GONE}, several)
     assert mistakes(raw) == [(f"{SOURCE}.truth", "missing required key")]
 
 
 def test_a_parameter_in_neither_section_is_missing_in_both():
     assert mistakes(changed({"truth.alpha": GONE, "population.alpha": GONE})) == [
-        ("truth.alpha", "is required unless population.alpha is a distribution"),
-        ("population.alpha", "missing required key 'population.alpha': must be"),
+        ("truth.alpha", "is required unless"),
+        ("population.alpha", "missing required key"),
     ]
 
 
