@@ -62,9 +62,9 @@ def test_keys_that_are_not_text_are_mistakes():
     raw = valid() | {True: 3, (1, 2): 4}
     raw["truth"][5] = [1]
     assert mistakes(raw) == [
-        ("truth.5", "key 'truth.5' must be text; put it in quotes\"),
-        ("true", "key 'true' must be text; put it in quotes\"),
-        ("[1, 2]", "key '[1, 2]' must be text; put it in quotes\"),
+        ("truth.5", "key 'truth.5' must be text; put it in quotes"),
+        ("true", "key 'true' must be text; put it in quotes"),
+        ("[1, 2]", "key '[1, 2]' must be text; put it in quotes"),
     ]
 
 
