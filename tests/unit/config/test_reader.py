@@ -68,6 +68,13 @@ def test_keys_that_are_not_text_are_mistakes():
     ]
 
 
+def test_a_list_in_place_of_a_section_may_have_further_mistakes():
+    assert mistakes(changed({"variants": [{5: 1}]})) == [
+        ("variants[0].5", "must be text"),
+        ("variants", "must be a section"),
+    ]
+
+
 def test_half_a_character_can_be_printed():
     assert mistakes(valid() | {"\ud800": "\udfff"}) == [("\\ud800", "unknown key")]
 

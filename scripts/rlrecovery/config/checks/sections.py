@@ -151,9 +151,10 @@ def valid_part(raw: dict[Any, Any], wrong_paths: Iterable[Path]) -> Experiment:
     """
     valid = copy.deepcopy(raw)
     for *parents, key in map(_section_of, wrong_paths):
-        section = valid
+        section: Any = valid
         for parent in parents:
-            section = section.get(parent, {})
-        section.pop(key, None)
+            section = section.get(parent) if isinstance(section, dict) else None
+        if isinstance(section, dict):  # or else it is left out itself
+            section.pop(key, None)
     experiment: Experiment = _Partial.model_validate(valid)
     return experiment
