@@ -51,13 +51,12 @@ def test_with_partial_pooling_participants_vary_around_a_location():
 def test_posterior_draws_by_quadrature_are_of_each_participant_alone():
     data = simulated_dataset(replace(CELL, trials=60), generator()).observations(faced())
     draws = posterior_draws(quadrature(), setting(4, 60), data, 4000, seed())
-    fitter = Quadrature.of(quadrature().settings, setting(4, 60))
-    for i in range(4):
-        grid, _ = fitter.integrate(data.rows(slice(i, i + 1)))
-        for name, marginal in zip(("alpha", "beta"), grid.marginals(), strict=True):
-            values = draws[name][:, i]
-            assert values.shape == (4000,)
-            assert values.mean() == pytest.approx(marginal.mean, abs=5 * marginal.sd / 4000**0.5)
+    rows = Quadrature.of(quadrature().settings, setting(4, 60)).fit(data, seed())
+    assert len(rows) == 4 * 2
+    for row in rows:
+        values = draws[row["parameter"]][:, row["participant"]]
+        assert values.shape == (4000,)
+        assert values.mean() == pytest.approx(row["estimate"], abs=5 * row["se"] / 4000**0.5)
     again = posterior_draws(quadrature(), setting(4, 60), data, 4000, seed())
     assert all((again[name] == draws[name]).all() for name in draws)
 
