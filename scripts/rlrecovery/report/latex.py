@@ -2,6 +2,8 @@ r"""Write the main tables in LaTeX, for ``\input`` in a paper, and in HTML."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from rlrecovery.report.sheets import SHEETS, Sheet
 from rlrecovery.report.templating import environment
 from rlrecovery.score.results import load_summary
@@ -52,9 +54,15 @@ def _number(text: str) -> str:
 
 def page(name: str, sheet: Sheet) -> str:
     """Render a sheet as an HTML page."""
-    table = sheet.body.reset_index()
-    names = (column if isinstance(column, tuple) else (column,) for column in table.columns)
-    head = [", ".join(filter(None, parts)) for parts in names]
+    rows = [
+        [*(index if isinstance(index, tuple) else (index,)), *values]
+        for index, values in zip(sheet.body.index, sheet.body.to_numpy(), strict=True)
+    ]
     template = environment().get_template("table.html.j2")
-    rows = table.to_numpy().tolist()
-    return template.render(name=name, caption=sheet.caption, head=head, rows=rows)
+    return template.render(name=name, caption=sheet.caption, head=list(_head(sheet)), rows=rows)
+
+
+def _head(sheet: Sheet) -> Iterator[str]:
+    yield from (str(name) for name in sheet.body.index.names)
+    for column in sheet.body.columns:
+        yield ", ".join(column) if isinstance(column, tuple) else str(column)

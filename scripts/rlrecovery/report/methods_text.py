@@ -47,24 +47,18 @@ def study_size(experiment: Experiment, design: pd.DataFrame, summary: Summary) -
     }
 
 
-def mechanisms(experiment: Experiment) -> list[Definition]:
+def mechanisms(experiment: Experiment) -> Iterator[Definition]:
     """Describe how the data were generated."""
-    participants = ", ".join(map(str, experiment.participants))
-    trials = ", ".join(map(str, experiment.trials))
-    return [
-        *((f"Task {name}".strip(), task_text(task)) for name, task in tasks(experiment).items()),
-        *(
-            line
-            for specification, source in sources(experiment).values()
-            for line in _source_lines(specification.model(), source)
-        ),
-        ("Participants", f"{participants} per data set."),
-        ("Trials", f"{trials} per participant. All trials, including the first, enter the "
-                   "likelihood."),
-        *_missing_lines(list(cells_of(experiment).values())),
-        ("Replicates", f"{experiment.replicates} simulated data sets per cell; all methods fit "
-                       "the same data."),
-    ]  # fmt: skip
+    for name, task in tasks(experiment).items():
+        yield f"Task {name}".strip(), task_text(task)
+    for specification, source in sources(experiment).values():
+        yield from _source_lines(specification.model(), source)
+    yield "Participants", f"{', '.join(map(str, experiment.participants))} per data set."
+    trials = f"{', '.join(map(str, experiment.trials))} per participant"
+    yield "Trials", f"{trials}. All trials, including the first, enter the likelihood."
+    yield from _missing_lines(list(cells_of(experiment).values()))
+    replicates = f"{experiment.replicates} simulated data sets per cell"
+    yield "Replicates", f"{replicates}; all methods fit the same data."
 
 
 def _source_lines(model: Model, source: Source) -> Iterator[Definition]:
