@@ -322,8 +322,3 @@ class MethodSettings(Section):
 
     def _engine_slowdown(self) -> float:
         return SCAN_SLOWDOWN if self.uses_scan() else 1.0
-
-
-def plain_prior(distribution: Distribution) -> dict[str, Any]:
-    """A prior as plain values, as in the config."""
-    return {"distribution": distribution.name, **distribution.as_dict()}

@@ -55,13 +55,7 @@ class Bayes:
     @property
     def targets(self) -> list[Target]:
         """Participants, group or both, depending on the pooling."""
-        participants, group = self.setting.each_participant(), self.setting.whole("group")
-        match self.settings.pooling:
-            case "none":
-                return participants
-            case "complete":
-                return group
-        return [*participants, *group, *self.setting.whole("spread")]
+        return self.settings.targets(self.setting)
 
     def fit(self, data: Observations, seed: np.random.SeedSequence) -> list[Row]:
         """Sample one posterior per participant without pooling, otherwise one joint posterior."""

@@ -20,7 +20,6 @@ from rlrecovery.fit.bayes.settings import BayesSettings
 from rlrecovery.likelihood.data import Observations
 from rlrecovery.likelihood.scan import TO_NATURAL, log_likelihood, logits
 from rlrecovery.models.distributions import Distribution
-from rlrecovery.models.prior_settings import PopulationPrior, Prior
 
 #: Smallest number of participants for which the population's SD is sampled through their SD, see
 #: `_population`.
@@ -38,17 +37,7 @@ RESCALED: dict[str, Callable[[Mapping[str, float], Any], dict[str, Any]]] = {
 def _unpooled(setting: Setting, settings: BayesSettings, participants: int) -> dict[str, Any]:
     """One value per parameter, shared by all participants of the model; shape (participants,)."""
     ones = np.ones(participants)
-    return {
-        name: _distribution(settings.priors[name]).variable(name) * ones
-        for name in setting.model.names
-    }
-
-
-def _distribution(prior: Prior) -> Distribution:
-    if isinstance(prior, PopulationPrior):
-        raise TypeError("a prior for partial pooling was given to a model without it")
-    distribution: Distribution = prior.distribution_object()
-    return distribution
+    return {name: settings.own_prior(name).variable(name) * ones for name in setting.model.names}
 
 
 def _partially_pooled(
@@ -58,16 +47,15 @@ def _partially_pooled(
     values = {}
     for parameter in setting.model.parameters:
         name, to_natural = parameter.name, TO_NATURAL[parameter.transform]
-        prior = settings.priors[name]
-        if not isinstance(prior, PopulationPrior):
-            raise TypeError(f"partial pooling needs priors of location and scale of {name}")
-        real, location = _population(name, prior, participants)
+        real, location = _population(name, *settings.population_prior(name), participants)
         pm.Deterministic(f"{name}_group", to_natural(location))
         values[name] = pm.Deterministic(name, to_natural(real))
     return values
 
 
-def _population(name: str, prior: PopulationPrior, participants: int) -> tuple[Any, Any]:
+def _population(
+    name: str, location: Distribution, scale: Distribution, participants: int
+) -> tuple[Any, Any]:
     """Participants' unconstrained values, and their population's location.
 
     The non-centred form samples the location, the SD, and the deviations of participants in units
@@ -77,8 +65,6 @@ def _population(name: str, prior: PopulationPrior, participants: int) -> tuple[A
     the deviations, both are exact changes of variables of the same model (a shift and a rescaling).
     With few participants their SD can be close to 0, where the second would trap the sampler.
     """
-    location = prior.location.distribution_object()
-    scale = prior.scale.distribution_object()
     deviation = pm.Normal(f"{name}_deviation", 0, 1, shape=participants)
     mean_deviation = deviation.mean()
     if participants >= MANY and scale.name in RESCALED:

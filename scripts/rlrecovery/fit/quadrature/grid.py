@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,6 +14,13 @@ from rlrecovery.simulate.task import Floats
 
 #: Prior mass beyond each end of the first grid, which is widened if the data require it.
 TAIL = 1e-8
+
+#: Smaller weights, relative to the largest, are raised to this one before their logarithm is taken.
+SMALLEST_WEIGHT = 1e-100
+
+
+def _unchanged(values: Floats) -> Floats:
+    return values
 
 
 @dataclass(frozen=True)
@@ -32,6 +40,8 @@ class Axis:
         Ends of the prior's support, natural scale; both may be infinite.
     centre, scale : float
         Centre and width of the region with dense nodes; an infinite scale omits the first step.
+    reported : callable, optional
+        Increasing map from the natural scale to the scale of estimates, where it is another one.
     """
 
     name: str
@@ -40,11 +50,14 @@ class Axis:
     upper: float
     centre: float = 0.0
     scale: float = math.inf
+    reported: Callable[[Floats], Floats] = _unchanged
 
     @classmethod
-    def of(cls, name: str, prior: Distribution) -> Axis:
+    def of(
+        cls, name: str, prior: Distribution, reported: Callable[[Floats], Floats] = _unchanged
+    ) -> Axis:
         """Make the axis of a parameter."""
-        return cls(name, prior, *prior.support())
+        return cls(name, prior, *prior.support(), reported=reported)
 
     def to_real(self, natural: Floats) -> Floats:
         """Map the prior's support to the real line."""
@@ -56,6 +69,14 @@ class Axis:
         """Map points of the line to the real line."""
         stretched = math.isfinite(self.scale)
         return self.centre + self.scale * np.sinh(line) if stretched else line
+
+    def line(self, real: Floats) -> Floats:
+        """Inverse of `real`."""
+        return np.arcsinh((real - self.centre) / self.scale)
+
+    def estimate(self, line: Floats) -> Floats:
+        """Map points of the line to the scale of estimates."""
+        return self.reported(self.natural(line))
 
     def natural(self, line: Floats) -> Floats:
         """Map points of the line to the natural scale."""
@@ -79,55 +100,61 @@ class Axis:
         lower, upper = self.to_real(np.array(self.prior.tails(TAIL)))
         return float(lower), float(upper)
 
-    def around(self, centre: float, scale: float) -> Axis:
-        """Copy of the axis with dense nodes around a point of the real line."""
-        return replace(self, centre=centre, scale=scale)
-
 
 @dataclass(frozen=True)
 class Marginal:
-    """One parameter's marginal posterior on a grid.
+    """One parameter's marginal posterior on evenly spaced nodes of its axis.
 
     Attributes
     ----------
     axis : Axis
         The parameter.
-    line, natural : float array, shape (nodes,)
-        Nodes on the axis, and on the natural scale.
+    nodes : float array, shape (nodes,)
+        Nodes on the axis.
     weights : float array, shape (nodes,)
         Share of the mass at each node.
     """
 
     axis: Axis
-    line: Floats
-    natural: Floats
+    nodes: Floats
     weights: Floats
 
-    @property
-    def mean(self) -> float:
-        """Posterior mean, natural scale."""
-        return float(self.weights @ self.natural)
-
-    @property
-    def sd(self) -> float:
-        """Posterior SD, natural scale."""
-        return float(np.sqrt(self.weights @ (self.natural - self.mean) ** 2))
-
-    def axis_quantiles(self, probabilities: Floats) -> Floats:
-        """Quantiles on the axis, by a cubic spline through the density."""
-        below = interpolate.CubicSpline(self.line, self.weights).antiderivative()
-        dense = np.linspace(self.line[0], self.line[-1], 20 * (len(self.line) - 1) + 1)
-        mass = np.maximum.accumulate(below(dense))
-        return np.interp(probabilities, mass / mass[-1], dense)
+    def moments(self) -> tuple[float, float]:
+        """Posterior mean and SD, on the scale of estimates."""
+        values = self.axis.estimate(self.nodes)
+        mean = self.weights @ values
+        return float(mean), float(np.sqrt(self.weights @ (values - mean) ** 2))
 
     def quantiles(self, probabilities: Floats) -> Floats:
-        """Quantiles on the natural scale."""
-        return self.axis.natural(self.axis_quantiles(probabilities))
+        """Quantiles on the axis."""
+        dense, below = self._distribution()
+        return np.interp(probabilities, below, dense)
+
+    def below(self, line: float) -> float:
+        """Posterior probability of values below a point of the axis."""
+        dense, below = self._distribution()
+        return float(np.interp(line, dense, below))
+
+    def _distribution(self) -> tuple[Floats, Floats]:
+        """Distribution function on a dense grid, by a cubic spline through the log-density."""
+        log_density = np.log(np.maximum(self.weights, SMALLEST_WEIGHT * self.weights.max()))
+        dense = np.linspace(self.nodes[0], self.nodes[-1], 20 * (len(self.nodes) - 1) + 1)
+        density = np.exp(interpolate.CubicSpline(self.nodes, log_density)(dense))
+        below = np.concatenate([[0.0], np.cumsum(density[1:] + density[:-1])])
+        return dense, below / below[-1]
+
+    def centred(self) -> Axis:
+        """The axis with its dense nodes between the quartiles."""
+        first, median, third = self.axis.real(self.quantiles(np.array([0.25, 0.5, 0.75])))
+        return replace(self.axis, centre=float(median), scale=float(third - first))
 
     def summary(self, levels: tuple[float, ...]) -> Floats:
-        """Mean, SD, median, and ends of the equal-tailed intervals at the nominal levels."""
+        """Mean, SD, median, and ends of the equal-tailed intervals at the nominal levels.
+
+        On the scale of estimates.
+        """
         tails = [0.5, *[end for level in levels for end in ((1 - level) / 2, (1 + level) / 2)]]
-        return np.array([self.mean, self.sd, *self.quantiles(np.array(tails))])
+        return np.array([*self.moments(), *self.axis.estimate(self.quantiles(np.array(tails)))])
 
 
 @dataclass(frozen=True)
@@ -159,6 +186,28 @@ class Grid:
             ends.append((float(nodes[first]), float(nodes[last])))
         return ends
 
+    def reach(self, depth: float) -> list[tuple[float, float]]:
+        """Range per axis in which the density is less than `depth` below its maximum.
+
+        Between nodes by linear interpolation.
+        """
+        inside, ends = self.density - (self.density.max() - depth), []
+        for axis, nodes in enumerate(self.nodes):
+            others = tuple(i for i in range(inside.ndim) if i != axis)
+            profile = np.maximum(inside.max(axis=others), -depth)
+            index = np.flatnonzero(profile > 0)
+            before, after = slice(index[0] - 1, index[0] + 1), slice(index[-1], index[-1] + 2)
+            low = np.interp(0, profile[before], nodes[before]) if index[0] else nodes[0]
+            is_last = index[-1] == len(nodes) - 1
+            high = nodes[-1] if is_last else np.interp(0, -profile[after], nodes[after])
+            ends.append((float(low), float(high)))
+        return ends
+
+    def mass(self) -> Floats:
+        """Share of the mass at each node."""
+        mass = np.exp(self.density - self.density.max())
+        return mass / mass.sum()
+
     def ends(self) -> list[tuple[float, float]]:
         """First and last node of each axis."""
         return [(float(nodes[0]), float(nodes[-1])) for nodes in self.nodes]
@@ -180,13 +229,11 @@ class Grid:
 
     def marginals(self) -> list[Marginal]:
         """Marginal posterior of each parameter."""
-        mass = np.exp(self.density - self.density.max())
-        mass /= mass.sum()
-        marginals = []
+        mass, marginals = self.mass(), []
         for i, (axis, nodes) in enumerate(zip(self.axes, self.nodes, strict=True)):
             others = tuple(j for j in range(mass.ndim) if j != i)
             weights = mass.sum(axis=others)
-            marginals.append(Marginal(axis, nodes, axis.natural(nodes), weights))
+            marginals.append(Marginal(axis, nodes, weights))
         return marginals
 
     def log_evidence(self) -> float:
@@ -199,14 +246,20 @@ class Grid:
 
         Nodes are drawn with their mass as probability, then moved uniformly within their grid cell.
         """
-        mass = np.exp(self.density - self.density.max()).ravel()
-        drawn = rng.choice(mass.size, size=count, p=mass / mass.sum())
+        mass = self.mass().ravel()
+        drawn = rng.choice(mass.size, size=count, p=mass)
         indices = np.unravel_index(drawn, self.density.shape)
         columns = []
         for axis, nodes, index in zip(self.axes, self.nodes, indices, strict=True):
             offset = (rng.random(count) - 0.5) * (nodes[1] - nodes[0])
-            columns.append(axis.natural(nodes[index] + offset))
+            columns.append(axis.estimate(nodes[index] + offset))
         return np.stack(columns, axis=1)
+
+    def points(self) -> tuple[Floats, Floats]:
+        """All nodes on the natural scale, shape (points, parameters), and their mass."""
+        natural = [axis.estimate(y) for axis, y in zip(self.axes, self.nodes, strict=True)]
+        meshes = np.meshgrid(*natural, indexing="ij")
+        return np.stack([mesh.ravel() for mesh in meshes], axis=1), self.mass().ravel()
 
     def summaries(self, levels: tuple[float, ...]) -> Floats:
         """`Marginal.summary` of each parameter, shape (parameters, numbers)."""

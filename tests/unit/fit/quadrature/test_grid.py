@@ -1,5 +1,7 @@
 """Axes of the grid, and draws from a posterior on a grid."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from quadrature import posterior
@@ -28,7 +30,10 @@ def test_an_axis_goes_to_the_real_line_and_back(name, arguments, inside):
     lower, upper = plain.ends()
     assert np.isfinite([lower, upper]).all()
     assert lower < real[0] < upper
-    for axis, line in ((plain, real), (plain.around(real[0] - 0.3, 0.2), np.arcsinh([1.5]))):
+    for axis, line in (
+        (plain, real),
+        (replace(plain, centre=real[0] - 0.3, scale=0.2), np.arcsinh([1.5])),
+    ):
         assert axis.natural(line)[0] == pytest.approx(inside, rel=1e-12)
         slope = (axis.natural(line + 1e-6) - axis.natural(line - 1e-6)) / 2e-6
         assert axis.log_slope(line)[0] == pytest.approx(np.log(slope[0]), abs=1e-8)

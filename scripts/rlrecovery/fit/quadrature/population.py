@@ -1,0 +1,295 @@
+"""The likelihood of a population, and the posterior of its participants, by matrix products.
+
+Parameter j of participant i, on the unconstrained scale, has the density N(mu_j, s_j^2),
+independently of the other parameters. The marginal likelihood of participant i is the integral of
+the likelihood against a product of normal densities. The likelihood is tabulated on a rectangular
+grid and interpolated linearly in each parameter, so the integral is a product of matrices,
+
+    Z_i(mu, s) = sum over k, l of  w_k(mu_1, s_1) L_i(x_k, y_l) w_l(mu_2, s_2),
+
+where w_k is the integral of the k-th hat function (1 at node k, 0 at all others) against the normal
+density. These weights have a closed form that holds for every SD, also far below the distance of
+the nodes and in the limit 0. The first and the last basis function continue as constants, because a
+likelihood need not vanish at the end of a parameter's range.
+
+Given the posterior mass of (mu, s) on a grid, the posterior of participant i assigns node (k, l)
+the mass L_i(x_k, y_l) times the average of w_k w_l / Z_i over that grid.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy import interpolate, special
+
+from rlrecovery.fit.quadrature.adaptive import Region
+from rlrecovery.fit.quadrature.grid import Axis
+from rlrecovery.simulate.task import Floats
+
+#: Numbers per array of one group of participants; larger arrays leave the cache.
+GROUP_NUMBERS = 400_000
+
+#: Scale of the transform log(1 + d / COMPRESSION) by which differences d of the log-likelihood from
+#: its maximum are interpolated: linear near the maximum, and flat enough far below it that a steep
+#: flank does not make the spline oscillate.
+COMPRESSION = 10.0
+
+
+def hat_weights(nodes: Floats, location: Floats, spread: Floats) -> Floats:
+    """Integrate hat functions against normal densities.
+
+    Parameters
+    ----------
+    nodes : float array, shape (..., nodes)
+        Increasing nodes.
+    location, spread : float array, shape (points,)
+        Mean and SD of the normal distributions.
+
+    Returns
+    -------
+    float array, shape (..., points, nodes)
+        Non-negative, with sums of 1. The first and last function continue as constants.
+    """
+    x, mean, sd = nodes[..., None, :], location[:, None], spread[:, None]
+    z = (x - mean) / sd
+    tail, density = special.ndtr(-np.abs(z)), np.exp(-0.5 * z * z) / math.sqrt(2 * math.pi)
+    left, right = tail[..., :-1], tail[..., 1:]
+    # Differences of the smaller tails keep their relative precision far from the mean.
+    contains_mean = (z[..., :-1] < 0) & (z[..., 1:] > 0)
+    mass = np.where(contains_mean, 1 - left - right, np.abs(right - left))
+    moment = (mean - x[..., :-1]) * mass - sd * np.diff(density, axis=-1)
+    to_right = np.clip(moment / np.diff(x, axis=-1), 0, mass)
+    weights = np.zeros_like(z)
+    weights[..., :-1] += mass - to_right
+    weights[..., 1:] += to_right
+    first, last = z[..., 0], z[..., -1]
+    weights[..., 0] += np.where(first < 0, tail[..., 0], 1 - tail[..., 0])
+    weights[..., -1] += np.where(last > 0, tail[..., -1], 1 - tail[..., -1])
+    return weights
+
+
+def contract(arrays: Floats, matrices: Sequence[Floats]) -> Floats:
+    """Multiply every axis of arrays by a matrix, for all participants.
+
+    Parameters
+    ----------
+    arrays : float array, shape (participants, K_1, K_2, ...)
+        One array per participant.
+    matrices : sequence of float array, shape (participants, M_j, K_j) or (M_j, K_j)
+        One matrix per axis.
+
+    Returns
+    -------
+    float array, shape (participants, M_1, M_2, ...)
+    """
+    for matrix in matrices:  # the contracted axis is the first one, the new one becomes the last
+        rest = arrays.shape[2:]
+        product = matrix @ arrays.reshape(*arrays.shape[:2], -1)
+        arrays = np.moveaxis(product.reshape(*product.shape[:2], *rest), 1, -1)
+    return arrays
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where the nodes of participants' tables are, on the unconstrained scale.
+
+    Node k of a parameter is ``centre + scale * sinh(y_k)`` with evenly spaced y_k.
+
+    Attributes
+    ----------
+    centre, scale, low, high : float array, shape (participants, parameters)
+        Centre and width of the region with dense nodes, and the ends of y.
+    """
+
+    centre: Floats
+    scale: Floats
+    low: Floats
+    high: Floats
+
+    @classmethod
+    def of(cls, located: Sequence[tuple[Sequence[Axis], Region]]) -> Placement:
+        """Combine the axes of participants and their ends."""
+        axes, ends = [axes for axes, _ in located], np.array([ends for _, ends in located])
+        centre = np.array([[axis.centre for axis in row] for row in axes])
+        scale = np.array([[axis.scale for axis in row] for row in axes])
+        return cls(centre, scale, ends[..., 0], ends[..., 1])
+
+    def line(self, size: int) -> Floats:
+        """Positions y of `size` nodes, shape (participants, parameters, nodes)."""
+        return np.linspace(self.low, self.high, size, axis=-1)
+
+    def nodes(self, size: int) -> Floats:
+        """Nodes on the unconstrained scale, shape (participants, parameters, nodes)."""
+        return self.centre[..., None] + self.scale[..., None] * np.sinh(self.line(size))
+
+    def rows(self, selected: slice) -> Placement:
+        """Select participants."""
+        arrays = (self.centre, self.scale, self.low, self.high)
+        return Placement(*[array[selected] for array in arrays])
+
+
+@dataclass(frozen=True)
+class Tables:
+    """Log-likelihoods of participants, each on a rectangular grid.
+
+    Attributes
+    ----------
+    placement : Placement
+        Where the nodes are.
+    log_likelihood : float array, shape (participants, nodes, ...)
+        One axis of nodes per parameter.
+    """
+
+    placement: Placement
+    log_likelihood: Floats
+
+    @property
+    def size(self) -> int:
+        """Nodes per parameter."""
+        return self.log_likelihood.shape[1]
+
+    @property
+    def n_parameters(self) -> int:
+        """Number of parameters."""
+        return self.log_likelihood.ndim - 1
+
+    def highest(self) -> Floats:
+        """Largest log-likelihood of each participant."""
+        return self.log_likelihood.max(axis=tuple(range(1, self.log_likelihood.ndim)))
+
+    def likelihood(self) -> Floats:
+        """Likelihoods relative to the largest of each participant."""
+        return np.exp(self.log_likelihood - self._by_participant(self.highest()))
+
+    def halved(self) -> Tables:
+        """The tables of every second node, with the same ends."""
+        every = (slice(None), *[slice(None, None, 2)] * self.n_parameters)
+        return replace(self, log_likelihood=self.log_likelihood[every])
+
+    def interpolated(self, size: int) -> Tables:
+        """Interpolate by cubic splines on `size` nodes with the same ends."""
+        matrix = interpolate.CubicSpline(np.linspace(0, 1, self.size), np.eye(self.size))(
+            np.linspace(0, 1, size)
+        )
+        top = self._by_participant(self.highest())
+        compressed = np.log1p((top - self.log_likelihood) / COMPRESSION)
+        values = contract(compressed, [matrix] * self.n_parameters)
+        return replace(self, log_likelihood=top - COMPRESSION * np.expm1(values))
+
+    def groups(self, numbers: int) -> Iterator[slice]:
+        """Split the participants into groups, with arrays of so many numbers per participant."""
+        step = max(1, GROUP_NUMBERS // numbers)
+        for first in range(0, len(self.log_likelihood), step):
+            yield slice(first, first + step)
+
+    def rows(self, selected: slice) -> Tables:
+        """Select participants."""
+        return Tables(self.placement.rows(selected), self.log_likelihood[selected])
+
+    def weights(self, hyper: Sequence[Floats]) -> list[Floats]:
+        """`hat_weights` of every (location, spread), per parameter.
+
+        Parameters
+        ----------
+        hyper : sequence of float array
+            Nodes of location and spread of every parameter in turn.
+        """
+        nodes, weights = self.placement.nodes(self.size), []
+        for j, pair in enumerate(zip(hyper[::2], hyper[1::2], strict=True)):
+            location, spread = (a.ravel() for a in np.meshgrid(*pair, indexing="ij"))
+            weights.append(hat_weights(nodes[:, j], location, spread))
+        return weights
+
+    def draws(self, hyper: Sequence[Floats], rng: np.random.Generator) -> Floats:
+        """Draw the parameters of one participant given locations and SDs.
+
+        Parameters
+        ----------
+        hyper : sequence of float array, shape (count,)
+            Locations and SDs of every parameter in turn.
+        rng : numpy.random.Generator
+            Source of random numbers.
+
+        Returns
+        -------
+        float array, shape (count, parameters)
+            Unconstrained scale: nodes with their mass as probability, moved uniformly within their
+            grid cell.
+        """
+        nodes, likelihood = self.placement.nodes(self.size)[0], self.likelihood()[0]
+        pairs = zip(nodes, hyper[::2], hyper[1::2], strict=True)
+        weights = [hat_weights(x, location, spread) for x, location, spread in pairs]
+        count, indices = len(hyper[0]), []
+        for first in range(0, count, step := max(1, GROUP_NUMBERS // likelihood.size)):
+            mass = likelihood[None]
+            for j, matrix in enumerate(weights):
+                rows = matrix[first : first + step]
+                mass = mass * rows.reshape(
+                    [len(rows), *[-1 if k == j else 1 for k in range(self.n_parameters)]]
+                )
+            below = mass.reshape(len(mass), -1).cumsum(axis=1)
+            level = rng.random(len(below)) * below[:, -1]
+            indices.append((below <= level[:, None]).sum(axis=1))
+        chosen = np.unravel_index(np.concatenate(indices), likelihood.shape)
+        line, ends = self.placement.line(self.size)[0], self.placement
+        columns = []
+        for j, index in enumerate(chosen):
+            offset = (rng.random(count) - 0.5) * (line[j, 1] - line[j, 0])
+            y = np.clip(line[j][index] + offset, ends.low[0, j], ends.high[0, j])
+            columns.append(ends.centre[0, j] + ends.scale[0, j] * np.sinh(y))
+        return np.stack(columns, axis=1)
+
+    def _by_participant(self, values: Floats) -> Floats:
+        return values.reshape(-1, *[1] * self.n_parameters)
+
+
+def log_marginal_likelihood(tables: Tables, hyper: Sequence[Floats]) -> Floats:
+    """Log-likelihood of all participants together on a grid of locations and spreads.
+
+    Parameters
+    ----------
+    tables : Tables
+        Likelihoods of the participants.
+    hyper : sequence of float array
+        Nodes of location and spread of every parameter in turn, unconstrained scale.
+
+    Returns
+    -------
+    float array, one axis per element of `hyper`
+    """
+    shape = [len(values) for values in hyper]
+    total: Floats = np.zeros(())
+    for group in tables.groups(math.prod(shape)):
+        members = tables.rows(group)
+        marginal = contract(members.likelihood(), members.weights(hyper))
+        # One logarithm for a few participants: it costs as much as the matrices.
+        for first in range(0, len(marginal), 4):
+            with np.errstate(divide="ignore"):
+                total = total + np.log(marginal[first : first + 4].prod(axis=0))
+    return (total + tables.highest().sum()).reshape(shape)
+
+
+def participant_mass(tables: Tables, hyper: Sequence[Floats], mass: Floats) -> Floats:
+    """Posterior mass of the nodes of each participant's table, shape of the tables.
+
+    Parameters
+    ----------
+    tables : Tables
+        Likelihoods of the participants.
+    hyper : sequence of float array
+        Nodes of location and spread of every parameter in turn.
+    mass : float array, one axis per element of `hyper`
+        Posterior mass of the grid of locations and spreads.
+    """
+    at_nodes = np.empty_like(tables.log_likelihood)
+    for group in tables.groups(mass.size):
+        members = tables.rows(group)
+        weights, likelihood = members.weights(hyper), members.likelihood()
+        marginal = contract(likelihood, weights)
+        by_point = mass.reshape(marginal.shape[1:])
+        share = np.divide(by_point, marginal, out=np.zeros_like(marginal), where=marginal > 0)
+        at_nodes[group] = likelihood * contract(share, [w.swapaxes(1, 2) for w in weights])
+    return at_nodes / at_nodes.sum(axis=tuple(range(1, at_nodes.ndim)), keepdims=True)
