@@ -21,7 +21,7 @@ from rlrecovery.figures.labels import describe, described, symbol
 from rlrecovery.figures.layout import MAX_PER_ROW, PanelSize, facets
 from rlrecovery.figures.legends import entry, free_rows, legend, legend_height, method_entries
 from rlrecovery.figures.panels import mark_beyond, note_beyond, positive_bars
-from rlrecovery.figures.subsets import combinations, estimated_pairs
+from rlrecovery.figures.subsets import combinations, estimated_pairs, shown_methods
 from rlrecovery.figures.truth_axis import TruthAxis, truth_axis
 from rlrecovery.score.results import Summary
 
@@ -138,7 +138,7 @@ def _marks(
 ) -> None:
     """Draw a mark with an error bar of one MCSE per method and truth."""
     methods, outside = summary.methods, 0
-    shown = [m for m in methods if m in set(cells["method"])] if summary.mixed else methods
+    shown = shown_methods(summary, cells)
     slot = truths.step / (len(shown) + 0.5)
     size = 2.2 if len(truths.positions) * len(shown) > CROWDED else 3.2
     for k, method in enumerate(shown):

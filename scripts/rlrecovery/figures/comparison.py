@@ -49,8 +49,8 @@ def draw_comparison(summary: Summary, width: float = style.TWO_COLUMNS) -> Figur
     if len(summary.methods) < 2 or not rows:
         return style.blank(width, "No two methods estimate the same\nparameter on the same data.")
     cells = {
-        (i, j): _select(table, row, measure)
-        for i, row in enumerate(rows)
+        (i, j): compared[compared["measure"] == measure]
+        for i, compared in enumerate(_select(table, row) for row in rows)
         for j, measure in enumerate(MEASURES)
     }
     page = _page(summary, width, rows, cells, [len(_methods(summary, table, row)) for row in rows])
@@ -115,17 +115,14 @@ def marks(summary: Summary) -> pd.DataFrame:
     return table.assign(value=table["value"] + gain.astype(float))
 
 
-def _select(table: pd.DataFrame, row: tuple[str, str], measure: str) -> pd.DataFrame:
-    """Rows of a parameter, level and measure."""
-    parameter, level = row
-    chosen = (table["parameter"] == parameter) & (table["level"] == level)
-    return table[chosen & (table["measure"] == measure)]
+def _select(table: pd.DataFrame, row: tuple[str, str]) -> pd.DataFrame:
+    """Rows of a parameter and level."""
+    return table[(table["parameter"] == row[0]) & (table["level"] == row[1])]
 
 
 def _methods(summary: Summary, table: pd.DataFrame, row: tuple[str, str]) -> list[str]:
     """Methods that are compared for a parameter and level."""
-    chosen = (table["parameter"] == row[0]) & (table["level"] == row[1])
-    compared = set(table.loc[chosen, "method"])
+    compared = set(_select(table, row)["method"])
     return [method for method in summary.methods if method in compared]
 
 

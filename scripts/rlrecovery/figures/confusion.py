@@ -63,11 +63,8 @@ class Matrix:
 
     def values(self, column: str) -> np.ndarray:
         """Return a column as a matrix, shape (simulated, fitted); NaN where it is missing."""
-        matrix = np.full((len(self.simulated), len(self.fitted)), np.nan)
-        squares = zip(self.rows["simulated"], self.rows["fitted"], self.rows[column], strict=True)
-        for simulated, fitted, value in squares:
-            matrix[self.simulated.index(simulated), self.fitted.index(fitted)] = value
-        return matrix
+        matrix = self.rows.pivot_table(index="simulated", columns="fitted", values=column)
+        return matrix.reindex(index=self.simulated, columns=self.fitted).to_numpy(dtype=float)
 
     @property
     def units(self) -> tuple[int, int]:

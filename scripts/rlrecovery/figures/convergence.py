@@ -15,13 +15,7 @@ from rlrecovery.figures.axes import few_ticks
 from rlrecovery.figures.labels import symbol
 from rlrecovery.figures.layout import page_note
 from rlrecovery.figures.legends import entry, legend
-from rlrecovery.figures.panels import (
-    MAX_BARS,
-    cell_entries,
-    has_long_names,
-    strip_height,
-    strips,
-)
+from rlrecovery.figures.panels import MAX_BARS, cell_entries, has_long_names, strip_height, strips
 from rlrecovery.figures.subsets import highest
 from rlrecovery.score.results import Summary, finest_level
 

@@ -7,6 +7,7 @@ import unicodedata
 
 import numpy as np
 
+from rlrecovery.models.base import Parameter
 from rlrecovery.models.library import every_parameter
 
 GREEK = {
@@ -21,10 +22,13 @@ def symbol(parameter: str) -> str:
     Unicode characters are preferred to mathtext, so that labels in a vector file stay searchable
     and editable as text.
     """
-    for candidate in every_parameter():
-        if candidate.name == parameter:
-            return _unicode(candidate.symbol)
-    return parameter
+    known = _find(parameter)
+    return _unicode(known.symbol) if known else parameter
+
+
+def _find(name: str) -> Parameter | None:
+    """The first parameter of this name."""
+    return next((known for known in every_parameter() if known.name == name), None)
 
 
 def _unicode(mathtext: str) -> str:
@@ -36,10 +40,8 @@ def _unicode(mathtext: str) -> str:
 
 def support(parameter: str) -> tuple[float, float]:
     """Lowest and highest possible value of a parameter; infinite if no model has it."""
-    for candidate in every_parameter():
-        if candidate.name == parameter:
-            return candidate.support
-    return -np.inf, np.inf
+    known = _find(parameter)
+    return known.support if known else (-np.inf, np.inf)
 
 
 def counted(number: int, noun: str) -> str:

@@ -56,15 +56,10 @@ def method_entries(methods: Sequence[str]) -> list[Line2D]:
 
 def trial_entries(trials: Sequence[int], label: str) -> list[Line2D]:
     """Legend entries for the shades of trials; ``label`` is a format string with ``{}``."""
+    inks = [style.shade("#333333", rank, len(trials)) for rank in range(len(trials))]
     return [
-        entry(
-            label.format(count),
-            marker="o",
-            ls="",
-            ms=3,
-            color=style.shade("#333333", rank, len(trials)),
-        )
-        for rank, count in enumerate(trials)
+        entry(label.format(count), marker="o", ls="", ms=3, color=ink)
+        for count, ink in zip(trials, inks, strict=True)
     ]
 
 

@@ -81,12 +81,10 @@ def _page(
         figure = style.page(width, min(height, style.MAX_HEIGHT))
         heights = [TRACE_HEIGHT] * parameters + [PAIR_HEIGHT] * rows
         grid = figure.add_gridspec(parameters + rows, 2, height_ratios=heights)
-        panels = [
-            (figure.add_subplot(grid[k, 0]), figure.add_subplot(grid[k, 1]))
-            for k in range(parameters)
-        ]
-        positions = [divmod(k, 2) for k in range(pairs)]
-        return figure, panels, [figure.add_subplot(grid[parameters + i, j]) for i, j in positions]
+        # Trace and density alternate, and the pairs follow them.
+        cells = [figure.add_subplot(grid[divmod(k, 2)]) for k in range(2 * parameters + pairs)]
+        traces, densities = cells[: 2 * parameters : 2], cells[1 : 2 * parameters : 2]
+        return figure, list(zip(traces, densities, strict=True)), cells[2 * parameters :]
     figure = style.page(width, min(0.6 + 1.5 * parameters, style.MAX_HEIGHT))
     ratios = [1.25, 1, 1.1] if pairs else [1.25, 1]
     outer = figure.add_gridspec(1, len(ratios), width_ratios=ratios)

@@ -20,7 +20,7 @@ from rlrecovery.figures.labels import counted, symbol
 from rlrecovery.figures.layout import PanelSize, facets
 from rlrecovery.figures.legends import entry, free_rows, legend, legend_height, method_entries
 from rlrecovery.figures.panels import message, note_beyond
-from rlrecovery.figures.subsets import levels_for
+from rlrecovery.figures.subsets import levels_for, shown_methods
 from rlrecovery.score.pooling import pool_over_truths
 from rlrecovery.score.results import Summary
 
@@ -127,7 +127,7 @@ def _panel(axes: Axes, summary: Summary, cells: pd.DataFrame, size: SampleSize) 
     infinite = np.isinf(cells["value"].to_numpy(dtype=float))
     note_beyond(axes, int(infinite.sum()), len(cells), " values")
     cells = cells[~infinite]
-    shown = [m for m in methods if m in set(cells["method"])] if summary.mixed else methods
+    shown = shown_methods(summary, cells)
     for (k, method), (line, count) in itertools.product(
         enumerate(shown), enumerate(size.line_values(summary))
     ):

@@ -43,6 +43,12 @@ def levels_for(summary: Summary, width: float) -> tuple[str, ...]:
     return summary.levels[:1] if narrow(width) else summary.levels
 
 
+def shown_methods(summary: Summary, cells: pd.DataFrame) -> Sequence[str]:
+    """Methods with room in a panel: in a study of several models, only those in its cells."""
+    present = set(cells["method"])
+    return [m for m in summary.methods if m in present] if summary.mixed else summary.methods
+
+
 def shown_trials(summary: Summary, width: float) -> tuple[int, ...]:
     """Smallest and largest number of trials; on one journal column only the largest."""
     return summary.trials[-1:] if narrow(width) else spaced(summary.trials, 2)

@@ -18,6 +18,7 @@ from rlrecovery.figures.layout import PanelSize, facets
 from rlrecovery.figures.legends import entry, legend
 from rlrecovery.figures.panels import note_beyond
 from rlrecovery.figures.subsets import method_panels, shown_trials, thinned
+from rlrecovery.score.jackknife import jackknife
 from rlrecovery.score.results import Summary, finest_level
 
 #: Fits drawn per panel; the correlation uses every one.
@@ -33,17 +34,13 @@ Pair = tuple[str, str]
 def draw_tradeoff(summary: Summary, width: float = style.TWO_COLUMNS) -> Figure:
     """Draw the errors of every pair of parameters, per method and number of trials."""
     errors = {method: wide_errors(summary, method) for method in summary.methods}
+    every_pair = list(itertools.combinations(summary.parameters, 2))
     estimated = {
         (method, pair)
-        for method in errors
-        for pair in itertools.combinations(summary.parameters, 2)
-        if {(method, pair[0]), (method, pair[1])} <= summary.method_parameters
+        for method, pair in itertools.product(errors, every_pair)
+        if {(method, name) for name in pair} <= summary.method_parameters
     }
-    pairs = [
-        pair
-        for pair in itertools.combinations(summary.parameters, 2)
-        if any((method, pair) in estimated for method in errors)
-    ]
+    pairs = [pair for pair in every_pair if any((method, pair) in estimated for method in errors)]
     if not pairs:
         return style.blank(width, "No two parameters are estimated together.")
     trials = shown_trials(summary, width)
@@ -123,8 +120,7 @@ def rank_correlation(errors: pd.DataFrame, pair: Pair) -> tuple[float, float]:
         for k in np.unique(blocks)
         if (blocks != k).sum() > 2
     ]
-    n = len(replicates)
-    return rho, float(np.sqrt((n - 1) * np.var(replicates))) if n > 1 else np.nan
+    return rho, jackknife(np.array(replicates))
 
 
 def _panel(axes: Axes, errors: pd.DataFrame, pair: Pair, limits: list[Limits], ink: str) -> str:

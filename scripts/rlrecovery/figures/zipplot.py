@@ -158,11 +158,7 @@ def _panel(axes: Axes, table: pd.DataFrame, total: int, limits: Limits, ink: str
     axes.axvline(0, color=style.TRUTH, lw=0.8, zorder=4)
     cut = int(((table["low"] < limits[0]) | (table["high"] > limits[1])).sum())
     left_out = total - len(table)
-    note(
-        axes,
-        f"{cut} cut" if cut else "",
-        f"{left_out} of {total} left out" if left_out else "",
-    )
+    note(axes, f"{cut} cut" if cut else "", f"{left_out} of {total} left out" if left_out else "")
     few_ticks(axes, x=5)
 
 
