@@ -36,6 +36,8 @@ TARGETS = [
      "pm.sample of the notebook's scan"),
     ("maximum likelihood, against the NumPy loop", 300,
      ("maximum likelihood", "one participant"), "rlrecovery", "NumPy loop, logsumexp, BFGS"),
+    ("hierarchical, 20 participants, exact against NUTS", 40, ("hierarchical", "N = 20"),
+     "rlrecovery, exact", "rlrecovery"),
 ]  # fmt: skip
 
 
@@ -88,7 +90,8 @@ def main() -> None:
     functions = {
         "gradients": cases.gradients, "growth": cases.growth,
         "maximum_likelihood": cases.maximum_likelihood, "unpooled": cases.unpooled,
-        "hierarchical": cases.hierarchical, "jobs": lambda: fixed_costs(options.python),
+        "hierarchical": cases.hierarchical, "exact": cases.exact_hierarchical,
+        "jobs": lambda: fixed_costs(options.python),
     }  # fmt: skip
     rows = []
     for name in options.only.split(",") if options.only else functions:

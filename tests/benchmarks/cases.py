@@ -9,7 +9,7 @@ from typing import Any
 import fits
 import numpy as np
 from arviz_stats.base import array_stats
-from fits import QUADRATURE, START, bayes_settings, learner, setting
+from fits import POPULATION, QUADRATURE, START, bayes_settings, learner, setting
 
 from benchmarks import baselines
 from benchmarks.clock import Timing, measure
@@ -144,6 +144,25 @@ def hierarchical() -> Iterator[Row]:
         yield row("hierarchical", "rlrecovery", f"N = {count}", timing, ess=smallest)
         if baselines.HAVE_NUMPYRO and count == 20:
             yield _numpyro_hierarchical(seen, count)
+
+
+def exact_hierarchical() -> Iterator[Row]:
+    """The exact posterior of a hierarchical model; mean over data sets, which differ in work."""
+    settings = QuadratureSettings.of(QUADRATURE | {"pooling": "partial", "priors": POPULATION})
+    sizes = [(5, 100), *((n, TRIALS) for n in (20, 100, 300)), *((20, t) for t in (50, 500, 1500))]
+    for count, trials in sizes:
+        fitter = Quadrature.of(settings, setting(count, trials))
+        data_sets = [data(count, trials, seed=seed) for seed in range(1, 9 if count < 50 else 3)]
+
+        def fit_all(fitter: Quadrature = fitter, all_data: Any = data_sets) -> None:
+            for seen in all_data:
+                fitter.fit(seen, np.random.SeedSequence(1))
+
+        timing = measure(fit_all, repeats=3)
+        n = len(data_sets)
+        each = Timing(timing.cpu / n, timing.wall / n, timing.repeats)
+        size = f"N = {count}" if trials == TRIALS else f"N = {count}, T = {trials}"
+        yield row("hierarchical", "rlrecovery, exact", size, each)
 
 
 def _numpyro_hierarchical(seen: Observations, count: int) -> Row:

@@ -18,11 +18,11 @@ import numpy as np
 
 from rlrecovery.fit.base import Setting
 from rlrecovery.fit.estimates import Row, Target, failed, one_line
+from rlrecovery.fit.quadrature import hierarchical
 from rlrecovery.fit.quadrature.adaptive import density, locate
 from rlrecovery.fit.quadrature.grid import Axis, Grid
-from rlrecovery.fit.quadrature.hierarchical import Hierarchy
 from rlrecovery.fit.quadrature.loo import leave_one_out
-from rlrecovery.fit.quadrature.rows import TOLERANCE, exact_row
+from rlrecovery.fit.quadrature.rows import exact_row
 from rlrecovery.fit.quadrature.settings import FIRST_NODES, QuadratureSettings
 from rlrecovery.likelihood.data import Observations
 from rlrecovery.likelihood.scan import Evaluator, values_only
@@ -31,6 +31,9 @@ from rlrecovery.storage.files import MACHINE
 
 #: Nodes per axis of the coarse grids that locate the mass.
 LOOK_NODES = 17
+
+#: Tolerated difference between the grid and the grid of every second node, in posterior SDs.
+TOLERANCE = 0.03
 
 #: Largest total number of nodes; refining doubles the number per axis.
 MAX_NODES = 1_500_000
@@ -144,10 +147,10 @@ class Quadrature:
         values: Floats = sum(self.values(row, points) for row in rows)
         return values.reshape([len(nodes) for nodes in natural])
 
-    def _hierarchy(self) -> Hierarchy:
+    def _hierarchy(self) -> hierarchical.Hierarchy:
         model = self.setting.model
         priors = [self.settings.population_prior(name) for name in model.names]
-        return Hierarchy.of(model, self.values, priors)
+        return hierarchical.Hierarchy.of(model, self.values, priors)
 
     def _fit_grid(self, data: Observations, targets: list[Target]) -> list[Row]:
         started = time.perf_counter()
@@ -161,7 +164,7 @@ class Quadrature:
             facts["elpd_loo"] = leave_one_out(self.setting.learner, data, *grid.points())
         summaries = grid.summaries(self.setting.nominal_levels)
         errors = [error] * len(targets)
-        return self._rows(targets, summaries, errors, [facts] * len(targets))
+        return self._rows(targets, summaries, errors, TOLERANCE, [facts] * len(targets))
 
     def _fit_population(self, data: Observations) -> list[Row]:
         started = time.perf_counter()
@@ -181,18 +184,21 @@ class Quadrature:
             (own_facts[t.participant] if t.level == "participant" else whole) | seconds
             for t in self.targets
         ]
-        return self._rows(self.targets, summaries, errors.tolist(), by_target)
+        return self._rows(
+            self.targets, summaries, errors.tolist(), hierarchical.TOLERANCE, by_target
+        )
 
     def _rows(
         self,
         targets: Sequence[Target],
         summaries: Floats,
         errors: Sequence[float],
+        tolerance: float,
         facts: Sequence[dict[str, float]],
     ) -> list[Row]:
         levels, point = self.setting.nominal_levels, self.settings.point
         columns = zip(targets, summaries, errors, facts, strict=True)
         return [
-            exact_row(target, summary, error, levels, point, **more)
+            exact_row(target, summary, error, tolerance, levels, point, **more)
             for target, summary, error, more in columns
         ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,6 +17,9 @@ TAIL = 1e-8
 
 #: Smaller weights, relative to the largest, are raised to this one before their logarithm is taken.
 SMALLEST_WEIGHT = 1e-100
+
+#: Points per node of the grid on which distribution functions are computed.
+DENSE = 20
 
 
 def _unchanged(values: Floats) -> Floats:
@@ -101,6 +104,49 @@ class Axis:
         return float(lower), float(upper)
 
 
+def _distribution(weights: Floats) -> tuple[Floats, Floats]:
+    """Distribution functions on a dense grid, by cubic splines through the log-density.
+
+    `weights` has shape (..., nodes); the results have shape (dense nodes,) and (..., dense nodes).
+    """
+    size = weights.shape[-1]
+    floor = SMALLEST_WEIGHT * weights.max(axis=-1, keepdims=True)
+    log_density = np.log(np.maximum(weights, floor))
+    dense = np.linspace(0, 1, DENSE * (size - 1) + 1)
+    spline = interpolate.CubicSpline(np.linspace(0, 1, size), log_density, axis=-1)
+    density = np.exp(spline(dense))
+    below = np.zeros_like(density)
+    np.cumsum(density[..., 1:] + density[..., :-1], axis=-1, out=below[..., 1:])
+    return dense, below / below[..., -1:]
+
+
+def quantile_positions(weights: Floats, probabilities: Floats) -> Floats:
+    """Quantiles of densities on evenly spaced nodes.
+
+    Parameters
+    ----------
+    weights : float array, shape (..., nodes)
+        Share of the mass at each node.
+    probabilities : float array, shape (probabilities,)
+        In (0, 1).
+
+    Returns
+    -------
+    float array, shape (..., probabilities)
+        Positions between the first node (0) and the last one (1).
+    """
+    dense, below = _distribution(weights)
+    rows = below.reshape(-1, len(dense))
+    positions = np.array([np.interp(probabilities, row, dense) for row in rows])
+    return positions.reshape(*weights.shape[:-1], len(probabilities))
+
+
+def tails(levels: Sequence[float]) -> Floats:
+    """Probabilities of the median and of the ends of equal-tailed intervals."""
+    ends = [end for level in levels for end in ((1 - level) / 2, (1 + level) / 2)]
+    return np.array([0.5, *ends])
+
+
 @dataclass(frozen=True)
 class Marginal:
     """One parameter's marginal posterior on evenly spaced nodes of its axis.
@@ -127,21 +173,14 @@ class Marginal:
 
     def quantiles(self, probabilities: Floats) -> Floats:
         """Quantiles on the axis."""
-        dense, below = self._distribution()
-        return np.interp(probabilities, below, dense)
+        low, high = self.nodes[0], self.nodes[-1]
+        return low + (high - low) * quantile_positions(self.weights, probabilities)
 
     def below(self, line: float) -> float:
         """Posterior probability of values below a point of the axis."""
-        dense, below = self._distribution()
-        return float(np.interp(line, dense, below))
-
-    def _distribution(self) -> tuple[Floats, Floats]:
-        """Distribution function on a dense grid, by a cubic spline through the log-density."""
-        log_density = np.log(np.maximum(self.weights, SMALLEST_WEIGHT * self.weights.max()))
-        dense = np.linspace(self.nodes[0], self.nodes[-1], 20 * (len(self.nodes) - 1) + 1)
-        density = np.exp(interpolate.CubicSpline(self.nodes, log_density)(dense))
-        below = np.concatenate([[0.0], np.cumsum(density[1:] + density[:-1])])
-        return dense, below / below[-1]
+        dense, below = _distribution(self.weights)
+        position = (line - self.nodes[0]) / (self.nodes[-1] - self.nodes[0])
+        return float(np.interp(position, dense, below))
 
     def centred(self) -> Axis:
         """The axis with its dense nodes between the quartiles."""
@@ -153,8 +192,7 @@ class Marginal:
 
         On the scale of estimates.
         """
-        tails = [0.5, *[end for level in levels for end in ((1 - level) / 2, (1 + level) / 2)]]
-        return np.array([*self.moments(), *self.axis.estimate(self.quantiles(np.array(tails)))])
+        return np.array([*self.moments(), *self.axis.estimate(self.quantiles(tails(levels)))])
 
 
 @dataclass(frozen=True)

@@ -10,21 +10,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
 from rlrecovery.fit.quadrature.adaptive import Region, density, locate, settle
-from rlrecovery.fit.quadrature.grid import Axis, Grid, Marginal
+from rlrecovery.fit.quadrature.grid import Axis, Grid, quantile_positions, tails
 from rlrecovery.fit.quadrature.population import (
     Placement,
     Tables,
     log_marginal_likelihood,
     participant_mass,
 )
-from rlrecovery.fit.quadrature.rows import TOLERANCE
 from rlrecovery.likelihood.data import Observations
 from rlrecovery.likelihood.scan import Evaluator
 from rlrecovery.models.base import Model
@@ -32,7 +31,7 @@ from rlrecovery.models.distributions import Distribution
 from rlrecovery.simulate.task import Floats
 
 #: Difference of the log-density of locations and SDs from its maximum at the ends of their grid.
-DEPTH = 16.0
+DEPTH = 12.0
 
 #: Nodes with less of a participant's posterior mass are beyond the ends of its table.
 NEGLIGIBLE = 1e-9
@@ -44,10 +43,18 @@ LOOK_PARTICIPANT, LOOK_HYPER, LOOK_TABLE = 17, {1: 17, 2: 9, 3: 7}, {1: 33, 2: 3
 #: A table is made again if its nodes are less dense, by this factor, than the posterior requires.
 TOO_WIDE, MAX_TABLES = 2.0, 5
 
+#: Tolerated error in posterior SDs: the Monte Carlo error of a posterior mean from 400 independent
+#: draws.
+TOLERANCE = 0.05
+
 #: Change from one grid to the next in units of the error that is left. The error of interpolation
-#: decreases with the square of the distance of the nodes, that of the sums much faster: at half the
-#: distance about a third of the change is left (Richardson's estimate).
-CHANGE_PER_ERROR = 3.0
+#: decreases with the square of the distance of the nodes, that of the sums faster; against grids
+#: of far more nodes the estimate was right on average.
+CHANGE_PER_ERROR = 2.0
+
+#: Weight of the error of an SD, relative to those of mean, median and ends of intervals.
+#: The SD of a heavy-tailed posterior depends on values that hardly any interval contains.
+SD_WEIGHT = 0.3
 
 
 class Resolution(NamedTuple):
@@ -70,18 +77,18 @@ class Resolution(NamedTuple):
 #: Resolutions by number of parameters. Results of one are compared with those of the one before.
 RESOLUTIONS = {
     1: [
-        Resolution(9, 11, 13, 33),
-        Resolution(17, 21, 25, 65),
-        Resolution(33, 41, 49, 129),
-        Resolution(65, 81, 97, 257),
+        Resolution(13, 17, 17, 33),
+        Resolution(25, 33, 33, 65),
+        Resolution(49, 65, 65, 129),
+        Resolution(97, 129, 129, 257),
     ],
     2: [
-        Resolution(7, 11, 13, 25),
-        Resolution(13, 21, 25, 49),
-        Resolution(19, 31, 49, 97),
-        Resolution(27, 43, 97, 161),
+        Resolution(9, 15, 17, 33),
+        Resolution(13, 21, 33, 49),
+        Resolution(19, 31, 65, 97),
+        Resolution(27, 43, 129, 193),
     ],
-    3: [Resolution(7, 9, 9, 17), Resolution(11, 15, 17, 33)],
+    3: [Resolution(7, 9, 9, 17), Resolution(9, 13, 17, 25), Resolution(11, 15, 33, 33)],
 }
 
 
@@ -106,38 +113,39 @@ class PopulationPosterior:
     tables: Tables
     mass: Floats
 
-    def marginals(self, participant: int) -> list[Marginal]:
-        """Marginal posteriors of one participant's parameters."""
-        mass, placement = self.mass[participant], self.tables.placement
-        line, marginals = placement.line(self.tables.size)[participant], []
-        for j, axis in enumerate(self.axes):
-            others = tuple(k for k in range(mass.ndim) if k != j)
-            centre, scale = placement.centre[participant, j], placement.scale[participant, j]
-            moved = replace(axis, centre=float(centre), scale=float(scale))
-            marginals.append(Marginal(moved, line[j], mass.sum(axis=others)))
-        return marginals
-
-    def placement(self) -> Placement:
-        """Where the participants' posteriors are."""
-        located = []
-        for i in range(len(self.mass)):
-            axes, ends = [], []
-            for marginal in self.marginals(i):
-                axis, nodes = marginal.centred(), marginal.nodes
-                kept = np.flatnonzero(marginal.weights > NEGLIGIBLE)
-                first, last = max(kept[0] - 1, 0), min(kept[-1] + 1, len(nodes) - 1)
-                low, high = axis.line(marginal.axis.real(nodes[[first, last]]))
-                axes.append(axis)
-                ends.append((float(low), float(high)))
-            located.append((axes, ends))
-        return Placement.of(located)
+    def marginal_mass(self) -> Floats:
+        """Mass of the nodes of each parameter alone, shape (participants, parameters, nodes)."""
+        every = range(1, self.mass.ndim)
+        by_parameter = [self.mass.sum(axis=tuple(k for k in every if k != j)) for j in every]
+        return np.stack(by_parameter, axis=1)
 
     def summaries(self, levels: tuple[float, ...]) -> Floats:
         """`Marginal.summary` of all participants' parameters, the locations and the SDs."""
-        participants = [m for i in range(len(self.mass)) for m in self.marginals(i)]
-        hyper = self.grid.marginals()
-        ordered = [*participants, *hyper[::2], *hyper[1::2]]
-        return np.array([marginal.summary(levels) for marginal in ordered])
+        placement, weights = self.tables.placement, self.marginal_mass()
+        values = self._reported(placement.nodes(self.tables.size))
+        mean = (weights * values).sum(axis=-1, keepdims=True)
+        sd = np.sqrt((weights * (values - mean) ** 2).sum(axis=-1, keepdims=True))
+        quantiles = self._reported(placement.real(quantile_positions(weights, tails(levels))))
+        participants = np.concatenate([mean, sd, quantiles], axis=-1)
+        hyper = self.grid.summaries(levels)
+        return np.concatenate([np.concatenate(participants), hyper[::2], hyper[1::2]])
+
+    def placement(self) -> Placement:
+        """Where the participants' posteriors are."""
+        before, weights = self.tables.placement, self.marginal_mass()
+        quartiles = before.real(quantile_positions(weights, np.array([0.25, 0.5, 0.75])))
+        first, centre, third = np.moveaxis(quartiles, -1, 0)
+        nodes, kept = before.nodes(self.tables.size), weights > NEGLIGIBLE
+        last = self.tables.size - 1
+        low = np.maximum(kept.argmax(axis=-1) - 1, 0)
+        high = np.minimum(last - kept[..., ::-1].argmax(axis=-1) + 1, last)
+        ends = [np.take_along_axis(nodes, k[..., None], axis=-1)[..., 0] for k in (low, high)]
+        scale = third - first
+        return Placement(centre, scale, *(np.arcsinh((end - centre) / scale) for end in ends))
+
+    def _reported(self, real: Floats) -> Floats:
+        """Convert to the natural scale, shape (participants, parameters, ...)."""
+        return np.stack([a.reported(real[:, j]) for j, a in enumerate(self.axes)], axis=1)
 
     def draws(self, count: int, rng: np.random.Generator) -> Floats:
         """Draw all participants' parameters jointly, shape (count, participants, parameters).
@@ -151,7 +159,7 @@ class PopulationPosterior:
         participants = range(len(self.mass))
         real = [self.tables.rows(slice(i, i + 1)).draws(hyper, rng) for i in participants]
         draws = np.stack(real, axis=1)
-        return np.stack([a.reported(draws[..., j]) for j, a in enumerate(self.axes)], axis=-1)
+        return self._reported(draws.transpose(1, 2, 0)).transpose(2, 0, 1)
 
     def participant_points(self, participant: int) -> tuple[Floats, Floats]:
         """All nodes of a participant, natural scale, shape (points, parameters), and their mass."""
@@ -233,8 +241,7 @@ class Hierarchy:
             coarse = summaries
             posterior = self._posterior(tables, axes, region, resolution)
             summaries = posterior.summaries(levels)
-            change = np.abs(summaries - coarse).max(axis=1)
-            errors = change / summaries[:, 1] / CHANGE_PER_ERROR
+            errors = _errors(summaries, coarse)
             if errors.max() <= TOLERANCE:
                 break
         return posterior, summaries, errors
@@ -298,3 +305,11 @@ class Hierarchy:
         points = np.stack([a.ravel() for a in np.meshgrid(*natural, indexing="ij")], axis=1)
         values: Floats = self.values(data, points).reshape([len(n) for n in nodes])
         return values
+
+
+def _errors(summaries: Floats, coarse: Floats) -> Floats:
+    """Estimated errors of summaries in posterior SDs, from those of a coarser grid."""
+    change = np.abs(summaries - coarse) / summaries[:, 1:2]
+    change[:, 1] *= SD_WEIGHT
+    errors: Floats = change.max(axis=1) / CHANGE_PER_ERROR
+    return errors

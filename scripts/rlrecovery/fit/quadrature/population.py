@@ -117,13 +117,17 @@ class Placement:
         scale = np.array([[axis.scale for axis in row] for row in axes])
         return cls(centre, scale, ends[..., 0], ends[..., 1])
 
-    def line(self, size: int) -> Floats:
-        """Positions y of `size` nodes, shape (participants, parameters, nodes)."""
-        return np.linspace(self.low, self.high, size, axis=-1)
-
     def nodes(self, size: int) -> Floats:
         """Nodes on the unconstrained scale, shape (participants, parameters, nodes)."""
-        return self.centre[..., None] + self.scale[..., None] * np.sinh(self.line(size))
+        return self.real(np.broadcast_to(np.linspace(0, 1, size), (*self.centre.shape, size)))
+
+    def real(self, positions: Floats) -> Floats:
+        """Points between the first node (0) and the last one (1), on the unconstrained scale.
+
+        Shape (participants, parameters, points).
+        """
+        y = self.low[..., None] + (self.high - self.low)[..., None] * positions
+        return self.centre[..., None] + self.scale[..., None] * np.sinh(y)
 
     def rows(self, selected: slice) -> Placement:
         """Select participants."""
@@ -234,13 +238,9 @@ class Tables:
             level = rng.random(len(below)) * below[:, -1]
             indices.append((below <= level[:, None]).sum(axis=1))
         chosen = np.unravel_index(np.concatenate(indices), likelihood.shape)
-        line, ends = self.placement.line(self.size)[0], self.placement
-        columns = []
-        for j, index in enumerate(chosen):
-            offset = (rng.random(count) - 0.5) * (line[j, 1] - line[j, 0])
-            y = np.clip(line[j][index] + offset, ends.low[0, j], ends.high[0, j])
-            columns.append(ends.centre[0, j] + ends.scale[0, j] * np.sinh(y))
-        return np.stack(columns, axis=1)
+        offset = rng.random((self.n_parameters, count)) - 0.5
+        positions = np.clip((np.array(chosen) + offset) / (self.size - 1), 0, 1)
+        return self.placement.real(positions[None])[0].T
 
     def _by_participant(self, values: Floats) -> Floats:
         return values.reshape(-1, *[1] * self.n_parameters)

@@ -9,15 +9,12 @@ from rlrecovery.fit.base import Point
 from rlrecovery.fit.estimates import Row, Target, row
 from rlrecovery.simulate.task import Floats
 
-#: Tolerated error, in posterior SDs. It is compared with the difference between the grid and the
-#: grid of every second node; the error of the grid itself is smaller.
-TOLERANCE = 0.03
-
 
 def exact_row(
     target: Target,
     summary: Floats,
     error: float,
+    tolerance: float,
     levels: Sequence[float],
     point: Point,
     **facts: Any,
@@ -30,8 +27,8 @@ def exact_row(
         The estimated quantity.
     summary : float array
         From `rlrecovery.fit.quadrature.grid.Marginal.summary`.
-    error : float
-        Error of the grid, in posterior SDs.
+    error, tolerance : float
+        Error of the grid, and the largest that is not flagged, in posterior SDs.
     levels : sequence of float
         Nominal levels of the intervals.
     point : str
@@ -40,7 +37,7 @@ def exact_row(
         Further columns.
     """
     mean, sd, median, *ends = (float(number) for number in summary)
-    converged = error <= TOLERANCE
+    converged = error <= tolerance
     intervals = zip(ends[::2], ends[1::2], strict=True)
     return row(
         target,

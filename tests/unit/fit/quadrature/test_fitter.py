@@ -26,8 +26,7 @@ from scipy import stats
 from scipy.special import betaln, logsumexp
 
 from rlrecovery.fit.base import Setting
-from rlrecovery.fit.quadrature.fitter import Quadrature
-from rlrecovery.fit.quadrature.rows import TOLERANCE
+from rlrecovery.fit.quadrature.fitter import TOLERANCE, Quadrature
 from rlrecovery.fit.quadrature.settings import QuadratureSettings
 from rlrecovery.models.distributions import Distribution
 from rlrecovery.models.library import MODELS, RESCORLA_WAGNER_TWO_RATES

@@ -26,7 +26,7 @@ from scipy import stats
 from scipy.special import expit, logsumexp
 
 from rlrecovery.fit.quadrature.fitter import Quadrature
-from rlrecovery.fit.quadrature.hierarchical import RESOLUTIONS
+from rlrecovery.fit.quadrature.hierarchical import RESOLUTIONS, TOLERANCE
 from rlrecovery.fit.quadrature.settings import QuadratureSettings
 from rlrecovery.likelihood.data import observations
 from rlrecovery.models.library import MODELS, RESCORLA_WAGNER_TWO_RATES
@@ -323,7 +323,7 @@ def test_targets_and_columns():
     expected += [(level, -1, n) for level in ("group", "spread") for n in ("alpha", "beta")]
     assert targets_of(rows) == hierarchical(setting(3, 20)).targets == expected
     assert {row["status"] for row in rows} == {"ok"}
-    assert all(row["grid_error"] < 0.03 for row in rows)
+    assert all(row["grid_error"] < TOLERANCE for row in rows)
 
 
 def test_the_reported_error_is_that_of_a_finer_grid(monkeypatch):
@@ -339,7 +339,6 @@ def test_the_reported_error_is_that_of_a_finer_grid(monkeypatch):
 
 def test_an_error_that_cannot_be_reduced_is_flagged(monkeypatch):
     monkeypatch.setattr("rlrecovery.fit.quadrature.hierarchical.TOLERANCE", 1e-9)
-    monkeypatch.setattr("rlrecovery.fit.quadrature.rows.TOLERANCE", 1e-9)
     monkeypatch.setitem(RESOLUTIONS, 2, RESOLUTIONS[2][:2])
     _, rows = fitted(FEW["two participants"])
     assert {row["status"] for row in rows} == {"not_converged"}
