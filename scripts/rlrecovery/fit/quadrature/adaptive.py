@@ -120,8 +120,9 @@ def settle(
 ) -> tuple[tuple[Axis, ...], Region, Grid]:
     """Move axes and region to the mass until they no longer change much.
 
-    Unlike `locate` it ends the region between nodes, which saves nodes where every axis multiplies
-    their number.
+    Unlike `locate` it also moves ends outwards, because a coarse grid may miss mass between its
+    nodes, and it ends the region between nodes, which saves nodes where every axis multiplies their
+    number.
 
     Returns
     -------
@@ -132,14 +133,14 @@ def settle(
     """
     for _ in range(LOOKS):
         grid = density(log_likelihood, axes, region, [size] * len(axes))
-        centred = [marginal.centred() for marginal in grid.marginals()]
-        moved = zip(centred, axes, grid.reach(depth), strict=True)
+        centred, (ends, complete) = [m.centred() for m in grid.marginals()], grid.reach(depth)
+        moved = zip(centred, axes, ends, strict=True)
         region = [tuple(new.line(old.real(np.array(ends))).tolist()) for new, old, ends in moved]
         changes = [
             max(abs(np.log(new.scale / old.scale)), abs(new.centre - old.centre) / new.scale)
             for new, old in zip(centred, axes, strict=True)
         ]
         axes = centred
-        if max(changes) < SETTLED:
+        if complete and max(changes) < SETTLED:
             break
     return tuple(axes), region, grid

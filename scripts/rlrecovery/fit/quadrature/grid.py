@@ -18,6 +18,13 @@ TAIL = 1e-8
 #: Smaller weights, relative to the largest, are raised to this one before their logarithm is taken.
 SMALLEST_WEIGHT = 1e-100
 
+#: Distance by which ends of axes with dense nodes are moved outwards (twice as far from the centre),
+#: and how much higher than required the log-density at an end may be.
+FURTHER, LEEWAY = 0.7, 2.0
+
+#: Depth below the maximum at which `compressed` is no longer linear.
+COMPRESSION = 10.0
+
 #: Points per node of the grid on which distribution functions are computed.
 DENSE = 20
 
@@ -105,19 +112,32 @@ class Axis:
 
 
 def _distribution(weights: Floats) -> tuple[Floats, Floats]:
-    """Distribution functions on a dense grid, by cubic splines through the log-density.
+    """Distribution functions on a dense grid, by splines through the log-density.
 
     `weights` has shape (..., nodes); the results have shape (dense nodes,) and (..., dense nodes).
     """
     size = weights.shape[-1]
-    floor = SMALLEST_WEIGHT * weights.max(axis=-1, keepdims=True)
-    log_density = np.log(np.maximum(weights, floor))
+    depth = -np.log(np.maximum(weights / weights.max(axis=-1, keepdims=True), SMALLEST_WEIGHT))
     dense = np.linspace(0, 1, DENSE * (size - 1) + 1)
-    spline = interpolate.CubicSpline(np.linspace(0, 1, size), log_density, axis=-1)
-    density = np.exp(spline(dense))
+    spline = interpolate.CubicSpline(np.linspace(0, 1, size), compressed(depth), axis=-1)
+    density = np.exp(-expanded(spline(dense)))
     below = np.zeros_like(density)
     np.cumsum(density[..., 1:] + density[..., :-1], axis=-1, out=below[..., 1:])
     return dense, below / below[..., -1:]
+
+
+def compressed(depth: Floats) -> Floats:
+    """Transform differences of a log-density from its maximum before they are interpolated.
+
+    The transform is linear near the maximum, and flat enough far below it that a steep flank does
+    not make a spline oscillate.
+    """
+    return np.log1p(depth / COMPRESSION)
+
+
+def expanded(values: Floats) -> Floats:
+    """Inverse of `compressed`."""
+    return COMPRESSION * np.expm1(values)
 
 
 def quantile_positions(weights: Floats, probabilities: Floats) -> Floats:
@@ -224,22 +244,26 @@ class Grid:
             ends.append((float(nodes[first]), float(nodes[last])))
         return ends
 
-    def reach(self, depth: float) -> list[tuple[float, float]]:
+    def reach(self, depth: float) -> tuple[list[tuple[float, float]], bool]:
         """Range per axis in which the density is less than `depth` below its maximum.
 
-        Between nodes by linear interpolation.
+        Between nodes by linear interpolation. An end of the grid at which the density is clearly
+        higher is moved outwards; the second result says whether there is none.
         """
-        inside, ends = self.density - (self.density.max() - depth), []
+        inside, ends, complete = self.density - (self.density.max() - depth), [], True
         for axis, nodes in enumerate(self.nodes):
             others = tuple(i for i in range(inside.ndim) if i != axis)
             profile = np.maximum(inside.max(axis=others), -depth)
-            index = np.flatnonzero(profile > 0)
-            before, after = slice(index[0] - 1, index[0] + 1), slice(index[-1], index[-1] + 2)
-            low = np.interp(0, profile[before], nodes[before]) if index[0] else nodes[0]
-            is_last = index[-1] == len(nodes) - 1
-            high = nodes[-1] if is_last else np.interp(0, -profile[after], nodes[after])
-            ends.append((float(low), float(high)))
-        return ends
+            low, is_low_complete = _crossing(profile, nodes)
+            high, is_high_complete = _crossing(profile[::-1], nodes[::-1])
+            complete &= is_low_complete and is_high_complete
+            ends.append((low, high))
+        return ends, complete
+
+    def edge(self) -> float:
+        """Largest share of the mass at the first or the last node of an axis."""
+        weights = [marginal.weights[[0, -1]].max() for marginal in self.marginals()]
+        return float(max(weights))
 
     def mass(self) -> Floats:
         """Share of the mass at each node."""
@@ -302,3 +326,15 @@ class Grid:
     def summaries(self, levels: tuple[float, ...]) -> Floats:
         """`Marginal.summary` of each parameter, shape (parameters, numbers)."""
         return np.array([marginal.summary(levels) for marginal in self.marginals()])
+
+
+def _crossing(profile: Floats, nodes: Floats) -> tuple[float, bool]:
+    """First point at which a profile is above 0, or a point before the first node if it is there.
+
+    The second result is whether the first node is far enough out.
+    """
+    if profile[0] > LEEWAY:
+        return float(nodes[0] - math.copysign(FURTHER, nodes[-1] - nodes[0])), False
+    first = int(np.argmax(profile > 0))
+    before = slice(max(first - 1, 0), first + 1)
+    return float(np.interp(0, profile[before], nodes[before])), True

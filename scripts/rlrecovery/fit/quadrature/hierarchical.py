@@ -52,6 +52,10 @@ TOLERANCE = 0.05
 #: of far more nodes the estimate was right on average.
 CHANGE_PER_ERROR = 2.0
 
+#: Error, in posterior SDs, per share of the mass at the end of the grid of locations and SDs. It
+#: flags a grid that ends where there is mass.
+EDGE_ERROR = 5.0
+
 #: Weight of the error of an SD, relative to those of mean, median and ends of intervals.
 #: The SD of a heavy-tailed posterior depends on values that hardly any interval contains.
 SD_WEIGHT = 0.3
@@ -241,7 +245,7 @@ class Hierarchy:
             coarse = summaries
             posterior = self._posterior(tables, axes, region, resolution)
             summaries = posterior.summaries(levels)
-            errors = _errors(summaries, coarse)
+            errors = np.maximum(_errors(summaries, coarse), EDGE_ERROR * posterior.grid.edge())
             if errors.max() <= TOLERANCE:
                 break
         return posterior, summaries, errors

@@ -26,16 +26,11 @@ import numpy as np
 from scipy import interpolate, special
 
 from rlrecovery.fit.quadrature.adaptive import Region
-from rlrecovery.fit.quadrature.grid import Axis
+from rlrecovery.fit.quadrature.grid import Axis, compressed, expanded
 from rlrecovery.simulate.task import Floats
 
 #: Numbers per array of one group of participants; larger arrays leave the cache.
 GROUP_NUMBERS = 400_000
-
-#: Scale of the transform log(1 + d / COMPRESSION) by which differences d of the log-likelihood from
-#: its maximum are interpolated: linear near the maximum, and flat enough far below it that a steep
-#: flank does not make the spline oscillate.
-COMPRESSION = 10.0
 
 
 def hat_weights(nodes: Floats, location: Floats, spread: Floats) -> Floats:
@@ -179,9 +174,8 @@ class Tables:
             np.linspace(0, 1, size)
         )
         top = self._by_participant(self.highest())
-        compressed = np.log1p((top - self.log_likelihood) / COMPRESSION)
-        values = contract(compressed, [matrix] * self.n_parameters)
-        return replace(self, log_likelihood=top - COMPRESSION * np.expm1(values))
+        values = contract(compressed(top - self.log_likelihood), [matrix] * self.n_parameters)
+        return replace(self, log_likelihood=top - expanded(values))
 
     def groups(self, numbers: int) -> Iterator[slice]:
         """Split the participants into groups, with arrays of so many numbers per participant."""
