@@ -5,7 +5,7 @@ import shutil
 
 import pandas as pd
 import pytest
-from settings import BAYES, ROOT, study, write
+from settings import BAYES, MLE, MOCK, ROOT, study, write
 from snakemake.exceptions import WorkflowError
 
 from rlrecovery.config.reader import parse
@@ -39,6 +39,20 @@ def test_one_more_alpha_runs_its_own_cells_and_what_gathers_them(copied):
     assert {path: path.read_bytes() for path in before} == contents
     measures = pd.read_csv(folder / MEASURES)
     assert set(measures["alpha"].dropna()) == {0.1, 0.3, 0.6}
+
+
+@pytest.mark.parametrize(
+    ("changes", "again"),
+    [
+        ({"seed": 4}, {"simulate": 2, "fit": 4, "score": 2}),
+        ({"methods": {"guess": MOCK, "mle": MLE | {"starts": 3}}}, {"fit": 2, "score": 2}),
+        ({"observed": str(ROOT / "tests/config/own.csv")}, {}),
+    ],
+)
+def test_what_depends_on_a_change_of_the_config_is_computed_again_at_once(finished, changes, again):
+    """Though the record of the study is written anew as well."""
+    counts = plan(finished, FINISHED | changes, MEASURES).counts
+    assert counts == {"design": 1, "summarise": 1} | again
 
 
 @pytest.mark.slow

@@ -1,5 +1,6 @@
-# The design, the resolved config and the start of the run, as a record. No job reads the design
-# from here.
+# The design, the resolved config and the start of the run, as a record. It is written first because
+# of its priority: if other jobs depended on it, Snakemake would not look for changes of their params
+# whenever the record is written anew, not even through `ancient`.
 
 
 def data_sets_per_cell():
@@ -19,6 +20,7 @@ rule design:
         f"{BENCHMARKS}/design/design.tsv"
     conda:
         "../../envs/recovery.yaml"
+    priority: 1
     threads: 1
     resources:
         mem_mb=single_job("design", "memory_mib"),

@@ -14,9 +14,6 @@ def simulate_minutes(wildcards, attempt):
 
 
 rule simulate:
-    input:
-        # The record of the run comes first, but a new record is no reason to simulate again.
-        begun=ancient(rules.design.output.begun),
     output:
         trials=f"{RUN}/trials/{{cell}}/{{batch}}.parquet",
         truth=TRUTH,
