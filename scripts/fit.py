@@ -14,5 +14,6 @@ with logged(snakemake.log[0], snakemake.params.source):
         levels=snakemake.params.levels,
         trials=snakemake.input.trials,
         estimates=snakemake.output.estimates,
+        replicates=snakemake.params.replicates,
         made_by={"source": snakemake.params.source, "versions": snakemake.params.versions},
     )

@@ -5,10 +5,10 @@ from rlrecovery.storage.job import logged
 
 with logged(snakemake.log[0], snakemake.params.source):
     score(
-        estimates=snakemake.input.estimates,
+        estimates=snakemake.params.estimates,
         truth=snakemake.input.truth,
         nominal_levels=snakemake.params.levels,
-        scores=dict(zip(snakemake.params.methods, snakemake.output.scores, strict=True)),
+        scores=dict(zip(snakemake.params.estimates, snakemake.output.scores, strict=True)),
         paired=snakemake.output.paired,
         wrong=snakemake.params.wrong,
     )

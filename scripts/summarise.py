@@ -12,6 +12,7 @@ with logged(snakemake.log[0], snakemake.params.source):
         nominal_levels=snakemake.params.levels,
         folders=snakemake.params.folders,
         batches=snakemake.params.batches,
+        fitted=snakemake.params.fitted,
         sampler_pairs=snakemake.params.sampler_pairs,
         summary=snakemake.params.summary,
         begun=snakemake.input.begun,

@@ -55,6 +55,31 @@ def test_what_depends_on_a_change_of_the_config_is_computed_again_at_once(finish
     assert counts == {"design": 1, "summarise": 1} | again
 
 
+def test_a_method_of_more_replicates_than_before_fits_only_those_that_are_new(tmp_path):
+    def method_of(replicates):
+        """A study of one cell and six replicates, of which one method fits the first few."""
+        few = MOCK | {"replicates": replicates}
+        one_cell = {"truth": {"alpha": [0.3], "beta": [3]}, "replicates": 6}
+        return study(methods={"guess": MOCK, "few": few}, **one_cell)
+
+    def batches_of_few(planned):
+        """Batches that are fitted."""
+        return [path.split("/")[-1][:11] for path in planned.outputs("fit") if "/few/" in path]
+
+    assert batches_of_few(plan(tmp_path, method_of(3))) == ["00000-00001", "00002-00003"]
+    run(tmp_path, method_of(3), "--until", "fit")
+    rows = estimates(tmp_path)
+    assert rows.groupby("method")["replicate"].nunique().to_dict() == {"few": 3, "guess": 6}
+    pair = [rows[rows["method"] == name].drop(columns="method") for name in ("few", "guess")]
+    few, guess = (table[table["replicate"] < 3].reset_index(drop=True) for table in pair)
+    pd.testing.assert_frame_equal(few, guess, check_exact=True)
+    for replicates, batches in ((3, []), (4, ["00002-00003"]), (2, [])):
+        planned = plan(tmp_path, method_of(replicates))
+        assert batches_of_few(planned) == batches
+        assert planned.counts.get("fit", 0) == len(batches)
+    assert batches_of_few(plan(tmp_path, method_of(5))) == ["00002-00003", "00004-00005"]
+
+
 @pytest.mark.slow
 def test_batches_change_no_number_of_a_sampler(tmp_path):
     tables = []

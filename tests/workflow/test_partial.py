@@ -93,6 +93,23 @@ def test_a_method_without_any_estimate_and_cells_without_data_are_named(tmp_path
     assert "No data set has been fitted by mle" in text
 
 
+def test_a_method_of_fewer_replicates_is_not_reported_as_missing_some(tmp_path):
+    few = EXPERIMENT | {"methods": {"mle": MLE, "guess": MOCK | {"replicates": 2}}}
+    run_here(tmp_path, few, MEASURES)
+    sorted((tmp_path / "results/small/estimates/mle").rglob("*.parquet"))[-1].unlink()
+    run_here(tmp_path, few, config=PARTIAL, figures=False)
+    recovery = pd.read_csv(tmp_path / "results/small/partial/summary/recovery.csv")
+    failed = recovery[recovery["measure"] == "share_failed"]
+    assert failed.groupby("method")["n"].unique().map(sorted).to_dict() == {
+        "guess": [2], "mle": [2, 4],
+    }  # fmt: skip
+    text = page(tmp_path)
+    assert "6 of 8 data sets are finished, in 2 of 2 cells" in text
+    assert "guess fits only the first 2 replicates of every cell" in text
+    assert "No data set has been fitted" not in text
+    assert "of another config" not in text
+
+
 def test_nothing_finished_is_one_sentence(tmp_path):
     with pytest.raises(WorkflowError, match="nothing in results/small/ is finished"):
         plan(tmp_path, EXPERIMENT, config=PARTIAL)

@@ -56,6 +56,8 @@ if not same_study(PLAIN_EXPERIMENT, workflow.remote_exec):
 ALL_CELLS = study.cells_of(EXPERIMENT)
 BATCHES = batches(EXPERIMENT.replicates, EXPERIMENT.batch_size)
 METHODS = study.methods_of(EXPERIMENT)
+# The batches of each method; of the last one it may fit a part.
+FITTED = study.fitted_batches(EXPERIMENT)
 LEVELS = list(EXPERIMENT.interval_levels)
 HASHES = study.expected_hashes(EXPERIMENT)
 
@@ -66,8 +68,9 @@ ESTIMATES = f"{RUN}/estimates/{{method}}/{{cell}}/{{batch}}.parquet"
 # Batches that scores, summary and report are made from, by cell: all, or those that are finished.
 USED_BATCHES = {key: list(BATCHES) for key in ALL_CELLS}
 if PARTIAL:
-    names, USED_BATCHES = finished(RUN, list(METHODS), list(ALL_CELLS), list(BATCHES), HASHES)
+    names, USED_BATCHES = finished(RUN, FITTED, list(ALL_CELLS), list(BATCHES), HASHES)
     METHODS = {name: METHODS[name] for name in names}
+    FITTED = {name: FITTED[name] for name in names}
     if not USED_BATCHES:
         raise WorkflowError(f"error: nothing in {RUN}/ is finished by all methods yet")
 CELLS = {key: ALL_CELLS[key] for key in USED_BATCHES}
@@ -106,9 +109,9 @@ def cell_generator(wildcards):
     return study.generator_of(EXPERIMENT, ALL_CELLS[wildcards.cell]).plain()
 
 
-def batch_load(wildcards):
+def batch_load(wildcards, ranges=BATCHES):
     """The amount of data that the job of a batch handles."""
-    cell, (start, stop) = ALL_CELLS[wildcards.cell], BATCHES[wildcards.batch]
+    cell, (start, stop) = ALL_CELLS[wildcards.cell], ranges[wildcards.batch]
     return Load(cell.participants, cell.trials, stop - start)
 
 
@@ -125,14 +128,14 @@ def single_job(rule, quantity):
     return requested
 
 
-def batches_of_estimates(wildcards):
-    """Files of a cell: all batches of the first method, then all of the second, and so on."""
-    used = USED_BATCHES[wildcards.cell]
-    return expand(ESTIMATES, method=METHODS, cell=wildcards.cell, batch=used)
+def files_of_method(method, cell):
+    """Estimates of a method in a cell, batch by batch."""
+    used = [batch for batch in USED_BATCHES[cell] if batch in FITTED[method]]
+    return [ESTIMATES.format(method=method, cell=cell, batch=batch) for batch in used]
 
 
-def batches_of_truth(wildcards):
-    return expand(TRUTH, cell=wildcards.cell, batch=USED_BATCHES[wildcards.cell])
+def files_of_truth(cell):
+    return [TRUTH.format(cell=cell, batch=batch) for batch in USED_BATCHES[cell]]
 
 
 def summary_folder(wildcards, input):

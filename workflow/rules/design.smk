@@ -18,9 +18,9 @@ rule design:
         f"{LOGS}/design/design.log",
     benchmark:
         f"{BENCHMARKS}/design/design.tsv"
+    priority: 1
     conda:
         "../../envs/recovery.yaml"
-    priority: 1
     threads: 1
     resources:
         mem_mb=single_job("design", "memory_mib"),

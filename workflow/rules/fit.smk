@@ -7,6 +7,15 @@ def method_settings(wildcards):
     return METHODS[wildcards.method].plain()
 
 
+def fitted_replicates(wildcards):
+    """Range of replicates of a batch that the method fits: usually all."""
+    return list(FITTED[wildcards.method][wildcards.batch])
+
+
+def fit_load(wildcards):
+    return batch_load(wildcards, FITTED[wildcards.method])
+
+
 def method_source(wildcards):
     """Code that the estimates depend on: not the fitters of other estimators."""
     return source_fingerprint("door.fit", fitter_module(METHODS[wildcards.method].settings))
@@ -18,12 +27,12 @@ def method_versions(wildcards):
 
 
 def fit_memory(wildcards, attempt):
-    method, load = METHODS[wildcards.method], batch_load(wildcards)
+    method, load = METHODS[wildcards.method], fit_load(wildcards)
     return planned.for_attempt(planned.memory_to_fit(method, load), attempt)
 
 
 def fit_minutes(wildcards, attempt):
-    method, load = METHODS[wildcards.method], batch_load(wildcards)
+    method, load = METHODS[wildcards.method], fit_load(wildcards)
     return planned.for_attempt(planned.minutes_to_fit(method, load), attempt)
 
 
@@ -46,6 +55,7 @@ rule fit:
         method=method_settings,
         generator=cell_generator,
         cell=cell_values,
+        replicates=fitted_replicates,
         levels=LEVELS,
         source=method_source,
         versions=method_versions,

@@ -5,6 +5,18 @@ from rlrecovery.score.sampler_check import comparable_pairs
 from rlrecovery.storage.schemas import SUMMARY
 
 
+def estimates_by_method(wildcards):
+    return {method: files_of_method(method, wildcards.cell) for method in METHODS}
+
+
+def estimates_of_cell(wildcards):
+    return [path for paths in estimates_by_method(wildcards).values() for path in paths]
+
+
+def truth_of_cell(wildcards):
+    return files_of_truth(wildcards.cell)
+
+
 def methods_with_wrong_models(wildcards):
     return study.wrong_fits(METHODS, ALL_CELLS[wildcards.cell])
 
@@ -24,16 +36,11 @@ def summarise_memory(wildcards, attempt):
 
 
 def all_estimates(wildcards):
-    return [
-        ESTIMATES.format(method=method, cell=cell, batch=batch)
-        for method in METHODS
-        for cell in CELLS
-        for batch in USED_BATCHES[cell]
-    ]
+    return [path for method in METHODS for cell in CELLS for path in files_of_method(method, cell)]
 
 
 def all_truth(wildcards):
-    return [TRUTH.format(cell=cell, batch=batch) for cell in CELLS for batch in USED_BATCHES[cell]]
+    return [path for cell in CELLS for path in files_of_truth(cell)]
 
 
 def shown_method(*posteriors):
@@ -59,8 +66,8 @@ def shown_versions(method):
 
 rule score:
     input:
-        estimates=batches_of_estimates,
-        truth=batches_of_truth,
+        estimates=estimates_of_cell,
+        truth=truth_of_cell,
     output:
         scores=[f"{OUTPUT}/scores/{method}/{{cell}}.parquet" for method in METHODS],
         paired=f"{OUTPUT}/paired/{{cell}}.parquet",
@@ -75,7 +82,7 @@ rule score:
         mem_mb=score_memory,
         runtime=score_minutes,
     params:
-        methods=list(METHODS),
+        estimates=estimates_by_method,
         wrong=methods_with_wrong_models,
         levels=LEVELS,
         source=source_fingerprint("door.score"),
@@ -114,6 +121,7 @@ rule summarise:
         folders={"estimates": f"{RUN}/estimates", "truth": f"{RUN}/truth"}
         | {"scores": f"{OUTPUT}/scores", "paired": f"{OUTPUT}/paired"},
         batches=USED_BATCHES,
+        fitted=FITTED,
         sampler_pairs=comparable_pairs(METHODS),
         summary=output_folder,
         expected_hashes=HASHES,

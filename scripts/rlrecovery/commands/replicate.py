@@ -79,6 +79,9 @@ def replicate_again(experiment: Experiment, key: str, replicate: int, run: Path)
         stored = read_stored(run / f"trials/{key}/{batch}.parquet", TRIALS, replicate)
         all_equal = report_equality("trials", table, stored)
         for name, method in methods_of(experiment).items():
+            if replicate >= method.replicates_of(experiment.replicates):
+                print(f"\n{name}: fits only the first {method.replicates} replicates")
+                continue
             fit_batch(method, generator, cell, levels, trials, estimates)
             table = read_table(estimates)
             path = run / f"estimates/{name}/{key}/{batch}.parquet"

@@ -10,7 +10,7 @@ from pathlib import Path
 import yaml
 
 from rlrecovery.config.settings import Experiment, Source
-from rlrecovery.design.cells import UNNAMED, Cell, by_key, grid
+from rlrecovery.design.cells import UNNAMED, Cell, batches, by_key, first_replicates, grid
 from rlrecovery.fit.base import PosteriorKind
 from rlrecovery.fit.batch import fit_hash
 from rlrecovery.fit.registry import Method
@@ -94,17 +94,28 @@ def methods_of(experiment: Experiment) -> dict[str, Method]:
     model of ``models.fit``.
     """
     methods: dict[str, Method] = {}
-    for name, settings in experiment.methods.items():
-        if settings.model is not None:
-            model = specification(experiment, settings.model)
-            methods[name] = Method(name, settings.model_copy(update={"model": None}), model)
+    for name, section in experiment.methods.items():
+        settings = section.model_copy(update={"model": None, "replicates": None})
+        replicates = section.replicates
+        if section.model is not None:
+            model = specification(experiment, section.model)
+            methods[name] = Method(name, settings, model, replicates=replicates)
             continue
         for fitted in experiment.models.fit if experiment.models else ():
             model = specification(experiment, fitted)
             restricted = settings.restricted_to(model.model().names)
-            method = Method(f"{name}_{fitted}", restricted, model, contest=name, fitted=fitted)
+            method = Method(f"{name}_{fitted}", restricted, model, name, fitted, replicates)
             methods[method.name] = method
     return methods
+
+
+def fitted_batches(experiment: Experiment) -> dict[str, dict[str, tuple[int, int]]]:
+    """Batches of each method by name, as half-open ranges of the replicates that it fits."""
+    ranges = batches(experiment.replicates, experiment.batch_size)
+    return {
+        name: first_replicates(ranges, method.replicates_of(experiment.replicates))
+        for name, method in methods_of(experiment).items()
+    }
 
 
 def with_posterior(

@@ -6,10 +6,12 @@ import hashlib
 import itertools
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-import pandas as pd
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: Name of the model and of the task where a study has only one.
 UNNAMED = ""
@@ -178,8 +180,24 @@ def batches(replicates: int, size: int) -> dict[str, tuple[int, int]]:
     return {f"{start:05d}-{stop - 1:05d}": (start, stop) for start, stop in ranges}
 
 
+def first_replicates(
+    ranges: Mapping[str, tuple[int, int]], replicates: int
+) -> dict[str, tuple[int, int]]:
+    """The part of each batch that is among the first replicates; batches without any are omitted.
+
+    ``ranges`` are those of `batches`. A batch keeps its key if only a part of it is left.
+    """
+    return {
+        key: (start, min(stop, replicates))
+        for key, (start, stop) in ranges.items()
+        if start < replicates
+    }
+
+
 def design_table(cells: Mapping[str, Cell], replicates: Mapping[str, int]) -> pd.DataFrame:
     """One row per cell: key, truth, participants, trials, varying factors and replicates."""
+    import pandas as pd  # imported here because the jobs of single cells do not need it
+
     names = list(dict.fromkeys(name for cell in cells.values() for name, _ in cell.truth))
     factors = varying(cells)
     rows = [

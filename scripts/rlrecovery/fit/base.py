@@ -243,6 +243,9 @@ class MethodSettings(Section):
 
     estimator: str
     model: FittedModel = None
+    replicates: Omittable[Annotated[int, Field(ge=2)]] = None
+    """Number of replicates of every cell that the method fits, the first ones: for a slow method
+    beside fast ones. By default all."""
 
     @property
     def cost(self) -> Cost:

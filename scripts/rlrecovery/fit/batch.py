@@ -55,8 +55,9 @@ def fit_batch(
     trials: str,
     estimates: str,
     made_by: Mapping[str, Any] | None = None,
+    replicates: Sequence[int] | None = None,
 ) -> None:
-    """Fit every data set of a batch and write the estimates.
+    """Fit the data sets of a batch and write the estimates.
 
     Parameters
     ----------
@@ -74,6 +75,8 @@ def fit_batch(
     made_by : mapping, optional
         Code and package versions, stored in the file together with a hash of the settings. A
         checkpoint with other code, versions or settings is not used.
+    replicates : (int, int), optional
+        Half-open range of the replicates that are fitted, stored in the file; by default all.
 
     Raises
     ------
@@ -81,6 +84,8 @@ def fit_batch(
         If the trials cannot be read.
     """
     table = read_table(trials, TRIALS)
+    if replicates is not None:
+        table = table[table["replicate"].isin(range(*replicates))]
     stamp = {**(made_by or {}), "settings": fit_hash(method, generator, cell, levels)}
     checkpoint = Checkpoint(estimates, checkpoint_key(trials, stamp), estimates_columns(levels))
     with threadpool_limits(1):  # BLAS threads slow down small optimisations
@@ -89,7 +94,8 @@ def fit_batch(
         fitter = make_fitter(method.settings, setting)
         log.info("%s: ready to fit after %.1f s", cell.key, time.perf_counter() - started)
         rows = _fit_all(fitter, table, generator, cell, levels, checkpoint)
-    write_table(conform(rows, estimates_columns(levels)), estimates, stamp)
+    origin = stamp if replicates is None else {**stamp, "replicates": list(replicates)}
+    write_table(conform(rows, estimates_columns(levels)), estimates, origin)
     checkpoint.remove()
 
 
@@ -103,7 +109,8 @@ def _fit_all(
 ) -> list[Row]:
     """Fit all data sets that are not in the checkpoint; return the rows of all."""
     started, reset = time.perf_counter(), generator.task.reset
-    rows_by_replicate = checkpoint.load()
+    wanted = set(table["replicate"])
+    rows_by_replicate = {r: rows for r, rows in checkpoint.load().items() if r in wanted}
     rows = [row for replicate_rows in rows_by_replicate.values() for row in replicate_rows]
     is_left = ~table["replicate"].isin(rows_by_replicate)
     groups = table[is_left].groupby("replicate", sort=True)

@@ -20,9 +20,10 @@ ESTIMATORS = {
     "mock": "rlrecovery.fit.mock.settings:MockSettings",
 }
 
-#: Keys of a method's plain values that are not settings of its estimator: names, and all of them.
-_NAMES = ("name", "fitted", "contest")
-_OWN_KEYS = ("model", *_NAMES)
+#: Keys of a method's plain values that are not settings of its estimator: all except the model,
+#: and all of them.
+_FIELDS = ("name", "fitted", "contest", "replicates")
+_OWN_KEYS = ("model", *_FIELDS)
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,8 @@ class Method:
         method that sets its own model.
     fitted : str
         Name of the fitted model in the contest; empty without a contest.
+    replicates : int, optional
+        Number of replicates of every cell that are fitted, the first ones; by default all.
     """
 
     name: str
@@ -49,20 +52,24 @@ class Method:
     model: ModelSpec
     contest: str = ""
     fitted: str = ""
+    replicates: int | None = None
 
     @classmethod
     def of(cls, plain: Mapping[str, Any], name: str = "") -> Self:
         """Inverse of `plain`."""
         settings = {k: v for k, v in plain.items() if k not in _OWN_KEYS}
-        names = {"name": name} | {k: v for k, v in plain.items() if k in _NAMES}
+        fields = {"name": name} | {k: v for k, v in plain.items() if k in _FIELDS}
         return cls(
             settings=settings_class(plain["estimator"]).of(settings),
             model=ModelSpec.of(plain["model"]),
-            **names,
+            **fields,
         )
 
     def plain(self) -> dict[str, Any]:
-        """Plain values without the name, for the params of a rule."""
+        """Plain values of all that the estimates of a data set depend on, for params of a rule.
+
+        Neither the name nor the number of replicates is among them.
+        """
         contest = {"contest": self.contest, "fitted": self.fitted} if self.contest else {}
         return self.settings.plain() | {"model": self.model.plain()} | contest
 
@@ -75,6 +82,10 @@ class Method:
     def pooling(self) -> Pooling:
         """How the data of participants are combined."""
         return self.settings.pooling_of_participants()
+
+    def replicates_of(self, replicates: int) -> int:
+        """Number of replicates that are fitted of all those of a study."""
+        return replicates if self.replicates is None else min(self.replicates, replicates)
 
     def fitted_model(self) -> Model:
         """The model that is fitted."""

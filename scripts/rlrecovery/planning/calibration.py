@@ -110,7 +110,8 @@ def calibrate(
             print(f"  {method.name}: a data set of {smallest.size_key} failed or took too long")
             continue
         cost, _ = fit_cost(method.settings.cost, small[1:])
-        cell, n = larger_job(cost, work_of(method), by_size, target_seconds, experiment.replicates)
+        most = method.replicates_of(experiment.replicates)
+        cell, n = larger_job(cost, work_of(method), by_size, target_seconds, most)
         large = run_jobs(experiment, method, cell, n)
         if large:
             print(f"  {method.name}: {n} of {cell.size_key} in {large[-1].seconds:.1f} s")

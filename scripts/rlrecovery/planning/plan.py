@@ -110,8 +110,13 @@ def totals(stages: Mapping[str, Stage], machine: Machine) -> Iterator[str]:
 
 def longest_request(experiment: Experiment, stages: Mapping[str, Stage]) -> str:
     """Describe the time limit that a queue must allow."""
-    loads, methods = set(stages["simulate"].loads.values()), methods_of(experiment).values()
-    minutes = max(minutes_to_fit(method, load) for method in methods for load in loads)
+    methods = methods_of(experiment)
+    fits = [stage for stage in stages.values() if stage.rule == "fit"]
+    minutes = max(
+        minutes_to_fit(methods[stage.method], load)
+        for stage in fits
+        for load in set(stage.loads.values())
+    )
     return (
         f"On a cluster, a job requests up to {duration(60 * minutes)} at its first attempt and "
         f"{duration(60 * for_attempt(minutes, 3))} at its third; choose a queue that allows this."

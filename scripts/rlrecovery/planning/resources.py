@@ -14,6 +14,7 @@ import itertools
 import math
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import NamedTuple
 
 from rlrecovery.design.load import Load
@@ -104,7 +105,8 @@ def minutes_to_fit(method: Method, load: Load) -> int:
 
 def memory_to_score(methods: Iterable[Method], load: Load) -> int:
     """MiB to request for a job that scores all data sets of a cell."""
-    return _memory(SCORE, BYTES_PER_ROW * sum(rows_of(method, load) for method in methods))
+    rows = sum(rows_of(method, fitted_part(method, load)) for method in methods)
+    return _memory(SCORE, BYTES_PER_ROW * rows)
 
 
 def memory_to_summarise(methods: Iterable[Method], loads: Iterable[tuple[str, Load]]) -> int:
@@ -114,8 +116,13 @@ def memory_to_summarise(methods: Iterable[Method], loads: Iterable[tuple[str, Lo
     """
     rows: Counter[tuple[str, str]] = Counter()
     for method, (size_key, load) in itertools.product(methods, loads):
-        rows[method.name, size_key] += rows_of(method, load)
+        rows[method.name, size_key] += rows_of(method, fitted_part(method, load))
     return _memory(SCORE, BYTES_PER_ROW * max(rows.values()))
+
+
+def fitted_part(method: Method, cell: Load) -> Load:
+    """The part of the load of a cell that a method fits."""
+    return replace(cell, replicates=method.replicates_of(cell.replicates))
 
 
 def rows_of(method: Method, load: Load) -> int:

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from rlrecovery.config.settings import Experiment
-from rlrecovery.config.study import cells_of, generator_of, methods_of
-from rlrecovery.design.cells import batches
+from rlrecovery.config.study import cells_of, fitted_batches, generator_of, methods_of
+from rlrecovery.design.cells import Cell, batches
 from rlrecovery.design.load import Load
 from rlrecovery.figures.catalogue import available_figures
 from rlrecovery.fit.base import Cost
@@ -98,26 +98,34 @@ class Stage:
 def cell_stages(experiment: Experiment) -> dict[str, Stage]:
     """Stages with a job per cell or batch, by name, with the costs known in advance."""
     cells, methods = cells_of(experiment), list(methods_of(experiment).values())
-    by_batch = {
-        f"{key}/{batch}": Load(cell.participants, cell.trials, stop - start)
-        for key, cell in cells.items()
-        for batch, (start, stop) in batches(experiment.replicates, experiment.batch_size).items()
-    }
+    by_batch = _loads(cells, batches(experiment.replicates, experiment.batch_size))
     generators = {key: generator_of(experiment, cell) for key, cell in cells.items()}
-    sizes, n_levels = Counter(by_batch.values()), len(experiment.interval_levels)
-    memory = max(map(resources.memory_to_simulate, sizes))
+    n_levels, fitted = len(experiment.interval_levels), fitted_batches(experiment)
+    memory = max(map(resources.memory_to_simulate, by_batch.values()))
     disk = sum(costs.simulated_bytes(generators[_cell(job)], by_batch[job]) for job in by_batch)
     stages = [Stage("simulate", "simulate", 1.0, resources.SIMULATE, by_batch, memory, disk)]
     for method in methods:
         kind, work, cost = costs.kind_of(method), resources.work_of(method), method.settings.cost
+        loads = _loads(cells, fitted[method.name])
+        sizes = Counter(loads.values())
         memory = max(resources.memory_to_fit(method, load) for load in sizes)
         disk = sum(n * costs.estimates_bytes(method, n_levels, load) for load, n in sizes.items())
-        stages.append(Stage("fit", kind, work, cost, by_batch, memory, disk, method.name))
-    by_cell, work = _data_by_cell(experiment), float(len(methods))
+        stages.append(Stage("fit", kind, work, cost, loads, memory, disk, method.name))
+    by_cell, replicates = _data_by_cell(experiment), experiment.replicates
+    work = sum(method.replicates_of(replicates) for method in methods) / replicates
     memory = max(resources.memory_to_score(methods, load) for load in set(by_cell.values()))
     disk = len(cells) * (costs.SCORE_FILES + costs.METHOD_SCORES * len(methods))
     stages.append(Stage("score", "score", work, resources.SCORE, by_cell, memory, disk))
     return {stage.name: stage for stage in stages}
+
+
+def _loads(cells: Mapping[str, Cell], ranges: Mapping[str, tuple[int, int]]) -> dict[str, Load]:
+    """Data of the jobs of all cells and batches."""
+    return {
+        f"{key}/{batch}": Load(cell.participants, cell.trials, stop - start)
+        for key, cell in cells.items()
+        for batch, (start, stop) in ranges.items()
+    }
 
 
 def _cell(job: str) -> str:
@@ -229,9 +237,11 @@ def makespan(durations: Sequence[float], slots: int) -> float:
 
 
 def best_batch_size(experiment: Experiment, stage: Stage, target_seconds: float) -> int:
-    """Size of equal batches for which jobs that fit take about `target_seconds`."""
-    replicates = experiment.replicates
-    per_data_set = stage.data_seconds / (len(cells_of(experiment)) * replicates)
-    size = int((target_seconds - stage.cost.start_seconds) / per_data_set)
+    """Size of equal batches for which a stage's jobs that fit take about `target_seconds`."""
+    data_sets = sum(load.replicates for load in stage.loads.values())
+    replicates = data_sets // len(cells_of(experiment))
+    size = int((target_seconds - stage.cost.start_seconds) / (stage.data_seconds / data_sets))
+    if size >= replicates:  # one job per cell, as with every larger batch
+        return max(replicates, min(experiment.batch_size, experiment.replicates))
     n_batches = math.ceil(replicates / max(1, min(replicates, size)))
     return math.ceil(replicates / n_batches)

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from rlrecovery.figures.labels import describe
-from rlrecovery.report.numbers import minus, percent_below_all, pm
+from rlrecovery.report.numbers import enumeration, minus, percent_below_all, plural, pm
 from rlrecovery.score.pooling import Pooled, mean_over_cells
 from rlrecovery.score.results import Summary
 
@@ -109,6 +109,35 @@ def correlation(
             value, mcse = float(rows["value"].iloc[0]), float(rows["mcse"].iloc[0])
             return Pooled(value, mcse if mcse > 0 else np.nan) if np.isfinite(value) else None
     return None
+
+
+def replicates_text(cells: Cells) -> str:
+    """Format the number of replicates per cell with an estimate, as a range if cells differ."""
+    n = cells["bias" if "bias" in cells else "share_failed"]["n"]
+    return f"{n.min()}" if n.min() == n.max() else f"{n.min()}–{n.max()}"
+
+
+def fewer_replicates(summary: Summary) -> dict[str, int]:
+    """Return the methods that fitted fewer replicates of a cell than others, and how many."""
+    rows = select(summary.recovery, scope="cell", measure="share_failed")
+    fits = rows.astype({"cell": "object", "method": "object"})
+    fits = fits.groupby(["cell", "method"], sort=False)["n"].max().reset_index()
+    most = fits.groupby("cell")["n"].transform("max")
+    is_fewer = (fits["n"] < most).groupby(fits["method"]).any()
+    replicates = fits.groupby("method", sort=False)["n"].max()
+    return {method: int(n) for method, n in replicates.items() if is_fewer[method]}
+
+
+def fewer_text(fewer: Mapping[str, int]) -> str:
+    """Format as ``nuts fits only the first 2 replicates of every cell``; empty if none does."""
+    by_number: dict[int, list[str]] = {}
+    for method, number in fewer.items():
+        by_number.setdefault(number, []).append(method)
+    return "; ".join(
+        f"{enumeration(methods)} {'fits' if len(methods) == 1 else 'fit'} only the first "
+        f"{plural(number, 'replicate')} of every cell"
+        for number, methods in by_number.items()
+    )
 
 
 def interval_share_text(cells: Cells) -> str:

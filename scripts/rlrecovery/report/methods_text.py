@@ -20,7 +20,7 @@ from rlrecovery.config.study import (
 from rlrecovery.design.cells import ALL, Cell, example_of
 from rlrecovery.models.base import Model
 from rlrecovery.models.prior_settings import Population
-from rlrecovery.report.lines import designs
+from rlrecovery.report.lines import designs, fewer_text
 from rlrecovery.report.numbers import enumeration
 from rlrecovery.report.task_text import task_text
 from rlrecovery.score.results import Summary
@@ -43,7 +43,17 @@ def study_size(experiment: Experiment, design: pd.DataFrame, summary: Summary) -
         "participants": enumeration([str(n) for n in summary.participants]),
         "trials": enumeration([str(n) for n in summary.trials]),
         "methods": enumeration(list(methods_of(experiment))),
+        "fewer": fewer_text(_fewer_replicates(experiment)),
         "parameters": enumeration(list(summary.parameters)),
+    }
+
+
+def _fewer_replicates(experiment: Experiment) -> dict[str, int]:
+    """Methods, as they are called in the config, that fit a part of the replicates."""
+    return {
+        name: settings.replicates
+        for name, settings in experiment.methods.items()
+        if settings.replicates is not None and settings.replicates < experiment.replicates
     }
 
 
@@ -58,7 +68,9 @@ def mechanisms(experiment: Experiment) -> Iterator[Definition]:
     yield "Trials", f"{trials}. All trials, including the first, enter the likelihood."
     yield from _missing_lines(list(cells_of(experiment).values()))
     replicates = f"{experiment.replicates} simulated data sets per cell"
-    yield "Replicates", f"{replicates}; all methods fit the same data."
+    fewer = fewer_text(_fewer_replicates(experiment))
+    text = f"{replicates}; all methods fit the same data."
+    yield "Replicates", f"{text} {fewer}.".removesuffix(" .")
 
 
 def _source_lines(model: Model, source: Source) -> Iterator[Definition]:

@@ -20,6 +20,7 @@ from rlrecovery.report.lines import (
     headline_cells,
     interval_share_text,
     levels_estimated,
+    replicates_text,
     smallest_and_largest,
 )
 from rlrecovery.report.numbers import enumeration, pm, row_text
@@ -61,6 +62,7 @@ def _line(summary: Summary, parameter: str, key: LineKey, cells: Cells) -> dict[
     flagged = flagged_texts(cells)
     return {
         "key": key,
+        "replicates": replicates_text(cells),
         "bias": _range(cells.get("bias"), summary),
         "rmse": _range(cells.get("rmse"), summary),
         "coverage": _range(cells.get("coverage"), summary, 100),

@@ -60,21 +60,28 @@ def baseline_rmse(summary: Summary, parameter: str, key: LineKey) -> float | Non
 
 
 def clearly_differ(summary: Summary, parameter: str, one: PooledRmse, other: PooledRmse) -> bool:
-    """Return whether two RMSEs differ by more than Monte Carlo error; False if unknown.
+    """Return whether two RMSEs differ by more than Monte Carlo error; False if unknown."""
+    difference = difference_of(summary, parameter, one, other)
+    return abs(difference.value) > CLEAR_DIFFERENCE * difference.mcse
+
+
+def difference_of(summary: Summary, parameter: str, one: PooledRmse, other: PooledRmse) -> Pooled:
+    """Compute a difference that is negative if the first RMSE is smaller.
 
     Methods in the same design are compared by their mean squared errors on the same data sets,
     designs by their RMSEs, which are independent.
     """
-    difference = Pooled(one.value - other.value, float(np.hypot(one.mcse, other.mcse)))
     if one.key.design == other.key.design:
-        difference = _paired_difference(summary, parameter, one.key, other.key) or difference
-    return abs(difference.value) > CLEAR_DIFFERENCE * difference.mcse
+        paired = _paired_difference(summary, parameter, one.key, other.key)
+        if paired is not None:
+            return paired
+    return Pooled(one.value - other.value, float(np.hypot(one.mcse, other.mcse)))
 
 
 def _paired_difference(
     summary: Summary, parameter: str, one: LineKey, other: LineKey
 ) -> Pooled | None:
-    """Average the paired differences of mean squared errors over the cells."""
+    """Average the paired differences of mean squared errors over the cells, one minus other."""
     if summary.comparison.empty:
         return None
     design = {"level": one.level, "participants": one.participants, "trials": one.trials}
@@ -82,4 +89,5 @@ def _paired_difference(
     differences = table[table[["method", "reference"]].isin([one.method, other.method]).all(axis=1)]
     if differences.empty or differences[["value", "mcse"]].isna().any(axis=None):
         return None
-    return mean_over_cells(differences)
+    sign = np.where(differences["method"] == one.method, 1.0, -1.0)
+    return mean_over_cells(differences.assign(value=sign * differences["value"]))

@@ -13,7 +13,14 @@ from typing import Any
 
 import pandas as pd
 
-from rlrecovery.report.lines import LineKey, levels_estimated, select, smallest_and_largest
+from rlrecovery.report.lines import (
+    LineKey,
+    fewer_replicates,
+    fewer_text,
+    levels_estimated,
+    select,
+    smallest_and_largest,
+)
 from rlrecovery.report.model_comparison import probability
 from rlrecovery.report.numbers import enumeration, plural, pm, row_text
 from rlrecovery.report.traffic_lights import light_line
@@ -42,6 +49,7 @@ def answer_sheet(summary: Summary) -> Sheet:
             "coverage (%)": line.coverage,
             "rows with interval": line.interval_share,
             "rank correlation": line.rank,
+            "replicates": line.replicates,
         }
         for parameter, level, design, method in itertools.product(
             summary.parameters,
@@ -55,7 +63,7 @@ def answer_sheet(summary: Summary) -> Sheet:
     return Sheet(
         "Recovery over all true parameter combinations, ± one Monte Carlo standard error. The "
         "largest bias is the bias furthest from zero over these combinations; coverage is for "
-        f"{nominal} % intervals.",
+        f"{nominal} % intervals, and replicates are counted per combination.",
         _frame(lines, ("parameter", "level", "participants", "trials", "method")),
     )
 
@@ -76,7 +84,7 @@ def measure_sheet(summary: Summary, measure: str, title: str, scale: float = 1.0
         title = f"{title} of {100 * headline:g} % intervals (%)"
     return Sheet(
         f"{title}, ± one Monte Carlo standard error, of the estimates for {_finest_levels(summary)}"
-        f"{_constant_sizes(summary)}.",
+        f"{_constant_sizes(summary)}.{_fewer(summary)}",
         _by_truth(summary, summary.measure(measure, **where), lambda row: row_text(row, scale)),
     )
 
@@ -92,7 +100,8 @@ def comparison_sheet(summary: Summary) -> Sheet:
     table = by_level[level]
     return Sheet(
         f"RMSE divided by the RMSE of {_references(table)} on the same data, ± one Monte Carlo "
-        f"standard error, of the estimates for {LEVEL_NAMES[level]}{_constant_sizes(summary)}.",
+        f"standard error, of the estimates for {LEVEL_NAMES[level]}{_constant_sizes(summary)}."
+        f"{_fewer(summary)}",
         _by_truth(summary, table, lambda row: pm(row["value"], row["mcse"]), level),
     )
 
@@ -140,6 +149,12 @@ def _constant_sizes(summary: Summary) -> str:
     sizes = {"participant": summary.participants, "trial": summary.trials}
     constant = [plural(values[0], noun) for noun, values in sizes.items() if len(values) == 1]
     return f", {' and '.join(constant)}" if constant else ""
+
+
+def _fewer(summary: Summary) -> str:
+    """Return a sentence about methods that fit only a part of the replicates, if there are any."""
+    text = fewer_text(fewer_replicates(summary))
+    return f" {text}." if text else ""
 
 
 def _by_truth(

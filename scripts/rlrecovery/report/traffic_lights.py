@@ -32,6 +32,7 @@ from rlrecovery.report.lines import (
     headline_cells,
     interval_share_text,
     levels_estimated,
+    replicates_text,
     true_values_text,
 )
 from rlrecovery.report.numbers import ROUNDING, enumeration, pm
@@ -79,7 +80,7 @@ class LightLine:
 
     `light` is ``green``, ``amber``, ``red`` or ``none``, `name` its meaning, and `reasons` the
     criteria that make it amber or red. `bias` is the bias furthest from zero, at the true values
-    `bias_at`.
+    `bias_at`, and `replicates` the number of replicates per cell with an estimate.
     """
 
     parameter: str
@@ -93,6 +94,7 @@ class LightLine:
     coverage: str = "–"
     interval_share: str = "–"
     rank: str = "–"
+    replicates: str = "–"
 
 
 def light_table(summary: Summary) -> list[LightLine]:
@@ -118,7 +120,8 @@ def light_line(summary: Summary, parameter: str, key: LineKey) -> LightLine | No
         return None
     if rmse is None or "bias" not in cells:
         reason = _missing_estimates(cells)
-        return LightLine(parameter, key, "red", JUDGEMENTS["red"], reason)
+        replicates = replicates_text(cells)
+        return LightLine(parameter, key, "red", JUDGEMENTS["red"], reason, replicates=replicates)
     rank = correlation(summary, parameter, key, scopes=("grid",))
     criteria = [
         *_criteria_of_estimates(rmse, rank, baseline_rmse(summary, parameter, key)),
@@ -140,6 +143,7 @@ def light_line(summary: Summary, parameter: str, key: LineKey) -> LightLine | No
         coverage=_coverage_text(cells) or "–",
         interval_share=interval_share_text(cells) or "all",
         rank=pm(*rank) if rank else "–",
+        replicates=replicates_text(cells),
     )
 
 

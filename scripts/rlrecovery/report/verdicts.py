@@ -11,6 +11,7 @@ from rlrecovery.report.lines import (
     LineKey,
     correlation,
     designs,
+    fewer_replicates,
     headline_cells,
     smallest_and_largest,
 )
@@ -19,6 +20,7 @@ from rlrecovery.report.rmse_comparison import (
     PooledRmse,
     baseline_rmse,
     clearly_differ,
+    difference_of,
     pooled_rmses,
 )
 from rlrecovery.score.pooling import pool_over_truths
@@ -57,19 +59,27 @@ def verdict(summary: Summary, parameter: str, rmses: Sequence[PooledRmse]) -> st
     """Compare the RMSEs of methods and designs for one parameter and level in a sentence.
 
     It gives the smallest RMSE, methods that are not clearly worse in the same design, and the
-    largest RMSE if it clearly differs.
+    largest RMSE if it clearly differs. A method that fits only a part of the replicates is neither
+    of the two while there are others, because its RMSE is that of other data.
     """
     if not rmses:
         return (
             "no method has estimates for all true parameter combinations, so no verdict is given."
         )
-    best = min(rmses, key=lambda rmse: rmse.value)
+    candidates = _of_all_replicates(summary, rmses)
+    best = min(candidates, key=lambda rmse: rmse.value)
     opening = "smallest RMSE: " if len(rmses) > 1 else ""
     text = f"{opening}{_method_and_design(best.key, summary)} ({_facts(summary, parameter, best)})"
     text += _against_baseline(summary, parameter, best)
     text += _not_clearly_worse(summary, parameter, best, rmses)
-    text += _largest(summary, parameter, best, rmses)
+    text += _largest(summary, parameter, best, candidates)
     return f"{text}."
+
+
+def _of_all_replicates(summary: Summary, rmses: Sequence[PooledRmse]) -> Sequence[PooledRmse]:
+    """Return the RMSEs of methods that fit all replicates; all RMSEs if there are none."""
+    fewer = fewer_replicates(summary)
+    return [rmse for rmse in rmses if rmse.key.method not in fewer] or rmses
 
 
 def _facts(summary: Summary, parameter: str, best: PooledRmse) -> str:
@@ -98,13 +108,19 @@ def _not_clearly_worse(
 ) -> str:
     """Name methods in the same design that do not clearly differ from the best."""
     similar = [
-        f"{rmse.key.method} ({rmse.text})"
+        f"{rmse.key.method} ({_rmse_text(summary, rmse)})"
         for rmse in rmses
         if rmse is not best
         and rmse.key.design == best.key.design
         and not clearly_differ(summary, parameter, rmse, best)
     ]
     return f"; not clearly better than {enumeration(similar)} in this design" if similar else ""
+
+
+def _rmse_text(summary: Summary, rmse: PooledRmse) -> str:
+    """Format an RMSE, with the number of replicates if it is smaller than for other methods."""
+    replicates = fewer_replicates(summary).get(rmse.key.method)
+    return f"{rmse.text} over {plural(replicates, 'replicate')}" if replicates else rmse.text
 
 
 def _largest(
@@ -152,7 +168,7 @@ def _changes(summary: Summary, parameter: str, rmses: Sequence[PooledRmse]) -> I
     largest = [rmse for rmse in rmses if rmse.key.design == (participants, trials)]
     if not largest:
         return
-    best = min(largest, key=lambda rmse: rmse.value)
+    best = min(_of_all_replicates(summary, largest), key=lambda rmse: rmse.value)
     fewest, shortest = summary.participants[0], summary.trials[0]
     others = {
         best.key._replace(trials=shortest): f"{trials} instead of {shortest} trials",
@@ -166,11 +182,15 @@ def _changes(summary: Summary, parameter: str, rmses: Sequence[PooledRmse]) -> I
 def _change_text(
     summary: Summary, parameter: str, change: str, before: PooledRmse, after: PooledRmse
 ) -> str:
+    texts = f"{_rmse_text(summary, before)} to {_rmse_text(summary, after)}"
     if not clearly_differ(summary, parameter, before, after):
-        return f"{change} made no clear difference (RMSE {before.text} to {after.text})"
+        return f"{change} made no clear difference (RMSE {texts})"
+    reduced = difference_of(summary, parameter, after, before).value < 0
+    verb, fewer = "reduced" if reduced else "increased", fewer_replicates(summary)
+    if (before.key.method in fewer) != (after.key.method in fewer):
+        return f"{change} {verb} the RMSE on the data that both fitted ({texts})"
     percent = 100 * abs(1 - after.value / before.value)
-    verb = "reduced" if after.value < before.value else "increased"
-    return f"{change} {verb} the RMSE by {percent:.0f} % ({before.text} to {after.text})"
+    return f"{change} {verb} the RMSE by {percent:.0f} % ({texts})"
 
 
 def rmse_table(summary: Summary) -> list[tuple[str, str, tuple[int, int], list[str]]]:

@@ -59,7 +59,7 @@ _SAME_TRUTH = 1e-9
 
 
 def score(
-    estimates: Sequence[str],
+    estimates: Mapping[str, Sequence[str]],
     truth: Sequence[str],
     nominal_levels: Sequence[float],
     scores: Mapping[str, str],
@@ -70,25 +70,23 @@ def score(
 
     Parameters
     ----------
-    estimates : sequence of str
-        Paths of all batches of the first method, then of the second, and so on.
+    estimates : mapping
+        From method to the paths of its batches.
     truth : sequence of str
         Paths of all batches.
     nominal_levels : sequence of float
         Nominal levels of the intervals.
     scores : mapping
-        From method to the path for its measures, in the order of the estimates.
+        From method to the path for its measures.
     paired : str
         Path for the paired comparisons of the methods.
     wrong : sequence of str
         Methods that fit another model than the generating one. They are not compared here, but in
         `rlrecovery.score.model_selection`.
     """
-    true_values, batches = read_tables(truth, TRUTH), len(truth)
-    right = {}
-    for i, (method, path) in enumerate(scores.items()):
-        paths = estimates[i * batches : (i + 1) * batches]
-        table = read_tables(paths, estimates_columns(nominal_levels))
+    true_values, right = read_tables(truth, TRUTH), {}
+    for method, path in scores.items():
+        table = read_tables(estimates[method], estimates_columns(nominal_levels))
         replicates = table["replicate"].nunique()
         log.info("%s: scoring %d rows of %d replicates", method, len(table), replicates)
         write_table(score_cell(table, true_values, nominal_levels), path)

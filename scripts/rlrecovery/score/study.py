@@ -11,6 +11,7 @@ from rlrecovery.design.cells import Cell, cell_labels
 from rlrecovery.fit.registry import Method
 from rlrecovery.score.rows import join
 from rlrecovery.storage.files import read_table, read_tables
+from rlrecovery.storage.provenance import Fitted
 from rlrecovery.storage.schemas import PAIRED, SCORES, TRUTH, estimates_columns
 
 
@@ -28,6 +29,8 @@ class Study:
         Paths of the folders ``scores``, ``paired``, ``estimates`` and ``truth``.
     batches : mapping
         From the key of a cell to the keys of its batches.
+    fitted : mapping
+        Batches of each method, see `rlrecovery.config.study.fitted_batches`.
     """
 
     methods: Mapping[str, Method]
@@ -35,6 +38,7 @@ class Study:
     nominal_levels: Sequence[float]
     folders: Mapping[str, str]
     batches: Mapping[str, Sequence[str]]
+    fitted: Fitted
 
     def scores(self, method: str, cell: Cell) -> pd.DataFrame:
         """Measures of a method in a cell, columns `SCORES`."""
@@ -45,17 +49,17 @@ class Study:
         return read_table(f"{self.folders['paired']}/{cell.key}.parquet", PAIRED)
 
     def estimates(self, method: str, cell: Cell) -> pd.DataFrame:
-        """Estimates of a method in all replicates of a cell."""
-        paths = self._batch_paths(f"{self.folders['estimates']}/{method}", cell)
+        """Estimates of a method in all replicates of a cell that it fits."""
+        folder = f"{self.folders['estimates']}/{method}/{cell.key}"
+        used = [batch for batch in self.batches[cell.key] if batch in self.fitted[method]]
+        paths = [f"{folder}/{batch}.parquet" for batch in used]
         return read_tables(paths, estimates_columns(self.nominal_levels))
 
     def estimates_with_truth(self, method: str, cell: Cell) -> pd.DataFrame:
         """Estimates of a method in a cell with a column ``truth``."""
-        truth = read_tables(self._batch_paths(self.folders["truth"], cell), TRUTH)
-        return join(self.estimates(method, cell), truth)
-
-    def _batch_paths(self, folder: str, cell: Cell) -> list[str]:
-        return [f"{folder}/{cell.key}/{batch}.parquet" for batch in self.batches[cell.key]]
+        folder = f"{self.folders['truth']}/{cell.key}"
+        paths = [f"{folder}/{batch}.parquet" for batch in self.batches[cell.key]]
+        return join(self.estimates(method, cell), read_tables(paths, TRUTH))
 
     @property
     def truth_names(self) -> list[str]:

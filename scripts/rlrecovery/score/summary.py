@@ -15,7 +15,7 @@ from rlrecovery.score.prior_width import prior_sds
 from rlrecovery.score.sampler_check import compare_posteriors
 from rlrecovery.score.study import Study, size_groups
 from rlrecovery.storage.files import conform, read_json, write_json, write_table
-from rlrecovery.storage.provenance import count_origins, now
+from rlrecovery.storage.provenance import Fitted, count_origins, now
 from rlrecovery.storage.schemas import FAILURES, RECOVERY, SAMPLER_CHECK, SUMMARY, interval_columns
 
 log = logging.getLogger(__name__)
@@ -31,6 +31,7 @@ def summarise(
     nominal_levels: Sequence[float],
     folders: Mapping[str, str],
     batches: Mapping[str, Sequence[str]],
+    fitted: Fitted,
     sampler_pairs: Sequence[Sequence[str]],
     summary: str,
     begun: str,
@@ -41,7 +42,7 @@ def summarise(
 
     Parameters
     ----------
-    methods, cells, nominal_levels, folders, batches
+    methods, cells, nominal_levels, folders, batches, fitted
         See `rlrecovery.score.study.Study`.
     sampler_pairs : sequence of (str, str)
         Methods to compare, from `rlrecovery.score.sampler_check.comparable_pairs`.
@@ -52,7 +53,7 @@ def summarise(
     expected_hashes : mapping
         Hashes of the present settings, from `rlrecovery.config.study.expected_hashes`.
     """
-    study = Study(methods, cells, nominal_levels, folders, batches)
+    study = Study(methods, cells, nominal_levels, folders, batches, fitted)
     tables = method_tables(study)
     tables["comparison"] = comparison(study)
     tables["crossed"] = crossed_measures(study)
@@ -62,7 +63,7 @@ def summarise(
     for name in SUMMARY:
         for kind in ("csv", "parquet"):
             write_table(tables[name], f"{summary}/{name}.{kind}")
-    made_by = count_origins(folders, methods, batches, expected_hashes)
+    made_by = count_origins(folders, fitted, batches, expected_hashes)
     write_json({**read_json(begun), "ended": now(), "made_by": made_by}, provenance)
 
 

@@ -1,9 +1,10 @@
 """The code, versions and settings that made the files of a run.
 
 Every file of data and estimates stores its origin as plain values: ``source`` (fingerprint of the
-code), ``versions`` (by package) and ``settings`` (hash of the settings). Snakemake reruns jobs
-whose code or settings changed, but cannot detect files that were copied from another run; the
-report therefore compares the origins of all files.
+code), ``versions`` (by package) and ``settings`` (hash of the settings); a file of estimates also
+``replicates`` (the half-open range that was fitted). Snakemake reruns jobs whose code or settings
+changed, but cannot detect files that were copied from another run; the report therefore compares
+the origins of all files.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ import os
 import platform
 import subprocess
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import metadata
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from rlrecovery.storage.files import BrokenFile, read_origin
 from rlrecovery.storage.fingerprint import PACKAGE, settings_hash, whole_fingerprint
@@ -32,6 +33,9 @@ STUDY = "RLRECOVERY_STUDY"
 
 #: The stage that simulates; the other stages are methods.
 SIMULATED = "simulate"
+
+#: Batches of each method, with the half-open ranges of replicates that it fits.
+Fitted = Mapping[str, Mapping[str, Sequence[int]]]
 
 
 class Origin(TypedDict):
@@ -100,25 +104,29 @@ def now() -> str:
 
 def count_origins(
     folders: Mapping[str, str],
-    methods: Iterable[str],
+    fitted: Fitted,
     batches: Mapping[str, Sequence[str]],
     expected_hashes: Mapping[str, Mapping[str, str]],
 ) -> list[Origin]:
     """Count the files of a summary by their origins.
 
-    `folders` has the paths of the folders ``truth`` and ``estimates``, `batches` the keys of the
-    batches of each cell, and `expected_hashes` the hash of the current settings by stage and cell.
+    `folders` has the paths of the folders ``truth`` and ``estimates``, `fitted` the batches of each
+    method, `batches` the keys of the batches of each cell, and `expected_hashes` the hash of the
+    current settings by stage and cell.
     """
     stages = {SIMULATED: folders["truth"]}
-    stages |= {method: f"{folders['estimates']}/{method}" for method in methods}
+    stages |= {method: f"{folders['estimates']}/{method}" for method in fitted}
     origins = []
     for stage, folder in stages.items():
         counts: Counter[tuple[str, tuple[tuple[str, str], ...], bool]] = Counter()
         for cell, names in batches.items():
             for batch in names:
+                if stage != SIMULATED and batch not in fitted[stage]:
+                    continue
                 origin = read_origin(f"{folder}/{cell}/{batch}.parquet")
                 versions = tuple(origin.get("versions", {}).items())
-                match = origin.get("settings") == expected_hashes[stage][cell]
+                replicates = None if stage == SIMULATED else fitted[stage][batch]
+                match = _is_of(origin, expected_hashes[stage][cell], replicates)
                 counts[origin.get("source", ""), versions, match] += 1
         origins += [
             Origin(stage=stage, source=source, versions=dict(v), settings_match=match, files=n)
@@ -129,22 +137,25 @@ def count_origins(
 
 def finished(
     run: str,
-    methods: Sequence[str],
+    fitted: Fitted,
     cells: Sequence[str],
     batches: Sequence[str],
     expected_hashes: Mapping[str, Mapping[str, str]],
 ) -> tuple[list[str], dict[str, list[str]]]:
     """Methods and batches whose estimates are finished and match the current config.
 
-    Methods are compared on the same data, so a batch is finished when every method has fitted it.
-    A method without any finished batch is left out, because it may be unable to fit at all.
+    Methods are compared on the same data, so a batch is finished when every method that fits it has
+    done so, and a cell is left out until every method has a finished batch in it. A method without
+    any finished batch is left out, because it may be unable to fit at all.
 
     Parameters
     ----------
     run : str
         Folder of the run.
-    methods, cells, batches : sequence of str
-        Names of all methods, keys of all cells and of all batches.
+    fitted : mapping
+        Batches of all methods, by name.
+    cells, batches : sequence of str
+        Keys of all cells and of all batches.
     expected_hashes : mapping
         As for `count_origins`.
 
@@ -155,22 +166,44 @@ def finished(
         cells without any are omitted.
     """
 
-    def current(stage: str, folder: str) -> set[tuple[str, str]]:
+    def current(stage: str, folder: str, ranges: Mapping[str, Any]) -> set[tuple[str, str]]:
         """Cell and batch of the files that match the current config."""
-        paths = {(c, b): f"{run}/{folder}/{c}/{b}.parquet" for c in cells for b in batches}
         hashes = expected_hashes[stage]
-        return {(cell, b) for (cell, b), path in paths.items() if _hash_in(path) == hashes[cell]}
+        return {
+            (cell, batch)
+            for cell in cells
+            for batch, replicates in ranges.items()
+            if _is_of(
+                _origin_of(f"{run}/{folder}/{cell}/{batch}.parquet"), hashes[cell], replicates
+            )
+        }
 
-    estimates = {method: current(method, f"estimates/{method}") for method in methods}
-    kept = [method for method in methods if estimates[method]]
-    complete = current(SIMULATED, "truth").intersection(*(estimates[method] for method in kept))
-    by_cell = {cell: [batch for batch in batches if (cell, batch) in complete] for cell in cells}
-    return kept, {cell: names for cell, names in by_cell.items() if names and kept}
+    done = {name: current(name, f"estimates/{name}", ranges) for name, ranges in fitted.items()}
+    kept = [name for name in fitted if done[name]]
+    simulated = current(SIMULATED, "truth", dict.fromkeys(batches))
+    used = {}
+    for cell in cells:
+        complete = [
+            batch
+            for batch in batches
+            if (cell, batch) in simulated
+            and all((cell, batch) in done[name] for name in kept if batch in fitted[name])
+        ]
+        if kept and all(set(complete) & set(fitted[name]) for name in kept):
+            used[cell] = complete
+    return kept, used
 
 
-def _hash_in(path: str) -> str | None:
-    """Hash of the settings of a file; None if the file cannot be read."""
+def _is_of(origin: Mapping[str, Any], settings: str, replicates: Sequence[int] | None) -> bool:
+    """Whether a file is of these settings and, if its replicates are recorded, of these."""
+    recorded = origin.get("replicates")
+    same_replicates = recorded is None or replicates is None or [*recorded] == [*replicates]
+    return origin.get("settings") == settings and same_replicates
+
+
+def _origin_of(path: str) -> dict[str, Any]:
+    """Origin of a file; empty if the file cannot be read."""
     try:
-        return read_origin(path).get("settings")
+        return read_origin(path)
     except BrokenFile:  # it may be missing, or be replaced at this moment
-        return None
+        return {}

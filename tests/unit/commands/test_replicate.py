@@ -74,6 +74,18 @@ def test_unfinished_batches_are_computed_without_comparison(folder, capsys):
     assert capsys.readouterr().out.count("not on disk yet") == 3
 
 
+def test_a_method_that_does_not_fit_the_replicate_says_so(folder, capsys):
+    plain = EXPERIMENT.resolved()
+    plain["methods"]["exact"]["replicates"] = 2
+    (folder / "few.yaml").write_text(yaml.safe_dump(plain))
+    assert main(["few.yaml", KEY, "1"]) == 0
+    assert capsys.readouterr().out.count("equal to the results on disk") == 3
+    assert main(["few.yaml", KEY, "2"]) == 0
+    output = capsys.readouterr().out
+    assert "exact: fits only the first 2 replicates" in output
+    assert output.count("not on disk yet") == 2
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -14,6 +14,7 @@ from rlrecovery.config.settings import Source
 from rlrecovery.config.study import (
     cells_of,
     expected_hashes,
+    fitted_batches,
     generator_of,
     methods_of,
     read_resolved,
@@ -23,10 +24,11 @@ from rlrecovery.config.study import (
     with_posterior,
     wrong_fits,
 )
-from rlrecovery.design.cells import by_key, grid
+from rlrecovery.design.cells import batches, by_key, grid
 from rlrecovery.design.seeds import seed_sequence
 from rlrecovery.fit.registry import Method
 from rlrecovery.models.variants import ModelSpec
+from rlrecovery.planning.costs import kind_of
 from rlrecovery.storage.files import BrokenFile
 from rlrecovery.storage.provenance import SIMULATED
 from unit.config.experiments import changed, several, valid
@@ -280,6 +282,29 @@ def test_expected_hashes_are_of_every_stage_and_cell():
     assert not set(hashes["exact"].values()) & set(other["exact"].values())
     digests = [digest for by_cell in hashes.values() for digest in by_cell.values()]
     assert len(set(digests)) == len(digests)
+
+
+def test_a_method_of_fewer_replicates_estimates_what_it_would_of_all():
+    """Its plain values and hashes do not depend on their number, and neither does its cost."""
+    raw = several() | {"replicates": 10, "batch_size": 4}
+    fewer = several() | {"replicates": 10, "batch_size": 4}
+    for name in ("mle", "exact"):
+        fewer["methods"][name] |= {"replicates": 6}
+    experiment, all_of_them = parse(fewer), parse(raw)
+    methods = methods_of(experiment)
+    assert {name for name, m in methods.items() if m.replicates_of(10) == 6} == {
+        "mle_rescorla_wagner", "mle_lapsing", "mle_decided", "exact",
+    }  # fmt: skip
+    assert {m.replicates_of(10) for m in methods.values()} == {6, 10}
+    assert methods["exact"].replicates_of(3) == 3
+    assert expected_hashes(experiment) == expected_hashes(all_of_them)
+    for name, method in methods_of(all_of_them).items():
+        assert methods[name].plain() == method.plain()
+        assert kind_of(methods[name]) == kind_of(method)
+    ranges = fitted_batches(experiment)
+    assert list(ranges) == list(methods)
+    assert ranges["exact"] == {"00000-00003": (0, 4), "00004-00007": (4, 6)}
+    assert ranges["hierarchical"] == batches(10, 4)
 
 
 def test_the_posterior_that_is_shown_is_of_the_generating_model_and_unpooled():

@@ -19,6 +19,7 @@ from rlrecovery.design.cells import (
     by_key,
     cell_labels,
     design_table,
+    first_replicates,
     grid,
     varying,
 )
@@ -258,6 +259,18 @@ class TestBatches:
 
     def test_more_replicates_keep_full_batches(self):
         assert batches(40, 20).items() <= batches(100, 20).items()
+
+    @pytest.mark.parametrize(
+        ("replicates", "expected"),
+        [
+            (2, {"00000-00003": (0, 2)}),
+            (4, {"00000-00003": (0, 4)}),
+            (5, {"00000-00003": (0, 4), "00004-00007": (4, 5)}),
+            (10, {"00000-00003": (0, 4), "00004-00007": (4, 8), "00008-00009": (8, 10)}),
+        ],
+    )
+    def test_the_first_replicates_keep_their_batches(self, replicates, expected):
+        assert first_replicates(batches(10, 4), replicates) == expected
 
     def test_keys_sort_as_numbers(self):
         keys = list(batches(30_000, 100))

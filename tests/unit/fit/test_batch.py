@@ -22,7 +22,7 @@ from rlrecovery.fit.mock.fitter import Mock
 from rlrecovery.fit.registry import Method
 from rlrecovery.simulate.batch import simulate_batch
 from rlrecovery.simulate.generator import Generator
-from rlrecovery.storage.files import BrokenFile
+from rlrecovery.storage.files import BrokenFile, read_origin
 from rlrecovery.storage.schemas import estimates_columns
 
 PLAIN_GENERATOR = {
@@ -155,6 +155,21 @@ def test_batches_change_no_number(tmp_path, method):
         pd.concat(parts, ignore_index=True).drop(columns="seconds"),
         check_exact=True,
     )
+
+
+@pytest.mark.parametrize("method", [MOCK, MLE], ids=["mock", "mle"])
+def test_a_part_of_a_batch_has_the_numbers_of_the_whole(tmp_path, method):
+    trials, path = simulated(tmp_path, 0, 4), tmp_path / "estimates.parquet"
+    whole = fitted(tmp_path, trials, method)
+    whole_origin = read_origin(path)
+    arguments = Method.of(method), GENERATOR, CELL, LEVELS, trials, str(path)
+    fit.fit_batch(*arguments, replicates=[0, 2])
+    pd.testing.assert_frame_equal(
+        pd.read_parquet(path).drop(columns="seconds"),
+        whole[whole["replicate"] < 2].drop(columns="seconds"),
+        check_exact=True,
+    )
+    assert read_origin(path) == whole_origin | {"replicates": [0, 2]}
 
 
 def test_replicates_have_their_own_random_numbers(tmp_path):

@@ -20,9 +20,9 @@ from unit.fit.test_batch import CELL, GENERATOR, simulated
 LEFT = ".estimates.parquet.done-so-far"
 
 
-def fitted(folder, trials, method=MLE):
+def fitted(folder, trials, method=MLE, **options):
     path = Path(folder) / "estimates.parquet"
-    fit.fit_batch(Method.of(method), GENERATOR, CELL, LEVELS, trials, str(path))
+    fit.fit_batch(Method.of(method), GENERATOR, CELL, LEVELS, trials, str(path), **options)
     return pd.read_parquet(path).drop(columns="seconds")
 
 
@@ -66,6 +66,15 @@ def test_done_data_sets_are_not_fitted_again(undisturbed, interrupted, tmp_path)
     assert Killed.calls == 3 + 3  # two, the interrupted one, and the three that were left
     pd.testing.assert_frame_equal(again, undisturbed, check_exact=True)
     assert not (tmp_path / LEFT).exists()
+
+
+def test_another_number_of_replicates_goes_on_with_those_that_it_needs(
+    undisturbed, interrupted, tmp_path
+):
+    again = fitted(tmp_path, interrupted, replicates=[1, 3])
+    assert Killed.calls == 3 + 1
+    expected = undisturbed[undisturbed["replicate"].isin([1, 2])].reset_index(drop=True)
+    pd.testing.assert_frame_equal(again, expected, check_exact=True)
 
 
 def test_other_settings_begin_anew(interrupted, tmp_path):

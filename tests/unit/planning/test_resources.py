@@ -1,5 +1,6 @@
 """Memory and time that jobs ask for."""
 
+import dataclasses
 import pickle
 import subprocess
 import sys
@@ -126,6 +127,10 @@ def test_scoring_and_summarising_ask_for_what_their_rows_take():
     whole = Method.of(bayes_method("complete"), "complete")
     assert [rows_of(m, load) for m in (none, whole, both)] == [40_000, 400, 40_800]
     assert memory_to_score([none], small) < memory_to_score([none, both], load)
+    few = dataclasses.replace(both, replicates=2)
+    assert memory_to_score([none, few], load) < memory_to_score([none, both], load)
+    several = [("a", load)] * 10
+    assert memory_to_summarise([few], several) < memory_to_summarise([both], several)
     one_design = memory_to_summarise([none, both], [("a", load)])
     assert one_design == memory_to_summarise([none, both], [("a", load), ("b", small)])
     assert memory_to_summarise([none, both], [("a", load)] * 10) > 3 * one_design / 2

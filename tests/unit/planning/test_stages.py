@@ -32,6 +32,30 @@ def test_stages_have_all_jobs_and_the_largest_memory():
     assert all(stage.left == set(stage.loads) for stage in stages.values())
 
 
+def test_a_method_of_fewer_replicates_has_only_their_jobs():
+    fewer = {"guess": MOCK, "few": MOCK | {"replicates": 5}}
+    experiment = parse(study(methods=fewer, replicates=12, batch_size=4))
+    stages = plan_stages(experiment)
+    few, guess, score = (stages[name] for name in ("fit few", "fit guess", "score"))
+    sizes = {job.split("/")[1]: load.replicates for job, load in few.loads.items()}
+    assert sizes == {"00000-00003": 4, "00004-00007": 1}
+    assert (len(few.loads), len(guess.loads)) == (2 * 2, 2 * 3)
+    assert few.disk_bytes < guess.disk_bytes
+    assert few.data_seconds == pytest.approx(guess.data_seconds * 5 / 12)
+    assert score.work == pytest.approx(1 + 5 / 12)
+
+
+@pytest.mark.parametrize(
+    ("batch_size", "target", "best"), [(2, 1e9, 8), (50, 1e9, 50), (2, 13.0, 2), (2, 26.0, 4)]
+)
+def test_a_batch_need_not_be_larger_than_the_replicates_of_the_slowest(batch_size, target, best):
+    few = {"guess": MOCK | {"replicates": 8}}
+    changes = {"methods": few, "replicates": 50, "batch_size": batch_size}
+    experiment = parse(study(participants=[10], **changes))
+    fits = plan_stages(experiment, measured_jobs(experiment))["fit guess"]
+    assert best_batch_size(experiment, fits, target) == best  # 5 s per data set, 2 s to start
+
+
 def test_jobs_with_files_are_not_left(tmp_path):
     cell = "alpha-0.3_beta-3.0_n-2_t-20"
     folder = tmp_path / "estimates/guess" / cell

@@ -50,6 +50,13 @@ def changed(summary, where, **values):
     return dataclasses.replace(summary, recovery=table)
 
 
+def with_fewer_replicates(summary, method, replicates):
+    """Let a method have fitted the first few replicates only."""
+    table = summary.recovery.copy()
+    table.loc[table["method"] == method, "n"] = replicates
+    return dataclasses.replace(summary, recovery=table)
+
+
 def with_rmse(summary, errors, mcse=0.01, **where):
     """Set the RMSE at every true value, by method and trials."""
     for (method, trials), value in errors.items():

@@ -79,6 +79,16 @@ def test_a_two_step_group_estimate_depends_on_bounds(tiny, tiny_run):
         assert [line["has_bound"] for line in lines] == [has_bound]
 
 
+def test_the_page_says_on_how_many_replicates_each_line_rests(tiny, tiny_run):
+    experiment, design = (
+        read_resolved(tiny_run / "config.yaml"),
+        pd.read_csv(tiny_run / "design.csv"),
+    )
+    data = page_data(changed(tiny, {"alpha": 0.3}, n=4), experiment, design)
+    assert {line["replicates"] for line in data["parameters"][0]["shown"]} == {"4–5"}
+    assert {line.replicates for line in data["lights"]} == {"4–5"}
+
+
 def test_hostile_strings_are_escaped(tiny_folder):
     failure = {"method": "mle", "cell": "alpha-0.3_beta-5_n-3_t-50", "level": "participant"}
     failure |= {"status": "failed", "reason": HOSTILE, "rows": 3}

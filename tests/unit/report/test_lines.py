@@ -7,12 +7,15 @@ from rlrecovery.report.lines import (
     LineKey,
     correlation,
     designs,
+    fewer_replicates,
+    fewer_text,
     flagged_texts,
     headline_cells,
     interval_share_text,
+    replicates_text,
     smallest_and_largest,
 )
-from unit.report.pages import changed
+from unit.report.pages import changed, with_fewer_replicates
 
 KEY = LineKey("participant", "mle", 3, 50)
 
@@ -60,6 +63,36 @@ def test_an_mcse_of_zero_of_a_correlation_is_unknown(tiny, mcse, expected):
 def test_a_correlation_that_is_not_defined_is_none(tiny):
     summary = changed(tiny, {"measure": "spearman", "scope": "grid"}, value=np.nan)
     assert correlation(summary, "alpha", KEY, "spearman", ("grid", "cell")) is None
+
+
+def test_the_number_of_replicates_is_a_range_where_cells_differ(tiny):
+    assert replicates_text(cells(tiny)) == "5"
+    assert replicates_text(cells(changed(tiny, {"alpha": 0.3}, n=4))) == "4–5"
+    without = {"share_failed": cells(tiny)["share_failed"]}
+    assert replicates_text(without) == "5"
+
+
+def test_methods_of_fewer_replicates_are_those_of_the_same_cells(summary, tiny):
+    assert fewer_replicates(summary) == {}
+    assert fewer_replicates(with_fewer_replicates(summary, "bayes", 2)) == {"bayes": 2}
+    # A cell that is not finished has fewer for every method.
+    assert fewer_replicates(changed(tiny, {"alpha": 0.3}, n=4)) == {}
+
+
+@pytest.mark.parametrize(
+    ("fewer", "text"),
+    [
+        ({}, ""),
+        ({"a": 2}, "a fits only the first 2 replicates of every cell"),
+        (
+            {"a": 2, "b": 4, "c": 2},
+            "a and c fit only the first 2 replicates of every cell; "
+            "b fits only the first 4 replicates of every cell",
+        ),
+    ],
+)
+def test_methods_of_fewer_replicates_are_named(fewer, text):
+    assert fewer_text(fewer) == text
 
 
 def test_designs_are_in_ascending_order(summary, tiny):

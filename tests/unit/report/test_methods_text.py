@@ -29,6 +29,20 @@ def test_the_size_of_the_study(experiment, run, summary):
     assert size["trials"] == "50 and 150"
 
 
+def test_methods_of_fewer_replicates_are_named(run, summary):
+    plain = summaries.experiment(replicates=6, participants=(5,))
+    sentence = "bayes fits only the first 2 replicates of every cell"
+    for replicates, named in ((None, False), (6, False), (2, True)):
+        if replicates:
+            plain["methods"]["bayes"]["replicates"] = replicates
+        experiment = Experiment.of(plain)
+        size = study_size(experiment, pd.read_csv(run / "design.csv"), summary)
+        assert size["fewer"] == sentence * named
+        text = dict(mechanisms(experiment))["Replicates"]
+        assert text.endswith(f"the same data. {sentence}." if named else "the same data.")
+    assert ("replicates", "2") in methods(experiment)[1][2]
+
+
 def test_data_generation_has_every_factor(experiment):
     texts = dict(mechanisms(experiment))
     assert "0.4, 0.6" in texts["Task"]

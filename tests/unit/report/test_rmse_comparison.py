@@ -9,6 +9,7 @@ from rlrecovery.report.lines import LineKey
 from rlrecovery.report.rmse_comparison import (
     baseline_rmse,
     clearly_differ,
+    difference_of,
     pooled_rmse,
     pooled_rmses,
 )
@@ -53,6 +54,16 @@ def test_methods_are_compared_on_the_same_data(summary, mcse, differ):
     keys = (KEY, KEY._replace(method="bayes"))
     rmses = [pooled_rmse(paired, "alpha", key) for key in keys]
     assert clearly_differ(paired, "alpha", *rmses) == differ
+
+
+def test_a_paired_difference_has_the_sign_of_its_first_method(summary):
+    table = summary.comparison.copy()
+    rows = (table["measure"] == "mse_difference") & (table["method"] == "bayes")
+    table.loc[rows, ["value", "mcse"]] = -0.01, 0.001  # bayes minus mle
+    paired = dataclasses.replace(summary, comparison=table)
+    mle, bayes = (pooled_rmse(paired, "alpha", KEY._replace(method=m)) for m in ("mle", "bayes"))
+    assert difference_of(paired, "alpha", bayes, mle).value == pytest.approx(-0.01)
+    assert difference_of(paired, "alpha", mle, bayes).value == pytest.approx(0.01)
 
 
 @pytest.mark.parametrize(("mcse", "differ"), [(0.001, True), (0.05, False)])

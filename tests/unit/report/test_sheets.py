@@ -10,6 +10,7 @@ from rlrecovery.report.numbers import pm
 from rlrecovery.report.sheets import SHEETS, answer_sheet, measure_sheet, selection_sheet
 from rlrecovery.score.confusion import selection_table
 from rlrecovery.score.results import load_summary
+from unit.report.pages import with_fewer_replicates
 from unit.report.test_model_comparison import counts
 
 NEEDED = ("recovery", "points", "comparison")
@@ -72,6 +73,17 @@ def test_the_answer_has_a_line_per_parameter_level_method_and_design(summary):
     body = answer_sheet(summary).body
     assert len(body) == 2 * 2 * (2 + 1)  # only mle estimates the group
     assert "largest bias" in body.columns
+
+
+def test_the_number_of_replicates_is_in_the_answer_and_fewer_are_in_the_captions(summary):
+    few = with_fewer_replicates(summary, "bayes_informed", 2)
+    replicates = answer_sheet(few).body["replicates"]
+    assert set(replicates.xs("bayes_informed", level="method")) == {"2"}
+    assert set(replicates.xs("mle", level="method")) == {"5"}
+    sentence = "bayes_informed fits only the first 2 replicates of every cell."
+    for name in ("bias", "rmse", "coverage", "comparison"):
+        assert SHEETS[name](few).caption.endswith(sentence)
+        assert "only the first" not in SHEETS[name](summary).caption
 
 
 def test_model_selection_has_a_row_per_generating_model(summary):

@@ -10,7 +10,7 @@ from rlrecovery.report.rmse_comparison import pooled_rmses
 from rlrecovery.report.traffic_lights import light_table
 from rlrecovery.report.verdicts import advice, rmse_table, verdict, verdicts
 from rlrecovery.score.results import load_summary
-from unit.report.pages import changed, with_rmse
+from unit.report.pages import changed, with_fewer_replicates, with_rmse
 
 
 @pytest.mark.parametrize(
@@ -106,6 +106,45 @@ def test_clear_changes_are_given_in_per_cent(advice_for):
 def test_changes_within_monte_carlo_error_are_not_clear(advice_for):
     text = advice_for(0.2, 0.19, 0.3, 0.05 * np.sqrt(6))
     assert "150 instead of 50 trials made no clear difference" in text
+
+
+@pytest.fixture
+def few(summary):
+    """Errors of three methods, of which bayes has the smallest, in two replicates."""
+    errors = {("mle", 50): 0.3, ("mle", 150): 0.3, ("hierarchical", 50): 0.3}
+    errors |= {("hierarchical", 150): 0.2, ("bayes", 50): 0.1, ("bayes", 150): 0.1}
+    where = {"parameter": "alpha", "level": "participant"}
+    few = with_rmse(with_fewer_replicates(summary, "bayes", 2), errors, 0.001, **where)
+
+    def on_the_same_data(difference):
+        """Set the paired difference of hierarchical and bayes."""
+        table = few.comparison.iloc[:1].astype({"method": "object", "reference": "object"})
+        row = {"method": "hierarchical", "reference": "bayes", "level": "participant"}
+        row |= {"parameter": "alpha", "measure": "mse_difference", "participants": 5}
+        row |= {"trials": 150, "value": difference, "mcse": 1e-4}
+        return dataclasses.replace(few, comparison=table.assign(**row))
+
+    return on_the_same_data
+
+
+def test_a_method_of_a_part_of_the_replicates_is_not_called_the_best(few):
+    same = few(0.0)
+    text = verdict(same, "alpha", pooled_rmses(same, "alpha", "participant"))
+    assert "smallest RMSE: hierarchical with 150 trials (RMSE 0.2000" in text
+    assert "not clearly better than bayes (0.10000 ± 0.00041 over 2 replicates)" in text
+    alone = [rmse for rmse in pooled_rmses(same, "alpha", "participant") if "b" in rmse.key.method]
+    assert "smallest RMSE: bayes" in verdict(same, "alpha", alone)
+
+
+@pytest.mark.parametrize(
+    ("difference", "change"),
+    [(0.0, "made no clear difference (RMSE 0.1"), (-0.01, "reduced the RMSE on the data that both"),
+     (0.01, "increased the RMSE on the data that both fitted (0.1")],
+)  # fmt: skip
+def test_methods_of_different_replicates_are_compared_on_those_of_both(few, difference, change):
+    text = dict(advice(few(difference)))["alpha of individual participants"]
+    assert f"hierarchical instead of bayes {change}" in text
+    assert "over 2 replicates to 0.2000" in text
 
 
 def test_a_study_of_one_line_has_no_advice(tiny):

@@ -60,7 +60,8 @@ def study(tmp_path_factory):
             write_table(estimates, f"{folders['estimates']}/{name}/{key}/all.parquet")
             scores = score_cell(estimates, truth, LEVELS)
             write_table(scores, f"{folders['scores']}/{name}/{key}.parquet")
-    return Study(METHODS, CELLS, LEVELS, folders, {key: ["all"] for key in CELLS})
+    fitted = {name: {"all": (0, 4)} for name in METHODS}
+    return Study(METHODS, CELLS, LEVELS, folders, {key: ["all"] for key in CELLS}, fitted)
 
 
 def test_crossed_measures_are_those_of_parameters_that_both_models_have(study):
@@ -96,7 +97,7 @@ def test_selection_counts_the_wins_of_both_models(study):
 
 
 def test_without_competing_models_both_tables_are_empty(study):
-    alone = Study({"alone": MOCK}, CELLS, LEVELS, study.folders, study.batches)
+    alone = Study({"alone": MOCK}, CELLS, LEVELS, study.folders, study.batches, {})
     for table, columns in ((crossed_measures(alone), CROSSED), (selection(alone), SELECTION)):
         assert table.empty
         assert set(columns) <= set(table.columns)

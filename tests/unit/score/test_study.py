@@ -12,7 +12,7 @@ CELLS = by_key(
     cell for model, truth in TRUTHS.items() for cell in grid(truth, [3], [10, 20], model=model)
 )
 FITS_HARD = Method("mock_hard", MOCK.settings, MOCK.model, contest="mock", fitted="hard")
-STUDY = Study({"mock": MOCK, "mock_hard": FITS_HARD}, CELLS, (0.95,), {}, {})
+STUDY = Study({"mock": MOCK, "mock_hard": FITS_HARD}, CELLS, (0.95,), {}, {}, {})
 
 
 def test_competing_methods_are_measured_where_their_model_generated_the_data():

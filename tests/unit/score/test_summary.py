@@ -65,6 +65,7 @@ def run_summary(folder, **changes):
             kind: str(folder / kind) for kind in ("scores", "paired", "estimates", "truth")
         },
         "batches": {key: list(BATCHES) for key in CELLS},
+        "fitted": dict.fromkeys(METHODS, BATCHES),
         "sampler_pairs": [],
         "summary": tempfile.mkdtemp(dir=folder),
         "expected_hashes": defaultdict(lambda: defaultdict(str)),
@@ -81,10 +82,11 @@ def estimates(folder, method, key, batch):
     return folder / "estimates" / method / key / f"{batch}.parquet"
 
 
-def score_methods(folder, methods, key, outputs):
-    """Score methods in one cell; the results are written to ``outputs``."""
+def score_methods(folder, methods, key, outputs, **batches):
+    """Score methods in one cell, some of them in some batches; ``outputs`` has the results."""
+    used = dict.fromkeys(methods, BATCHES) | batches
     score(
-        [str(estimates(folder, method, key, batch)) for method in methods for batch in BATCHES],
+        {m: [str(estimates(folder, m, key, batch)) for batch in used[m]] for m in methods},
         [str(folder / "truth" / key / f"{batch}.parquet") for batch in BATCHES],
         LEVELS,
         {method: str(outputs / "scores" / method / f"{key}.parquet") for method in methods},
@@ -283,8 +285,36 @@ def test_a_study_without_failures_has_an_empty_table_of_them(study):
 
 
 def test_a_missing_batch_is_named(study):
+    more = BATCHES | {"00005-00007": (5, 8)}
+    used = {
+        "batches": {key: list(more) for key in CELLS},
+        "fitted": dict.fromkeys(METHODS, more),
+    }
     with pytest.raises(BrokenFile, match=r"00005-00007\.parquet does not exist"):
-        run_summary(study, batches={key: [*BATCHES, "00005-00007"] for key in CELLS})
+        run_summary(study, **used)
+
+
+def test_a_method_may_have_fewer_replicates_than_the_others(study, tables, tmp_path):
+    """Its numbers are those of its replicates, and comparisons those of the replicates of both."""
+    few = {batch: ends for batch, ends in BATCHES.items() if ends[0] == 0}
+    for key in CELLS:
+        score_methods(study, METHODS, key, tmp_path, second=few)
+    folders = {kind: str(study / kind) for kind in FOLDERS}
+    folders |= {kind: str(tmp_path / kind) for kind in ("scores", "paired")}
+    fewer = run_summary(study, folders=folders, fitted={"first": BATCHES, "second": few})
+    for name in ("recovery", "points", "failures"):
+        own, other = (getattr(t, name).query("method == 'first'") for t in (fewer, tables))
+        pd.testing.assert_frame_equal(own.reset_index(drop=True), other.reset_index(drop=True))
+    counted = fewer.recovery.query("measure == 'share_at_bound' and scope == 'cell'")
+    assert counted.groupby("method")["n"].unique().map(set).to_dict() == {
+        "first": {5},
+        "second": {3},
+    }
+    assert set(fewer.comparison["n"]) == {3}
+    assert set(fewer.points.query("method == 'second'")["replicate"]) == {0, 1, 2}
+    record = read_json(fewer.folder / "provenance.json")
+    files = {row["stage"]: row["files"] for row in record["made_by"]}
+    assert files == {"simulate": 8, "first": 8, "second": 4}
 
 
 def test_scores_do_not_depend_on_batches(study, tmp_path):
@@ -293,7 +323,8 @@ def test_scores_do_not_depend_on_batches(study, tmp_path):
     truth = [str(study / "truth" / key / f"{batch}.parquet") for batch in BATCHES]
     pd.concat(files).to_parquet(tmp_path / "whole.parquet")
     output = str(tmp_path / "scores.parquet")
-    score([str(tmp_path / "whole.parquet")], truth, LEVELS, {"x": output}, f"{output}.parquet")
+    whole = {"x": [str(tmp_path / "whole.parquet")]}
+    score(whole, truth, LEVELS, {"x": output}, f"{output}.parquet")
     pd.testing.assert_frame_equal(
         pd.read_parquet(output), pd.read_parquet(study / "scores" / "second" / f"{key}.parquet")
     )

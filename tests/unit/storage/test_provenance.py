@@ -21,6 +21,9 @@ OLD = {"source": "fit:1", "versions": {"numpy": "2.5.1"}}
 NEW = {"source": "fit:2", "versions": {}}
 TABLE = pd.DataFrame({"x": [1]})
 
+#: Batches of two methods that fit all replicates.
+FITTED = {name: {FIRST: (0, 2), SECOND: (2, 4)} for name in ("mle", "bayes")}
+
 #: Hashes of the present settings.
 EXPECTED = {
     stage: {cell: f"{stage} of {cell}" for cell in (ONE, TWO)}
@@ -46,7 +49,7 @@ class TestCountOrigins:
     def test_by_stage_and_origin(self, tmp_path):
         origins = {SIMULATED: [OLD] * 3, "mle": [OLD, NEW, OLD], "bayes": [NEW, NEW, None]}
         folders = write_files(tmp_path, origins)
-        rows = count_origins(folders, ["mle", "bayes"], BATCHES, NOWHERE)
+        rows = count_origins(folders, FITTED, BATCHES, NOWHERE)
         assert [(row["stage"], row["source"], row["files"]) for row in rows] == [
             (SIMULATED, "fit:1", 3),
             ("mle", "fit:1", 2),
@@ -60,25 +63,36 @@ class TestCountOrigins:
     def test_versions_alone_tell_files_apart(self, tmp_path):
         other = OLD | {"versions": {"numpy": "2.5.2"}}
         folders = write_files(tmp_path, {SIMULATED: [OLD, other, OLD]})
-        assert [row["files"] for row in count_origins(folders, [], BATCHES, NOWHERE)] == [2, 1]
+        assert [row["files"] for row in count_origins(folders, {}, BATCHES, NOWHERE)] == [2, 1]
 
     def test_settings_of_another_config(self, tmp_path):
         hashes = [EXPECTED[SIMULATED][ONE], "of another config", EXPECTED[SIMULATED][TWO]]
         folders = write_files(tmp_path, {SIMULATED: [NEW | {"settings": h} for h in hashes]})
-        rows = count_origins(folders, [], BATCHES, EXPECTED)
+        rows = count_origins(folders, {}, BATCHES, EXPECTED)
+        assert [(row["settings_match"], row["files"]) for row in rows] == [(False, 1), (True, 2)]
+
+    def test_a_method_has_no_files_of_replicates_that_it_does_not_fit(self, tmp_path):
+        """Of the others, those count that have the replicates of the present config."""
+        settings = [EXPECTED["mle"][cell] for cell in (ONE, ONE, TWO)]
+        recorded = [{"replicates": [0, 1]}, {"replicates": [2, 4]}, {"replicates": [0, 2]}]
+        files = [NEW | {"settings": s} | r for s, r in zip(settings, recorded, strict=True)]
+        folders = write_files(tmp_path, {SIMULATED: [NEW] * 3, "mle": files})
+        rows = count_origins(folders, {"mle": {FIRST: (0, 1)}}, BATCHES, EXPECTED)[1:]
+        assert [(row["settings_match"], row["files"]) for row in rows] == [(False, 1), (True, 1)]
+        rows = count_origins(folders, {"mle": FITTED["mle"]}, BATCHES, EXPECTED)[1:]
         assert [(row["settings_match"], row["files"]) for row in rows] == [(False, 1), (True, 2)]
 
 
 class TestFinished:
-    def write(self, run: Path, *paths: str, suffix: str = "") -> None:
+    def write(self, run: Path, *paths: str, suffix: str = "", **recorded: list[int]) -> None:
         """Write files that were made for the present settings, or for others with a suffix."""
         for path in paths:
             _, *method, cell, _ = path.split("/")
             expected = EXPECTED[method[0] if method else SIMULATED][cell]
-            write_table(TABLE, run / f"{path}.parquet", {"settings": expected + suffix})
+            write_table(TABLE, run / f"{path}.parquet", {"settings": expected + suffix} | recorded)
 
-    def finished(self, run: Path) -> tuple[list[str], dict[str, list[str]]]:
-        return finished(str(run), ["mle", "bayes"], [ONE, TWO], [FIRST, SECOND], EXPECTED)
+    def finished(self, run: Path, fitted=FITTED) -> tuple[list[str], dict[str, list[str]]]:
+        return finished(str(run), fitted, [ONE, TWO], [FIRST, SECOND], EXPECTED)
 
     def test_a_batch_is_finished_when_every_method_has_fitted_it(self, tmp_path):
         for stage in ("truth", "estimates/mle"):
@@ -91,6 +105,21 @@ class TestFinished:
     def test_a_method_without_estimates_is_left_out(self, tmp_path):
         self.write(tmp_path, f"truth/{TWO}/{SECOND}", f"estimates/mle/{TWO}/{SECOND}")
         assert self.finished(tmp_path) == (["mle"], {TWO: [SECOND]})
+
+    def test_a_method_is_not_expected_to_fit_replicates_beyond_its_own(self, tmp_path):
+        for cell in (ONE, TWO):
+            for stage in ("truth", "estimates/mle"):
+                self.write(tmp_path, f"{stage}/{cell}/{FIRST}", f"{stage}/{cell}/{SECOND}")
+        self.write(tmp_path, f"estimates/bayes/{ONE}/{FIRST}", replicates=[0, 1])
+        fitted = FITTED | {"bayes": {FIRST: (0, 1)}}
+        # In the other cell nothing can be compared yet.
+        assert self.finished(tmp_path, fitted) == (["mle", "bayes"], {ONE: [FIRST, SECOND]})
+
+    def test_a_part_of_a_batch_does_not_count_for_all_of_it(self, tmp_path):
+        for stage in ("truth", "estimates/mle"):
+            self.write(tmp_path, f"{stage}/{ONE}/{FIRST}", f"{stage}/{ONE}/{SECOND}")
+        self.write(tmp_path, f"estimates/bayes/{ONE}/{FIRST}", replicates=[0, 1])
+        assert self.finished(tmp_path)[0] == ["mle"]
 
     def test_estimates_without_truth_do_not_count(self, tmp_path):
         self.write(tmp_path, f"estimates/mle/{ONE}/{FIRST}", f"truth/{ONE}/{SECOND}")

@@ -39,6 +39,7 @@ def check_methods(sections: Sections) -> Iterator[Mistake]:
     yield from _names(sections)
     for name, method in sections.experiment.methods.items():
         models, path = sections.models_of(method), ("methods", name)
+        yield from _replicates(sections, path, method)
         if models:
             yield from _size(path, method, models)
             yield from _parameters(sections, path, method, models)
@@ -87,6 +88,14 @@ def _names(sections: Sections) -> Iterator[Mistake]:
             method, model = fits[name]
             text = f"has the name of {method} fitted with {model}; rename one of them"
             yield mistake(("methods", name), text)
+
+
+def _replicates(sections: Sections, path: Path, method: MethodSettings) -> Iterator[Mistake]:
+    """Check that a method does not fit more replicates than there are."""
+    most = sections.experiment.replicates
+    if method.replicates is not None and most and method.replicates > most:
+        must = f"must be at most {most}, the study's replicates"
+        yield wrong((*path, "replicates"), method.replicates, must)
 
 
 def _size(path: Path, method: MethodSettings, models: list[Model]) -> Iterator[Mistake]:

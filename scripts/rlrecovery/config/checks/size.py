@@ -77,12 +77,20 @@ def _size(sections: Sections) -> Iterator[Mistake]:
         sentence = f"the study has {cells} cells, the limit is {MOST_CELLS}; see {dotted(path)}"
         yield Mistake(path, sentence)
     elif experiment.replicates and experiment.batch_size:
-        methods = experiment.methods.values()
-        fits = sum(len(sections.fit) if method.model is None else 1 for method in methods)
-        jobs = cells * math.ceil(experiment.replicates / experiment.batch_size) * max(1, fits)
+        simulated = math.ceil(experiment.replicates / experiment.batch_size)
+        jobs = cells * max(simulated, sum(_batches_fitted(sections)))
         if jobs > MOST_JOBS:
             text = f"{experiment.batch_size} gives {jobs} fit jobs; the limit is {MOST_JOBS}"
             yield mistake(("batch_size",), text)
+
+
+def _batches_fitted(sections: Sections) -> Iterator[int]:
+    """Yield the number of batches that each method fits per cell, with all of its models."""
+    experiment = sections.experiment
+    for method in experiment.methods.values():
+        replicates = min(method.replicates or math.inf, experiment.replicates)
+        models = len(sections.fit) if method.model is None else 1
+        yield models * math.ceil(replicates / experiment.batch_size)
 
 
 def _names(sections: Sections) -> Iterator[Mistake]:

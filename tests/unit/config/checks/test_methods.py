@@ -30,6 +30,11 @@ TWO_RATES = EXACT | {"model": "rescorla_wagner_two_rates"}
 #: Changes of `valid` that make mistakes; their paths and sentences.
 ONE_MODEL = [
     ({"truth.beta": [2, 60]}, [("truth.beta[1]", "must be from 0 to 50 because of")]),
+    (
+        {"methods.mle.replicates": 21},
+        [("methods.mle.replicates", "is 21, but must be at most 20, the study's replicates")],
+    ),
+    ({"methods.mle.replicates": 1}, [("methods.mle.replicates", "at least 2")]),
     ({"methods.mle.grid": 1001}, [("methods.mle.grid", "must give at most 1000000 points")]),
     (
         {
