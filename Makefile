@@ -22,8 +22,9 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 LOCK := envs/requirements.lock
 BENCH := .venv-bench
-# Progress: one bar per rule on a terminal, one line per job elsewhere.
-BARS = $$(test -t 1 && echo --logger rich)
+# Progress: one bar per rule on a terminal, one line per job elsewhere. Bars go to standard error; a
+# test of standard output would be of the pipe to the shell that runs it here.
+BARS = $$(test -t 2 && echo --logger rich)
 SETTINGS = $(if $(CLUSTER),,--cores $(CORES)) --configfile $(CONFIG) \
 	--workflow-profile workflow/profiles/$(PROFILE) $(BARS)
 
@@ -34,7 +35,6 @@ PYTEST := OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(CORES)
 # Run the study of $(CONFIG), up to its report.
 run: $(READY) check
 	@$(BIN)/snakemake $(SETTINGS)
-	@$(BIN)/python -m rlrecovery.commands.report_path $(CONFIG)
 
 # Report on the finished part of a study, while it runs or when some jobs cannot finish.
 partial: $(READY) check
@@ -46,7 +46,7 @@ figures: $(READY) check
 
 # Write Snakemake's own report: figures and tables with captions, jobs and code.
 report: run
-	@$(BIN)/snakemake --report "$$($(BIN)/python -m rlrecovery.commands.report_path --workflow-report $(CONFIG))" $(SETTINGS)
+	@$(BIN)/snakemake --report "$$($(BIN)/python -m rlrecovery.commands.report_path $(CONFIG))" $(SETTINGS)
 
 # Estimate jobs, time, disk and memory of a study and the batch size for jobs of MINUTES minutes, then
 # list the jobs that are left, out-of-date files included. A few data sets may be fitted to measure

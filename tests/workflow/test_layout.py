@@ -1,7 +1,10 @@
 """The tree keeps to its own rules: thin scripts, one rule shape, one set of versions."""
 
 import ast
+import os
+import pty
 import re
+import subprocess
 
 import pytest
 import yaml
@@ -164,6 +167,22 @@ def committed():
         hidden = any(part.startswith(".") for part in parts)
         if path.suffix in kinds and not hidden and parts[0] != "results":
             yield path
+
+
+def test_bars_are_drawn_on_a_terminal_only():
+    bars = re.search(r"(?m)^BARS = (.*)$", (ROOT / "Makefile").read_text())[1].replace("$$", "$")
+
+    def options(**streams):
+        command = ["sh", "-c", f"echo {bars}"]
+        return subprocess.run(command, stdout=subprocess.PIPE, text=True, **streams).stdout.strip()
+
+    terminal, inside = pty.openpty()
+    try:
+        assert options(stderr=inside) == "--logger rich"
+        assert options(stderr=subprocess.DEVNULL, stdin=inside) == ""
+    finally:
+        os.close(terminal)
+        os.close(inside)
 
 
 def test_no_file_names_a_machine_or_a_registry():

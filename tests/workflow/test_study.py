@@ -1,6 +1,7 @@
 """A whole study by Snakemake: its files, and what is done again without figures or estimates."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -37,6 +38,35 @@ def test_a_study_ends_with_its_report_and_says_where(finished):
         assert all((finished / path).is_file() for path in files("results/small/figures", figure))
     assert {path.stem for path in (base / "tables").glob("*.tex")} == set(SHEETS)
     assert not [path for path in base.rglob(".*") if path.is_file()]
+
+
+def test_each_finished_job_is_one_short_line_without_its_files(finished):
+    lines = (finished / "output.txt").read_text().splitlines()
+    assert max(map(len, lines)) <= 200
+    assert not [line for line in lines if "Reason" in line or "jobid" in line]
+    pattern = r"\w{3} \d\d \d\d:\d\d:\d\d  ( *\d+) of (\d+)  (.{21})  ([a-z]+.*) \(.+\)"
+    jobs = [match.groups() for line in lines if (match := re.fullmatch(pattern, line))]
+    total = len(list((finished / "results/small/benchmarks").rglob("*.tsv")))
+    assert [(int(done), int(of)) for done, of, *_ in jobs] == [
+        (i, total) for i in range(1, total + 1)
+    ]
+    assert any(left.startswith(("about ", "at least ")) for _, _, left, _ in jobs)
+    cells = {"alpha-0.3_beta-3.0_n-2_t-20", "alpha-0.6_beta-3.0_n-2_t-20"}
+    assert {label for *_, label in jobs if label.startswith("fit mle")} == {
+        f"fit mle {cell} replicates 00000-00003" for cell in cells
+    }
+    # Snakemake's log file has what is left out.
+    (log,) = (finished / ".snakemake/log").glob("*.log")
+    assert "Reason: Missing output files" in log.read_text()
+
+
+def test_the_last_lines_count_flagged_estimates_and_jobs(finished):
+    text, rows = (finished / "output.txt").read_text(), estimates(finished)
+    is_flagged = rows["status"] != "ok"
+    assert f"{is_flagged.sum()} of {len(rows)} estimates are flagged" in text
+    for method, flags in is_flagged.groupby(rows["method"]):
+        assert re.search(rf"(?m)^    {method} +{flags.sum()} of {len(flags)}(:|$)", text)
+    assert re.search(r"Jobs done: \d+ in \d", text)
 
 
 @pytest.mark.parametrize("stage", STAGES)

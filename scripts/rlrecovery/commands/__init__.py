@@ -1,7 +1,13 @@
-"""Commands of ``make`` that are not rules of the workflow.
+"""Commands of ``make`` that are not rules of the workflow, and what a run prints.
 
 replicate
     Simulate and fit one data set again and compare it with the results on disk.
 report_path
-    Print the path of the report of a config.
+    Print the path of Snakemake's own report of a study.
+job_lines
+    One short line per finished job, in place of Snakemake's messages.
+time_left
+    The time left of a run.
+end_screen
+    The text at the end of a run.
 """

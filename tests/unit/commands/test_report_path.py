@@ -1,23 +1,16 @@
-"""The path of a report is printed, whether or not the report exists."""
+"""The path of Snakemake's own report."""
 
+import pytest
 from settings import study, write
 
 from rlrecovery.commands.report_path import main
 
 
-def test_the_report_and_whether_it_exists(tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
-    config = str(write(tmp_path, study(run="mine")))
-    report = tmp_path / "results/mine/report.html"
-    main([config])
-    assert capsys.readouterr().out.startswith("There is no report yet: results/mine/report.html")
-    report.parent.mkdir(parents=True)
-    report.write_text("x")
-    main([config])
-    assert capsys.readouterr().out.startswith("The report is results/mine/report.html")
-
-
-def test_the_report_of_snakemake_is_beside_it(tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
-    main(["--workflow-report", str(write(tmp_path, study(run="mine")))])
+def test_it_is_in_the_folder_of_the_run(tmp_path, capsys):
+    main([str(write(tmp_path, study(run="mine")))])
     assert capsys.readouterr().out == "results/mine/workflow-report.html\n"
+
+
+def test_a_wrong_config_is_a_message(tmp_path):
+    with pytest.raises(SystemExit, match="replicates"):
+        main([str(write(tmp_path, study(replicates=0)))])
