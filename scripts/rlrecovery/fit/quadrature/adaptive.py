@@ -63,7 +63,7 @@ def density(
     natural = [axis.natural(y) for axis, y in zip(axes, nodes, strict=True)]
     values = log_likelihood(natural)
     for k, (axis, y, value) in enumerate(zip(axes, nodes, natural, strict=True)):
-        prior = axis.prior.log_density(value) + axis.log_slope(y)
+        prior = axis.prior_log_density(value) + axis.log_slope(y)
         values = values + prior.reshape([-1 if i == k else 1 for i in range(len(axes))])
     # The prior density may be infinite at a node that rounds to an end of the support.
     values = np.where(values < np.inf, values, -np.inf)

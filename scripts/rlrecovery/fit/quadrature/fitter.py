@@ -25,7 +25,7 @@ from rlrecovery.fit.quadrature.loo import leave_one_out
 from rlrecovery.fit.quadrature.rows import exact_row
 from rlrecovery.fit.quadrature.settings import FIRST_NODES, QuadratureSettings
 from rlrecovery.likelihood.data import Observations
-from rlrecovery.likelihood.scan import Evaluator, values_only
+from rlrecovery.likelihood.evaluate import Evaluator, values_only
 from rlrecovery.simulate.task import Floats
 from rlrecovery.storage.files import MACHINE
 

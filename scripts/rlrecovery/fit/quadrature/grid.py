@@ -15,11 +15,14 @@ from rlrecovery.simulate.task import Floats
 #: Prior mass beyond each end of the first grid, which is widened if the data require it.
 TAIL = 1e-8
 
+#: Distribution of a coordinate that has no prior, roughly.
+STANDARD = Distribution.of("Normal", {"mu": 0.0, "sigma": 1.0})
+
 #: Smaller weights, relative to the largest, are raised to this one before their logarithm is taken.
 SMALLEST_WEIGHT = 1e-100
 
-#: Distance by which ends of axes with dense nodes are moved outwards (twice as far from the centre),
-#: and how much higher than required the log-density at an end may be.
+#: Distance by which ends of axes with dense nodes are moved outwards (it doubles the distance from
+#: the centre), and how much higher than required the log-density at an end may be.
 FURTHER, LEEWAY = 0.7, 2.0
 
 #: Depth below the maximum at which `compressed` is no longer linear.
@@ -44,8 +47,8 @@ class Axis:
     ----------
     name : str
         Name of the parameter.
-    prior : Distribution
-        Prior on the natural scale.
+    prior : Distribution or None
+        Prior on the natural scale; None for a coordinate that has no prior of its own.
     lower, upper : float
         Ends of the prior's support, natural scale; both may be infinite.
     centre, scale : float
@@ -55,7 +58,7 @@ class Axis:
     """
 
     name: str
-    prior: Distribution
+    prior: Distribution | None
     lower: float
     upper: float
     centre: float = 0.0
@@ -105,13 +108,29 @@ class Axis:
             return slope + width + special.log_expit(real) + special.log_expit(-real)
         return slope + real if math.isfinite(self.lower) else slope
 
+    @property
+    def is_bounded(self) -> bool:
+        """Whether the support has an end."""
+        return math.isfinite(self.lower) or math.isfinite(self.upper)
+
+    def prior_log_density(self, natural: Floats) -> Floats:
+        """Log-density of the prior; 0 without one."""
+        if self.prior is None:
+            return np.zeros_like(natural)
+        density: Floats = self.prior.log_density(natural)
+        return density
+
+    def prior_tails(self, mass: float) -> tuple[float, float]:
+        """Quantiles of the prior at `mass` and 1 - `mass`; of a standard normal without one."""
+        return STANDARD.tails(mass) if self.prior is None else self.prior.tails(mass)
+
     def ends(self) -> tuple[float, float]:
         """Quantiles of the prior at `TAIL` and 1 - `TAIL`, on the real line."""
-        lower, upper = self.to_real(np.array(self.prior.tails(TAIL)))
+        lower, upper = self.to_real(np.array(self.prior_tails(TAIL)))
         return float(lower), float(upper)
 
 
-def _distribution(weights: Floats) -> tuple[Floats, Floats]:
+def distribution(weights: Floats) -> tuple[Floats, Floats]:
     """Distribution functions on a dense grid, by splines through the log-density.
 
     `weights` has shape (..., nodes); the results have shape (dense nodes,) and (..., dense nodes).
@@ -155,7 +174,7 @@ def quantile_positions(weights: Floats, probabilities: Floats) -> Floats:
     float array, shape (..., probabilities)
         Positions between the first node (0) and the last one (1).
     """
-    dense, below = _distribution(weights)
+    dense, below = distribution(weights)
     rows = below.reshape(-1, len(dense))
     positions = np.array([np.interp(probabilities, row, dense) for row in rows])
     return positions.reshape(*weights.shape[:-1], len(probabilities))
@@ -198,7 +217,7 @@ class Marginal:
 
     def below(self, line: float) -> float:
         """Posterior probability of values below a point of the axis."""
-        dense, below = _distribution(self.weights)
+        dense, below = distribution(self.weights)
         position = (line - self.nodes[0]) / (self.nodes[-1] - self.nodes[0])
         return float(np.interp(position, dense, below))
 
@@ -259,6 +278,15 @@ class Grid:
             complete &= is_low_complete and is_high_complete
             ends.append((low, high))
         return ends, complete
+
+    def natural(self) -> list[Floats]:
+        """Nodes of every axis on the natural scale."""
+        return [axis.natural(y) for axis, y in zip(self.axes, self.nodes, strict=True)]
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return len(self.axes)
 
     def edge(self) -> float:
         """Largest share of the mass at the first or the last node of an axis."""

@@ -17,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rlrecovery.fit.quadrature.adaptive import Region, density, locate, settle
+from rlrecovery.fit.quadrature.funnel import Funnel, Points, funnels, location_quantiles
 from rlrecovery.fit.quadrature.grid import Axis, Grid, quantile_positions, tails
 from rlrecovery.fit.quadrature.population import (
     Placement,
@@ -25,7 +26,7 @@ from rlrecovery.fit.quadrature.population import (
     participant_mass,
 )
 from rlrecovery.likelihood.data import Observations
-from rlrecovery.likelihood.scan import Evaluator
+from rlrecovery.likelihood.evaluate import Evaluator
 from rlrecovery.models.base import Model
 from rlrecovery.models.distributions import Distribution
 from rlrecovery.simulate.task import Floats
@@ -59,6 +60,10 @@ EDGE_ERROR = 5.0
 #: Weight of the error of an SD, relative to those of mean, median and ends of intervals.
 #: The SD of a heavy-tailed posterior depends on values that hardly any interval contains.
 SD_WEIGHT = 0.3
+
+
+#: Interquartile range of a normal distribution with SD 1.
+IQR = 1.349
 
 
 class Resolution(NamedTuple):
@@ -103,7 +108,9 @@ class PopulationPosterior:
     Attributes
     ----------
     grid : Grid
-        Location and SD of every parameter in turn.
+        Location (as z of `rlrecovery.fit.quadrature.funnel`) and SD of every parameter in turn.
+    coordinates : sequence of Funnel
+        What z means, per parameter.
     axes : tuple of Axis
         The participants' parameters.
     tables : Tables
@@ -113,6 +120,7 @@ class PopulationPosterior:
     """
 
     grid: Grid
+    coordinates: Sequence[Funnel]
     axes: tuple[Axis, ...]
     tables: Tables
     mass: Floats
@@ -131,8 +139,33 @@ class PopulationPosterior:
         sd = np.sqrt((weights * (values - mean) ** 2).sum(axis=-1, keepdims=True))
         quantiles = self._reported(placement.real(quantile_positions(weights, tails(levels))))
         participants = np.concatenate([mean, sd, quantiles], axis=-1)
-        hyper = self.grid.summaries(levels)
-        return np.concatenate([np.concatenate(participants), hyper[::2], hyper[1::2]])
+        locations = [self._location_summary(j, levels) for j in range(len(self.axes))]
+        spreads = [marginal.summary(levels) for marginal in self.grid.marginals()[1::2]]
+        return np.concatenate([*participants, locations, spreads])
+
+    def _location_summary(self, parameter: int, levels: tuple[float, ...]) -> Floats:
+        """`Marginal.summary` of a location."""
+        mass, reported = self.pair_mass(parameter), self.axes[parameter].reported
+        values = reported(_points(self.coordinates, self.grid.natural())[parameter].location)
+        mean = (mass * values).sum()
+        sd = np.sqrt((mass * (values - mean) ** 2).sum())
+        return np.array([mean, sd, *reported(self.location_quantiles(parameter, tails(levels)))])
+
+    def pair_mass(self, parameter: int) -> Floats:
+        """Posterior mass of (z, SD) of one parameter, shape (nodes of z, nodes of s)."""
+        pair = (2 * parameter, 2 * parameter + 1)
+        return self.grid.mass().sum(axis=tuple(k for k in range(self.grid.ndim) if k not in pair))
+
+    def location_quantiles(self, parameter: int, probabilities: Floats) -> Floats:
+        """Quantiles of a location, unconstrained scale."""
+        axis, spread = self.grid.axes[2 * parameter], self.grid.natural()[2 * parameter + 1]
+        low, high = self.grid.ends()[2 * parameter]
+
+        def dense(positions: Floats) -> Floats:
+            return axis.natural(low + (high - low) * positions)
+
+        funnel, mass = self.coordinates[parameter], self.pair_mass(parameter)
+        return location_quantiles(funnel, dense, spread, mass, probabilities)
 
     def placement(self) -> Placement:
         """Where the participants' posteriors are."""
@@ -156,12 +189,13 @@ class PopulationPosterior:
 
         Locations and SDs are drawn first, then every participant given these. Natural scale.
         """
-        located = [axis.natural(y) for axis, y in zip(self.grid.axes, self.grid.nodes, strict=True)]
         mass = self.grid.mass().ravel()
-        drawn = np.unravel_index(rng.choice(mass.size, size=count, p=mass), self.grid.density.shape)
-        hyper = [values[index] for values, index in zip(located, drawn, strict=True)]
+        flat = [p.flat() for p in _points(self.coordinates, self.grid.natural())]
+        shape = [len(location) for location, _ in flat]
+        drawn = np.unravel_index(rng.choice(mass.size, size=count, p=mass), shape)
+        pairs = [(a[index], b[index]) for (a, b), index in zip(flat, drawn, strict=True)]
         participants = range(len(self.mass))
-        real = [self.tables.rows(slice(i, i + 1)).draws(hyper, rng) for i in participants]
+        real = [self.tables.rows(slice(i, i + 1)).draws(pairs, rng) for i in participants]
         draws = np.stack(real, axis=1)
         return self._reported(draws.transpose(1, 2, 0)).transpose(2, 0, 1)
 
@@ -184,8 +218,11 @@ class Hierarchy:
         The fitted model.
     values : callable
         ``(data, natural points) -> log-likelihoods``.
+    location_axes : tuple of Axis
+        Location of every parameter, with its prior.
     axes : tuple of Axis
-        Location and SD of every parameter in turn, with their priors.
+        Coordinates of the grid: z of the location, and SD with its prior, of every parameter in
+        turn.
     participant_axes : tuple of Axis
         The parameters of a participant, with a normal distribution that covers the prior of the
         population; it only serves to locate a participant's likelihood.
@@ -193,6 +230,7 @@ class Hierarchy:
 
     model: Model
     values: Evaluator
+    location_axes: tuple[Axis, ...]
     axes: tuple[Axis, ...]
     participant_axes: tuple[Axis, ...]
 
@@ -204,15 +242,16 @@ class Hierarchy:
         priors: Sequence[tuple[Distribution, Distribution]],
     ) -> Hierarchy:
         """Combine a model with the priors of location and SD of its parameters."""
-        hyper, participant = [], []
+        locations, hyper, participant = [], [], []
         for parameter, (location, scale) in zip(model.parameters, priors, strict=True):
             name, reported = parameter.name, parameter.to_natural
-            hyper += [Axis.of(name, location, reported), Axis.of(name, scale)]
+            locations.append(Axis.of(name, location))
+            hyper += [Axis(name, None, -math.inf, math.inf), Axis.of(name, scale)]
             low, high = location.tails(0.16)
             sd = math.hypot((high - low) / 2, scale.tails(0.05)[1])
             cover = Distribution.of("Normal", {"mu": (low + high) / 2, "sigma": sd})
             participant.append(Axis.of(name, cover, reported))
-        return cls(model, values, tuple(hyper), tuple(participant))
+        return cls(model, values, tuple(locations), tuple(hyper), tuple(participant))
 
     def integrate(
         self, data: Observations, levels: tuple[float, ...]
@@ -235,35 +274,36 @@ class Hierarchy:
         errors : float array, shape (targets,)
             Estimated error of the worst number of a target in posterior SDs, from two grids.
         """
-        axes, region, tables = self._locate(data)
+        axes, region, tables, coordinates = self._locate(data)
         before, *resolutions = RESOLUTIONS[len(self.model.parameters)]
-        posterior = self._posterior(tables.halved(), axes, region, before)
-        summaries = posterior.summaries(levels)
+
+        def posterior_at(resolution: Resolution, tables: Tables) -> PopulationPosterior:
+            sizes = [resolution.location, resolution.spread] * len(self.model.parameters)
+            fine = tables.interpolated(resolution.interpolated)
+            grid = density(partial(_log_density, fine, coordinates), axes, region, sizes)
+            return self._of_participants(fine, coordinates, grid)
+
+        summaries = posterior_at(before, tables.halved()).summaries(levels)
         for resolution in resolutions:
             if tables.size != resolution.tabulated:
                 tables = self._tabulated(data, tables.placement, resolution.tabulated)
-            coarse = summaries
-            posterior = self._posterior(tables, axes, region, resolution)
+            coarse, posterior = summaries, posterior_at(resolution, tables)
             summaries = posterior.summaries(levels)
             errors = np.maximum(_errors(summaries, coarse), EDGE_ERROR * posterior.grid.edge())
             if errors.max() <= TOLERANCE:
                 break
         return posterior, summaries, errors
 
-    def _posterior(
-        self, tables: Tables, axes: Sequence[Axis], region: Region, resolution: Resolution
+    def _of_participants(
+        self, tables: Tables, coordinates: Sequence[Funnel], grid: Grid
     ) -> PopulationPosterior:
-        sizes = [resolution.location, resolution.spread] * len(self.model.parameters)
-        fine = tables.interpolated(resolution.interpolated)
-        grid = density(partial(log_marginal_likelihood, fine), axes, region, sizes)
-        return self._of_participants(fine, grid)
+        points = _points(coordinates, grid.natural())
+        flat = [p.flat() for p in points]
+        by_point = grid.mass().reshape([len(location) for location, _ in flat])
+        mass = participant_mass(tables, flat, by_point)
+        return PopulationPosterior(grid, coordinates, self.participant_axes, tables, mass)
 
-    def _of_participants(self, tables: Tables, grid: Grid) -> PopulationPosterior:
-        hyper = [axis.natural(y) for axis, y in zip(grid.axes, grid.nodes, strict=True)]
-        mass = participant_mass(tables, hyper, grid.mass())
-        return PopulationPosterior(grid, self.participant_axes, tables, mass)
-
-    def _locate(self, data: Observations) -> tuple[tuple[Axis, ...], Region, Tables]:
+    def _locate(self, data: Observations) -> tuple[tuple[Axis, ...], Region, Tables, list[Funnel]]:
         """Find the region of locations and SDs, and tabulate the participants' likelihoods.
 
         The first tables cover the likelihoods, and those that follow the posteriors, which may be
@@ -271,18 +311,20 @@ class Hierarchy:
         """
         n_parameters = len(self.model.parameters)
         size, look = RESOLUTIONS[n_parameters][1].tabulated, LOOK_HYPER[n_parameters]
-        tables = self._tabulated(data, self._likelihoods(data), LOOK_PARTICIPANT)
+        placement = self._likelihoods(data)
+        coordinates = funnels(self.location_axes, placement.centre, placement.scale / IQR)
+        tables = self._tabulated(data, placement, LOOK_PARTICIPANT)
         fine = tables.interpolated(LOOK_TABLE[n_parameters])
-        axes, region = locate(partial(log_marginal_likelihood, fine), self.axes, look)
+        axes, region = locate(partial(_log_density, fine, coordinates), self.axes, look)
         for attempt in range(MAX_TABLES):
             fine = tables.interpolated(LOOK_TABLE[n_parameters])
-            log_likelihood = partial(log_marginal_likelihood, fine)
-            axes, region, grid = settle(log_likelihood, axes, region, look, DEPTH)
-            placement = self._of_participants(fine, grid).placement()
+            log_density = partial(_log_density, fine, coordinates)
+            axes, region, grid = settle(log_density, axes, region, look, DEPTH)
+            placement = self._of_participants(fine, coordinates, grid).placement()
             if attempt and (tables.placement.scale / placement.scale).max() < TOO_WIDE:
                 break
             tables = self._tabulated(data, placement, size)
-        return axes, region, tables
+        return axes, region, tables, coordinates
 
     def _likelihoods(self, data: Observations) -> Placement:
         """Where the likelihoods of the participants are."""
@@ -309,6 +351,21 @@ class Hierarchy:
         points = np.stack([a.ravel() for a in np.meshgrid(*natural, indexing="ij")], axis=1)
         values: Floats = self.values(data, points).reshape([len(n) for n in nodes])
         return values
+
+
+def _points(coordinates: Sequence[Funnel], nodes: Sequence[Floats]) -> list[Points]:
+    """Locations and SDs at nodes of z and the SD of every parameter in turn."""
+    pairs = zip(nodes[::2], nodes[1::2], strict=True)
+    return [funnel.points(*pair) for funnel, pair in zip(coordinates, pairs, strict=True)]
+
+
+def _log_density(tables: Tables, coordinates: Sequence[Funnel], nodes: Sequence[Floats]) -> Floats:
+    """Log-likelihood of all participants, and log-density of the locations' priors."""
+    points = _points(coordinates, nodes)
+    values = log_marginal_likelihood(tables, [p.flat() for p in points])
+    for j, p in enumerate(points):
+        values = values + p.log_prior.reshape([-1 if k == j else 1 for k in range(len(points))])
+    return values.reshape([len(x) for x in nodes])
 
 
 def _errors(summaries: Floats, coarse: Floats) -> Floats:

@@ -29,6 +29,9 @@ from rlrecovery.fit.quadrature.adaptive import Region
 from rlrecovery.fit.quadrature.grid import Axis, compressed, expanded
 from rlrecovery.simulate.task import Floats
 
+#: Location and SD of one parameter, unconstrained scale, at several points; shape (points,).
+Pair = tuple[Floats, Floats]
+
 #: Numbers per array of one group of participants; larger arrays leave the cache.
 GROUP_NUMBERS = 400_000
 
@@ -187,27 +190,18 @@ class Tables:
         """Select participants."""
         return Tables(self.placement.rows(selected), self.log_likelihood[selected])
 
-    def weights(self, hyper: Sequence[Floats]) -> list[Floats]:
-        """`hat_weights` of every (location, spread), per parameter.
+    def weights(self, points: Sequence[Pair]) -> list[Floats]:
+        """`hat_weights` of all locations and SDs, per parameter."""
+        nodes = self.placement.nodes(self.size)
+        return [hat_weights(nodes[:, j], *pair) for j, pair in enumerate(points)]
 
-        Parameters
-        ----------
-        hyper : sequence of float array
-            Nodes of location and spread of every parameter in turn.
-        """
-        nodes, weights = self.placement.nodes(self.size), []
-        for j, pair in enumerate(zip(hyper[::2], hyper[1::2], strict=True)):
-            location, spread = (a.ravel() for a in np.meshgrid(*pair, indexing="ij"))
-            weights.append(hat_weights(nodes[:, j], location, spread))
-        return weights
-
-    def draws(self, hyper: Sequence[Floats], rng: np.random.Generator) -> Floats:
+    def draws(self, points: Sequence[Pair], rng: np.random.Generator) -> Floats:
         """Draw the parameters of one participant given locations and SDs.
 
         Parameters
         ----------
-        hyper : sequence of float array, shape (count,)
-            Locations and SDs of every parameter in turn.
+        points : sequence of (float array, float array), shape (count,)
+            Locations and SDs of every parameter.
         rng : numpy.random.Generator
             Source of random numbers.
 
@@ -217,10 +211,8 @@ class Tables:
             Unconstrained scale: nodes with their mass as probability, moved uniformly within their
             grid cell.
         """
-        nodes, likelihood = self.placement.nodes(self.size)[0], self.likelihood()[0]
-        pairs = zip(nodes, hyper[::2], hyper[1::2], strict=True)
-        weights = [hat_weights(x, location, spread) for x, location, spread in pairs]
-        count, indices = len(hyper[0]), []
+        likelihood, weights = self.likelihood()[0], [w[0] for w in self.weights(points)]
+        count, indices = len(points[0][0]), []
         for first in range(0, count, step := max(1, GROUP_NUMBERS // likelihood.size)):
             mass = likelihood[None]
             for j, matrix in enumerate(weights):
@@ -240,50 +232,48 @@ class Tables:
         return values.reshape(-1, *[1] * self.n_parameters)
 
 
-def log_marginal_likelihood(tables: Tables, hyper: Sequence[Floats]) -> Floats:
-    """Log-likelihood of all participants together on a grid of locations and spreads.
+def log_marginal_likelihood(tables: Tables, points: Sequence[Pair]) -> Floats:
+    """Log-likelihood of all participants together for all combinations of points.
 
     Parameters
     ----------
     tables : Tables
         Likelihoods of the participants.
-    hyper : sequence of float array
-        Nodes of location and spread of every parameter in turn, unconstrained scale.
+    points : sequence of (float array, float array), shape (points,)
+        Locations and SDs of every parameter, unconstrained scale.
 
     Returns
     -------
-    float array, one axis per element of `hyper`
+    float array, one axis of points per parameter
     """
-    shape = [len(values) for values in hyper]
     total: Floats = np.zeros(())
-    for group in tables.groups(math.prod(shape)):
+    for group in tables.groups(math.prod(len(location) for location, _ in points)):
         members = tables.rows(group)
-        marginal = contract(members.likelihood(), members.weights(hyper))
+        marginal = contract(members.likelihood(), members.weights(points))
         # One logarithm for a few participants: it costs as much as the matrices.
         for first in range(0, len(marginal), 4):
             with np.errstate(divide="ignore"):
                 total = total + np.log(marginal[first : first + 4].prod(axis=0))
-    return (total + tables.highest().sum()).reshape(shape)
+    return total + tables.highest().sum()
 
 
-def participant_mass(tables: Tables, hyper: Sequence[Floats], mass: Floats) -> Floats:
+def participant_mass(tables: Tables, points: Sequence[Pair], mass: Floats) -> Floats:
     """Posterior mass of the nodes of each participant's table, shape of the tables.
 
     Parameters
     ----------
     tables : Tables
         Likelihoods of the participants.
-    hyper : sequence of float array
-        Nodes of location and spread of every parameter in turn.
-    mass : float array, one axis per element of `hyper`
-        Posterior mass of the grid of locations and spreads.
+    points : sequence of (float array, float array), shape (points,)
+        Locations and SDs of every parameter.
+    mass : float array, one axis of points per parameter
+        Posterior mass of all combinations of points.
     """
     at_nodes = np.empty_like(tables.log_likelihood)
     for group in tables.groups(mass.size):
         members = tables.rows(group)
-        weights, likelihood = members.weights(hyper), members.likelihood()
+        weights, likelihood = members.weights(points), members.likelihood()
         marginal = contract(likelihood, weights)
-        by_point = mass.reshape(marginal.shape[1:])
-        share = np.divide(by_point, marginal, out=np.zeros_like(marginal), where=marginal > 0)
+        share = np.divide(mass, marginal, out=np.zeros_like(marginal), where=marginal > 0)
         at_nodes[group] = likelihood * contract(share, [w.swapaxes(1, 2) for w in weights])
     return at_nodes / at_nodes.sum(axis=tuple(range(1, at_nodes.ndim)), keepdims=True)

@@ -4,6 +4,8 @@ Draws of the whole hierarchy from its prior, weighted by the likelihood, need no
 and no tuning. They are precise where data are few; where they are many, NUTS is the reference.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from fits import (
@@ -23,7 +25,7 @@ from fits import (
 )
 from quadrature import log_likelihood
 from scipy import stats
-from scipy.special import expit, logsumexp
+from scipy.special import expit, logit, logsumexp
 
 from rlrecovery.fit.quadrature.fitter import Quadrature
 from rlrecovery.fit.quadrature.hierarchical import RESOLUTIONS, TOLERANCE
@@ -167,6 +169,61 @@ def test_any_prior_of_location_and_scale():
         for column, expected in {"estimate": 0.5, "lower_80": 0.1, "upper_95": 0.975}.items():
             share = draws.share_below(key, row[column])
             assert share == pytest.approx(expected, abs=5 * 0.5 / np.sqrt(draws.size) + 2e-3)
+
+
+# --- against the formula for normal likelihoods --------------------------------------------------
+
+
+def normal_values(data, points):
+    """A log-likelihood that is normal on the unconstrained scale; rewards are its means and SDs."""
+    mean, sd = data.rewards[0, :2], data.rewards[0, 2:]
+    real = np.stack([logit(points[:, 0]), np.log(points[:, 1])], axis=1)
+    return -0.5 * (((real - mean) / sd) ** 2).sum(axis=1)
+
+
+def exact_population(means, sds, location, scale, size=1201):
+    """Quantiles of location and spread given normal observations of participants, on a grid."""
+    spread = np.exp(np.linspace(np.log(1e-4), np.log(6), size))
+    variance = spread[:, None] ** 2 + sds**2
+    prior = location.std() ** 2
+    precision = (1 / variance).sum(axis=1) + 1 / prior
+    middle = ((means / variance).sum(axis=1) + location.mean() / prior) / precision
+    density = -0.5 * (np.log(variance) + means**2 / variance).sum(axis=1)
+    density += 0.5 * precision * middle**2 - 0.5 * np.log(precision)
+    density += scale.logpdf(spread) + np.log(spread)
+    mass = np.exp(density - density.max())
+    mass /= mass.sum()
+    below = mass.cumsum() - mass / 2
+    kept, sd = mass > 1e-9, precision**-0.5
+    ends = (middle - 6 * sd)[kept].min(), (middle + 6 * sd)[kept].max()
+    x = np.linspace(*ends, 4001)
+    cdf = stats.norm.cdf(x[:, None], middle[kept], sd[kept]) @ mass[kept]
+    return lambda p: (np.interp(p, cdf, x), np.interp(p, below, spread))
+
+
+@pytest.mark.parametrize("participants", [1, 5, 40, 300])
+@pytest.mark.parametrize("width", [0.03, 0.3, 2.0])
+@pytest.mark.parametrize("spread", [0.0, 0.5])
+def test_normal_likelihoods_have_the_posterior_of_the_formula(participants, width, spread):
+    """From likelihoods far narrower than their population to far wider ones."""
+    rng = np.random.default_rng(participants)
+    sds = width * rng.uniform(0.7, 1.4, (participants, 2))
+    truth = [0.5, 1.2] + spread * rng.standard_normal((participants, 2))
+    means = truth + sds * rng.standard_normal((participants, 2))
+    rewards = np.concatenate([means, sds], axis=1)
+    data = observations(np.zeros((participants, 4), int), rewards, np.zeros((participants, 4), int))
+    fitter = replace(hierarchical(setting(participants, 4), point="median"), values=normal_values)
+    rows = table(fitter.fit(data, SEED)).set_index(KEYS)
+    assert (rows["status"] == "ok").all()
+    for j, (name, natural) in enumerate({"alpha": expit, "beta": np.exp}.items()):
+        location = stats.norm(j, 1.5 - 0.5 * j)
+        quantiles = exact_population(means[:, j], sds[:, j], location, stats.halfnorm())
+        columns = {"estimate": 0.5, "lower_80": 0.1, "upper_80": 0.9, "upper_95": 0.975}
+        for level, k in {"group": 0, "spread": 1}.items():
+            row, to_scale = rows.loc[level, -1, name], (natural, np.asarray)[k]
+            for column, probability in columns.items():
+                expected = to_scale(quantiles(probability)[k])
+                assert row[column] == pytest.approx(expected, abs=0.05 * row["se"]), (level, column)
 
 
 # --- one and three parameters -------------------------------------------------------------------
