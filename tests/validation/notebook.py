@@ -9,7 +9,7 @@ from rlrecovery.fit.base import Setting
 from rlrecovery.fit.mle.fitter import MaximumLikelihood
 from rlrecovery.fit.mle.settings import MleSettings
 from rlrecovery.likelihood.data import Observations, observations
-from rlrecovery.likelihood.scan import value_and_gradient
+from rlrecovery.likelihood.evaluate import value_and_gradient
 from rlrecovery.models.base import Learner
 from rlrecovery.models.library import RESCORLA_WAGNER
 from rlrecovery.simulate.behaviour import Behaviour, behave
@@ -67,7 +67,7 @@ def maximum(data: Observations) -> tuple[float, float, float]:
     """Alpha and beta at the maximum, and the negative log-likelihood there."""
     method = MLE | {"bounds": {"alpha": [0, 1], "beta": [0, 50]}, "grid": 10, "starts": 3}
     setting = Setting(LEARNER, participants=1, trials=150, nominal_levels=())
-    best = MaximumLikelihood.of(MleSettings.of(method), setting).maximise(data)
+    (best,) = MaximumLikelihood.of(MleSettings.of(method), setting).search.maxima(data)
     parameters = zip(RESCORLA_WAGNER.parameters, best.point, strict=True)
     alpha, beta = (float(parameter.to_natural(x)) for parameter, x in parameters)
     return alpha, beta, -best.log_likelihood - np.log(2)

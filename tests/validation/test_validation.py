@@ -6,6 +6,7 @@ import pytest
 
 from rlrecovery.storage.schemas import SELECTION
 from validation import wilson_collins as figure
+from validation.calibration import SMALLEST_P, calibration
 from validation.notebook import cut, notebook
 from validation.tradeoff import errors
 
@@ -65,3 +66,22 @@ def test_errors_are_of_single_participants():
     found = errors(points.assign(cell="c", replicate=0))
     assert found["alpha"].tolist() == pytest.approx([0.1, -0.1])
     assert found["beta"].tolist() == pytest.approx([-0.5, 1.0])
+
+
+@pytest.mark.slow
+def test_the_hierarchical_posterior_is_calibrated():
+    table = calibration(data_sets=200)
+    assert (table["p"] > SMALLEST_P).all()
+    assert table["inside"].sum() >= 5
+
+
+def test_a_posterior_that_is_too_narrow_is_not_calibrated(monkeypatch):
+    """Truths from a wider prior than the fitted one lie too far out too often."""
+
+    def wide(rng):
+        location = rng.normal([0.0, 1.0], [4.5, 3.0])
+        spread = np.abs(rng.standard_normal(2))
+        return location, spread, location + spread * rng.standard_normal((8, 2))
+
+    monkeypatch.setattr("validation.calibration.truths", wide)
+    assert calibration(data_sets=40)["p"].min() < SMALLEST_P

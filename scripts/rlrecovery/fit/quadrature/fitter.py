@@ -94,7 +94,7 @@ class Quadrature:
         match self.settings.pooling:
             case "partial":
                 rng = np.random.default_rng(seed)
-                posterior, _, _ = self._hierarchy().integrate(data, self.setting.nominal_levels)
+                posterior, _, _ = self.hierarchy().integrate(data, self.setting.nominal_levels)
                 draws = posterior.draws(count, rng)
             case "complete":
                 grid, _ = self.integrate(data)
@@ -140,17 +140,18 @@ class Quadrature:
                 return grid, error
             size = finer
 
+    def hierarchy(self) -> hierarchical.Hierarchy:
+        """The hierarchical model, with partial pooling."""
+        model = self.setting.model
+        priors = [self.settings.population_prior(name) for name in model.names]
+        return hierarchical.Hierarchy.of(model, self.values, priors)
+
     def _log_likelihood(self, data: Observations, natural: Sequence[Floats]) -> Floats:
         """Log-likelihood of all participants together on a grid of parameters."""
         points = np.stack([a.ravel() for a in np.meshgrid(*natural, indexing="ij")], axis=1)
         rows = (data.rows(slice(i, i + 1)) for i in range(len(data.choices)))
         values: Floats = sum(self.values(row, points) for row in rows)
         return values.reshape([len(nodes) for nodes in natural])
-
-    def _hierarchy(self) -> hierarchical.Hierarchy:
-        model = self.setting.model
-        priors = [self.settings.population_prior(name) for name in model.names]
-        return hierarchical.Hierarchy.of(model, self.values, priors)
 
     def _fit_grid(self, data: Observations, targets: list[Target]) -> list[Row]:
         started = time.perf_counter()
@@ -168,7 +169,7 @@ class Quadrature:
 
     def _fit_population(self, data: Observations) -> list[Row]:
         started = time.perf_counter()
-        hierarchy, levels = self._hierarchy(), self.setting.nominal_levels
+        hierarchy, levels = self.hierarchy(), self.setting.nominal_levels
         posterior, summaries, errors = hierarchy.integrate(data, levels)
         own_facts = []
         for i in range(self.setting.participants):
