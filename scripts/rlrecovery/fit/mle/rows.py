@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +37,8 @@ class Maximum:
         Log-likelihood at the maximum.
     converged : bool
         Whether the projected gradient is near 0 there.
+    choices : int
+        Number of the participant's choices.
     """
 
     point: Floats
@@ -42,18 +46,27 @@ class Maximum:
     end: np.ndarray[Any, np.dtype[np.int_]]
     log_likelihood: float
     converged: bool
+    choices: int
 
     @property
     def at_bound(self) -> np.ndarray[Any, np.dtype[np.bool_]]:
         """Whether each estimate is at an end of the search range."""
         return self.end != 0
 
+    def columns(self) -> dict[str, Any]:
+        """Columns of a row that are the same for all parameters."""
+        return {
+            "log_likelihood": self.log_likelihood,
+            "converged": self.converged,
+            "choices": float(self.choices),
+        }
+
 
 def judge(maximum: Maximum, j: int, parameter: Parameter, box: Floats) -> tuple[str, str]:
     """Status and reason of a participant's estimate."""
     if not maximum.converged:
         return "not_converged", "the search stopped before the gradient vanished"
-    if maximum.at_bound[j]:
+    if maximum.end[j]:
         end = "lower" if maximum.end[j] < 0 else "upper"
         return "at_bound", f"{parameter.name} is at its {end} bound"
     if np.isnan(maximum.se[j]):
@@ -73,7 +86,7 @@ def judge_group(
         return "not_converged", f"{failures} of {participants} participants' fits are missing"
     if stopped:
         return "not_converged", f"{stopped} of {participants} participants' searches stopped early"
-    hits = sum(bool(m.at_bound[j]) for m in usable)
+    hits = sum(bool(m.end[j]) for m in usable)
     if hits:
         return "at_bound", f"{parameter.name} is at a bound in some participants"
     if len(usable) < 2:
@@ -81,35 +94,65 @@ def judge_group(
     return "ok", ""
 
 
-def truncated(ends: Any, limits: tuple[float, float]) -> tuple[float, float]:
-    """Truncate the ends of an interval at the bounds of its parameter; NaN stays NaN."""
-    lower, upper = np.clip(ends, *limits)
-    return float(lower), float(upper)
-
-
-def wald_row(
-    target: Target,
-    parameter: Parameter,
-    point: float,
-    se: float,
-    levels: Any,
-    limits: tuple[float, float],
-    **flags: Any,
-) -> Row:
-    """Make the row of an estimate from its standard error on the unconstrained scale."""
-    natural, ends = float(parameter.to_natural(point)), {}
-    for level in levels:
-        reach = special.ndtri((1 + level) / 2) * se
-        ends[level] = transformed(parameter, np.array([point - reach, point + reach]), limits)
-    return row(target, natural, float(parameter.slope(natural) * se), ends, **flags)
-
-
-def transformed(
-    parameter: Parameter, ends: Floats, limits: tuple[float, float]
-) -> tuple[float, float]:
-    """Transform an interval from the unconstrained to the natural scale, within its bounds."""
+def transformed(parameter: Parameter, ends: Floats, limits: tuple[float, float]) -> Floats:
+    """Transform ends of intervals to the natural scale, truncated at the bounds; NaN stays NaN."""
     with np.errstate(over="ignore"):  # an end beyond the largest number is truncated as well
-        return truncated(parameter.to_natural(ends), limits)
+        return np.clip(parameter.to_natural(ends), *limits)
+
+
+@functools.cache
+def _normal_quantile(level: float) -> float:
+    """Half-width of an interval in standard errors."""
+    return float(special.ndtri((1 + level) / 2))
+
+
+@functools.cache
+def _t_quantile(level: float, df: int) -> float:
+    """The same from the t distribution."""
+    return float(special.stdtrit(df, (1 + level) / 2))
+
+
+def wald_rows(
+    maxima: Sequence[tuple[int, Maximum]],
+    j: int,
+    parameter: Parameter,
+    box: Floats,
+    levels: Iterable[float],
+    limits: tuple[float, float],
+) -> list[Row]:
+    """Make the rows of one parameter: estimates and Wald intervals.
+
+    Parameters
+    ----------
+    maxima : sequence of (int, Maximum)
+        Index and maximum of each participant.
+    j, parameter : int, Parameter
+        The parameter and its position.
+    box : float array, shape (2,)
+        Its search range on the unconstrained scale.
+    levels : iterable of float
+        Nominal levels of the intervals.
+    limits : tuple of float
+        Its bounds on the natural scale.
+    """
+    points = np.array([maximum.point[j] for _, maximum in maxima])
+    se = np.array([maximum.se[j] for _, maximum in maxima])
+    natural = parameter.to_natural(points)
+    intervals: list[dict[float, tuple[float, float]]] = [{} for _ in maxima]
+    for level in levels:
+        reach = _normal_quantile(level) * se
+        ends = transformed(parameter, np.stack([points - reach, points + reach], axis=1), limits)
+        for interval, (lower, upper) in zip(intervals, ends.tolist(), strict=True):
+            interval[level] = lower, upper
+    natural_se = (parameter.slope(natural) * se).tolist()
+    rows = []
+    for i, (participant, maximum) in enumerate(maxima):
+        status, reason = judge(maximum, j, parameter, box)
+        flags = {"status": status, "reason": reason, "at_bound": bool(maximum.end[j])}
+        target, columns = Target("participant", participant, parameter.name), maximum.columns()
+        estimate = float(natural[i])
+        rows.append(row(target, estimate, natural_se[i], intervals[i], **flags, **columns))
+    return rows
 
 
 def mean_row(
@@ -117,7 +160,7 @@ def mean_row(
     parameter: Parameter,
     points: Floats,
     scale: str,
-    levels: Any,
+    levels: Iterable[float],
     limits: tuple[float, float],
     **flags: Any,
 ) -> Row:
@@ -136,9 +179,10 @@ def mean_row(
     se = float(values.std(ddof=1) / np.sqrt(count)) if count > 1 else NAN
     ends = {}
     for level in levels:
-        reach = special.stdtrit(max(count - 1, 1), (1 + level) / 2) * se
+        reach = _t_quantile(level, max(count - 1, 1)) * se
         pair = np.array([mean - reach, mean + reach])
-        ends[level] = truncated(pair, limits) if natural else transformed(parameter, pair, limits)
+        pair = np.clip(pair, *limits) if natural else transformed(parameter, pair, limits)
+        ends[level] = float(pair[0]), float(pair[1])
     if not natural:
         mean = float(parameter.to_natural(mean))
         se = float(parameter.slope(mean) * se)

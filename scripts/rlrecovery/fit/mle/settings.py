@@ -55,7 +55,7 @@ class MleSettings(MethodSettings):
     @property
     def cost(self) -> Cost:
         """Memory and time of its jobs."""
-        return Cost(320, 1.7, 1e-3, 2.5e-6)
+        return Cost(320, 1.7, 3e-4, 3e-6)
 
     def levels(self) -> tuple[Level, ...]:
         """Levels participant and group."""

@@ -11,7 +11,6 @@ from fits import (
     alternating_chooser,
     assert_same,
     constant_chooser,
-    learner,
     maximum_likelihood,
     one_block,
     setting,
@@ -24,12 +23,10 @@ from quadrature import best_on_grid, log_likelihood
 from scipy import stats
 from scipy.special import expit, logit
 
-from rlrecovery.fit.mle.fitter import EDGE, MaximumLikelihood
+from rlrecovery.fit.mle.fitter import MaximumLikelihood
 from rlrecovery.fit.mle.settings import MleSettings
-from rlrecovery.likelihood.data import observations
-from rlrecovery.models.library import MODELS, RESCORLA_WAGNER
-from rlrecovery.simulate.behaviour import behave
-from rlrecovery.simulate.task import Task
+from rlrecovery.fit.mle.starts import EDGE
+from rlrecovery.models.library import RESCORLA_WAGNER
 from rlrecovery.storage.schemas import STATUSES
 
 UNUSED_SEED = np.random.SeedSequence(0)
@@ -122,46 +119,6 @@ def test_a_search_that_stalls_on_a_ridge_is_begun_again(choices, rewards):
     highest = best_on_grid(data.choices[0], data.rewards[0], *bounds.values())
     assert fitted["log_likelihood"].iloc[0] >= highest - 1e-6
     assert fitted["converged"].all()
-
-
-BOUNDS = {"alpha": [0, 1], "beta": [0, 100], "alpha_choice": [0, 1], "beta_choice": [0, 100]}
-
-
-def searching(name, trials, **changes):
-    """Fitter of a model to one participant."""
-    model = MODELS[name]
-    method = MLE | {"bounds": {n: BOUNDS[n] for n in model.names}, "grid": 6, "starts": 3}
-    return MaximumLikelihood.of(
-        MleSettings.of(method | changes), setting(1, trials, (0.95,), model=model)
-    )
-
-
-def with_a_kernel(seed, trials):
-    """Choices of a learner with a choice kernel."""
-    rng = np.random.default_rng(seed)
-    values = {"alpha": rng.random(1), "beta": 1 + rng.exponential(1, 1),
-              "alpha_choice": rng.random(1), "beta_choice": 1 + rng.exponential(1, 1)}  # fmt: skip
-    model = MODELS["rescorla_wagner_choice_kernel"]
-    behaviour = behave(learner(model), values, Task((0.2, 0.8)), rng.random((1, trials, 2)))
-    return observations(behaviour.choices, behaviour.rewards, np.zeros((1, trials), dtype=int))
-
-
-def test_a_narrow_peak_on_the_slope_of_another_is_found():
-    """No point of the coarse grid is a peak of its own there, and the other peak is 7.8 lower."""
-    data = with_a_kernel(75, 1000)
-    coarse = searching("rescorla_wagner", 1000).maximise(data).log_likelihood
-    fine = searching("rescorla_wagner", 1000, grid=40, starts=40).maximise(data).log_likelihood
-    assert coarse == pytest.approx(fine, abs=1e-6)
-    only_peak = searching("rescorla_wagner", 1000, starts=1).maximise(data).log_likelihood
-    assert only_peak < fine - 7
-
-
-@pytest.mark.parametrize("seed", [3, 53, 75])
-def test_a_model_is_never_beaten_by_one_that_it_contains(seed):
-    data = with_a_kernel(seed, 300)
-    names = ("rescorla_wagner", "choice_kernel", "rescorla_wagner_choice_kernel")
-    tops = [searching(name, 300, grid=8).maximise(data).log_likelihood for name in names]
-    assert tops[2] >= max(tops[:2]) - 0.01  # bounds end 0.0001 from a weight of zero
 
 
 @pytest.mark.slow
@@ -365,13 +322,19 @@ def test_a_bound_inside_the_support_is_where_alpha_stops():
     assert beta["se"] == pytest.approx(beta["estimate"] / np.sqrt(information), rel=1e-4)
 
 
+def with_likelihood(fitter, evaluate):
+    """The fitter with another likelihood."""
+    search = dataclasses.replace(fitter.search, evaluate=evaluate)
+    return dataclasses.replace(fitter, search=search)
+
+
 def test_a_search_that_stops_early_says_so():
     fitter = maximum_likelihood()
 
     def sloped(data, points):  # a gradient that never agrees with its flat value
         return np.zeros(len(points)), np.ones_like(points)
 
-    rows = dataclasses.replace(fitter, evaluate=sloped).fit(constant_chooser(5), UNUSED_SEED)
+    rows = with_likelihood(fitter, sloped).fit(constant_chooser(5), UNUSED_SEED)
     assert {row["status"] for row in rows} == {"not_converged"}
     assert group(rows, "alpha")["reason"] == "1 of 1 participants' searches stopped early"
     assert targets_of(rows) == fitter.targets
@@ -394,6 +357,33 @@ def test_estimates_do_not_depend_on_who_else_is_in_the_data_set():
         )
 
 
+def test_data_sets_fitted_together_have_the_rows_of_each_alone():
+    lengths = (40, 55, 40, 7)
+    parts = [simulated([0.2, 0.7], [2, 5], trials, seed) for seed, trials in enumerate(lengths)]
+    nobody = one_block(np.full((2, 30), -1), np.zeros((2, 30)))
+    stuck = stacked(constant_chooser(40), one_block(np.full(40, -1), np.zeros(40)))
+    data_sets = [*parts, nobody, stuck]
+    fitter = maximum_likelihood(2, 55)
+    together = fitter.fit_together(data_sets, [UNUSED_SEED] * len(data_sets))
+    assert len(together) == len(data_sets)
+    for data, rows in zip(data_sets, together, strict=True):
+        assert targets_of(rows) == fitter.targets
+        assert_same(rows, fitter.fit(data, UNUSED_SEED))
+
+
+def test_data_sets_with_the_outcomes_of_all_arms_are_fitted_together():
+    parts = [simulated([0.2, 0.7], [2, 5], t, t, full_feedback=True) for t in (20, 30)]
+    fitter = MaximumLikelihood.of(MleSettings.of(MLE), setting(2, 30, full_feedback=True))
+    for data, rows in zip(parts, fitter.fit_together(parts, [UNUSED_SEED] * 2), strict=True):
+        assert_same(rows, fitter.fit(data, UNUSED_SEED))
+
+
+def test_as_many_data_sets_are_fitted_together_as_participants_advance_together():
+    fitter = maximum_likelihood(8, 100)
+    assert fitter.data_sets_together == fitter.search.together(100) // 8 > 1
+    assert maximum_likelihood(1000, 1000).data_sets_together == 1
+
+
 def test_the_seed_changes_nothing():
     data = simulated([0.2, 0.7], [2, 5], 50, 4)
     fitter = maximum_likelihood(2, 50)
@@ -404,11 +394,11 @@ def broken_for(fitter, *bad):
     """The fitter with a likelihood that cannot be computed for these participants' data."""
 
     def evaluate(data, points):
-        if any(np.array_equal(data.choices[0], choices) for choices in bad):
+        if any((data.choices == choices).all(axis=1).any() for choices in bad):
             raise ZeroDivisionError("broken on purpose")
-        return fitter.evaluate(data, points)
+        return fitter.search.evaluate(data, points)
 
-    return dataclasses.replace(fitter, evaluate=evaluate)
+    return with_likelihood(fitter, evaluate)
 
 
 def test_a_participant_whose_fit_raises_becomes_failed_rows():
@@ -445,7 +435,7 @@ def test_a_likelihood_that_is_nowhere_finite_is_a_failed_row():
     def lost(data, points):
         return np.full(len(points), np.nan), np.full(points.shape, np.nan)
 
-    rows = dataclasses.replace(fitter, evaluate=lost).fit(constant_chooser(5), UNUSED_SEED)
+    rows = with_likelihood(fitter, lost).fit(constant_chooser(5), UNUSED_SEED)
     assert {row["status"] for row in rows} == {"failed"}
     assert "not finite" in rows[0]["reason"]
 

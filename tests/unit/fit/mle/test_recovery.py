@@ -66,8 +66,7 @@ def assert_recovered(model, task):
     bounds = {p.name: BOUNDS[p.transform] for p in model.parameters}
     method = MleSettings.of(MLE | {"grid": 6, "starts": 3, "bounds": bounds})
     fitter = MaximumLikelihood.of(method, Setting(learner, PARTICIPANTS, TRIALS, (0.95,)))
-    for i in range(PARTICIPANTS):
-        maximum = fitter.maximise(data.rows(slice(i, i + 1)))
+    for maximum in fitter.search.maxima(data):
         assert maximum.converged
         assert not maximum.at_bound.any()
         real = [p.to_real(truth[p.name]) for p in model.parameters]

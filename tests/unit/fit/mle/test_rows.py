@@ -6,7 +6,7 @@ from fits import LEVELS
 from scipy.special import expit
 
 from rlrecovery.fit.estimates import Target
-from rlrecovery.fit.mle.rows import mean_row, wald_row
+from rlrecovery.fit.mle.rows import Maximum, mean_row, wald_rows
 from rlrecovery.models.library import RESCORLA_WAGNER
 
 
@@ -24,7 +24,10 @@ def test_an_interval_of_a_natural_mean_ends_at_the_bounds():
 def test_an_interval_of_a_flat_likelihood_ends_at_the_bounds():
     parameter = RESCORLA_WAGNER.parameter("beta")
     limits = (0.5, 40.0)
-    row = wald_row(Target("participant", 0, "beta"), parameter, np.log(5), 1e4, LEVELS, limits)
+    maximum = Maximum(np.array([np.log(5)]), np.array([1e4]), np.array([0]), -9.0, True, 12)
+    (row,) = wald_rows([(3, maximum)], 0, parameter, np.log(limits), LEVELS, limits)
+    assert (row["participant"], row["log_likelihood"], row["choices"]) == (3, -9, 12)
+    assert row["status"] == "not_identified"
     for level in LEVELS:
         ends = row[f"lower_{100 * level:.0f}"], row[f"upper_{100 * level:.0f}"]
         assert ends == limits
