@@ -99,7 +99,7 @@ def test_the_plan_knows_a_finished_study_and_how_much_disk_it_takes(finished):
 def test_a_fit_log_shows_progress(finished):
     cell = "alpha-0.3_beta-3.0_n-2_t-20"
     text = (finished / f"results/small/logs/fit/mle/{cell}/00000-00003.log").read_text()
-    assert "replicate 0 done (1 of 4)" in text
+    assert "replicates 0 to 3 done (4 of 4)" in text
     assert "data sets per second" in text
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Protocol, Self
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Protocol, Self, runtime_checkable
 
 import numpy as np
 from pydantic import Field
@@ -104,6 +104,20 @@ class Fitter(Protocol):
         list of dict
             One row per target, made by `row`.
         """
+
+
+@runtime_checkable
+class JointFitter(Fitter, Protocol):
+    """A fitter that fits several data sets in less time together than one after the other."""
+
+    @property
+    def data_sets_together(self) -> int:
+        """Number of data sets that are worth fitting together."""
+
+    def fit_together(
+        self, data_sets: Sequence[Observations], seeds: Sequence[np.random.SeedSequence]
+    ) -> list[list[Row]]:
+        """Fit several data sets; the rows of each are those of `fit`, bit for bit."""
 
 
 class PosteriorFitter(Fitter, Protocol):

@@ -12,7 +12,7 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from rlrecovery.design.cells import Cell
-from rlrecovery.fit.base import Fitter, Setting
+from rlrecovery.fit.base import Fitter, JointFitter, Setting
 from rlrecovery.fit.checkpoint import Checkpoint, checkpoint_key
 from rlrecovery.fit.estimates import Row, failed, one_line
 from rlrecovery.fit.registry import Method, make_fitter
@@ -45,6 +45,24 @@ def fit_data_set(
         )
         seconds = time.perf_counter() - started
         return failed(fitter.targets, one_line(error), levels, seconds)
+
+
+def fit_data_sets(
+    fitter: Fitter,
+    data_sets: Sequence[Observations],
+    seeds: Sequence[np.random.SeedSequence],
+    levels: Sequence[float],
+) -> list[list[Row]]:
+    """Fit several data sets, together if the fitter can."""
+    if len(data_sets) > 1 and isinstance(fitter, JointFitter):
+        try:
+            return fitter.fit_together(data_sets, seeds)
+        except MACHINE:
+            raise
+        except Exception:
+            log.exception("these data sets cannot be fitted together; they are fitted one by one")
+    pairs = zip(data_sets, seeds, strict=True)
+    return [fit_data_set(fitter, data, seed, levels) for data, seed in pairs]
 
 
 def fit_batch(
@@ -108,32 +126,51 @@ def _fit_all(
     checkpoint: Checkpoint,
 ) -> list[Row]:
     """Fit all data sets that are not in the checkpoint; return the rows of all."""
-    started, reset = time.perf_counter(), generator.task.reset
     wanted = set(table["replicate"])
     rows_by_replicate = {r: rows for r, rows in checkpoint.load().items() if r in wanted}
     rows = [row for replicate_rows in rows_by_replicate.values() for row in replicate_rows]
-    is_left = ~table["replicate"].isin(rows_by_replicate)
-    groups = table[is_left].groupby("replicate", sort=True)
-    for count, (replicate, trials) in enumerate(groups, start=1):
-        seed = sampling_seed(generator, cell, int(replicate))
-        data = observations_from_table(trials, reset)
-        new_rows = fit_data_set(fitter, data, seed, levels)
-        rows += [{"replicate": int(replicate), **row} for row in new_rows]
+    left = table[~table["replicate"].isin(rows_by_replicate)]
+    replicates, position = np.unique(left["replicate"], return_inverse=True)
+    together = fitter.data_sets_together if isinstance(fitter, JointFitter) else 1
+    started, count = time.perf_counter(), 0
+    for part, trials in left.groupby(position // together):
+        own = replicates[part * together :][:together].tolist()
+        seeds = [sampling_seed(generator, cell, replicate) for replicate in own]
+        data_sets = observations_of_each(trials, generator.task.reset)
+        fits = fit_data_sets(fitter, data_sets, seeds, levels)
+        pairs = list(zip(own, fits, strict=True))
+        new_rows = [{"replicate": number, **row} for number, fit in pairs for row in fit]
+        rows += new_rows
         checkpoint.save(rows)
+        count += len(own)
         rate = count / (time.perf_counter() - started)
         log.info(
-            "%s: replicate %d done (%d of %d), %.3g data sets per second, about %.0f s left; "
+            "%s: %s done (%d of %d), %.3g data sets per second, about %.0f s left; "
             "%d of %d rows flagged",
             cell.key,
-            replicate,
+            f"replicate {own[0]}" if len(own) == 1 else f"replicates {own[0]} to {own[-1]}",
             count,
-            groups.ngroups,
+            len(replicates),
             rate,
-            (groups.ngroups - count) / rate,
+            (len(replicates) - count) / rate,
             sum(row["status"] != "ok" for row in new_rows),
             len(new_rows),
         )
     return sorted(rows, key=lambda row: row["replicate"])
+
+
+def observations_of_each(trials: pd.DataFrame, reset: bool) -> list[Observations]:
+    """Make the observations of each data set in a table, in the order of replicates.
+
+    All are padded to the same number of trials.
+    """
+    if (trials["replicate"] == trials["replicate"].iloc[0]).all():
+        return [observations_from_table(trials, reset)]
+    participant = trials.groupby(["replicate", "participant"]).ngroup()
+    data = observations_from_table(trials.assign(participant=participant), reset)
+    ends = participant.groupby(trials["replicate"]).max() + 1
+    starts = [0, *ends[:-1]]
+    return [data.rows(slice(*pair)) for pair in zip(starts, ends, strict=True)]
 
 
 def fit_hash(method: Method, generator: Generator, cell: Cell, levels: Sequence[float]) -> str:

@@ -20,6 +20,7 @@ from rlrecovery.fit.base import Setting
 from rlrecovery.fit.bayes import fitter as bayes_fitter
 from rlrecovery.fit.mock.fitter import Mock
 from rlrecovery.fit.registry import Method
+from rlrecovery.likelihood.data import observations_from_table
 from rlrecovery.simulate.batch import simulate_batch
 from rlrecovery.simulate.generator import Generator
 from rlrecovery.storage.files import BrokenFile, read_origin
@@ -144,6 +145,73 @@ def test_progress_says_which_cell_how_many_and_how_fast(tmp_path, caplog):
         assert "data sets per second" in line
         assert "0 of 6 rows flagged" in line
     assert "about 0 s left" in lines[-1]
+
+
+def test_maximum_likelihood_fits_the_data_sets_of_a_batch_together(tmp_path, caplog):
+    with caplog.at_level(logging.INFO, "rlrecovery.fit.batch"):
+        table = fitted(tmp_path, simulated(tmp_path), MLE)
+    assert "replicates 0 to 2 done (3 of 3)" in caplog.text
+    assert list(table["replicate"].unique()) == [0, 1, 2]
+
+
+class InPairs(Capricious):
+    """Fits two data sets together."""
+
+    data_sets_together, parts = 2, ()
+
+    def fit_together(self, data_sets, seeds):
+        self.parts = (*self.parts, len(data_sets))
+        return [Mock.fit(self, *pair) for pair in zip(data_sets, seeds, strict=True)]
+
+
+def test_data_sets_fitted_together_have_their_own_seeds_and_rows(tmp_path, monkeypatch, caplog):
+    trials = simulated(tmp_path, 0, 5)
+    one_by_one, made = fitted(tmp_path, trials), []
+
+    def make(settings, setting):
+        made.append(InPairs(setting))
+        return made[-1]
+
+    monkeypatch.setattr(fit, "make_fitter", make)
+    with caplog.at_level(logging.INFO, "rlrecovery.fit.batch"):
+        in_pairs = fitted(tmp_path, trials)
+    assert made[0].parts == (2, 2)  # and the last one alone
+    assert "replicates 2 to 3 done (4 of 5)" in caplog.text
+    assert "replicate 4 done (5 of 5)" in caplog.text
+    pd.testing.assert_frame_equal(
+        in_pairs.drop(columns="seconds"), one_by_one.drop(columns="seconds"), check_exact=True
+    )
+
+
+def test_data_sets_that_cannot_be_fitted_together_are_fitted_one_by_one(tmp_path, monkeypatch):
+    class Broken(InPairs):
+        """Cannot fit two data sets together, nor the second one alone."""
+
+        def fit_together(self, data_sets, seeds):
+            raise ArithmeticError("not together")
+
+    Capricious.calls = Broken.calls = 0
+    monkeypatch.setattr(fit, "make_fitter", lambda settings, setting: Broken(setting))
+    table = fitted(tmp_path, simulated(tmp_path))
+    lost = table["replicate"] == 1
+    assert set(table[lost]["status"]) == {"failed"}
+    assert set(table[~lost]["status"]) == {"ok"}
+
+
+def test_each_data_set_of_a_table_has_its_own_observations(tmp_path):
+    trials = pd.read_parquet(simulated(tmp_path))
+    short = (trials["replicate"] == 1) & (trials["trial"] >= 20)
+    trials = trials[~short].sample(frac=1, random_state=0)
+    every = fit.observations_of_each(trials, reset=True)
+    assert len(every) == 3
+    for replicate, data in enumerate(every):
+        own = observations_from_table(trials[trials["replicate"] == replicate])
+        length = own.choices.shape[1]
+        assert length == (20 if replicate == 1 else 30)
+        np.testing.assert_array_equal(data.choices[:, :length], own.choices)
+        np.testing.assert_array_equal(data.rewards[:, :length], own.rewards)
+        np.testing.assert_array_equal(data.starts[:, :length], own.starts)
+        assert (data.choices[:, length:] == -1).all()
 
 
 @pytest.mark.parametrize("method", [MOCK, MLE], ids=["mock", "mle"])
