@@ -20,13 +20,16 @@ from scipy import special
 class _Family(NamedTuple):
     """One family of distributions; its functions take the arguments by name.
 
-    `log_density` takes values inside the support first, and `tails` a mass, for the quantiles at
-    the mass and at 1 - the mass. `support` is None where it depends on the arguments.
+    Their first argument is, for `log_density`, values inside the support; for `quantiles`,
+    probabilities; and for `tails`, a mass, for the quantiles at the mass and at 1 - the mass.
+    `quantiles` are those of SciPy to the last bit, because participants are drawn with them.
+    `support` is None where it depends on the arguments.
     """
 
     arguments: tuple[str, ...]
     frozen: Callable[..., Any]
     log_density: Callable[..., Any]
+    quantiles: Callable[..., Any]
     tails: Callable[..., tuple[float, float]]
     support: tuple[float, float] | None
 
@@ -42,6 +45,7 @@ _FAMILIES: dict[str, _Family] = {
             + special.xlog1py(beta - 1, -x)
             - special.betaln(alpha, beta)
         ),
+        lambda u, alpha, beta: special.betaincinv(alpha, beta, u),
         lambda m, alpha, beta: (
             special.betaincinv(alpha, beta, m),
             special.betainccinv(alpha, beta, m),
@@ -52,6 +56,7 @@ _FAMILIES: dict[str, _Family] = {
         ("lam",),
         lambda lam: scipy.stats.expon(scale=1 / lam),
         lambda x, lam: math.log(lam) - lam * x,
+        lambda u, lam: -special.log1p(-u) * (1 / lam),
         lambda m, lam: (-math.log1p(-m) / lam, -math.log(m) / lam),
         _POSITIVE,
     ),
@@ -61,6 +66,7 @@ _FAMILIES: dict[str, _Family] = {
         lambda x, alpha, beta: (
             special.xlogy(alpha - 1, x) - beta * x + alpha * math.log(beta) - special.gammaln(alpha)
         ),
+        lambda u, alpha, beta: special.gammaincinv(alpha, u) * (1 / beta),
         lambda m, alpha, beta: (
             special.gammaincinv(alpha, m) / beta,
             special.gammainccinv(alpha, m) / beta,
@@ -71,6 +77,7 @@ _FAMILIES: dict[str, _Family] = {
         ("sigma",),
         lambda sigma: scipy.stats.halfnorm(scale=sigma),
         lambda x, sigma: 0.5 * math.log(2 / math.pi) - math.log(sigma) - 0.5 * (x / sigma) ** 2,
+        lambda u, sigma: special.ndtri((1 + u) / 2) * sigma,
         lambda m, sigma: (
             sigma * math.sqrt(2) * special.erfinv(m),
             -sigma * special.ndtri(m / 2),
@@ -85,6 +92,7 @@ _FAMILIES: dict[str, _Family] = {
             - np.log(x)
             - math.log(sigma * math.sqrt(2 * math.pi))
         ),
+        lambda u, mu, sigma: np.exp(sigma * special.ndtri(u)) * math.exp(mu),
         lambda m, mu, sigma: (
             math.exp(mu + sigma * special.ndtri(m)),
             math.exp(mu - sigma * special.ndtri(m)),
@@ -97,6 +105,7 @@ _FAMILIES: dict[str, _Family] = {
         lambda x, mu, sigma: (
             -0.5 * ((x - mu) / sigma) ** 2 - math.log(sigma * math.sqrt(2 * math.pi))
         ),
+        lambda u, mu, sigma: special.ndtri(u) * sigma + mu,
         lambda m, mu, sigma: (mu + sigma * special.ndtri(m), mu - sigma * special.ndtri(m)),
         _REAL,
     ),
@@ -104,6 +113,7 @@ _FAMILIES: dict[str, _Family] = {
         ("lower", "lam"),
         lambda lower, lam: scipy.stats.expon(loc=lower, scale=1 / lam),
         lambda x, lower, lam: math.log(lam) - lam * (x - lower),
+        lambda u, lower, lam: -special.log1p(-u) * (1 / lam) + lower,
         lambda m, lower, lam: (lower - math.log1p(-m) / lam, lower - math.log(m) / lam),
         None,
     ),
@@ -111,6 +121,7 @@ _FAMILIES: dict[str, _Family] = {
         ("lower", "upper"),
         lambda lower, upper: scipy.stats.uniform(lower, upper - lower),
         lambda x, lower, upper: np.full_like(x, -math.log(upper - lower)),
+        lambda u, lower, upper: u * (upper - lower) + lower,
         lambda m, lower, upper: (lower + m * (upper - lower), upper - m * (upper - lower)),
         None,
     ),
@@ -182,6 +193,10 @@ class Distribution:
     def log_density(self, values: Any) -> Any:
         """Log-density at values inside the support, elementwise."""
         return _FAMILIES[self.name].log_density(values, **self.as_dict())
+
+    def quantiles(self, probabilities: Any) -> Any:
+        """Quantiles at probabilities in [0, 1), elementwise."""
+        return _FAMILIES[self.name].quantiles(probabilities, **self.as_dict())
 
     def tails(self, mass: float) -> tuple[float, float]:
         """Quantiles at `mass` and at 1 - `mass`."""

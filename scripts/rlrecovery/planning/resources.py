@@ -22,7 +22,7 @@ from rlrecovery.fit.base import Cost
 from rlrecovery.fit.registry import Method
 
 #: Costs of jobs that simulate and that score. The work of scoring is the number of methods.
-SIMULATE = Cost(memory_mib=150, start_seconds=0.8, participant_seconds=1e-4, trial_seconds=1e-6)
+SIMULATE = Cost(memory_mib=120, start_seconds=0.7, participant_seconds=1e-4, trial_seconds=6e-7)
 SCORE = Cost(memory_mib=200, start_seconds=1.0, participant_seconds=1e-4, trial_seconds=1e-9)
 
 

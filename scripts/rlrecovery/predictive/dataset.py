@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from rlrecovery.design.cells import Cell
 from rlrecovery.likelihood.data import Observations, observations
-from rlrecovery.simulate.batch import simulate_replicate
 from rlrecovery.simulate.generator import Generator
+from rlrecovery.simulate.replicates import simulate_replicate
 from rlrecovery.simulate.task import Floats, Integers, Task, block_starts
 
 #: The example is the first data set of its cell, as in the other figures of the report.

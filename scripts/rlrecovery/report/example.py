@@ -16,9 +16,9 @@ from rlrecovery.fit.batch import sampling_seed
 from rlrecovery.fit.estimates import one_line
 from rlrecovery.fit.registry import Method, make_fitter
 from rlrecovery.likelihood.data import observations
-from rlrecovery.simulate.batch import simulate_replicate
 from rlrecovery.simulate.behaviour import Behaviour
 from rlrecovery.simulate.generator import Generator
+from rlrecovery.simulate.replicates import simulate_replicate
 from rlrecovery.simulate.task import Integers
 from rlrecovery.storage.files import MACHINE, write_json, write_table
 

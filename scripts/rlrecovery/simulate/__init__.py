@@ -6,5 +6,6 @@ settings     settings of a task
 population   true parameters of participants
 behaviour    choices and learning, trial by trial
 generator    what generates the data of a cell, and its seeds
+replicates   data sets, each from random numbers of its own
 batch        the rule ``simulate``
 """

@@ -7,98 +7,80 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import pandas as pd
+from numpy.typing import NDArray
 
 from rlrecovery.design.cells import Cell
-from rlrecovery.simulate.behaviour import Behaviour, behave
+from rlrecovery.simulate.behaviour import Responses
 from rlrecovery.simulate.generator import Generator
-from rlrecovery.simulate.population import draw_population, population_truths
+from rlrecovery.simulate.population import population_truths
+from rlrecovery.simulate.replicates import lengths, simulate_replicates
 from rlrecovery.simulate.task import Floats, Integers
-from rlrecovery.storage.files import conform, write_table
+from rlrecovery.storage.columns import write_columns
 from rlrecovery.storage.fingerprint import settings_hash
 from rlrecovery.storage.schemas import TRIALS, TRUTH
 
 log = logging.getLogger(__name__)
 
 
-def simulate_replicate(
-    cell: Cell, generator: Generator, replicate: int
-) -> tuple[dict[str, Floats], Behaviour]:
-    """Simulate one data set: true parameters of participants (by name) and their behaviour."""
-    task, learner = generator.faced_task(), generator.learner()
-    shape = (cell.participants, cell.trials)
+def _trials_columns(
+    responses: Responses, replicates: Sequence[int], block_of_trial: Integers, completed: Integers
+) -> dict[str, NDArray[Any]]:
+    """Columns of `TRIALS`, and of outcomes under full feedback.
 
-    def rng(purpose: str) -> np.random.Generator:
-        """Random generator for one purpose, independent of those for other purposes."""
-        return np.random.default_rng(generator.seed_sequence(cell, replicate, purpose))
+    Trials after those that a participant completes have no row.
+    """
+    n, participants, length = len(replicates), len(completed), len(block_of_trial)
+    participant, trial = np.nonzero(np.arange(length) < completed[:, None])
 
-    truth, population = dict(cell.truth), generator.population
-    values = draw_population(learner.model, truth, population, cell.participants, rng("population"))
-    uniform = rng("trials").random((*shape, task.n_uniforms))
-    means = task.means(*shape, rng("means"))
-    missing = task.missing(*shape) | (np.arange(cell.trials) >= lengths(cell)[:, None])
-    if cell.missing:
-        missing |= rng("missing").random(shape) < cell.missing
-    return values, behave(learner, values, task, uniform, missing, means)
+    def rows(values: NDArray[Any]) -> NDArray[Any]:
+        """Values of shape (replicates x participants, trials) in the order of the rows."""
+        return values.reshape(n, participants, length)[:, participant, trial].ravel()
 
-
-def lengths(cell: Cell) -> Integers:
-    """Number of trials that each participant completes, at least one; shape (participants,)."""
-    participants = np.arange(cell.participants)
-    shares = np.array(cell.completed, dtype=np.float64)[participants % len(cell.completed)]
-    trials: Integers = np.maximum(1, np.round(shares * cell.trials)).astype(np.int64)
-    return trials
-
-
-def _trials_table(
-    behaviour: Behaviour, replicate: int, block_of_trial: Integers, completed: Integers
-) -> pd.DataFrame:
-    """Behaviour as rows of `TRIALS`; trials after those that a participant completes have none."""
-    participants, length = behaviour.choices.shape
-    columns: dict[str, Any] = {
-        "replicate": np.full(participants * length, replicate),
-        "participant": np.repeat(np.arange(participants), length),
-        "block": np.tile(block_of_trial, participants),
-        "trial": np.tile(np.arange(length), participants),
-        "choice": behaviour.choices.ravel(),
-        "reward": behaviour.rewards.ravel(),
+    columns = {
+        "replicate": np.repeat(replicates, len(trial)),
+        "participant": np.tile(participant, n),
+        "block": np.tile(block_of_trial[trial], n),
+        "trial": np.tile(trial, n),
+        "choice": rows(responses.choices),
+        "reward": rows(responses.rewards),
     }
-    types = dict(TRIALS)
-    if behaviour.outcomes is not None:
-        arms = range(behaviour.outcomes.shape[2])
-        columns |= {f"reward_{k}": behaviour.outcomes[:, :, k].ravel() for k in arms}
-        types |= {f"reward_{k}": "float64" for k in arms}
-    table = conform(columns, types)
-    is_completed = table["trial"].to_numpy() < completed[table["participant"].to_numpy()]
-    return table[is_completed].reset_index(drop=True)
+    if responses.outcomes is None:
+        return columns
+    arms = range(responses.outcomes.shape[2])
+    return columns | {f"reward_{k}": rows(responses.outcomes[:, :, k]) for k in arms}
 
 
-def _truth_table(
+def _truth_columns(
     values: Mapping[str, Floats],
     population: Mapping[str, tuple[float, float]],
-    replicate: int,
     fixed: Mapping[str, float],
-) -> pd.DataFrame:
-    """Truth of one data set as rows of `TRUTH`.
+    replicates: Sequence[int],
+) -> dict[str, NDArray[Any] | list[str]]:
+    """Columns of `TRUTH`.
 
     `population` comes from `population_truths`. Values of parameters that are `fixed` in the model
     are true values too, for methods that estimate these.
     """
-    participants = len(next(iter(values.values()), ()))
-    rows: list[dict[str, Any]] = []
+    n = len(replicates)
+    drawn = {name: values[name].reshape(n, -1) for name in population}
+    participants = next(iter(drawn.values())).shape[1]
+    # Rows of one data set by parameter: level, number of its rows, and their true values.
+    blocks: list[tuple[str, str, int, Floats | float]] = []
     for name, (location, spread) in population.items():
-        whole = {"replicate": replicate, "participant": -1, "parameter": name}
-        rows.append({**whole, "level": "group", "truth": location})
-        rows.append({**whole, "level": "spread", "truth": spread})
-        rows.extend(
-            {**whole, "participant": i, "level": "participant", "truth": value}
-            for i, value in enumerate(values[name])
-        )
+        blocks += [(name, "group", 1, location), (name, "spread", 1, spread)]
+        blocks.append((name, "participant", participants, drawn[name]))
     for name, value in fixed.items():
-        row = {"replicate": replicate, "parameter": name, "truth": value}
-        rows.append({**row, "participant": -1, "level": "group"})
-        rows.extend({**row, "participant": i, "level": "participant"} for i in range(participants))
-    return conform(rows, TRUTH)
+        blocks += [(name, "group", 1, value), (name, "participant", participants, value)]
+    whole, each = np.array([-1]), np.arange(participants)
+    participant = np.concatenate([each if b[1] == "participant" else whole for b in blocks])
+    truth = [np.broadcast_to(value, (n, rows)) for _, _, rows, value in blocks]
+    return {
+        "replicate": np.repeat(replicates, len(participant)),
+        "participant": np.tile(participant, n),
+        "level": [level for _, level, rows, _ in blocks for _ in range(rows)] * n,
+        "parameter": [name for name, _, rows, _ in blocks for _ in range(rows)] * n,
+        "truth": np.concatenate(truth, axis=1).ravel(),
+    }
 
 
 def simulate_batch(
@@ -123,17 +105,16 @@ def simulate_batch(
         Code and package versions, stored in both files along with a hash of the settings.
     """
     stamp = {**(made_by or {}), "settings": simulation_hash(generator, cell)}
-    model = generator.model.model()
+    model, numbers = generator.model.model(), range(*replicates)
     blocks = generator.faced_task().block_of_trial(cell.trials)
     population = population_truths(model, dict(cell.truth), generator.population)
-    trial_tables, truth_tables = [], []
-    for replicate in range(*replicates):
-        values, behaviour = simulate_replicate(cell, generator, replicate)
-        trial_tables.append(_trials_table(behaviour, replicate, blocks, lengths(cell)))
-        truth_tables.append(_truth_table(values, population, replicate, dict(model.fixed)))
-    log.info("%s: simulated %d data sets", cell.key, len(trial_tables))
-    write_table(pd.concat(truth_tables, ignore_index=True), truth, stamp)
-    write_table(pd.concat(trial_tables, ignore_index=True), trials, stamp)
+    values, responses = simulate_replicates(cell, generator, numbers)
+    log.info("%s: simulated %d data sets", cell.key, len(numbers))
+    truth_columns = _truth_columns(values, population, dict(model.fixed), numbers)
+    write_columns(truth_columns, TRUTH, truth, stamp)
+    trials_columns = _trials_columns(responses, numbers, blocks, lengths(cell))
+    types = TRIALS | {name: "float64" for name in trials_columns if name not in TRIALS}
+    write_columns(trials_columns, types, trials, stamp)
 
 
 def simulation_hash(generator: Generator, cell: Cell) -> str:

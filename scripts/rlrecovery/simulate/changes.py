@@ -45,17 +45,19 @@ class DriftSettings(Section):
     al. (2006): 50."""
 
     def walk(
-        self, start: NDArray[np.float64], steps: int, rng: np.random.Generator
+        self, start: NDArray[np.float64], steps: int, *rngs: np.random.Generator
     ) -> NDArray[np.float64]:
         """Simulate the walk of mean rewards, shape (participants, steps, arms).
 
         In a step, ``mean' = decay * mean + (1 - decay) * centre + sd * normal``, as in Daw,
         O'Doherty, Dayan, Seymour & Dolan (2006), Nature 441:876, reflected at the bounds. `start`
-        has the means at the first trial, shape (participants, arms).
+        has the means at the first trial, shape (participants, arms). Each of `rngs` draws a data
+        set of these participants, and the data sets are joined along the first axis.
         """
         pull = (1 - self.decay) * (self.centre or 0.0)
-        noise = self.sd * rng.standard_normal((len(start), steps, start.shape[1]))
-        means = [start]
+        shape = (len(start), steps, start.shape[1])
+        noise = self.sd * np.concatenate([rng.standard_normal(shape) for rng in rngs])
+        means = [np.tile(start, (len(rngs), 1))]
         for t in range(1, steps):
             means.append(self.reflected(self.decay * means[-1] + pull + noise[:, t]))
         return np.stack(means, axis=1)

@@ -19,20 +19,22 @@ def draw_population(
     truth: Mapping[str, float],
     population: Mapping[str, Population],
     participants: int,
-    rng: np.random.Generator,
+    *rngs: np.random.Generator,
 ) -> dict[str, Floats]:
     """Draw the true parameters of each participant, natural scale, shape (participants,).
 
     One uniform number is used per participant and parameter, whatever the population. With the same
     seed, a different spread of one parameter does not change the values of the others. `truth` has
-    the cell's true value of each parameter with a spread, natural scale.
+    the cell's true value of each parameter with a spread, natural scale. Each of `rngs` draws a
+    data set of `participants`, and the data sets are joined.
     """
     values: dict[str, Floats] = {}
     for parameter in model.parameters:
-        settings, uniform = population[parameter.name], rng.random(participants)
+        settings = population[parameter.name]
+        uniform = np.concatenate([rng.random(participants) for rng in rngs])
         distribution = settings.distribution_object()
         if distribution is not None:
-            values[parameter.name] = distribution.frozen().ppf(uniform)
+            values[parameter.name] = distribution.quantiles(uniform)
         else:
             spread = settings.spread or 0.0
             values[parameter.name] = _scatter(parameter, truth[parameter.name], spread, uniform)
@@ -61,12 +63,11 @@ def population_truth(
         if centre is None:
             raise ValueError(f"{parameter.name} has a spread, but no true value")
         return float(centre), float(settings.spread or 0.0)
-    frozen = distribution.frozen()
 
     def moment(power: int) -> float:
         """Mean of a power of the transformed variable."""
         integral: float = scipy.integrate.quad(
-            lambda u: parameter.to_real(frozen.ppf(u)) ** power, 0, 1
+            lambda u: parameter.to_real(distribution.quantiles(u)) ** power, 0, 1
         )[0]
         return integral
 

@@ -89,18 +89,19 @@ class Task:
             return block_starts(self.block_of_trial(trials))
         return np.arange(trials) == 0
 
-    def means(self, participants: int, trials: int, rng: np.random.Generator) -> Floats:
+    def means(self, participants: int, trials: int, *rngs: np.random.Generator) -> Floats:
         """Mean reward of every arm, shape (participants or 1, trials, arms).
 
         Reversals that depend on choices are not included. Without drift no random number is drawn,
-        and one row stands for all participants.
+        and one row stands for all participants. With drift, each of `rngs` draws a data set of
+        `participants`, and the data sets are joined along the first axis.
         """
         if self.schedule:
             return np.array(self.schedule.values, dtype=np.float64)[None, :trials]
         start, length = np.array([self.arms], dtype=np.float64), trials // self.blocks
         if self.drift:
             start = np.repeat(start, participants, axis=0)
-            parts = [self.drift.walk(start, length, rng) for _ in range(self.blocks)]
+            parts = [self.drift.walk(start, length, *rngs) for _ in range(self.blocks)]
             return self._reversed(np.concatenate(parts, axis=1), length)
         return self._reversed(np.repeat(start[:, None], trials, axis=1), length)
 
@@ -154,8 +155,14 @@ class Course:
         self._start_block()
 
     def _start_block(self) -> None:
+        """Undo reversals that depend on choices, and forget the choices.
+
+        The last `within` responses of a participant since a reversal are a row of `_hits`, which
+        is false where there have been fewer.
+        """
+        within = self._task.reversals.within if self._task.reversals else 0
         self._reversals = np.zeros(self._participants, dtype=np.int64)
-        self._recent_hits: list[list[bool]] = [[] for _ in range(self._participants)]
+        self._hits = np.zeros((self._participants, within), dtype=bool)
 
     def now(self, trial: int) -> Floats:
         """Mean reward of every arm in a trial, shape (participants, arms)."""
@@ -178,8 +185,8 @@ class Course:
             return
         chosen = np.take_along_axis(means, np.maximum(choice, 0)[:, None], axis=1)[:, 0]
         is_best = chosen == means.max(axis=1)  # all tied arms are best
-        for i in np.flatnonzero(~missing):
-            hits = [*self._recent_hits[i], bool(is_best[i])][-rule.within :]
-            enough = sum(hits) >= rule.correct
-            self._reversals[i] += enough
-            self._recent_hits[i] = [] if enough else hits
+        hits = np.concatenate([self._hits[:, 1:], is_best[:, None]], axis=1)
+        self._hits = np.where(missing[:, None], self._hits, hits)
+        enough = ~missing & (self._hits.sum(axis=1) >= rule.correct)
+        self._reversals += enough
+        self._hits[enough] = False

@@ -15,12 +15,14 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-import yaml
+
+# Functions import pandas and yaml themselves, because not all jobs need them.
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: Age in seconds at which temporary files are stale.
 STALE_AFTER = 3600.0
@@ -48,6 +50,8 @@ def conform(
     ValueError
         If a column is missing, unexpected, or cannot be converted to its type.
     """
+    import pandas as pd
+
     table = pd.DataFrame(rows, columns=None if len(rows) else list(columns))
     if set(table.columns) != set(columns):
         raise ValueError(f"columns {sorted(table.columns)} are not {sorted(columns)}")
@@ -103,7 +107,13 @@ def write_table(
     if Path(path).suffix != ".parquet":
         write_atomically(path, lambda temporary: table.to_csv(temporary, index=False))
         return
-    rows = pa.Table.from_pandas(table, preserve_index=False)
+    write_parquet(pa.Table.from_pandas(table, preserve_index=False), path, origin)
+
+
+def write_parquet(
+    rows: pa.Table, path: str | os.PathLike[str], origin: Mapping[str, object] | None = None
+) -> None:
+    """Write an Arrow table atomically as Parquet, with an `origin` as for `write_table`."""
     if origin is not None:
         metadata = {_ORIGIN_KEY: json.dumps(dict(origin), sort_keys=True)}
         rows = rows.replace_schema_metadata({**(rows.schema.metadata or {}), **metadata})
@@ -130,6 +140,8 @@ def read_table(path: str | os.PathLike[str], columns: Iterable[str] | None = Non
     BrokenFile
         If the file is missing, empty, truncated, not a table, or lacks a column.
     """
+    import pandas as pd
+
     with _readable(path):
         table = pd.read_parquet(path) if Path(path).suffix == ".parquet" else pd.read_csv(path)
     missing = [name for name in columns or () if name not in table.columns]
@@ -140,6 +152,8 @@ def read_table(path: str | os.PathLike[str], columns: Iterable[str] | None = Non
 
 def read_tables(paths: Iterable[str], columns: Iterable[str]) -> pd.DataFrame:
     """Read several tables with the same columns and join their rows."""
+    import pandas as pd
+
     return pd.concat([read_table(path, columns) for path in paths], ignore_index=True)
 
 
@@ -161,6 +175,8 @@ def write_json(content: Any, path: str | os.PathLike[str]) -> None:
 
 def write_yaml(content: Any, path: str | os.PathLike[str]) -> None:
     """Write YAML atomically, with keys in their order."""
+    import yaml
+
     write_text(yaml.safe_dump(content, sort_keys=False, allow_unicode=True), path)
 
 

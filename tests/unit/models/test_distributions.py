@@ -79,6 +79,15 @@ def test_the_closed_form_is_scipys(name):
         assert distribution.tails(mass) == pytest.approx(expected, rel=1e-9)
 
 
+@each
+def test_quantiles_are_scipys_to_the_last_bit(name):
+    """Other bits would change simulated participants."""
+    probabilities = np.concatenate([np.random.default_rng(3).random(10_000), [0.0, 1e-300, 1e-17]])
+    distribution, expected = of(name), of(name).frozen().ppf(probabilities)
+    np.testing.assert_array_equal(distribution.quantiles(probabilities), expected)
+    assert distribution.quantiles(0.3) == of(name).frozen().ppf(0.3)
+
+
 def test_densities_are_pymcs():
     """The fit uses PyMC's distribution of the same name; the two must be one."""
     names, points = list(EXAMPLES), np.array([0.05, 0.3, 0.9])

@@ -3,37 +3,26 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
-from scipy.special import expit, logit
+from settings import ROOT
 
 from rlrecovery.design.cells import Cell, batches, by_key, grid
-from rlrecovery.design.seeds import seed_sequence
 from rlrecovery.likelihood.data import observations_from_table
 from rlrecovery.models.library import MODELS
 from rlrecovery.models.variants import ModelSpec
-from rlrecovery.simulate.batch import lengths, simulate_batch, simulate_replicate
-from rlrecovery.simulate.behaviour import behave
-from rlrecovery.simulate.generator import Generator
-from rlrecovery.simulate.task import Task
+from rlrecovery.simulate.batch import simulate_batch
+from rlrecovery.simulate.replicates import simulate_replicate
 from rlrecovery.storage.schemas import TRIALS, TRUTH
 from unit.forms import walk_of
 from unit.simulate.test_generator import CELL, PLAIN
 from unit.simulate.test_population import BETA22
-from unit.simulate.test_settings import DEFAULTS
-
-GENERATOR = Generator.of(PLAIN)
-
-
-def generator(**changes):
-    return Generator.of(PLAIN | changes)
-
-
-def with_task(**changes):
-    return generator(task=PLAIN["task"] | changes)
+from unit.simulate.test_replicates import GENERATOR, generator, with_task
 
 
 def write(folder, cell=CELL, generator=GENERATOR, replicates=(0, 5)):
@@ -99,20 +88,6 @@ class TestBatch:
         other, _ = write(tmp_path, generator=generator(seed=12))
         assert (trials["choice"] != other["choice"]).any()
 
-    def test_the_population_has_a_stream_of_its_own(self):
-        identity = GENERATOR.identity(CELL)
-        rng = np.random.default_rng(seed_sequence(11, identity, 2, "population"))
-        expected = expit(logit(0.3) + 0.5 * stats.norm.ppf(rng.random(4)))
-        values, behaviour = simulate_replicate(CELL, GENERATOR, 2)
-        np.testing.assert_allclose(values["alpha"], expected, rtol=1e-12)
-        uniform = np.random.default_rng(seed_sequence(11, identity, 2, "trials")).random((4, 12, 2))
-        again = behave(GENERATOR.learner(), values, Task((0.4, 0.6), 2), uniform)
-        assert (behaviour.choices == again.choices).all()
-        assert (
-            uniform[0, 0, 0]
-            != np.random.default_rng(seed_sequence(11, identity, 2, "population")).random()
-        )
-
     @pytest.mark.parametrize("model", list(MODELS))
     @pytest.mark.parametrize(("participants", "length"), [(1, 1), (1, 2), (3, 1)])
     def test_smallest_studies(self, tmp_path, model, participants, length):
@@ -131,116 +106,7 @@ class TestBatch:
         assert truths["truth"].notna().all()
 
 
-#: Data sets as they were drawn before tasks could do more: choices, rewards, true values.
-KNOWN = {
-    "two arms": (
-        "rescorla_wagner",
-        {"alpha": 0.3, "beta": 4.0},
-        {"arms": [0.4, 0.6], "blocks": 1, "start_value": 0.5},
-        {"alpha": {"spread": 0.5}, "beta": {"spread": 0.3}},
-        ["000110101010111111110100010111", "111100011011111011111110110101"],
-        ["111110101100111110000010000101", "101100011011011110111111010110"],
-        {
-            "alpha": [0.29810255314605083, 0.1699540765998615],
-            "beta": [3.8137354880400323, 2.8563310067142145],
-        },
-    ),
-    "three arms in blocks": (
-        "rescorla_wagner_choice_kernel",
-        {"beta": 2.0, "alpha_choice": 0.2, "beta_choice": 1.5},
-        {"arms": [0.1, 0.5, 0.9], "blocks": 3, "start_value": 0.0},
-        {
-            "alpha": BETA22,
-            "beta": {"spread": 0.0},
-            "alpha_choice": {"spread": 1.0},
-            "beta_choice": {"spread": 0.0},
-        },
-        ["121111121022202022221000011110", "012111111202222212221100012120"],
-        ["111110010111100011110101010000", "011111110111111011110000001110"],
-        {
-            "alpha": [0.537664379780276, 0.4073745651639442],
-            "beta": [2.0, 2.0],
-            "alpha_choice": [0.16960122052879686, 0.21323305287545258],
-            "beta_choice": [1.5, 1.5],
-        },
-    ),
-    "no values": (
-        "win_stay_lose_shift",
-        {"epsilon": 0.2},
-        {"arms": [0.2, 0.8], "blocks": 2, "start_value": 0.5},
-        {"epsilon": {"spread": 0.0}},
-        ["0110111010111011110100111101110111011110"],
-        ["0100111000110011110110111001110111011100"],
-        {"epsilon": [0.2]},
-    ),
-}
-
-
-class TestAsBefore:
-    """A plain study draws what it drew before tasks had more features."""
-
-    @pytest.mark.parametrize("name", KNOWN)
-    @pytest.mark.parametrize("resolved", [False, True])
-    def test_known_data_sets(self, name, resolved):
-        model, truth, task, population, choices, rewards, expected = KNOWN[name]
-        cell = Cell(tuple(truth.items()), len(choices), len(choices[0]))
-        task = DEFAULTS | task if resolved else task
-        study_generator = generator(seed=20, model=model, task=task, population=population)
-        values, behaviour = simulate_replicate(cell, study_generator, 3)
-        assert ["".join(map(str, row)) for row in behaviour.choices.tolist()] == choices
-        assert ["".join(f"{r:.0f}" for r in row) for row in behaviour.rewards.tolist()] == rewards
-        for parameter, drawn in expected.items():
-            np.testing.assert_allclose(values[parameter], drawn, rtol=1e-13)
-
-
-class TestMissing:
-    CELL = dataclasses.replace(CELL, participants=60, trials=100)
-
-    def no_response(self, share=0.0, made_by=GENERATOR, replicate=0):
-        cell = dataclasses.replace(self.CELL, missing=share)
-        _, behaviour = simulate_replicate(cell, made_by, replicate)
-        return behaviour.choices < 0
-
-    @pytest.mark.parametrize("share", [0.05, 0.3])
-    def test_a_share_is_a_probability_of_every_trial(self, share):
-        missing = self.no_response(share)
-        assert stats.binomtest(int(missing.sum()), missing.size, share).pvalue > 1e-3
-        counts = missing.sum(axis=1)
-        # The variance of binomial numbers is known, and so is its scatter over 60 participants.
-        ratio = counts.var(ddof=1) / (100 * share * (1 - share))
-        assert 5e-4 < stats.chi2(59).cdf(59 * ratio) < 1 - 5e-4
-        assert stats.chisquare(missing.sum(axis=0)).pvalue > 1e-3
-
-    def test_none_are_missing_unless_it_is_said(self):
-        assert not self.no_response().any()
-
-    def test_they_differ_from_replicate_to_replicate(self):
-        assert (self.no_response(0.3) != self.no_response(0.3, replicate=1)).any()
-
-    def test_those_that_the_task_says_are_missing_too(self):
-        missing = self.no_response(0.05, with_task(missing_trials=[[1, 7], [3]]))
-        assert missing[::2, [0, 6]].all()
-        assert missing[1::2, 2].all()
-        others = np.delete(missing, [0, 2, 6], axis=1)
-        assert stats.binomtest(int(others.sum()), others.size, 0.05).pvalue > 1e-3
-
-
 class TestCompleted:
-    @pytest.mark.parametrize(
-        ("shares", "expected"),
-        [
-            (None, [10] * 5),
-            ((1.0,), [10] * 5),
-            ((0.5, 1.0), [5, 10, 5, 10, 5]),
-            ((0.6, 0.8, 1.0), [6, 8, 10, 6, 8]),
-            ((0.001, 0.04), [1] * 5),  # everyone completes one trial
-            ((0.33,), [3] * 5),
-        ],
-    )
-    def test_lengths(self, shares, expected):
-        cell = Cell((), 5, 10) if shares is None else Cell((), 5, 10, completed=shares)
-        assert lengths(cell).tolist() == expected
-
     def test_rows_end_where_a_participant_did(self, tmp_path):
         cell = dataclasses.replace(CELL, completed=(0.5, 1.0, 0.25))
         trials, truth = write(tmp_path, cell)
@@ -338,10 +204,47 @@ def test_what_is_written_has_the_probabilities_of_the_simulator(tmp_path, name):
         assert (behaviour.choices[i, :n] == data.choices[i, :n]).all()
 
 
-def test_the_means_of_a_drifting_task_have_a_stream_of_their_own():
-    drifting = with_task(drift={"sd": 0.1, "lower": 0, "upper": 1})
-    _, behaviour = simulate_replicate(CELL, drifting, 2)
-    rng = np.random.default_rng(seed_sequence(11, drifting.identity(CELL), 2, "means"))
-    assert (behaviour.means == drifting.faced_task().means(4, 12, rng)).all()
-    _, other = simulate_replicate(CELL, drifting, 3)
-    assert (behaviour.means[:, 1] != other.means[:, 1]).all()
+#: Runs the script of the rule on the arguments in standard input, and prints what it imported.
+JOB = """
+import json, runpy, sys
+from types import SimpleNamespace
+from rlrecovery.storage.fingerprint import source_fingerprint
+given = json.load(sys.stdin)
+given["params"]["source"] = source_fingerprint("door.simulate")
+job = SimpleNamespace(**{name: SimpleNamespace(**given[name]) for name in ("params", "output")})
+job.log = given["log"]
+runpy.run_path(sys.argv[1], init_globals={"snakemake": job})
+print(*sys.modules)
+"""
+
+#: Modules that are slow to import.
+SLOW = ("pandas", "yaml", "scipy.stats", "scipy.integrate", "scipy.optimize", "pytensor", "numba")
+
+
+@pytest.mark.parametrize(
+    ("population", "needed"),
+    [({}, set()), ({"beta": BETA22}, {"scipy.integrate", "scipy.optimize"})],
+    ids=["spread", "distribution"],
+)
+def test_a_job_imports_only_what_it_needs(tmp_path, population, needed):
+    """Only the moments of a distribution are integrals."""
+    given = {
+        "params": {
+            "cell": CELL.values(),
+            "generator": PLAIN | {"population": PLAIN["population"] | population},
+            "replicates": [0, 2],
+            "versions": {},
+        },
+        "output": {name: str(tmp_path / f"{name}.parquet") for name in ("trials", "truth")},
+        "log": [str(tmp_path / "log")],
+    }
+    process = subprocess.run(
+        [sys.executable, "-c", JOB, str(ROOT / "scripts" / "simulate.py")],
+        input=json.dumps(given),
+        text=True,
+        capture_output=True,
+        check=True,
+        env={"PYTHONPATH": str(ROOT / "scripts")},
+    )
+    assert (tmp_path / "trials.parquet").is_file()
+    assert set(SLOW) & set(process.stdout.split()) == needed
