@@ -30,9 +30,6 @@ from rlrecovery.models.settings import CHECKED, Section
 class DistributionSettings(Section):
     """A named distribution with its arguments; names are those of PyMC."""
 
-    # Inspecting the code of the classes that are created below takes time and finds no strings.
-    model_config = ConfigDict(use_attribute_docstrings=False)
-
     @model_validator(mode="after")
     def _computable(self, info: ValidationInfo) -> Self:
         if info.context == CHECKED:  # jobs need not import scipy.stats

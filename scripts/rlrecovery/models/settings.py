@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Self, TypeVar
+import ast
+import inspect
+import itertools
+import textwrap
+from typing import TYPE_CHECKING, Annotated, Any, Self, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
+
+if TYPE_CHECKING:
+    from pydantic import GetJsonSchemaHandler
+    from pydantic.json_schema import JsonSchemaValue
+    from pydantic_core import CoreSchema
 
 
 def _as_tuple(value: Any) -> Any:
@@ -60,7 +69,7 @@ CHECKED = {"checked": True}
 class Section(BaseModel):
     """A section of ``config.yaml``: no unknown keys, no implicit type conversion, immutable.
 
-    A field is described by the string below it.
+    A field is described by the string below it, in the JSON schema.
     """
 
     model_config = ConfigDict(
@@ -69,7 +78,6 @@ class Section(BaseModel):
         extra="forbid",
         allow_inf_nan=False,
         defer_build=True,
-        use_attribute_docstrings=True,
     )
 
     @classmethod
@@ -81,3 +89,35 @@ class Section(BaseModel):
         """Plain values that JSON can represent, without keys that have no value."""
         values: dict[str, Any] = self.model_dump(mode="json", exclude_none=True)
         return values
+
+    # The option `use_attribute_docstrings` of pydantic would read the code of all classes whenever
+    # they are imported, in every job.
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        schema = handler(core_schema)
+        properties = handler.resolve_ref_schema(schema).get("properties", {})
+        for parent in cls.__mro__:
+            for name, text in _attribute_docstrings(parent).items():
+                properties[name].setdefault("description", text)
+        return schema
+
+
+def _attribute_docstrings(section: type) -> dict[str, str]:
+    """Strings below the fields of a section, by field; empty for other classes."""
+    if not issubclass(section, Section) or section is Section:
+        return {}
+    try:
+        source = textwrap.dedent(inspect.getsource(section))
+    except (OSError, TypeError):  # the class is not from a file
+        return {}
+    return {
+        ast.unparse(field.target): inspect.cleandoc(str(text.value.value))
+        for node in ast.parse(source).body
+        if isinstance(node, ast.ClassDef)
+        for field, text in itertools.pairwise(node.body)
+        if isinstance(field, ast.AnnAssign)
+        and isinstance(text, ast.Expr)
+        and isinstance(text.value, ast.Constant)
+    }
