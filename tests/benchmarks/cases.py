@@ -18,7 +18,7 @@ from rlrecovery.fit.bayes.settings import BayesSettings
 from rlrecovery.fit.quadrature.fitter import Quadrature
 from rlrecovery.fit.quadrature.settings import QuadratureSettings
 from rlrecovery.likelihood.data import Observations, observations
-from rlrecovery.likelihood.scan import value_and_gradient
+from rlrecovery.likelihood.evaluate import value_and_gradient
 from rlrecovery.simulate.behaviour import behave
 from rlrecovery.simulate.task import Task
 

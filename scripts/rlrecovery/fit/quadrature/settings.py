@@ -17,7 +17,7 @@ HYPER_NODES = {1: 60_000, 2: 1_500_000, 3: 5_000_000}
 
 COSTS: dict[Pooling, Cost] = {
     "none": Cost(600, 1.7, 1e-3, 4e-5),
-    "partial": Cost(600, 1.7, 5e-3, 4e-5),
+    "partial": Cost(600, 1.7, 9e-3, 2.5e-5),
     "complete": Cost(600, 1.7, 1e-3, 4e-5),
 }
 
