@@ -13,13 +13,16 @@ TARGETS = ("all", "figures")
 
 def ending(lines):
     """Text at the end of a run with a result."""
-    targets = set(workflow.dag_settings.targets)
     if not lines.success:
         return end_screen.of_failure(lines.done, lines.total, lines.failed.values(), LOGS)
-    if targets <= {"all", REPORT}:
-        took = f"Jobs done: {lines.done} in {in_words(lines.seconds)}." if lines.done else ""
-        return end_screen.of_study(REPORT, SUMMARY_FOLDER, took)
-    return f"The figures are in {FIGURE_FOLDER}/." if targets == {"figures"} else ""
+    took = f"Jobs done: {lines.done} in {in_words(lines.seconds)}." if lines.done else ""
+    settings = workflow.dag_settings
+    targets = set(settings.targets)
+    if settings.until or settings.omit_from or not targets <= {*TARGETS, REPORT}:
+        return took
+    if targets == {"figures"}:
+        return f"The figures are in {FIGURE_FOLDER}/.\n{took}".strip()
+    return end_screen.of_study(REPORT, SUMMARY_FOLDER, took)
 
 
 OUTPUT_SETTINGS = workflow.output_settings

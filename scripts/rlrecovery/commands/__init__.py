@@ -6,6 +6,8 @@ report_path
     Print the path of Snakemake's own report of a study.
 job_lines
     One short line per finished job, in place of Snakemake's messages.
+job
+    A job as it is printed, and how its process ended.
 time_left
     The time left of a run.
 end_screen

@@ -15,13 +15,15 @@ import logging.handlers
 import re
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
-from pathlib import Path
 
+from rlrecovery.commands.job import Job, end_of_process
 from rlrecovery.commands.time_left import Kind, TimeLeft, in_words
 
 #: Longest line, and longest description of a job in it, in characters.
 LONGEST_LINE, LONGEST_LABEL = 200, 120
+
+#: Seconds below which no time left is printed.
+SOON = 5.0
 
 #: Name of Snakemake's stream handler; there is none where a plugin shows bars.
 STREAM = "DefaultStreamHandler"
@@ -42,37 +44,8 @@ NOISE = (
 HINT = "(check individual jobs above for details)"
 NEW_HINT = "(--verbose lists every job with its reason)"
 
-_EXIT = re.compile(r"returned non-zero exit status (\d+)|died with <Signals\.(\w+)")
 _SUBMITTED = re.compile(r"Job \d+ has been submitted with SLURM jobid")
 _RESTART = re.compile(r"Trying to restart job (\d+)")
-
-
-@dataclass(frozen=True)
-class Job:
-    """A job that was started.
-
-    Attributes
-    ----------
-    label : str
-        Rule and wildcards, as they are printed.
-    kind : Kind
-        Rule, method and size; jobs of one kind take about the same time.
-    benchmark : str
-        Path of its benchmark; empty without one.
-    """
-
-    label: str
-    kind: Kind
-    benchmark: str
-
-    @property
-    def seconds(self) -> float | None:
-        """Wall time from its benchmark; None if that cannot be read."""
-        try:
-            names, values = Path(self.benchmark).read_text(encoding="utf-8").splitlines()[:2]
-            return float(dict(zip(names.split("\t"), values.split("\t"), strict=True))["s"])
-        except (OSError, ValueError, KeyError):
-            return None
 
 
 class JobLines(logging.Handler):
@@ -126,7 +99,7 @@ class JobLines(logging.Handler):
         self._jobs: dict[int, Job] = {}
         self._time_left = TimeLeft(())
         self._table = ""
-        self._exits: dict[int | None, str] = {}
+        self._ends: dict[int | None, str] = {}
 
     def attach(self, logger: logging.Logger, shorten: bool = True) -> None:
         """Follow Snakemake's logger, and let its stream handler print the short forms.
@@ -237,29 +210,26 @@ class JobLines(logging.Handler):
 
     def _time_left_text(self) -> str:
         estimate = self._time_left.estimate()
-        if estimate is None or estimate.seconds < 1:
+        if estimate is None or estimate.seconds < SOON:
             return ""
         return f"{'at least' if estimate.is_bound else 'about'} {in_words(estimate.seconds)} left"
 
     def _job_ended(self, record: logging.LogRecord) -> str | None:
         """Keep how a process ended for the message about its job, from the same thread."""
-        ended = _EXIT.search(record.getMessage())
-        if ended is None:
-            return None
-        status, signal = ended.groups()
-        if signal is None and int(status) > 128:  # as a shell reports it
-            signal = f"signal {int(status) - 128}"
-        killed = f"killed by {signal}, usually because memory ran out"
-        self._exits[record.thread] = killed if signal else f"exit status {status}"
-        return ""
+        end = end_of_process(record.getMessage())
+        if end:
+            self._ends[record.thread] = end
+        return "" if end else None
 
     def _failed(self, record: logging.LogRecord) -> str:
         number, logs = getattr(record, "jobid", -1), list(getattr(record, "log", []))
         label = self._label(number, getattr(record, "rule_name", ""))
-        self.failed[number] = (label, logs)
         self._time_left.fail(number)
-        reason = self._exits.pop(record.thread, "")
-        lines = [f"{_now()}  failed: {label}" + (f" ({reason})" if reason else "")]
+        end = self._ends.pop(record.thread, "")
+        if end == "SIGINT":
+            return f"{_now()}  stopped: {label}"
+        self.failed[number] = (label, logs)
+        lines = [f"{_now()}  failed: {label}" + (f" ({end})" if end else "")]
         if message := getattr(record, "rule_msg", None):
             lines.append(str(message))
         lines += [f"log: {path}" for path in logs]

@@ -174,11 +174,7 @@ def test_warnings_and_errors_are_printed_as_they_are():
     ("how", "end"),
     [
         ("returned non-zero exit status 1", " (exit status 1)"),
-        (
-            "returned non-zero exit status 137",
-            " (killed by signal 9, usually because memory ran out)",
-        ),
-        ("died with <Signals.SIGKILL: 9>", " (killed by SIGKILL, usually because memory ran out)"),
+        ("died with <Signals.SIGKILL: 9>", " (SIGKILL, usually because memory ran out)"),
         ("", ""),
     ],
 )
@@ -192,6 +188,15 @@ def test_a_failed_job_is_named_with_its_end_and_its_log(how, end):
     run.finish(2)
     assert run.output[-1].startswith("1 of 2, 1 failed fit mle")
     assert list(run.lines.failed.values()) == [(LABEL, ["logs/fit.log"])]
+
+
+def test_jobs_that_are_stopped_with_the_run_did_not_fail():
+    run = Run()
+    run.begin(fit=2)
+    fit(run, 1)
+    run.fail(1, "died with <Signals.SIGINT: 2>")
+    assert run.output[1:] == [f"stopped: {LABEL}"]
+    assert not run.lines.failed
 
 
 def test_ends_of_two_jobs_at_once_are_not_confused():
