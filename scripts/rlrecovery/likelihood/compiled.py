@@ -1,196 +1,139 @@
-"""Compiled forms of the likelihood, generated from a model's definition.
+"""Compiled forms of the likelihood, generated from a model's definition, as functions of arrays.
 
 One trial of a model is built symbolically on scalars: hidden state, its derivatives with respect
 to each parameter (forward sensitivities), and the log-probability of the choice with its
 derivatives. PyTensor simplifies that step and compiles it with Numba, and a loop over participants
-and trials calls it without allocating memory. There are four kinds: the log-likelihood alone
-(`compiled_values`, for grids) and trial by trial (`compiled_pointwise`, for leave-one-out
-cross-validation), the log-likelihood with its gradient (`LogLikelihood`), and the log-odds of the
-arms before each choice with theirs (`Logits`, for predictive draws). The last two are PyTensor
-operations, used by PyMC, nutpie and maximum likelihood alike. `rlrecovery.likelihood.scan` is the
-definition; tests compare values and gradients of all forms.
+and trials calls it without allocating memory. There are four kinds: the log-likelihood alone (for
+grids) and trial by trial (for leave-one-out cross-validation), the log-likelihood with its
+gradient, and the log-odds of the arms before each choice with theirs (for predictive draws).
+`rlrecovery.likelihood.symbolic` has the last two as PyTensor operations. The definition is
+`rlrecovery.likelihood.scan`; tests compare values and gradients of all forms.
+
+The machine code is kept on disk. A job that finds it there imports neither PyTensor nor Numba,
+which takes longer than the fits of a small batch.
 """
 
 from __future__ import annotations
 
+import ctypes
 import functools
-import hashlib
-import math
-from collections.abc import Sequence
+import logging
+import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import pytensor
-import pytensor.scalar as ps
-import pytensor.tensor as pt
-from pytensor.gradient import DisconnectedType
-from pytensor.graph.basic import Apply
-from pytensor.graph.op import Op
-from pytensor.link.numba.cache import compile_numba_function_src
-from pytensor.link.numba.dispatch.basic import (
-    numba_funcify_ensure_cache,
-    numba_njit,
-    register_funcify_and_cache_key,
-)
+from numpy.typing import NDArray
 
-from rlrecovery.likelihood.compiled_loop import loop_source
-from rlrecovery.likelihood.compiled_step import build_step, scalar_step
+from rlrecovery.likelihood.compiled_file import Linked, link, read_code, write_code
+from rlrecovery.likelihood.compiled_key import code_key, generator_is_unchanged
+from rlrecovery.likelihood.compiled_loop import Kind, Shape, argument_shapes, output_shapes
 from rlrecovery.models.base import Learner
 
+log = logging.getLogger(__name__)
 
-class _Generated(Op):
-    """A PyTensor operation whose code is generated from a model.
+#: ``(choices, rewards, starts, theta) -> results``, as described by the functions below. The
+#: arguments have the shapes of `rlrecovery.likelihood.data.Observations`, and (points, parameters)
+#: with natural-scale parameters. Data of one participant can be combined with any number of points.
+Compiled = Callable[..., Any]
 
-    Inputs are choices (participants, trials; int), rewards and block starts (same shape; float)
-    and natural-scale parameters (participants, parameters). Under full feedback rewards have the
-    arms as one more axis. Data of one participant can be combined with any number of rows of
-    parameters. `rlrecovery.likelihood.data` describes the data.
 
-    Parameters
-    ----------
-    learner : Learner
-        The model and the task.
+def compiled_values(learner: Learner) -> Compiled:
+    """The log-likelihood, shape (points,)."""
+    return _compiled("value", learner)
+
+
+def compiled_pointwise(learner: Learner) -> Compiled:
+    """The log-probability of every choice, shape (points, trials); 0 without a response."""
+    return _compiled("pointwise", learner)
+
+
+def compiled_gradient(learner: Learner) -> Compiled:
+    """The log-likelihood, shape (points,), and its gradient, shape (points, parameters)."""
+    return _compiled("gradient", learner)
+
+
+def compiled_logits(learner: Learner) -> Compiled:
+    """The log-odds of the arms before each choice, and their derivatives.
+
+    Shapes (points, trials, arms) and (points, trials, arms, parameters); 0 without a response.
     """
-
-    __props__ = ("learner",)
-    kind: str
-
-    def __init__(self, learner: Learner) -> None:
-        self.learner = learner
-
-    def output_types(self) -> list[Any]:
-        """New variables for the outputs."""
-        raise NotImplementedError
-
-    def make_node(self, *inputs: Any) -> Apply[Any]:
-        """Apply the operation to choices, rewards, block starts and parameters."""
-        choices, rewards, starts, theta = map(pt.as_tensor, inputs)
-        converted = [
-            choices if choices.dtype in ("int32", "int64") else choices.astype("int64"),
-            rewards.astype("float64"),
-            starts.astype("float64"),
-            theta.astype("float64"),
-        ]
-        return Apply(self, converted, self.output_types())
-
-    def perform(self, node: Apply[Any], inputs: Sequence[Any], outputs: list[list[Any]]) -> None:
-        """Evaluate with the same compiled code if Numba's linker is not used."""
-        arrays = [np.ascontiguousarray(array) for array in inputs]
-        outputs[0][0], outputs[1][0] = compiled(self)(*arrays)
-
-    def connection_pattern(self, node: Apply[Any]) -> list[list[bool]]:
-        """Only the parameters have derivatives."""
-        return [[False, False], [False, False], [False, False], [True, True]]
-
-    def pullback(self, inputs: Any, outputs: Any, cotangents: Any) -> list[Any]:
-        """Gradient: stored derivatives times the cotangent of the first output."""
-        if not isinstance(cotangents[1].type, DisconnectedType):
-            raise NotImplementedError("this operation has no second derivatives")
-        disconnected = [DisconnectedType()() for _ in range(3)]
-        between = tuple(range(1, cotangents[0].ndim))
-        slopes = cotangents[0][..., None] * outputs[1]
-        return [*disconnected, slopes.sum(axis=between) if between else slopes]
-
-
-class LogLikelihood(_Generated):
-    """Log-likelihood (participants,) and its gradient (participants, parameters)."""
-
-    kind = "gradient"
-
-    def output_types(self) -> list[Any]:
-        """New variables for the outputs."""
-        return [pt.dvector(), pt.dmatrix()]
-
-    def infer_shape(self, node: Apply[Any], shapes: list[Any]) -> list[Any]:
-        """Shapes of the outputs."""
-        return [(shapes[3][0],), shapes[3]]
-
-
-class Logits(_Generated):
-    """Log-odds of the arms before each choice (participants, trials, arms) and their derivatives.
-
-    The second output has the parameters as one more axis. Trials without a response have zeros.
-    """
-
-    kind = "logits"
-
-    def output_types(self) -> list[Any]:
-        """New variables for the outputs."""
-        return [pt.dtensor3(), pt.dtensor4()]
-
-    def infer_shape(self, node: Apply[Any], shapes: list[Any]) -> list[Any]:
-        """Shapes of the outputs."""
-        logits = (shapes[3][0], shapes[0][1], self.learner.n_arms)
-        return [logits, (*logits, shapes[3][1])]
-
-
-def _names(**more: Any) -> dict[str, Any]:
-    """Global names for generated source; Numba's cache needs the module's name."""
-    return {"np": np, "math": math, "__name__": __name__, **more}
-
-
-def _generate(kind: str, learner: Learner) -> tuple[Any, str]:
-    """Compile the loop over a model's step; also return a key that identifies its code."""
-    step = build_step(learner)
-    composite = scalar_step(step, kind)
-    node = composite.make_node(*[ps.float64() for _ in composite.inputs_type])
-    function, step_key = numba_funcify_ensure_cache(composite, node=node)
-    source = loop_source(kind, learner, len(step.states))
-    loop = compile_numba_function_src(source, f"{kind}_loop", _names(step=function))
-    key = hashlib.sha256(f"{__name__}{source}{step_key}".encode()).hexdigest()
-    return numba_njit(loop), key
-
-
-@register_funcify_and_cache_key(LogLikelihood)  # type: ignore[untyped-decorator]
-@register_funcify_and_cache_key(Logits)  # type: ignore[untyped-decorator]
-def _lower(op: _Generated, **_: Any) -> tuple[Any, str]:
-    return _generate(op.kind, op.learner)
-
-
-def compiled(op: _Generated) -> Any:
-    """Compile an operation to a function of NumPy arrays.
-
-    Returns
-    -------
-    callable
-        ``(choices, rewards, starts, theta) -> (first output, its derivatives)``; arrays must have
-        the types of the operation's inputs and be C-contiguous.
-    """
-    return _callable(op.kind, op.learner)
-
-
-def compiled_values(learner: Learner) -> Any:
-    """Compile the log-likelihood without its gradient, which is faster.
-
-    Returns
-    -------
-    callable
-        ``(choices, rewards, starts, theta) -> log-likelihoods``; arguments as for `compiled`.
-    """
-    return _callable("value", learner)
-
-
-def compiled_pointwise(learner: Learner) -> Any:
-    """Compile the log-probability of every choice.
-
-    Returns
-    -------
-    callable
-        ``(choices, rewards, starts, theta) -> log-probabilities``, shape (rows of theta, trials); 0
-        where there was no response. Arguments as for `compiled`.
-    """
-    return _callable("pointwise", learner)
+    return _compiled("logits", learner)
 
 
 @functools.cache
-def _callable(kind: str, learner: Learner) -> Any:
-    loop, key = _generate(kind, learner)
-    # A function that is called from Python needs a wrapper that PyTensor omits elsewhere. It has a
-    # separate cache key, because a cached form without the wrapper would crash the interpreter.
-    final = compile_numba_function_src(
-        f"def {kind}(*args): return loop(*args)",
-        kind,
-        _names(loop=loop),
-        cache_key=f"{key}_called_from_python_{pytensor.config.numba__fastmath}",
+def _compiled(kind: Kind, learner: Learner) -> _Loop:
+    key = code_key(kind, learner)
+    code = read_code(key) if key else None
+    linked = link(code) if code else None
+    return _Loop(kind, learner, linked or _compile(kind, learner, key))
+
+
+def _compile(kind: Kind, learner: Learner, key: str | None) -> Linked:
+    """Compile a loop, and keep its code under the key."""
+    from rlrecovery.likelihood.compiled_native import native_loop
+
+    started = time.perf_counter()
+    native = native_loop(kind, learner)
+    linked, seconds = link(native.code), time.perf_counter() - started
+    log.info("the likelihood of %s was compiled in %.1f s", learner.model.name, seconds)
+    if linked is None:
+        # It calls a function that only Numba provides, so other processes cannot use it.
+        return Linked(native.address, native.owner)
+    if key and generator_is_unchanged():
+        try:
+            write_code(key, native.code)
+        except OSError as error:
+            log.warning("every job compiles the likelihood, because it cannot be kept: %s", error)
+    return linked
+
+
+class _Loop:
+    """A loop over participants and trials in machine code, as a function of arrays."""
+
+    def __init__(self, kind: Kind, learner: Learner, linked: Linked) -> None:
+        self.inputs = tuple(argument_shapes(learner).values())
+        self.outputs = tuple(output_shapes(kind, learner).values())
+        # The functions of Numba return a status. Their first two arguments are addresses for a
+        # result and for an exception.
+        addresses = [ctypes.c_void_p] * (len(self.inputs) + len(self.outputs))
+        prototype = ctypes.CFUNCTYPE(
+            ctypes.c_int32, *[ctypes.c_void_p] * 2, *[ctypes.c_int64] * 3, *addresses
+        )
+        self.function, self.unused = prototype(linked.address), ctypes.c_void_p()
+        self.linked = linked
+
+    def __call__(self, choices: Any, rewards: Any, starts: Any, theta: Any) -> Any:
+        """Evaluate the loop; a single result, or a tuple of two."""
+        arrays = [np.ascontiguousarray(choices, dtype=np.int64)]
+        arrays += [np.ascontiguousarray(a, dtype=np.float64) for a in (rewards, starts, theta)]
+        sizes = {"data": len(arrays[0]), "n": len(arrays[3]), "length": arrays[0].shape[-1]}
+        if sizes["data"] not in (1, sizes["n"]):
+            raise ValueError("as many rows of parameters as participants are needed")
+        # With other shapes the loop would read beyond the arrays.
+        shapes = [_sized(shape, sizes) for shape in self.inputs]
+        if [array.shape for array in arrays] != shapes:
+            found = ", ".join(str(array.shape) for array in arrays)
+            raise ValueError(f"the shapes of data and parameters do not match: {found}")
+        results = [np.zeros(_sized(shape, sizes)) for shape in self.outputs]
+        addresses = map(_address, (*arrays, *results))
+        unused = ctypes.byref(self.unused)
+        if self.function(unused, unused, *sizes.values(), *addresses) != 0:
+            raise FloatingPointError("a function of the model divides by zero")
+        return tuple(results) if len(results) > 1 else results[0]
+
+
+def _sized(shape: Shape, sizes: dict[str, int]) -> tuple[int, ...]:
+    """A shape with numbers for the names of sizes."""
+    return tuple([sizes[size] if isinstance(size, str) else size for size in shape])
+
+
+def _address(array: NDArray[Any]) -> int:
+    """Address of the first number of an array."""
+    # This takes a third of the time of `array.ctypes`.
+    return (
+        ctypes.addressof(_EMPTY.from_buffer(array)) if array.flags.writeable else array.ctypes.data
     )
-    return numba_njit(final, final_function=True, cache=True)
+
+
+_EMPTY = ctypes.c_char * 0

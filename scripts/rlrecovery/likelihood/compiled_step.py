@@ -1,8 +1,7 @@
 """One trial of a model as a scalar PyTensor graph, for the compiled form of the likelihood.
 
 The graph computes hidden state, its derivatives with respect to each parameter, and the
-log-probability of the choice with its derivatives. `scalar_step` converts it to one scalar
-operation for Numba.
+log-probability of the choice with its derivatives.
 """
 
 from __future__ import annotations
@@ -12,21 +11,12 @@ import itertools
 from dataclasses import dataclass
 from typing import Any
 
-import pytensor.scalar as ps
 import pytensor.tensor as pt
-from pytensor.compile.mode import get_mode
 from pytensor.gradient import pushforward
-from pytensor.graph.basic import Constant
-from pytensor.graph.fg import FunctionGraph
-from pytensor.graph.op import Op
 from pytensor.graph.replace import clone_replace
-from pytensor.tensor.basic import ScalarFromTensor, TensorFromScalar
-from pytensor.tensor.elemwise import DimShuffle, Elemwise
 
+from rlrecovery.likelihood.compiled_loop import WITHOUT_SLOPES, Kind
 from rlrecovery.models.base import Learner, with_lapse
-
-#: Kinds of loops without derivatives.
-WITHOUT_SLOPES = ("value", "pointwise")
 
 
 @dataclass(frozen=True)
@@ -69,13 +59,13 @@ class Step:
     logits: list[Any]
     logit_slopes: list[Any]
 
-    def inputs(self, kind: str) -> list[Any]:
+    def inputs(self, kind: Kind) -> list[Any]:
         """Inputs of the compiled step of the given kind, in order."""
         slopes = [] if kind in WITHOUT_SLOPES else self.slopes
         data = [*self.chosen, *self.rewards, self.restart]
         return [*data, *self.states, *slopes, *self.parameters]
 
-    def outputs(self, kind: str) -> list[Any]:
+    def outputs(self, kind: Kind) -> list[Any]:
         """Outputs of the compiled step of the given kind, in order."""
         match kind:
             case "value" | "pointwise":
@@ -186,38 +176,3 @@ def _one_trial(
         total = sum(weights[1:], weights[0])
         logits = [with_lapse(weight / total, bound[0]) for weight in weights]
     return logits, [_float(learnt[k][name]) for name in names for k in range(n_arms)]
-
-
-def scalar_step(step: Step, kind: str) -> ps.Composite:
-    """Convert a step to one scalar operation, simplified by PyTensor's rewrites."""
-    graph = FunctionGraph(step.inputs(kind), step.outputs(kind), clone=True)
-    get_mode("NUMBA").excluding("fusion", "inplace").optimizer.rewrite(graph)
-    scalar: dict[Any, Any] = {variable: ps.float64() for variable in graph.inputs}
-    inputs = list(scalar.values())
-
-    def lookup(variable: Any) -> Any:
-        """The scalar that corresponds to a 0-d tensor."""
-        if isinstance(variable, Constant):
-            return ps.constant(variable.data.item(), dtype=variable.type.dtype)
-        return scalar[variable]
-
-    for node in graph.toposort():
-        results = _scalar_operation(node.op)(*[lookup(variable) for variable in node.inputs])
-        results = results if isinstance(results, list) else [results]
-        scalar |= zip(node.outputs, results, strict=True)
-    # Every output must be the result of an operation, even if it is an input or a constant.
-    outputs = [ps.identity(lookup(variable)) for variable in graph.outputs]
-    return ps.Composite(inputs, outputs)
-
-
-def _scalar_operation(op: Op) -> Any:
-    """The scalar operation that corresponds to an operation on 0-d tensors."""
-    if isinstance(op, Elemwise):
-        return op.scalar_op
-    if isinstance(op, ps.ScalarOp):
-        return op
-    if isinstance(op, ScalarFromTensor | TensorFromScalar | DimShuffle):
-        return ps.identity
-    raise TypeError(
-        f"the functions of a model may use only elementwise arithmetic, but contain {op}"
-    )

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from rlrecovery.simulate.task import Floats, Integers, block_starts
+
+# Only the types of tables are needed here.
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pytensor
@@ -28,10 +28,6 @@ pytensor.config.numba__fastmath = False
 
 #: From a transform's name to its inverse on PyTensor variables.
 TO_NATURAL = {"logit": pt.sigmoid, "log": pt.exp, "identity": pt.as_tensor}
-
-#: How a log-likelihood is computed; the values are the same. ``compiled``: code generated from the
-#: model's definition. ``scan``: the definition itself.
-Engine = Literal["compiled", "scan"]
 
 
 @dataclass(frozen=True)
@@ -129,101 +125,16 @@ def trace(learner: Learner, parameters: Mapping[str, Any], data: Observations) -
     )
 
 
-def log_likelihood(
-    learner: Learner, parameters: Mapping[str, Any], data: Observations, engine: Engine
-) -> Any:
-    """Log-likelihood of each participant as a differentiable PyTensor vector.
+def scan_evaluator(learner: Learner) -> Callable[[Observations, Floats], tuple[Floats, Floats]]:
+    """Compile the scan's log-likelihood and its gradient, as functions of NumPy arrays.
 
-    Parameters
-    ----------
-    learner, parameters, data
-        As for `trace`.
-    engine : str
-        ``compiled`` for the generated form, ``scan`` for the definition.
+    See `rlrecovery.likelihood.evaluate.value_and_gradient`.
     """
-    if engine == "scan":
-        return trace(learner, parameters, data).pointwise.sum(axis=-1)
-    from rlrecovery.likelihood.compiled import LogLikelihood
-
-    return _apply(LogLikelihood(learner), parameters, data)
-
-
-def logits(
-    learner: Learner, parameters: Mapping[str, Any], data: Observations, engine: Engine
-) -> Any:
-    """Log-odds of the arms before each choice as a differentiable PyTensor variable.
-
-    Shape (participants, trials, arms).
-
-    Parameters
-    ----------
-    learner, parameters, data, engine
-        As for `log_likelihood`. Where there was no response, the compiled form has zeros and the
-        scan has the log-odds that a choice would have had.
-    """
-    if engine == "scan":
-        return trace(learner, parameters, data).logits
-    from rlrecovery.likelihood.compiled import Logits
-
-    return _apply(Logits(learner), parameters, data)
-
-
-def _apply(operation: Any, parameters: Mapping[str, Any], data: Observations) -> Any:
-    """First output of a compiled operation; the second holds its derivatives."""
-    theta = pt.stack([parameters[name] for name in operation.learner.names], axis=1)
-    return operation(data.choices, data.rewards, data.starts, theta)[0]
-
-
-#: ``(data, theta) -> (values, gradients)``, or only values.
-Evaluator = Callable[[Observations, Floats], Any]
-
-
-def value_and_gradient(learner: Learner, engine: Engine) -> Evaluator:
-    """Compile the log-likelihood and its gradient on the natural scale.
-
-    Returns
-    -------
-    callable
-        ``(data, theta) -> (values, gradients)`` with theta of shape (participants, parameters),
-        values (participants,) and gradients of the shape of theta. Data of one participant can be
-        combined with any number of rows of theta.
-    """
-    if engine == "scan":
-        return _scan_evaluator(learner)
-    from rlrecovery.likelihood.compiled import LogLikelihood, compiled
-
-    function = compiled(LogLikelihood(learner))
-
-    def evaluate(data: Observations, theta: Floats) -> tuple[Floats, Floats]:
-        values, gradients = function(data.choices, data.rewards, data.starts, theta)
-        return values, gradients
-
-    return evaluate
-
-
-def values_only(learner: Learner, engine: Engine) -> Evaluator:
-    """Compile the log-likelihood without its gradient, for many points.
-
-    Returns
-    -------
-    callable
-        ``(data, theta) -> values``; see `value_and_gradient`.
-    """
-    if engine == "scan":
-        both = _scan_evaluator(learner)
-        return lambda data, theta: both(data, theta)[0]
-    from rlrecovery.likelihood.compiled import compiled_values
-
-    function = compiled_values(learner)
-    return lambda data, theta: function(data.choices, data.rewards, data.starts, theta)
-
-
-def _scan_evaluator(learner: Learner) -> Evaluator:
     theta = pt.dmatrix("theta")
     rewards = pt.dtensor3("rewards") if learner.full_feedback else pt.dmatrix("rewards")
     symbols = Observations(pt.lmatrix("choices"), rewards, pt.dmatrix("starts"))
     columns = {name: theta[:, i] for i, name in enumerate(learner.names)}
-    value = log_likelihood(learner, columns, symbols, "scan")
+    value = trace(learner, columns, symbols).pointwise.sum(axis=-1)
     outputs = [value, pt.grad(value.sum(), theta)]
     inputs = [symbols.choices, symbols.rewards, symbols.starts, theta]
     function = pytensor.function(inputs, outputs)

@@ -3,36 +3,38 @@
 from __future__ import annotations
 
 import functools
+import os
+import subprocess
+import sys
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pytensor
 import pytensor.tensor as pt
 import pytest
 from reference import WALKS
 from scipy.special import softmax
+from settings import ROOT
 
+from rlrecovery.likelihood import compiled, compiled_native
 from rlrecovery.likelihood.compiled import (
-    Logits,
-    LogLikelihood,
-    compiled,
+    compiled_gradient,
+    compiled_logits,
     compiled_pointwise,
     compiled_values,
 )
+from rlrecovery.likelihood.compiled_file import write_code
+from rlrecovery.likelihood.compiled_key import code_key
+from rlrecovery.likelihood.compiled_native import native_loop
 from rlrecovery.likelihood.data import observations_from_table
-from rlrecovery.likelihood.scan import log_likelihood
 from rlrecovery.models import library
 from rlrecovery.models.base import Learner, Model
 from rlrecovery.models.library import (
     BETA,
     MODELS,
     RESCORLA_WAGNER,
-    RESCORLA_WAGNER_TWO_RATES,
     learning_rate,
 )
-from rlrecovery.models.variants import ModelSpec
 from unit.forms import (
     DAILY,
     ONE_SHAPE,
@@ -45,7 +47,6 @@ from unit.forms import (
     every_stored_shape,
     extreme,
     frame,
-    interpreted,
     kernel,
     kind,
     ordinary,
@@ -59,7 +60,7 @@ from unit.likelihood.stored import Stored, stored
 def logits(case):
     """Log-odds and their derivatives by the compiled form."""
     data = case.data
-    function = compiled(Logits(case.shape.learner))
+    function = compiled_logits(case.shape.learner)
     return function(data.choices, data.rewards, data.starts, case.theta)
 
 
@@ -278,7 +279,7 @@ class TestConventions:
         choices, rewards = rng.integers(10, size=60), rng.random(60)
         data, theta = observations_from_table(frame(0, choices, rewards)), np.array([[0.3, 4.0]])
         walk = WALKS["rescorla_wagner"](theta[0], choices, rewards, [0] * 60, 10, start)
-        function = compiled(LogLikelihood(Learner(RESCORLA_WAGNER, 10, start)))
+        function = compiled_gradient(Learner(RESCORLA_WAGNER, 10, start))
         value, _ = function(data.choices, data.rewards, data.starts, theta)
         assert value[0] == pytest.approx(walk.value, rel=1e-12)
 
@@ -294,70 +295,9 @@ class TestConventions:
         data, theta = observations_from_table(trials), np.array([[0.5, 3.0]])
         for start in (START[2], 0.1):
             walk = WALKS["rescorla_wagner"](theta[0], [0, 0, 1], [1, 0, 1], [0] * 3, 2, start)
-            function = compiled(LogLikelihood(Learner(RESCORLA_WAGNER, 2, start)))
+            function = compiled_gradient(Learner(RESCORLA_WAGNER, 2, start))
             value, _ = function(data.choices, data.rewards, data.starts, theta)
             assert value[0] == pytest.approx(walk.value, rel=1e-12)
-
-
-P = RESCORLA_WAGNER.parameters
-WEIGHTS = np.array([1.0, -2.0, 0.5])
-
-
-def weighted():
-    """A graph as PyMC makes it: parameters from unconstrained ones, participants weighted."""
-    case, real = ordinary(RW).subset(kind("gaussian", "everything")), pt.dmatrix("real")
-    parameters = {"alpha": pt.sigmoid(real[:, 0]), "beta": pt.exp(real[:, 1])}
-    value = log_likelihood(RW.learner, parameters, case.data, "compiled")
-    return case, real, value, (value * WEIGHTS).sum()
-
-
-def lapsing():
-    """Rescorla-Wagner learning with lapses, as a config has it."""
-    return ModelSpec.of({"name": "careless", "model": "rescorla_wagner", "lapse": True}).model()
-
-
-class TestOperation:
-    def test_gradient_through_a_graph(self):
-        case, real, value, total = weighted()
-        function = pytensor.function([real], [value, pt.grad(total, real)])
-        point = np.array([p.to_real(c) for p, c in zip(P, case.theta.T, strict=True)]).T
-        found, gradient = function(point)
-        np.testing.assert_allclose(found, case.totals, rtol=1e-10)
-        slopes = np.array([p.slope(c) for p, c in zip(P, case.theta.T, strict=True)]).T
-        expected = case.numerical_gradient(range(3)) * slopes * WEIGHTS[:, None]
-        assert_same_gradient(gradient, expected, 1e-7, 1e-10)
-
-    def test_outside_numba_it_gives_the_same(self):
-        case, real, value, total = weighted()
-        slow = interpreted([real], [value, pt.grad(total, real)])
-        found, gradient = slow(np.zeros((3, 2)))
-        direct, slope = kernel(RW, case.data, np.full((3, 2), (0.5, 1.0)))
-        np.testing.assert_array_equal(found, direct)
-        assert_same_gradient(gradient, slope * np.outer(WEIGHTS, [0.25, 1.0]), 1e-12)
-
-    def test_second_derivatives_are_refused(self):
-        _, real, _, total = weighted()
-        gradient = pt.grad(total, real)
-        with pytest.raises(NotImplementedError, match="second derivatives"):
-            pt.grad(gradient.sum(), real)
-
-    def test_the_same_learner_is_the_same_operation(self):
-        first = LogLikelihood(Learner(RESCORLA_WAGNER, 2, 0))
-        second = LogLikelihood(Learner(RESCORLA_WAGNER, 2, 0.0))
-        assert first == second
-        assert hash(first) == hash(second)
-        others = [
-            Learner(RESCORLA_WAGNER, 3, 0.0),
-            Learner(RESCORLA_WAGNER, 2, 0.5),
-            Learner(RESCORLA_WAGNER, 2, 0.0, full_feedback=True),
-            Learner(RESCORLA_WAGNER_TWO_RATES, 2, 0.0),
-            Learner(lapsing(), 2, 0.0),
-        ]
-        assert all(first != LogLikelihood(other) for other in others)
-
-    def test_the_same_variant_is_the_same_operation(self):
-        first, second = (LogLikelihood(Learner(lapsing(), 2)) for _ in range(2))
-        assert first == second
 
 
 TWO_STATES = Model(
@@ -380,7 +320,186 @@ TWO_STATES = Model(
 )
 
 
-README = Path(__file__).parents[3] / "README.md"
+@pytest.fixture
+def kept(tmp_path, monkeypatch):
+    """Folder of kept code, empty, in a process that has loaded nothing."""
+    monkeypatch.setenv("PYTENSOR_FLAGS", f"base_compiledir={tmp_path}")
+    compiled._compiled.cache_clear()
+    yield tmp_path / "rlrecovery"
+    compiled._compiled.cache_clear()
+
+
+@pytest.fixture
+def compilations(monkeypatch):
+    """Kinds of the loops that are compiled."""
+    kinds = []
+
+    def counted(kind, learner):
+        kinds.append(kind)
+        return native_loop(kind, learner)
+
+    monkeypatch.setattr(compiled_native, "native_loop", counted)
+    return kinds
+
+
+def values_of(learner=RW.learner):
+    """Values of a learner, by code from disk if it is there."""
+    compiled._compiled.cache_clear()
+    data = ordinary(RW).data.rows([1])
+    theta = np.array([(0.2, 1.0), (0.7, 3.0)])
+    return compiled_values(learner)(data.choices, data.rewards, data.starts, theta)
+
+
+#: In another process: the values, and whether what makes code was imported.
+OTHER_PROCESS = """
+import sys
+import numpy as np
+from rlrecovery.likelihood.compiled import compiled_values
+from rlrecovery.models.base import Learner
+from rlrecovery.models.library import RESCORLA_WAGNER
+data = np.array([[0, 1, 1]]), np.array([[1.0, 0.0, 1.0]]), np.zeros((1, 3))
+value, = compiled_values(Learner(RESCORLA_WAGNER, 2))(*data, np.array([[0.3, 4.0]]))
+print(value.hex(), sorted({"numba", "pytensor"} & set(sys.modules)))
+"""
+
+
+def other_processes(count):
+    """Output of processes that run at the same time."""
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", OTHER_PROCESS],
+            env=os.environ | {"PYTHONPATH": str(ROOT / "scripts")},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(count)
+    ]
+    printed = [process.communicate()[0].split(maxsplit=1) for process in started]
+    assert [process.returncode for process in started] == [0] * count
+    return [(value, imported.strip()) for value, imported in printed]
+
+
+class TestKeptCode:
+    def test_it_is_compiled_once(self, kept, compilations):
+        first, second = values_of(), values_of()
+        np.testing.assert_array_equal(first, second)
+        assert compilations == ["value"]
+        assert len(list(kept.iterdir())) == 1
+
+    def test_other_processes_use_it_without_importing_pytensor(self, kept):
+        """Two of them write the same file at the same time."""
+        first, second = other_processes(2)
+        assert first == second
+        assert first[1] == "['numba', 'pytensor']"
+        assert len(list(kept.iterdir())) == 1
+        ((value, imported),) = other_processes(1)
+        assert value == first[0]
+        assert imported == "[]"
+
+    @pytest.mark.parametrize("damage", [b"", b"nonsense", None], ids=["empty", "other", "cut"])
+    def test_damaged_code_is_made_again(self, kept, compilations, damage):
+        expected = values_of()
+        (file,) = kept.iterdir()
+        content = file.read_bytes()
+        file.write_bytes(content[:-100] if damage is None else damage)
+        np.testing.assert_array_equal(values_of(), expected)
+        assert compilations == ["value", "value"]
+        assert file.read_bytes()[:32] == content[:32]
+        values_of()
+        assert len(compilations) == 2
+
+    def test_code_for_another_machine_is_made_again(self, kept, compilations):
+        """A file whose sum is right, but which cannot be loaded."""
+        expected = values_of()
+        write_code(code_key("value", RW.learner), b"code of another machine")
+        np.testing.assert_array_equal(values_of(), expected)
+        assert compilations == ["value", "value"]
+
+    def test_an_edited_model_has_code_of_its_own(self, kept, compilations):
+        source = "logit = lambda state, p: p.beta * state['q'] * {}"
+        learners = []
+        for factor in (1.0, 2.0, 1.0):
+            names = {}
+            exec(source.format(factor), names)
+            learners.append(Learner(replace(RESCORLA_WAGNER, logit=names["logit"]), 2, 0.5))
+        first, doubled, again = map(values_of, learners)
+        assert (first != doubled).all()
+        np.testing.assert_array_equal(first, again)
+        assert compilations == ["value", "value"]
+
+    def test_a_model_without_a_key_is_compiled_and_not_kept(self, kept, compilations):
+        class Odds:
+            def __call__(self, state, p):
+                return p.beta * state["q"]
+
+        learner = Learner(replace(RESCORLA_WAGNER, logit=Odds()), 2, START[2])
+        np.testing.assert_array_equal(values_of(learner), values_of())
+        assert len(list(kept.iterdir())) == 1
+        values_of(learner)
+        assert compilations == ["value"] * 3
+
+    def test_a_folder_that_cannot_be_written_to(self, kept, compilations, caplog):
+        kept.write_text("a file in place of the folder")
+        np.testing.assert_array_equal(values_of(), values_of())
+        assert compilations == ["value", "value"]
+        assert "cannot be kept" in caplog.text
+
+    def test_code_of_an_edited_generator_is_not_kept(self, kept, monkeypatch):
+        monkeypatch.setattr(compiled, "generator_is_unchanged", lambda: False)
+        values_of()
+        assert not kept.exists()
+
+
+class TestShapes:
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"rewards": np.zeros((1, 3))},
+            {"rewards": np.zeros((1, 2, 2))},
+            {"starts": np.zeros((2, 2))},
+            {"theta": np.zeros((1, 3))},
+            {"theta": np.zeros(2)},
+            {"choices": np.zeros(2, dtype=int)},
+        ],
+        ids=str,
+    )
+    def test_others_are_refused(self, change):
+        """The loop would read beyond the arrays."""
+        arrays = {
+            "choices": np.zeros((1, 2), dtype=int),
+            "rewards": np.zeros((1, 2)),
+            "starts": np.zeros((1, 2)),
+            "theta": np.full((1, 2), 0.5),
+        }
+        function = compiled_gradient(RW.learner)
+        function(**arrays)
+        with pytest.raises(ValueError, match=r"do not match|participants are needed"):
+            function(**(arrays | change))
+
+    def test_other_types_and_orders_of_arrays_give_the_same(self):
+        case = ordinary(RW)
+        value, gradient = gradients(case)
+        data = case.data
+        arrays = (data.choices.astype(np.int32), np.asfortranarray(data.rewards), data.starts > 0)
+        theta = np.repeat(case.theta, 2, axis=0)[::2]
+        theta.flags.writeable = False
+        found, slope = compiled_gradient(RW.learner)(*arrays, theta)
+        np.testing.assert_array_equal(found, value)
+        np.testing.assert_array_equal(slope, gradient)
+
+    def test_no_participant_and_no_trial(self):
+        function = compiled_gradient(RW.learner)
+        none = np.zeros((0, 5))
+        value, gradient = function(none, none, none, np.zeros((0, 2)))
+        assert value.shape == (0,)
+        assert gradient.shape == (0, 2)
+        none = np.zeros((1, 0))
+        value, gradient = function(none, none, none, np.full((3, 2), 0.5))
+        assert (value == 0).all()
+        assert (gradient == 0).all()
+
+
+README = ROOT / "README.md"
 
 
 def as_added(monkeypatch, model):
@@ -419,10 +538,10 @@ class TestNewModel:
             name="across",
             title="",
             citation="",
-            parameters=P,
+            parameters=RESCORLA_WAGNER.parameters,
             initial=lambda p: {"q": p.start_value},
             logit=lambda s, p: p.beta * pt.stack([s["q"], s["q"] + 1]).cumsum()[1],
             update=lambda s, chosen, reward, p: {"q": s["q"]},
         )
         with pytest.raises(TypeError, match="only elementwise arithmetic"):
-            compiled(LogLikelihood(Learner(across, 2)))
+            compiled_gradient(Learner(across, 2))

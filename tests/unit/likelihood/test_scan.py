@@ -11,7 +11,7 @@ import pytest
 from reference import WALKS
 
 from rlrecovery.likelihood.data import Observations, observations, observations_from_table
-from rlrecovery.likelihood.scan import log_softmax, value_and_gradient, values_only
+from rlrecovery.likelihood.scan import log_softmax
 from rlrecovery.models.library import MODELS
 from rlrecovery.simulate.behaviour import behave
 from rlrecovery.simulate.task import Task
@@ -33,7 +33,6 @@ from unit.forms import (
     rounding,
     scan,
     shapes,
-    without_machine_code,
 )
 from unit.likelihood.stored import computed, stored
 
@@ -271,19 +270,6 @@ def test_log_softmax_holds_for_huge_logits():
     np.testing.assert_allclose(found[0], [0.0, -1e6, -2e6])
     np.testing.assert_allclose(found[1], np.log([1 / 3] * 3))
     np.testing.assert_allclose(np.exp(found[2]).sum(), 1.0)
-
-
-@pytest.mark.parametrize("engine", ["compiled", "scan"])
-@pytest.mark.parametrize("shape", [RW, Shape("rescorla_wagner", 2, "full")], ids=str)
-def test_both_engines_give_value_and_gradient(engine, shape):
-    """The scan by Python; `test_machine_code_of_the_scan` is about its machine code."""
-    case = ordinary(shape)
-    with without_machine_code():
-        value, gradient = value_and_gradient(shape.learner, engine)(case.data, case.theta)
-        alone = values_only(shape.learner, engine)(case.data, case.theta)
-    np.testing.assert_allclose(value, stored(shape)[0].value, rtol=1e-10)
-    assert_same_gradient(gradient, stored(shape)[0].gradient, 1e-10)
-    np.testing.assert_allclose(alone, value, rtol=1e-13)
 
 
 @pytest.mark.parametrize("n_arms", [2, 3, 4])
