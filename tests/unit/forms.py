@@ -23,7 +23,7 @@ from pytensor.link.vm import VMLinker
 from reference import WALKS, Walk, central_differences
 from scipy.special import log_softmax
 
-from rlrecovery.likelihood.compiled import LogLikelihood, compiled
+from rlrecovery.likelihood.compiled import compiled_gradient
 from rlrecovery.likelihood.data import Observations, observations_from_table
 from rlrecovery.likelihood.scan import trace
 from rlrecovery.models.base import Learner, Model
@@ -390,7 +390,7 @@ def scan(shape: Shape, data: Observations, theta, make=interpreted) -> Scanned:
 
 def kernel(shape: Shape, data: Observations, theta) -> tuple[np.ndarray, np.ndarray]:
     """The compiled form: values and gradients."""
-    function = compiled(LogLikelihood(shape.learner))
+    function = compiled_gradient(shape.learner)
     return function(data.choices, data.rewards, data.starts, np.asarray(theta, dtype=float))
 
 

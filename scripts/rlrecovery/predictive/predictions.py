@@ -149,10 +149,9 @@ def choice_probabilities(learner: Learner, data: Observations, theta: Floats) ->
     ``data`` has shape (1, trials) and ``theta`` (draws, parameters), natural scale; the result has
     shape (draws, trials, arms). Where there was no response, it has no meaning.
     """
-    from rlrecovery.likelihood.compiled import Logits, compiled
+    from rlrecovery.likelihood.compiled import compiled_logits
 
-    function = compiled(Logits(learner))
-    logits, _ = function(data.choices, data.rewards, data.starts, np.ascontiguousarray(theta))
+    logits, _ = compiled_logits(learner)(data.choices, data.rewards, data.starts, theta)
     probabilities: Floats = softmax(logits, axis=-1)
     return probabilities
 

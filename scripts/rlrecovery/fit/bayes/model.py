@@ -18,7 +18,8 @@ import pytensor.tensor as pt
 from rlrecovery.fit.base import Setting
 from rlrecovery.fit.bayes.settings import BayesSettings
 from rlrecovery.likelihood.data import Observations
-from rlrecovery.likelihood.scan import TO_NATURAL, log_likelihood, logits
+from rlrecovery.likelihood.scan import TO_NATURAL
+from rlrecovery.likelihood.symbolic import log_likelihood, logits
 from rlrecovery.models.distributions import Distribution
 
 #: Smallest number of participants for which the population's SD is sampled through their SD, see

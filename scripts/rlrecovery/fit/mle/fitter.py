@@ -28,7 +28,7 @@ from rlrecovery.fit.mle.search import Search, on_real_line
 from rlrecovery.fit.mle.settings import MleSettings
 from rlrecovery.fit.mle.starts import grid_points, search_box
 from rlrecovery.likelihood.data import Observations
-from rlrecovery.likelihood.scan import value_and_gradient
+from rlrecovery.likelihood.evaluate import value_and_gradient
 from rlrecovery.models.base import Parameter
 from rlrecovery.storage.files import MACHINE
 

@@ -23,7 +23,7 @@ from rlrecovery.fit.mle.newton import (
 from rlrecovery.fit.mle.rows import Maximum
 from rlrecovery.fit.mle.starts import starting_points
 from rlrecovery.likelihood.data import Observations
-from rlrecovery.likelihood.scan import Evaluator
+from rlrecovery.likelihood.evaluate import Evaluator
 from rlrecovery.models.base import TRANSFORMS, Model
 from rlrecovery.simulate.task import Floats, Integers
 
