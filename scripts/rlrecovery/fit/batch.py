@@ -5,10 +5,9 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from rlrecovery.design.cells import Cell
@@ -21,6 +20,10 @@ from rlrecovery.simulate.generator import Generator
 from rlrecovery.storage.files import MACHINE, conform, read_table, write_table
 from rlrecovery.storage.fingerprint import settings_hash
 from rlrecovery.storage.schemas import TRIALS, estimates_columns
+
+# The workflow imports this module whenever it is read.
+if TYPE_CHECKING:
+    import pandas as pd
 
 log = logging.getLogger(__name__)
 

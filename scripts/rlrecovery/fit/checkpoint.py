@@ -16,7 +16,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -96,7 +95,7 @@ class Checkpoint:
         """Write the rows of the finished data sets, unless the last write was recent."""
         if time.monotonic() - self._last_write < self._interval:
             return
-        table = pa.Table.from_pandas(conform(pd.DataFrame(rows), self._columns))
+        table = pa.Table.from_pandas(conform(rows, self._columns))
         table = table.replace_schema_metadata({**(table.schema.metadata or {}), _KEY: self._key})
         write_atomically(self.path, lambda temporary: pq.write_table(table, temporary))
         self._last_write = time.monotonic()

@@ -127,6 +127,15 @@ _FAMILIES: dict[str, _Family] = {
     ),
 }
 
+#: Scales, SciPy's, that can overflow or vanish.
+_SCALES: dict[str, Callable[..., float]] = {
+    "Exponential": lambda lam: 1 / lam,
+    "Gamma": lambda alpha, beta: 1 / beta,
+    "LogNormal": lambda mu, sigma: math.exp(mu),
+    "ShiftedExponential": lambda lower, lam: 1 / lam,
+    "Uniform": lambda lower, upper: upper - lower,
+}
+
 #: Arguments that can be any real number; all others must be positive.
 LOCATIONS = {"mu", "lower", "upper"}
 
@@ -185,6 +194,14 @@ class Distribution:
     def as_dict(self) -> dict[str, float]:
         """Arguments by name."""
         return dict(self.arguments)
+
+    def is_computable(self) -> bool:
+        """Whether the arguments are neither too large nor too small to compute with."""
+        try:
+            scale = _SCALES[self.name](**self.as_dict()) if self.name in _SCALES else 1.0
+        except OverflowError:
+            return False
+        return 0 < scale < math.inf
 
     def frozen(self) -> Any:
         """The distribution as a frozen SciPy distribution."""

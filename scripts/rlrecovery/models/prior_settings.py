@@ -6,11 +6,9 @@ needs no change here.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, Union
 
-import numpy as np
 from pydantic import (
     BaseModel,
     ConfigDict,
@@ -18,28 +16,20 @@ from pydantic import (
     Field,
     RootModel,
     Tag,
-    ValidationInfo,
     create_model,
     model_validator,
 )
 
 from rlrecovery.models.distributions import LOCATIONS, Distribution, families
-from rlrecovery.models.settings import CHECKED, Section
+from rlrecovery.models.settings import Section
 
 
 class DistributionSettings(Section):
     """A named distribution with its arguments; names are those of PyMC."""
 
     @model_validator(mode="after")
-    def _computable(self, info: ValidationInfo) -> Self:
-        if info.context == CHECKED:  # jobs need not import scipy.stats
-            return self
-        try:
-            with np.errstate(all="ignore"):
-                ends = self.distribution_object().frozen().support()
-        except ArithmeticError:
-            ends = (math.nan, math.nan)
-        if any(math.isnan(end) for end in ends):
+    def _computable(self) -> Self:
+        if not self.distribution_object().is_computable():
             raise ValueError("its arguments are too large or too small to compute with")
         return self
 
@@ -147,8 +137,8 @@ class Population(RootModel[SpreadOrDistribution]):
 
     @classmethod
     def of(cls, plain: Any) -> Self:
-        """Inverse of `plain`, for values that were checked when the config was read."""
-        return cls.model_validate(plain, context=CHECKED)
+        """Inverse of `plain`."""
+        return cls.model_validate(plain)
 
     def plain(self) -> dict[str, Any]:
         """Plain values that JSON can represent."""

@@ -62,10 +62,6 @@ Levels = _NonEmpty[Annotated[float, Field(gt=0, lt=1)]]
 Bounds = Annotated[tuple[float, ...], Field(min_length=2, max_length=2), BeforeValidator(_as_tuple)]
 
 
-#: Context of validation for values that were checked when the config was read.
-CHECKED = {"checked": True}
-
-
 class Section(BaseModel):
     """A section of ``config.yaml``: no unknown keys, no implicit type conversion, immutable.
 
@@ -82,8 +78,8 @@ class Section(BaseModel):
 
     @classmethod
     def of(cls, plain: Any) -> Self:
-        """Inverse of `plain`, for values that were checked when the config was read."""
-        return cls.model_validate(plain, context=CHECKED)
+        """Inverse of `plain`."""
+        return cls.model_validate(plain)
 
     def plain(self) -> dict[str, Any]:
         """Plain values that JSON can represent, without keys that have no value."""

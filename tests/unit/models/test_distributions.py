@@ -155,3 +155,29 @@ def test_wrong_ones_say_what_is_allowed(name, arguments, sentence):
 @pytest.mark.parametrize("mu", [-3, 0, 2.5])
 def test_locations_may_be_any_number(mu):
     assert Distribution.of("Normal", {"mu": mu, "sigma": 1}).frozen().mean() == mu
+
+
+HUGE, TINY = 1e308, 1e-310
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        *EXAMPLES.items(),
+        *(("Exponential", {"lam": lam}) for lam in (HUGE, TINY)),
+        *(("Gamma", {"alpha": 1, "beta": beta}) for beta in (HUGE, TINY)),
+        *(("HalfNormal", {"sigma": sigma}) for sigma in (HUGE, TINY)),
+        *(("LogNormal", {"mu": mu, "sigma": 1}) for mu in (-800, -700, 700, 800)),
+        *(("ShiftedExponential", {"lower": -1, "lam": lam}) for lam in (HUGE, TINY)),
+        *(("Uniform", {"lower": -1.7e308, "upper": upper}) for upper in (0.0, 1.7e308)),
+    ],
+)
+def test_arguments_are_computable_if_scipy_can_compute_with_them(name, arguments):
+    arguments = arguments[0] if isinstance(arguments, tuple) else arguments
+    distribution = Distribution.of(name, arguments)
+    try:
+        with np.errstate(all="ignore"):
+            expected = not np.isnan(distribution.frozen().support()).any()
+    except OverflowError:
+        expected = False
+    assert distribution.is_computable() == expected
