@@ -117,19 +117,12 @@ def settle(
     region: Region,
     size: int,
     depth: float,
-) -> tuple[tuple[Axis, ...], Region, Grid]:
+) -> tuple[tuple[Axis, ...], Region]:
     """Move axes and region to the mass until they no longer change much.
 
     Unlike `locate` it also moves ends outwards, because a coarse grid may miss mass between its
     nodes, and it ends the region between nodes, which saves nodes where every axis multiplies their
     number.
-
-    Returns
-    -------
-    axes, region
-        Axes whose nodes are dense between the quartiles, and their ends.
-    grid : Grid
-        The last grid, from which both were found.
     """
     for _ in range(LOOKS):
         grid = density(log_likelihood, axes, region, [size] * len(axes))
@@ -143,4 +136,4 @@ def settle(
         axes = centred
         if complete and max(changes) < SETTLED:
             break
-    return tuple(axes), region, grid
+    return tuple(axes), region

@@ -280,8 +280,7 @@ class Hierarchy:
         def posterior_at(resolution: Resolution, tables: Tables) -> PopulationPosterior:
             sizes = [resolution.location, resolution.spread] * len(self.model.parameters)
             fine = tables.interpolated(resolution.interpolated)
-            grid = density(partial(_log_density, fine, coordinates), axes, region, sizes)
-            return self._of_participants(fine, coordinates, grid)
+            return self._posterior(fine, coordinates, axes, region, sizes)
 
         summaries = posterior_at(before, tables.halved()).summaries(levels)
         for resolution in resolutions:
@@ -294,13 +293,24 @@ class Hierarchy:
                 break
         return posterior, summaries, errors
 
-    def _of_participants(
-        self, tables: Tables, coordinates: Sequence[Funnel], grid: Grid
+    def _posterior(
+        self,
+        tables: Tables,
+        coordinates: Sequence[Funnel],
+        axes: Sequence[Axis],
+        region: Region,
+        sizes: Sequence[int],
     ) -> PopulationPosterior:
-        points = _points(coordinates, grid.natural())
-        flat = [p.flat() for p in points]
-        by_point = grid.mass().reshape([len(location) for location, _ in flat])
-        mass = participant_mass(tables, flat, by_point)
+        nodes = [np.linspace(*ends, size) for ends, size in zip(region, sizes, strict=True)]
+        points = _points(coordinates, [a.natural(y) for a, y in zip(axes, nodes, strict=True)])
+        weights = tables.weights([p.flat() for p in points])  # they cost as much as their products
+
+        def log_density(natural: Sequence[Floats]) -> Floats:
+            return _with_priors(log_marginal_likelihood(tables, weights), points)
+
+        grid = density(log_density, axes, region, sizes)
+        by_point = grid.mass().reshape([matrix.shape[1] for matrix in weights])
+        mass = participant_mass(tables, weights, by_point)
         return PopulationPosterior(grid, coordinates, self.participant_axes, tables, mass)
 
     def _locate(self, data: Observations) -> tuple[tuple[Axis, ...], Region, Tables, list[Funnel]]:
@@ -319,8 +329,10 @@ class Hierarchy:
         for attempt in range(MAX_TABLES):
             fine = tables.interpolated(LOOK_TABLE[n_parameters])
             log_density = partial(_log_density, fine, coordinates)
-            axes, region, grid = settle(log_density, axes, region, look, DEPTH)
-            placement = self._of_participants(fine, coordinates, grid).placement()
+            axes, region = settle(log_density, axes, region, look, DEPTH)
+            sizes = [look] * len(axes)
+            posterior = self._posterior(fine, coordinates, axes, region, sizes)
+            placement = posterior.placement()
             if attempt and (tables.placement.scale / placement.scale).max() < TOO_WIDE:
                 break
             tables = self._tabulated(data, placement, size)
@@ -362,10 +374,15 @@ def _points(coordinates: Sequence[Funnel], nodes: Sequence[Floats]) -> list[Poin
 def _log_density(tables: Tables, coordinates: Sequence[Funnel], nodes: Sequence[Floats]) -> Floats:
     """Log-likelihood of all participants, and log-density of the locations' priors."""
     points = _points(coordinates, nodes)
-    values = log_marginal_likelihood(tables, [p.flat() for p in points])
+    weights = tables.weights([p.flat() for p in points])
+    return _with_priors(log_marginal_likelihood(tables, weights), points)
+
+
+def _with_priors(values: Floats, points: Sequence[Points]) -> Floats:
+    """Add the log-densities of the locations' priors; one axis per coordinate."""
     for j, p in enumerate(points):
         values = values + p.log_prior.reshape([-1 if k == j else 1 for k in range(len(points))])
-    return values.reshape([len(x) for x in nodes])
+    return values.reshape([size for p in points for size in p.location.shape])
 
 
 def _errors(summaries: Floats, coarse: Floats) -> Floats:

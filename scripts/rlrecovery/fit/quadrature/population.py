@@ -192,8 +192,12 @@ class Tables:
 
     def weights(self, points: Sequence[Pair]) -> list[Floats]:
         """`hat_weights` of all locations and SDs, per parameter."""
-        nodes = self.placement.nodes(self.size)
-        return [hat_weights(nodes[:, j], *pair) for j, pair in enumerate(points)]
+        nodes, weights = self.placement.nodes(self.size), []
+        for j, (location, spread) in enumerate(points):
+            groups = self.groups(len(location) * self.size)
+            parts = [hat_weights(nodes[group, j], location, spread) for group in groups]
+            weights.append(np.concatenate(parts))
+        return weights
 
     def draws(self, points: Sequence[Pair], rng: np.random.Generator) -> Floats:
         """Draw the parameters of one participant given locations and SDs.
@@ -232,24 +236,23 @@ class Tables:
         return values.reshape(-1, *[1] * self.n_parameters)
 
 
-def log_marginal_likelihood(tables: Tables, points: Sequence[Pair]) -> Floats:
+def log_marginal_likelihood(tables: Tables, weights: Sequence[Floats]) -> Floats:
     """Log-likelihood of all participants together for all combinations of points.
 
     Parameters
     ----------
     tables : Tables
         Likelihoods of the participants.
-    points : sequence of (float array, float array), shape (points,)
-        Locations and SDs of every parameter, unconstrained scale.
+    weights : sequence of float array, shape (participants, points, nodes)
+        From `Tables.weights`, one array per parameter.
 
     Returns
     -------
     float array, one axis of points per parameter
     """
     total: Floats = np.zeros(())
-    for group in tables.groups(math.prod(len(location) for location, _ in points)):
-        members = tables.rows(group)
-        marginal = contract(members.likelihood(), members.weights(points))
+    for group in tables.groups(math.prod(matrix.shape[1] for matrix in weights)):
+        marginal = contract(tables.rows(group).likelihood(), [w[group] for w in weights])
         # One logarithm for a few participants: it costs as much as the matrices.
         for first in range(0, len(marginal), 4):
             with np.errstate(divide="ignore"):
@@ -257,23 +260,20 @@ def log_marginal_likelihood(tables: Tables, points: Sequence[Pair]) -> Floats:
     return total + tables.highest().sum()
 
 
-def participant_mass(tables: Tables, points: Sequence[Pair], mass: Floats) -> Floats:
+def participant_mass(tables: Tables, weights: Sequence[Floats], mass: Floats) -> Floats:
     """Posterior mass of the nodes of each participant's table, shape of the tables.
 
     Parameters
     ----------
-    tables : Tables
-        Likelihoods of the participants.
-    points : sequence of (float array, float array), shape (points,)
-        Locations and SDs of every parameter.
+    tables, weights
+        As for `log_marginal_likelihood`.
     mass : float array, one axis of points per parameter
         Posterior mass of all combinations of points.
     """
     at_nodes = np.empty_like(tables.log_likelihood)
     for group in tables.groups(mass.size):
-        members = tables.rows(group)
-        weights, likelihood = members.weights(points), members.likelihood()
-        marginal = contract(likelihood, weights)
+        likelihood, own = tables.rows(group).likelihood(), [w[group] for w in weights]
+        marginal = contract(likelihood, own)
         share = np.divide(mass, marginal, out=np.zeros_like(marginal), where=marginal > 0)
-        at_nodes[group] = likelihood * contract(share, [w.swapaxes(1, 2) for w in weights])
+        at_nodes[group] = likelihood * contract(share, [w.swapaxes(1, 2) for w in own])
     return at_nodes / at_nodes.sum(axis=tuple(range(1, at_nodes.ndim)), keepdims=True)
