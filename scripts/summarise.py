@@ -9,13 +9,8 @@ with logged(snakemake.log[0], snakemake.params.source):
     summarise(
         methods={name: Method.of(m, name) for name, m in snakemake.params.methods.items()},
         cells={key: Cell.of(values) for key, values in snakemake.params.cells.items()},
-        nominal_levels=snakemake.params.levels,
-        folders=snakemake.params.folders,
-        batches=snakemake.params.batches,
-        fitted=snakemake.params.fitted,
-        sampler_pairs=snakemake.params.sampler_pairs,
+        scores=snakemake.params.scores,
         summary=snakemake.params.summary,
         begun=snakemake.input.begun,
         provenance=snakemake.output.provenance,
-        expected_hashes=snakemake.params.expected_hashes,
     )

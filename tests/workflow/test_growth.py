@@ -29,7 +29,7 @@ def times(folder, *kinds):
 
 def test_one_more_alpha_runs_its_own_cells_and_what_gathers_them(copied):
     folder = copied
-    before = times(folder, "trials", "truth", "estimates", "scores")
+    before = times(folder, "trials", "truth", "estimates")
     contents = {path: path.read_bytes() for path in before}
     grown = FINISHED | {"truth": {"alpha": [0.1, 0.3, 0.60], "beta": [3.0]}}
     done = run_here(folder, grown, MEASURES)
@@ -41,11 +41,21 @@ def test_one_more_alpha_runs_its_own_cells_and_what_gathers_them(copied):
     assert set(measures["alpha"].dropna()) == {0.1, 0.3, 0.6}
 
 
+def test_a_new_number_of_trials_scores_its_own_design_only(copied):
+    grown = FINISHED | {"trials": [20, 40]}
+    before = times(copied, "scores")
+    done = run_here(copied, grown, MEASURES)
+    assert done.counts == {"design": 1, "simulate": 2, "fit": 4, "score": 1, "summarise": 1}
+    after = times(copied, "scores")
+    assert before.items() <= after.items()
+    assert {path.parent.name for path in after.keys() - before.keys()} == {"n-2_t-40"}
+
+
 @pytest.mark.parametrize(
     ("changes", "again"),
     [
-        ({"seed": 4}, {"simulate": 2, "fit": 4, "score": 2}),
-        ({"methods": {"guess": MOCK, "mle": MLE | {"starts": 3}}}, {"fit": 2, "score": 2}),
+        ({"seed": 4}, {"simulate": 2, "fit": 4, "score": 1}),
+        ({"methods": {"guess": MOCK, "mle": MLE | {"starts": 3}}}, {"fit": 2, "score": 1}),
         ({"observed": str(ROOT / "tests/config/own.csv")}, {}),
     ],
 )
@@ -147,6 +157,7 @@ def test_a_truncated_file_is_named_and_the_study_goes_on_where_it_stopped(copied
     trials.write_bytes(trials.read_bytes()[:100])
     for path in (missing, folder / MEASURES):
         path.unlink()
+    shutil.rmtree(folder / "results/small/scores")
     failed = snakemake(folder, parts[1], "--configfile", write(folder, FINISHED))
     text = failed.stdout + failed.stderr
     assert failed.returncode != 0
@@ -159,6 +170,18 @@ def test_a_truncated_file_is_named_and_the_study_goes_on_where_it_stopped(copied
     assert resumed.counts == {"simulate": 1, "fit": 2, "score": 1, "summarise": 1}
     kept = [path for path in before if CELL not in path.parts]
     assert all(path.stat().st_mtime_ns == before[path] for path in kept)
+
+
+def test_a_summary_needs_nothing_but_the_scores(copied):
+    """Data and estimates, which are large, may be deleted."""
+    before = {path.name: path.read_bytes() for path in (copied / MEASURES).parent.glob("*.csv")}
+    for kind in ("trials", "truth", "estimates"):
+        shutil.rmtree(copied / "results/small" / kind)
+    assert plan(copied, FINISHED).counts == {}
+    (copied / MEASURES).unlink()
+    assert run_here(copied, FINISHED, MEASURES).counts == {"summarise": 1}
+    for name, content in before.items():
+        assert (copied / MEASURES).with_name(name).read_bytes() == content
 
 
 def test_a_fresh_clone_computes_nothing_again_and_a_changed_door_what_it_made(copied, tmp_path):
@@ -177,7 +200,7 @@ def test_a_fresh_clone_computes_nothing_again_and_a_changed_door_what_it_made(co
         door.write("\nCHANGED = True\n")
     changed = snakemake(folder, *arguments, snakefile=entry)
     counts = jobs(changed.stdout + changed.stderr)
-    assert counts["score"] == 2
+    assert counts["score"] == 1
     assert not {"simulate", "fit"} & set(counts)
 
 

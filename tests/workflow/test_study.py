@@ -92,7 +92,7 @@ def test_the_plan_knows_a_finished_study_and_how_much_disk_it_takes(finished):
     planned = sum(stage.disk_bytes for stage in stages.values())
     assert sum(blocks) / 2 < planned < 2 * sum(blocks)
     larger = plan_stages(parse(FINISHED | {"replicates": 8}), measured, run=results / "small")
-    assert [len(larger[name].left) for name in cell_stages] == [2, 2, 2, 2]
+    assert [len(larger[name].left) for name in cell_stages] == [2, 2, 2, 1]
     assert larger["report"].left
 
 

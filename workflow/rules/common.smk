@@ -10,13 +10,13 @@ PROJECT = Path(str(workflow.current_basedir)).parents[1]
 sys.path.insert(0, str(PROJECT / "scripts"))
 
 from rlrecovery.config import reader, study
-from rlrecovery.design.cells import batches, example_of
+from rlrecovery.design.cells import batches, by_design, example_of
 from rlrecovery.design.load import Load
 from rlrecovery.figures.catalogue import available_figures, files
 from rlrecovery.planning import resources as planned
 from rlrecovery.storage.files import unwritable_folders
 from rlrecovery.storage.fingerprint import source_fingerprint, whole_fingerprint
-from rlrecovery.storage.provenance import PACKAGES, finished, same_study, versions
+from rlrecovery.storage.provenance import PACKAGES, SIMULATED, finished, same_study, versions
 
 # `--config partial=true`: a report of the finished data sets, in a folder of its own, while the
 # others are still running or cannot be computed.
@@ -74,17 +74,20 @@ if PARTIAL:
     if not USED_BATCHES:
         raise WorkflowError(f"error: nothing in {RUN}/ is finished by all methods yet")
 CELLS = {key: ALL_CELLS[key] for key in USED_BATCHES}
+DESIGNS = by_design(CELLS)
 FIGURES = available_figures(EXPERIMENT)
 
 OUTPUT = f"{RUN}/partial" if PARTIAL else RUN
 LOGS, BENCHMARKS = f"{OUTPUT}/logs", f"{OUTPUT}/benchmarks"
 REPORT = f"{OUTPUT}/report.html"
 SUMMARY_FOLDER = f"{OUTPUT}/summary"
+SCORES = f"{OUTPUT}/scores/{{design}}"
 FIGURE_FOLDER, TABLE_FOLDER = f"{OUTPUT}/figures", f"{OUTPUT}/tables"
 
 
 wildcard_constraints:
     cell="[A-Za-z0-9_.-]+",
+    design="[A-Za-z0-9_.-]+",
     batch=r"\d+-\d+",
     method="|".join(METHODS),
     figure="|".join(FIGURES),
@@ -113,10 +116,6 @@ def batch_load(wildcards, ranges=BATCHES):
     """The amount of data that the job of a batch handles."""
     cell, (start, stop) = ALL_CELLS[wildcards.cell], ranges[wildcards.batch]
     return Load(cell.participants, cell.trials, stop - start)
-
-
-def cell_load(cell):
-    return Load(cell.participants, cell.trials, EXPERIMENT.replicates)
 
 
 def single_job(rule, quantity):

@@ -1,46 +1,52 @@
-# Estimates are compared with the truth: measures per method and cell, then the study's summary.
+# Estimates are compared with the truth: measures of all methods in a design, then the study's
+# summary.
 
 from rlrecovery.fit.registry import fitter_module
-from rlrecovery.score.sampler_check import comparable_pairs
-from rlrecovery.storage.schemas import SUMMARY
+from rlrecovery.score.sampler_pairs import comparable_pairs
+from rlrecovery.storage.schemas import SCORED, SUMMARY
 
 
-def estimates_by_method(wildcards):
-    return {method: files_of_method(method, wildcards.cell) for method in METHODS}
+def estimates_of_design(wildcards):
+    cells = DESIGNS[wildcards.design]
+    return [path for cell in cells for method in METHODS for path in files_of_method(method, cell)]
 
 
-def estimates_of_cell(wildcards):
-    return [path for paths in estimates_by_method(wildcards).values() for path in paths]
+def truth_of_design(wildcards):
+    return [path for cell in DESIGNS[wildcards.design] for path in files_of_truth(cell)]
 
 
-def truth_of_cell(wildcards):
-    return files_of_truth(wildcards.cell)
+def cells_of_design(wildcards):
+    return {key: CELLS[key].values() for key in DESIGNS[wildcards.design]}
 
 
-def methods_with_wrong_models(wildcards):
-    return study.wrong_fits(METHODS, ALL_CELLS[wildcards.cell])
+def batches_of_design(wildcards):
+    return {key: USED_BATCHES[key] for key in DESIGNS[wildcards.design]}
+
+
+def hashes_of_design(wildcards):
+    """Expected hashes by stage and cell."""
+    cells = DESIGNS[wildcards.design]
+    return {stage: {key: HASHES[stage][key] for key in cells} for stage in (SIMULATED, *METHODS)}
+
+
+def loads_of_design(wildcards):
+    """The amount of data of each cell."""
+    cells = [CELLS[key] for key in DESIGNS[wildcards.design]]
+    return [Load(cell.participants, cell.trials, EXPERIMENT.replicates) for cell in cells]
 
 
 def score_memory(wildcards, attempt):
-    load = cell_load(ALL_CELLS[wildcards.cell])
-    return planned.for_attempt(planned.memory_to_score(METHODS.values(), load), attempt)
+    loads = loads_of_design(wildcards)
+    return planned.for_attempt(planned.memory_to_score(METHODS.values(), loads), attempt)
 
 
 def score_minutes(wildcards, attempt):
-    return planned.for_attempt(planned.MIN_MINUTES, attempt)
+    loads = loads_of_design(wildcards)
+    return planned.for_attempt(planned.minutes_to_score(METHODS.values(), loads), attempt)
 
 
 def summarise_memory(wildcards, attempt):
-    loads = [(cell.size_key, cell_load(cell)) for cell in ALL_CELLS.values()]
-    return planned.for_attempt(planned.memory_to_summarise(METHODS.values(), loads), attempt)
-
-
-def all_estimates(wildcards):
-    return [path for method in METHODS for cell in CELLS for path in files_of_method(method, cell)]
-
-
-def all_truth(wildcards):
-    return [path for cell in CELLS for path in files_of_truth(cell)]
+    return planned.for_attempt(planned.memory_to_summarise(METHODS.values(), len(CELLS)), attempt)
 
 
 def shown_method(*posteriors):
@@ -66,15 +72,15 @@ def shown_versions(method):
 
 rule score:
     input:
-        estimates=estimates_of_cell,
-        truth=truth_of_cell,
+        estimates=estimates_of_design,
+        truth=truth_of_design,
     output:
-        scores=[f"{OUTPUT}/scores/{method}/{{cell}}.parquet" for method in METHODS],
-        paired=f"{OUTPUT}/paired/{{cell}}.parquet",
+        scores=[f"{SCORES}/{name}.parquet" for name in SCORED],
+        origins=f"{SCORES}/origins.json",
     log:
-        f"{LOGS}/score/{{cell}}.log",
+        f"{LOGS}/score/{{design}}.log",
     benchmark:
-        f"{BENCHMARKS}/score/{{cell}}.tsv"
+        f"{BENCHMARKS}/score/{{design}}.tsv"
     conda:
         "../../envs/recovery.yaml"
     threads: 1
@@ -82,22 +88,25 @@ rule score:
         mem_mb=score_memory,
         runtime=score_minutes,
     params:
-        estimates=estimates_by_method,
-        wrong=methods_with_wrong_models,
+        cells=cells_of_design,
+        competitors=study.competitors(METHODS),
+        sampler_pairs=comparable_pairs(METHODS),
         levels=LEVELS,
+        folders={"estimates": f"{RUN}/estimates", "truth": f"{RUN}/truth"},
+        batches=batches_of_design,
+        fitted=FITTED,
+        expected_hashes=hashes_of_design,
+        folder=output_folder,
         source=source_fingerprint("door.score"),
     message:
-        "Scoring all methods in {wildcards.cell}"
+        "Scoring all methods in {wildcards.design}"
     script:
         "../../scripts/score.py"
 
 
 rule summarise:
     input:
-        scores=expand(rules.score.output.scores, cell=CELLS),
-        paired=expand(rules.score.output.paired, cell=CELLS),
-        estimates=all_estimates,
-        truth=all_truth,
+        scores=expand(rules.score.output, design=DESIGNS),
         # As plain text: an output of a rule would make planning quadratic in the number of inputs.
         begun=str(rules.design.output.begun),
     output:
@@ -117,14 +126,8 @@ rule summarise:
     params:
         methods={name: method.plain() for name, method in METHODS.items()},
         cells={key: cell.values() for key, cell in CELLS.items()},
-        levels=LEVELS,
-        folders={"estimates": f"{RUN}/estimates", "truth": f"{RUN}/truth"}
-        | {"scores": f"{OUTPUT}/scores", "paired": f"{OUTPUT}/paired"},
-        batches=USED_BATCHES,
-        fitted=FITTED,
-        sampler_pairs=comparable_pairs(METHODS),
+        scores=expand(SCORES, design=DESIGNS),
         summary=output_folder,
-        expected_hashes=HASHES,
         source=source_fingerprint("door.summarise"),
     message:
         "Summarising all methods and cells"

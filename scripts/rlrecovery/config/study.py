@@ -137,9 +137,9 @@ def with_posterior(
     return min(candidates, key=lambda name: rank(candidates[name]), default=None)
 
 
-def wrong_fits(methods: Mapping[str, Method], cell: Cell) -> list[str]:
-    """Competing methods whose model is not the generating model of a cell."""
-    return [name for name, m in methods.items() if m.contest and m.fitted != cell.model]
+def competitors(methods: Mapping[str, Method]) -> dict[str, tuple[str, str]]:
+    """Contest and fitted model of the methods that compete, by name."""
+    return {name: (m.contest, m.fitted) for name, m in methods.items() if m.contest}
 
 
 def expected_hashes(experiment: Experiment) -> dict[str, dict[str, str]]:

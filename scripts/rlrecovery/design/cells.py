@@ -70,6 +70,11 @@ class Cell:
         """The key without the truth: the same for all cells of a model and design."""
         return replace(self, truth=()).key
 
+    @property
+    def design_key(self) -> str:
+        """The key without truth and model: the same for all cells of a design."""
+        return replace(self, truth=(), model=UNNAMED).key
+
     def values(self) -> dict[str, Any]:
         """The cell as plain values, for the parameters of a job; defaults are omitted."""
         defaults = {field.name: field.default for field in fields(self)}
@@ -119,6 +124,14 @@ def grid(
 def by_key(cells: Iterable[Cell]) -> dict[str, Cell]:
     """Cells by their keys."""
     return {cell.key: cell for cell in cells}
+
+
+def by_design(cells: Mapping[str, Cell]) -> dict[str, list[str]]:
+    """Keys of the cells of each design, by `Cell.design_key`."""
+    designs: dict[str, list[str]] = {}
+    for key, cell in cells.items():
+        designs.setdefault(cell.design_key, []).append(key)
+    return designs
 
 
 def example_of(cells: Mapping[str, Cell]) -> Cell:

@@ -33,8 +33,8 @@ from rlrecovery.simulate.task import Floats
 NOISE_SD, PRIOR_SD = 0.2, 1.5
 
 #: Bytes of the files of a job without data, in whole blocks of a disk and with log, benchmark and
-#: Snakemake's records; those of the scores of a method.
-SIMULATE_FILES, FIT_FILES, SCORE_FILES, METHOD_SCORES = 37_000, 30_000, 25_000, 20_500
+#: Snakemake's records; those of the scores of a method in a cell.
+SIMULATE_FILES, FIT_FILES, SCORE_FILES, CELL_SCORES = 37_000, 30_000, 60_000, 17_000
 
 #: Bytes of a trial with a reward of 0 or 1, of a trial with any other reward, of a true value, of a
 #: number in a row of estimates, of a nominal level, and of a data set in the log of a fit.

@@ -10,10 +10,8 @@ depend on these values.
 
 from __future__ import annotations
 
-import itertools
 import math
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -21,9 +19,10 @@ from rlrecovery.design.load import Load
 from rlrecovery.fit.base import Cost
 from rlrecovery.fit.registry import Method
 
-#: Costs of jobs that simulate and that score. The work of scoring is the number of methods.
+#: Costs of jobs that simulate a batch and that score a design. The work of scoring is the number of
+#: methods.
 SIMULATE = Cost(memory_mib=120, start_seconds=0.7, participant_seconds=1e-4, trial_seconds=6e-7)
-SCORE = Cost(memory_mib=200, start_seconds=1.0, participant_seconds=1e-4, trial_seconds=1e-9)
+SCORE = Cost(memory_mib=200, start_seconds=0.8, participant_seconds=2e-4, trial_seconds=1e-9)
 
 
 class SingleJob(NamedTuple):
@@ -56,9 +55,13 @@ LAUNCHER_MIB = 600
 #: Bytes per trial of all replicates and participants of a batch (measured: 100 to 170).
 BYTES_PER_TRIAL = 200
 
-#: Bytes per row of estimates that are scored or summarised: a row has 260 to 350 bytes and is held
-#: several times.
-BYTES_PER_ROW = 1500
+#: Bytes per row of estimates of the cell that is scored (a row has 260 to 350 bytes and is held
+#: several times), per row of all cells of a design, and per method and cell of a summary (measured:
+#: 800, 420 and 320,000).
+BYTES_PER_ROW, BYTES_PER_KEPT_ROW, BYTES_PER_FIT = 1200, 600, 600_000
+
+#: CPU seconds per method and cell of a summary.
+SUMMARISE_SECONDS = 6e-3
 
 #: Requested amounts, relative to expected ones.
 MEMORY_MARGIN, TIME_MARGIN = 1.5, 6
@@ -103,21 +106,21 @@ def minutes_to_fit(method: Method, load: Load) -> int:
     return _minutes(method.settings.cost, work_of(method), load)
 
 
-def memory_to_score(methods: Iterable[Method], load: Load) -> int:
-    """MiB to request for a job that scores all data sets of a cell."""
-    rows = sum(rows_of(method, fitted_part(method, load)) for method in methods)
-    return _memory(SCORE, BYTES_PER_ROW * rows)
+def memory_to_score(methods: Collection[Method], cells: Iterable[Load]) -> int:
+    """MiB to request for a job that scores the cells of a design, which have these loads."""
+    rows = [sum(rows_of(method, fitted_part(method, cell)) for method in methods) for cell in cells]
+    return _memory(SCORE, BYTES_PER_ROW * max(rows) + BYTES_PER_KEPT_ROW * sum(rows))
 
 
-def memory_to_summarise(methods: Iterable[Method], loads: Iterable[tuple[str, Load]]) -> int:
-    """MiB to request for the summary job, which keeps one method and size in memory at a time.
+def minutes_to_score(methods: Collection[Method], cells: Iterable[Load]) -> int:
+    """Minutes to request for a job that scores the cells of a design, which have these loads."""
+    parts = [fitted_part(method, cell) for cell in cells for method in methods]
+    return _minutes(SCORE, 1.0, *parts)
 
-    `loads` holds the load of each cell with its `rlrecovery.design.cells.Cell.size_key`.
-    """
-    rows: Counter[tuple[str, str]] = Counter()
-    for method, (size_key, load) in itertools.product(methods, loads):
-        rows[method.name, size_key] += rows_of(method, fitted_part(method, load))
-    return _memory(SCORE, BYTES_PER_ROW * max(rows.values()))
+
+def memory_to_summarise(methods: Collection[Method], cells: int) -> int:
+    """MiB to request for the job that summarises a number of cells."""
+    return _memory(SCORE, BYTES_PER_FIT * len(methods) * cells)
 
 
 def fitted_part(method: Method, cell: Load) -> Load:
@@ -138,6 +141,6 @@ def _memory(cost: Cost, data_bytes: int) -> int:
     return 100 * math.ceil(MEMORY_MARGIN * expected / 100)
 
 
-def _minutes(cost: Cost, work: float, load: Load) -> int:
-    seconds = load.replicates * seconds_per_data_set(cost, work, load)
+def _minutes(cost: Cost, work: float, *loads: Load) -> int:
+    seconds = sum(load.replicates * seconds_per_data_set(cost, work, load) for load in loads)
     return MIN_MINUTES + math.ceil(TIME_MARGIN * seconds / 60)

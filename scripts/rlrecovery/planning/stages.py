@@ -1,7 +1,7 @@
 """The jobs of a study by stage, with their costs.
 
 A stage is a rule, or a method of the rule ``fit``. A job is named by the path of its files:
-``cell/batch``, ``cell``, or a figure.
+``cell/batch``, a design, or a figure.
 """
 
 from __future__ import annotations
@@ -18,10 +18,11 @@ from typing import NamedTuple
 
 from rlrecovery.config.settings import Experiment
 from rlrecovery.config.study import cells_of, fitted_batches, generator_of, methods_of
-from rlrecovery.design.cells import Cell, batches
+from rlrecovery.design.cells import Cell, batches, by_design
 from rlrecovery.design.load import Load
 from rlrecovery.figures.catalogue import available_figures
 from rlrecovery.fit.base import Cost
+from rlrecovery.fit.registry import Method
 from rlrecovery.planning import costs, resources
 from rlrecovery.planning.costs import Job
 from rlrecovery.report.numbers import plural
@@ -33,8 +34,12 @@ FINISHED_FACTOR, CALIBRATION_FACTOR, EXPECTED_FACTOR = 1.3, 2.0, 4.0
 #: increases by another factor.
 EXTRAPOLATION, EXTRAPOLATION_FACTOR = 5.0, 1.5
 
-#: Folders of the files that show whether a job is finished, by rule.
-OUTPUTS = {"simulate": "trials", "fit": "estimates", "score": "paired"}
+#: Folders of the files that show whether a job is finished, by rule, and ends of their paths.
+OUTPUTS = {
+    "simulate": ("trials", ".parquet"),
+    "fit": ("estimates", ".parquet"),
+    "score": ("scores", "/measures.parquet"),
+}
 
 #: Groups of rules in the order in which they run. The jobs of a group run concurrently, after those
 #: of the previous group.
@@ -89,14 +94,17 @@ class Stage:
         return sum(self.seconds.values()) - len(self.seconds) * self.cost.start_seconds
 
     def files(self, folder: Path, suffix: str) -> dict[str, Path]:
-        """Files of jobs that exist in a folder with subfolders by method, by job."""
+        """Files of jobs that exist in a folder with subfolders by method, by job.
+
+        The path of a job's file is its name with this suffix, which may begin with a folder.
+        """
         parent = folder / self.method
         paths = {p.relative_to(parent).as_posix(): p for p in parent.rglob(f"*{suffix}")}
         return {job: paths[f"{job}{suffix}"] for job in self.loads if f"{job}{suffix}" in paths}
 
 
 def cell_stages(experiment: Experiment) -> dict[str, Stage]:
-    """Stages with a job per cell or batch, by name, with the costs known in advance."""
+    """Stages with a job per batch or design, by name, with the costs known in advance."""
     cells, methods = cells_of(experiment), list(methods_of(experiment).values())
     by_batch = _loads(cells, batches(experiment.replicates, experiment.batch_size))
     generators = {key: generator_of(experiment, cell) for key, cell in cells.items()}
@@ -111,12 +119,24 @@ def cell_stages(experiment: Experiment) -> dict[str, Stage]:
         memory = max(resources.memory_to_fit(method, load) for load in sizes)
         disk = sum(n * costs.estimates_bytes(method, n_levels, load) for load, n in sizes.items())
         stages.append(Stage("fit", kind, work, cost, loads, memory, disk, method.name))
-    by_cell, replicates = _data_by_cell(experiment), experiment.replicates
-    work = sum(method.replicates_of(replicates) for method in methods) / replicates
-    memory = max(resources.memory_to_score(methods, load) for load in set(by_cell.values()))
-    disk = len(cells) * (costs.SCORE_FILES + costs.METHOD_SCORES * len(methods))
-    stages.append(Stage("score", "score", work, resources.SCORE, by_cell, memory, disk))
+    stages.append(_score_stage(experiment, cells, methods))
     return {stage.name: stage for stage in stages}
+
+
+def _score_stage(
+    experiment: Experiment, cells: Mapping[str, Cell], methods: Sequence[Method]
+) -> Stage:
+    """The stage that scores, with a job per design."""
+    replicates, designs = experiment.replicates, by_design(cells)
+    work = sum(method.replicates_of(replicates) for method in methods) / replicates
+    loads, memory = {}, 0
+    for design, keys in designs.items():
+        cell = cells[keys[0]]
+        load = Load(cell.participants, cell.trials, replicates)
+        loads[design] = replace(load, replicates=replicates * len(keys))
+        memory = max(memory, resources.memory_to_score(methods, [load] * len(keys)))
+    disk = len(designs) * costs.SCORE_FILES + len(cells) * len(methods) * costs.CELL_SCORES
+    return Stage("score", "score", work, resources.SCORE, loads, memory, disk)
 
 
 def _loads(cells: Mapping[str, Cell], ranges: Mapping[str, tuple[int, int]]) -> dict[str, Load]:
@@ -132,13 +152,6 @@ def _cell(job: str) -> str:
     return job.split("/")[0]
 
 
-def _data_by_cell(experiment: Experiment) -> dict[str, Load]:
-    return {
-        key: Load(cell.participants, cell.trials, experiment.replicates)
-        for key, cell in cells_of(experiment).items()
-    }
-
-
 def plan_stages(
     experiment: Experiment,
     finished: Sequence[Job] = (),
@@ -152,14 +165,18 @@ def plan_stages(
     """
     stages = {}
     for name, stage in cell_stages(experiment).items():
-        done = stage.files(run / OUTPUTS[stage.rule], ".parquet") if run else {}
+        folder, suffix = OUTPUTS[stage.rule]
+        done = stage.files(run / folder, suffix) if run else {}
         left = stage.loads.keys() - done.keys()
         stages[name] = replace(_with_measured_cost(stage, finished, calibration), left=left)
-    # Scores need all estimates of a cell.
-    cells_left = {_cell(job) for stage in stages.values() for job in stage.left}
-    stages["score"] = replace(stages["score"], left=cells_left)
-    is_finished = run is not None and not cells_left and (run / "report.html").is_file()
-    return stages | _single_stages(experiment, stages["score"], is_finished)
+    # Scores need all estimates of a design.
+    cells_left = {_cell(job) for s in stages.values() if s.rule != "score" for job in s.left}
+    designs = by_design(cells_of(experiment))
+    changed = {design for design, keys in designs.items() if cells_left & set(keys)}
+    score = replace(stages["score"], left=stages["score"].left | changed)
+    stages["score"] = score
+    is_finished = run is not None and not score.left and (run / "report.html").is_file()
+    return stages | _single_stages(experiment, is_finished)
 
 
 def _with_measured_cost(stage: Stage, finished: Sequence[Job], calibration: Sequence[Job]) -> Stage:
@@ -179,17 +196,16 @@ def _with_measured_cost(stage: Stage, finished: Sequence[Job], calibration: Sequ
     return stage
 
 
-def _single_stages(experiment: Experiment, score: Stage, is_finished: bool) -> dict[str, Stage]:
+def _single_stages(experiment: Experiment, is_finished: bool) -> dict[str, Stage]:
     """Stages whose jobs have no cell."""
-    cells, no_data = cells_of(experiment), Load(0, 0, 0)
-    loads = [(cells[key].size_key, load) for key, load in _data_by_cell(experiment).items()]
+    methods, cells, no_data = methods_of(experiment), cells_of(experiment), Load(0, 0, 0)
     stages = {}
     for rule, job in resources.SINGLE_JOBS.items():
         names = available_figures(experiment) if rule == "figure" else [rule]
         seconds, memory = job.seconds, job.memory_mib
-        if rule == "summarise":  # reads all estimates once more, and computes less than scoring
-            seconds += sum(score.seconds.values()) / 2
-            memory = resources.memory_to_summarise(methods_of(experiment).values(), loads)
+        if rule == "summarise":
+            seconds += resources.SUMMARISE_SECONDS * len(cells) * len(methods)
+            memory = resources.memory_to_summarise(methods.values(), len(cells))
         stages[rule] = Stage(
             *(rule, rule, 1.0, Cost(memory, seconds, 0.0, 0.0), dict.fromkeys(names, no_data)),
             memory_mib=memory,

@@ -4,13 +4,16 @@
 - `measures`: bias, empirical SE, RMSE, coverage, ... of arrays, each with its MCSE
 - `correlation`: Pearson's, Spearman's and Lin's coefficients with their MCSEs
 - `rows`: joins estimates with their truths and groups them by level and parameter
+- `batches`: the files of data and estimates
 - `paired`: methods compared on the same data sets
-- `cell`: the rule ``score``: all measures in one cell; correlations over cells
+- `cell`: all measures in one cell; correlations over cells
+- `design`: the rule ``score``: all tables of the cells of one design
 - `model_selection`: best-fitting model of each participant and data set in one cell
 - `confusion`: confusion and inversion matrices of a study
+- `sampler_pairs`: pairs of methods with the same posterior, one of them exact
 - `sampler_check`: sampled compared with exact posteriors
 - `prior_width`: prior SDs on the natural scale
-- `study`: the files of a study from which its summary is made
+- `study`: the scores of a study, in order and with columns that describe the design
 - `competing`: summary tables of competing models
 - `summary`: the rule ``summarise``: all summary tables
 - `series`: names of a method in one part of a study, such as one of several tasks

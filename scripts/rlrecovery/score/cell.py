@@ -13,11 +13,12 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from rlrecovery.score.correlation import correlations
 from rlrecovery.score.jackknife import Score
@@ -30,90 +31,49 @@ from rlrecovery.score.measures import (
     relative_error_model_se,
     rmse,
 )
-from rlrecovery.score.paired import compare
-from rlrecovery.score.rows import join, refuse_duplicates
-from rlrecovery.storage.files import read_tables, write_table
-from rlrecovery.storage.schemas import (
-    ESTIMATE_KEYS,
-    SCORES,
-    TRUTH,
-    estimates_columns,
-    interval_columns,
-)
-
-log = logging.getLogger(__name__)
+from rlrecovery.score.rows import refuse_duplicates
+from rlrecovery.storage.schemas import ESTIMATE_KEYS, SCORES, interval_columns
 
 #: Level and parameter, and a row of `SCORES`.
 Key = tuple[str, str]
 Row = tuple[str, str, str, str, float, float, float, int, int]
 
-#: Worst diagnostics in a cell: measure, column of the estimates, aggregation to the worst value.
+#: Columns of the estimates of one level and parameter, shape (rows,), by name; arrays are faster
+#: than tables.
+Columns = dict[str, NDArray[Any]]
+
+#: Worst diagnostics in a cell: measure, column of the estimates, function of the worst value.
 _WORST = (
-    ("max_rhat", "rhat", "max"),
-    ("min_ess_bulk", "ess_bulk", "min"),
-    ("max_grid_error", "grid_error", "max"),
+    ("max_rhat", "rhat", np.max),
+    ("min_ess_bulk", "ess_bulk", np.min),
+    ("max_grid_error", "grid_error", np.max),
 )
+
+#: Columns from which measures are computed, and prefixes of those with the ends of intervals.
+_USED, _ENDS = ("cell", "replicate", "truth", "estimate", "se"), ("lower_", "upper_")
 
 #: Truths are considered equal if their range is below this share of the largest.
 _SAME_TRUTH = 1e-9
 
 
-def score(
-    estimates: Mapping[str, Sequence[str]],
-    truth: Sequence[str],
-    nominal_levels: Sequence[float],
-    scores: Mapping[str, str],
-    paired: str,
-    wrong: Sequence[str] = (),
-) -> None:
-    """Score all methods in one cell and write the results: rule ``score``.
-
-    Parameters
-    ----------
-    estimates : mapping
-        From method to the paths of its batches.
-    truth : sequence of str
-        Paths of all batches.
-    nominal_levels : sequence of float
-        Nominal levels of the intervals.
-    scores : mapping
-        From method to the path for its measures.
-    paired : str
-        Path for the paired comparisons of the methods.
-    wrong : sequence of str
-        Methods that fit another model than the generating one. They are not compared here, but in
-        `rlrecovery.score.model_selection`.
-    """
-    true_values, right = read_tables(truth, TRUTH), {}
-    for method, path in scores.items():
-        table = read_tables(estimates[method], estimates_columns(nominal_levels))
-        replicates = table["replicate"].nunique()
-        log.info("%s: scoring %d rows of %d replicates", method, len(table), replicates)
-        write_table(score_cell(table, true_values, nominal_levels), path)
-        if method not in wrong:
-            right[method] = table
-    write_table(compare(right, true_values), paired)
-
-
-def score_cell(
-    estimates: pd.DataFrame, truth: pd.DataFrame, nominal_levels: Sequence[float]
-) -> pd.DataFrame:
+def score_cell(joined: pd.DataFrame, nominal_levels: Sequence[float]) -> pd.DataFrame:
     """Compute all measures of one method in one cell, columns `SCORES`.
 
-    ``estimates`` and ``truth`` are those of all replicates, as in `rlrecovery.score.rows.join`.
-    Measures of error are computed twice: from ``all`` rows with an estimate, and from those with
-    status ``ok``. They are omitted for a parameter without truth, and correlations where the truth
-    does not vary.
+    ``joined`` has the rows of `rlrecovery.score.rows.join` of all replicates. Measures of error are
+    computed twice: from ``all`` rows with an estimate, and from those with status ``ok``. They are
+    omitted for a parameter without truth, and correlations where the truth does not vary.
     """
     scored: list[Row] = []
-    for key, group in _parameter_groups(join(estimates, truth)):
-        for name, rows in _row_sets(group) if group["truth"].notna().all() else ():
+    for key, columns in _parameter_groups(joined):
+        row_sets = _row_sets(columns)
+        has_truth = not np.isnan(columns["truth"]).any()
+        for name, rows in row_sets.items() if has_truth else ():
             scored += _score_rows(key, name, _error_measures(rows))
             for nominal_level in nominal_levels:
                 measures = _interval_measures(rows, nominal_level)
                 scored += _score_rows(key, name, measures, nominal_level)
-        scored += _correlation_rows(key, group)
-        scored += _score_rows(key, "all", _diagnostics(group))
+        scored += _correlation_rows(key, columns["truth"], row_sets)
+        scored += _score_rows(key, "all", _diagnostics(columns))
     return pd.DataFrame(scored, columns=list(SCORES)).astype(SCORES)
 
 
@@ -133,23 +93,32 @@ def score_grid(joined: pd.DataFrame) -> pd.DataFrame:
     Monte Carlo error.
     """
     refuse_duplicates(joined, "estimates", ["cell", *ESTIMATE_KEYS])
-    groups = _parameter_groups(joined)
-    scored = [row for key, group in groups for row in _correlation_rows(key, group)]
+    scored = [
+        row
+        for key, columns in _parameter_groups(joined)
+        for row in _correlation_rows(key, columns["truth"], _row_sets(columns))
+    ]
     return pd.DataFrame(scored, columns=list(SCORES)).astype(SCORES)
 
 
-def _parameter_groups(joined: pd.DataFrame) -> Iterator[tuple[Key, pd.DataFrame]]:
-    """Yield each level and parameter with its rows, sorted independently of batches."""
+def _parameter_groups(joined: pd.DataFrame) -> Iterator[tuple[Key, Columns]]:
+    """Yield each level and parameter with its columns, sorted independently of batches."""
     order = [name for name in ("cell", "replicate", "participant") if name in joined]
-    for key, group in joined.groupby(["level", "parameter"], observed=True):
-        yield key, group.sort_values(order, ignore_index=True)
+    table = joined.sort_values(["level", "parameter", *order], ignore_index=True)
+    table = table.assign(has_failed=table["status"] == "failed", is_ok=table["status"] == "ok")
+    whole = {str(name): table[name].to_numpy() for name in table}
+    start = 0
+    for key, size in table.groupby(["level", "parameter"], observed=True).size().items():
+        yield key, {name: values[start : start + size] for name, values in whole.items()}
+        start += size
 
 
-def _row_sets(group: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Yield ``all`` rows that have an estimate, then those whose status is ``ok``."""
-    usable = group[np.isfinite(group["estimate"]) & (group["status"] != "failed")]
-    yield "all", usable
-    yield "ok", usable[usable["status"] == "ok"]
+def _row_sets(columns: Columns) -> dict[str, Columns]:
+    """Columns of ``all`` rows that have an estimate, and of those whose status is ``ok``."""
+    usable = np.isfinite(columns["estimate"]) & ~columns["has_failed"]
+    sets = {"all": usable, "ok": usable & columns["is_ok"]}
+    used = [name for name in columns if name in _USED or name.startswith(_ENDS)]
+    return {rows: {name: columns[name][kept] for name in used} for rows, kept in sets.items()}
 
 
 def _score_rows(
@@ -158,26 +127,33 @@ def _score_rows(
     return [(*key, rows, name, nominal_level, *score) for name, score in measures.items()]
 
 
-def _correlation_rows(key: Key, group: pd.DataFrame) -> list[Row]:
+def _correlation_rows(
+    key: Key, truth: NDArray[np.float64], row_sets: Mapping[str, Columns]
+) -> list[Row]:
     """Correlations of truth and estimate, if all rows have a truth and their truths differ."""
-    truth = group["truth"].to_numpy(dtype=float)
     # False if a truth is missing, because both sides are NaN.
     if not np.ptp(truth) > _SAME_TRUTH * np.abs(truth).max():
         return []
-    data_sets = [name for name in ("cell", "replicate") if name in group]
     scored: list[Row] = []
-    for name, rows in _row_sets(group):
+    for name, rows in row_sets.items():
         measures = correlations(rows["truth"], rows["estimate"], rows["replicate"])
-        n = len(rows[data_sets].drop_duplicates())
+        n = _data_sets(rows)
         scored += _score_rows(key, name, {k: score._replace(n=n) for k, score in measures.items()})
     return scored
 
 
-def _error_measures(rows: pd.DataFrame) -> dict[str, Score]:
+def _data_sets(rows: Columns) -> int:
+    """Number of data sets; rows are sorted by cell, if there are several, and replicate."""
+    is_first = np.ones(len(rows["replicate"]), bool)
+    is_first[1:] = rows["replicate"][1:] != rows["replicate"][:-1]
+    if "cell" in rows:
+        is_first[1:] |= rows["cell"][1:] != rows["cell"][:-1]
+    return int(is_first.sum())
+
+
+def _error_measures(rows: Columns) -> dict[str, Score]:
     """Measures of errors and SEs."""
-    errors = (rows["estimate"] - rows["truth"]).to_numpy(dtype=float)
-    replicates = rows["replicate"].to_numpy()
-    ses = rows["se"].to_numpy(dtype=float)
+    errors, replicates, ses = rows["estimate"] - rows["truth"], rows["replicate"], rows["se"]
     has_se = ~np.isnan(ses)
     with_se = ses[has_se], errors[has_se], replicates[has_se]
     return {
@@ -191,13 +167,15 @@ def _error_measures(rows: pd.DataFrame) -> dict[str, Score]:
     }
 
 
-def _interval_measures(rows: pd.DataFrame, nominal_level: float) -> dict[str, Score]:
+def _interval_measures(rows: Columns, nominal_level: float) -> dict[str, Score]:
     """Measures of the intervals of one nominal level."""
-    rows = rows.dropna(subset=interval_columns(nominal_level))
-    columns = (*interval_columns(nominal_level), "truth", "estimate")
-    lower, upper, truth, estimate = (rows[name].to_numpy(dtype=float) for name in columns)
-    replicates = rows["replicate"].to_numpy()
-    biased = truth + ((estimate - truth).mean() if len(rows) else 0.0)
+    lower, upper = (rows[name] for name in interval_columns(nominal_level))
+    has_interval = ~(np.isnan(lower) | np.isnan(upper))
+    lower, upper = lower[has_interval], upper[has_interval]
+    truth, estimate, replicates = (
+        rows[name][has_interval] for name in ("truth", "estimate", "replicate")
+    )
+    biased = truth + ((estimate - truth).mean() if truth.size else 0.0)
     return {
         "coverage": proportion((lower <= truth) & (truth <= upper), replicates),
         "truth_below": proportion(truth < lower, replicates),
@@ -207,21 +185,23 @@ def _interval_measures(rows: pd.DataFrame, nominal_level: float) -> dict[str, Sc
     }
 
 
-def _diagnostics(group: pd.DataFrame) -> dict[str, Score]:
+def _diagnostics(columns: Columns) -> dict[str, Score]:
     """Shares of flagged rows, seconds per fit, and worst sampling diagnostics."""
+    replicates, status = columns["replicate"], columns["status"]
     flags = {
-        "share_failed": group["status"] == "failed",
-        "share_at_bound": group["at_bound"].astype(bool),
-        "share_not_converged": ~group["converged"].astype(bool),
-        "share_no_interval": group["status"].isin(["no_interval", "not_identified"]),
+        "share_failed": columns["has_failed"],
+        "share_at_bound": columns["at_bound"],
+        "share_not_converged": ~columns["converged"],
+        "share_no_interval": (status == "no_interval") | (status == "not_identified"),
     }
-    measures = {name: proportion(flag, group["replicate"]) for name, flag in flags.items()}
+    measures = {name: proportion(flag, replicates) for name, flag in flags.items()}
     # The time of a fit is repeated in all its rows; a parameter has one row per fit.
-    timed = group[group["seconds"].notna()]
-    measures["seconds"] = mean(timed["seconds"], timed["replicate"])
+    timed = ~np.isnan(columns["seconds"])
+    measures["seconds"] = mean(columns["seconds"][timed], replicates[timed])
     for name, column, worst in _WORST:
-        rows = group[group[column].notna()]
-        if len(rows):
-            value = float(rows[column].agg(worst))
-            measures[name] = Score(value, np.nan, rows["replicate"].nunique(), len(rows))
+        known = ~np.isnan(columns[column])
+        if known.any():
+            n = np.unique(replicates[known]).size
+            value = float(worst(columns[column][known]))
+            measures[name] = Score(value, np.nan, n, int(known.sum()))
     return measures

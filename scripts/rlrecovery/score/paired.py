@@ -23,20 +23,19 @@ from rlrecovery.score.jackknife import (
     sd_of_sums,
 )
 from rlrecovery.score.measures import mean
-from rlrecovery.score.rows import join
 from rlrecovery.storage.schemas import ESTIMATE_KEYS, PAIRED
 
 
-def compare(estimates: Mapping[str, pd.DataFrame], truth: pd.DataFrame) -> pd.DataFrame:
+def compare(joined: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Compare every method with each of the methods before it, in one cell: columns `PAIRED`.
 
-    ``estimates`` has the estimates of each method, in the order of the config. There are rows for
-    each level and parameter that both methods estimate. Measures: ``bias_difference`` and
-    ``mse_difference`` (method minus reference), ``rmse_ratio`` (method / reference) and
-    ``relative_precision``, a proportion: (empirical SE of the reference / empirical SE of the
-    method)^2 - 1.
+    ``joined`` has the rows of `rlrecovery.score.rows.join` of each method, in the order of the
+    config. There are rows for each level and parameter that both methods estimate. Measures:
+    ``bias_difference`` and ``mse_difference`` (method minus reference), ``rmse_ratio`` (method /
+    reference) and ``relative_precision``, a proportion: (empirical SE of the reference / empirical
+    SE of the method)^2 - 1.
     """
-    errors = {name: _errors(table, truth) for name, table in estimates.items()}
+    errors = {name: _errors(table) for name, table in joined.items()}
     compared = []
     for reference, name in itertools.combinations(errors, 2):
         both = errors[name].merge(errors[reference], on=ESTIMATE_KEYS, suffixes=("", "_reference"))
@@ -48,9 +47,8 @@ def compare(estimates: Mapping[str, pd.DataFrame], truth: pd.DataFrame) -> pd.Da
     return pd.DataFrame(compared, columns=list(PAIRED)).astype(PAIRED)
 
 
-def _errors(estimates: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
+def _errors(joined: pd.DataFrame) -> pd.DataFrame:
     """Keys and error of the rows that have an estimate."""
-    joined = join(estimates, truth)
     joined = joined.assign(error=joined["estimate"] - joined["truth"])
     usable = np.isfinite(joined["error"]) & (joined["status"] != "failed")
     return joined.loc[usable, [*ESTIMATE_KEYS, "error"]]

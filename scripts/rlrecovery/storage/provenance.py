@@ -14,7 +14,7 @@ import os
 import platform
 import subprocess
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib import metadata
 from typing import Any, TypedDict
@@ -33,6 +33,9 @@ STUDY = "RLRECOVERY_STUDY"
 
 #: The stage that simulates; the other stages are methods.
 SIMULATED = "simulate"
+
+#: Stage, code, versions and agreement of the settings of a file.
+_OriginKey = tuple[str, str, tuple[tuple[str, str], ...], bool]
 
 #: Batches of each method, with the half-open ranges of replicates that it fits.
 Fitted = Mapping[str, Mapping[str, Sequence[int]]]
@@ -108,7 +111,7 @@ def count_origins(
     batches: Mapping[str, Sequence[str]],
     expected_hashes: Mapping[str, Mapping[str, str]],
 ) -> list[Origin]:
-    """Count the files of a summary by their origins.
+    """Count the files of some cells by their origins.
 
     `folders` has the paths of the folders ``truth`` and ``estimates``, `fitted` the batches of each
     method, `batches` the keys of the batches of each cell, and `expected_hashes` the hash of the
@@ -116,9 +119,8 @@ def count_origins(
     """
     stages = {SIMULATED: folders["truth"]}
     stages |= {method: f"{folders['estimates']}/{method}" for method in fitted}
-    origins = []
+    counts: Counter[_OriginKey] = Counter()
     for stage, folder in stages.items():
-        counts: Counter[tuple[str, tuple[tuple[str, str], ...], bool]] = Counter()
         for cell, names in batches.items():
             for batch in names:
                 if stage != SIMULATED and batch not in fitted[stage]:
@@ -127,12 +129,30 @@ def count_origins(
                 versions = tuple(origin.get("versions", {}).items())
                 replicates = None if stage == SIMULATED else fitted[stage][batch]
                 match = _is_of(origin, expected_hashes[stage][cell], replicates)
-                counts[origin.get("source", ""), versions, match] += 1
-        origins += [
-            Origin(stage=stage, source=source, versions=dict(v), settings_match=match, files=n)
-            for (source, v, match), n in sorted(counts.items())
-        ]
-    return origins
+                counts[stage, origin.get("source", ""), versions, match] += 1
+    return _origins(counts)
+
+
+def add_origins(parts: Iterable[Sequence[Origin]]) -> list[Origin]:
+    """Add up the numbers of files of several results of `count_origins`."""
+    counts: Counter[_OriginKey] = Counter()
+    for part in parts:
+        for origin in part:
+            versions = tuple(origin["versions"].items())
+            key = origin["stage"], origin["source"], versions, origin["settings_match"]
+            counts[key] += origin["files"]
+    return _origins(counts)
+
+
+def _origins(counts: Mapping[_OriginKey, int]) -> list[Origin]:
+    """List the numbers of files by stage, in their order, and by origin."""
+    stages = {stage: i for i, stage in enumerate(dict.fromkeys(key[0] for key in counts))}
+    return [
+        Origin(stage=stage, source=source, versions=dict(v), settings_match=match, files=n)
+        for (stage, source, v, match), n in sorted(
+            counts.items(), key=lambda item: (stages[item[0][0]], *item[0][1:])
+        )
+    ]
 
 
 def finished(

@@ -112,13 +112,14 @@ ESTIMATE_DEFAULTS: dict[str, Any] = {
 #: - ``not_identified``: the interval covers all values that the parameter can have.
 STATUSES = ("ok", "at_bound", "not_converged", "no_interval", "not_identified", "failed")
 
-# --- one cell -----------------------------------------------------------------------------------
+# --- one design ---------------------------------------------------------------------------------
 
 _VALUE = {"value": "float64", "mcse": "float64", "n": "int64", "n_rows": "int64"}
 
-#: ``scores/<method>/<cell>.parquet``: one row per measure, see `rlrecovery.score.measures`.
-#: ``rows`` says which estimates are used: ``all``, or ``ok`` (those with that status).
-#: ``interval`` is the nominal level of the interval that is measured, missing for other measures.
+#: Measures of one method in one cell (not on disk): one row per measure, see
+#: `rlrecovery.score.measures`. ``rows`` says which estimates are used: ``all``, or ``ok`` (those
+#: with that status). ``interval`` is the nominal level of the interval that is measured, missing
+#: for other measures.
 SCORES = {
     "level": "str",
     "parameter": "str",
@@ -128,8 +129,13 @@ SCORES = {
     **_VALUE,
 }
 
-#: ``paired/<cell>.parquet``: one row per pair of methods, level, parameter and measure, see
-#: `rlrecovery.score.paired`. ``method`` is compared with ``reference`` on the same data.
+#: ``scores/<design>/measures.parquet``: measures in all cells of the design. ``scope`` is ``cell``,
+#: or ``grid`` for correlations over all cells of one size, whose ``cell`` names that size.
+MEASURES = {"scope": "str", "method": "str", "cell": "str", **SCORES}
+
+#: Methods compared in one cell (not on disk): one row per pair of methods, level, parameter and
+#: measure, see `rlrecovery.score.paired`. ``method`` is compared with ``reference`` on the same
+#: data.
 PAIRED = {
     "method": "str",
     "reference": "str",
@@ -137,6 +143,31 @@ PAIRED = {
     "parameter": "str",
     "measure": "str",
     **_VALUE,
+}
+
+#: ``scores/<design>/paired.parquet``: comparisons in all cells of the design.
+COMPARED = {"cell": "str", **PAIRED}
+
+#: ``scores/<design>/points.parquet``: estimates of the first data sets of each cell, for scatter
+#: plots. The ends of the widest interval follow.
+SCATTER = {
+    "method": "str",
+    "cell": "str",
+    **{name: TRUTH[name] for name in ESTIMATE_KEYS},
+    **dict.fromkeys(("truth", "estimate", "se"), "float64"),
+    "status": "str",
+}
+
+#: ``scores/<design>/failures.parquet`` and ``summary/failures``: one row per status (other than
+#: ``ok``) and reason, with the number of estimates (``rows``) that have it. ``variant`` follows in
+#: the summary.
+FAILURES = {
+    "method": "str",
+    "cell": "str",
+    "level": "str",
+    "status": "str",
+    "reason": "str",
+    "rows": "int64",
 }
 
 #: Scores of one fitted model (not on disk): one row per participant and criterion; participant -1
@@ -167,11 +198,11 @@ WINNERS = {
     "stopped": "bool",
 }
 
-#: How often each model wins in a cell (not on disk): one row per competition (``contest``),
-#: criterion, unit and fitted model. ``design`` is the key that cells of the same design share;
-#: ``simulated`` is the generating model and ``fitted`` the fitted one. ``n`` units were compared
-#: and ``left_out`` were not; of the n, ``doubtful`` ones have an unreliable score and ``stopped``
-#: ones a fit that did not converge.
+#: ``scores/<design>/wins.parquet``: how often each model wins in a cell, one row per competition
+#: (``contest``), criterion, unit and fitted model. ``design`` is the key that cells of the same
+#: design share; ``simulated`` is the generating model and ``fitted`` the fitted one. ``n`` units
+#: were compared and ``left_out`` were not; of the n, ``doubtful`` ones have an unreliable score and
+#: ``stopped`` ones a fit that did not converge.
 COUNTS = {
     "contest": "str",
     "criterion": "str",
@@ -187,45 +218,12 @@ COUNTS = {
     "stopped": "int64",
 }
 
-# --- the summary of a study ---------------------------------------------------------------------
-
-#: Tables in ``summary/``, each as CSV and as Parquet. The example, the posterior and
-#: ``predictive.csv`` are written beside them by jobs of their own.
-SUMMARY = (
-    *("recovery", "points", "failures", "comparison"),
-    *("priors", "witness", "crossed", "selection"),
-)
-
-#: ``summary/recovery``: one row per measure, as in `SCORES`. ``scope`` is ``cell``, or ``grid``
-#: for correlations over all cells of one size, whose ``cell`` names that size. Truth columns follow
-#: ``cell``; ``model`` is the generating model.
-RECOVERY = ("scope", "method", "cell", "participants", "trials", "variant", "model", *SCORES)
-
-#: ``summary/points``: one row per estimate of the first data sets of each cell, for scatter plots.
-#: Truth columns follow ``cell``, ``variant`` follows ``trials``, and the ends of the widest
-#: interval stand before ``status``.
-POINTS = (
-    *("method", "cell", "participants", "trials", "replicate", "participant", "level"),
-    *("parameter", "truth", "estimate", "se", "status"),
-)
-
-#: ``summary/failures``: one row per status (other than ``ok``) and reason, with the number of
-#: estimates (``rows``) that have it. ``variant`` follows.
-FAILURES = ("method", "cell", "level", "status", "reason", "rows")
-
-#: ``summary/comparison``: the columns of `PAIRED`, after ``cell``, truth columns,
-#: ``participants``, ``trials`` and ``variant``.
-COMPARISON = ("cell", "participants", "trials", *PAIRED)
-
-#: ``summary/priors``: prior SD of each parameter of a Bayesian method, where its prior is one
-#: distribution on the natural scale.
-PRIORS = {"method": "str", "level": "str", "parameter": "str", "sd": "float64"}
-
-#: ``summary/witness``: NUTS compared with quadrature, one row per pair of methods, cell and
-#: parameter. ``sampled`` and ``exact`` are the methods and ``posteriors`` the number of posteriors
-#: that both have. ``rms_z`` is the root mean square of the differences between posterior means in
-#: Monte Carlo standard errors of the sampler; ``largest_difference`` is in posterior SDs;
-#: ``sd_ratio`` is the mean of sampled over exact posterior SD.
+#: ``scores/<design>/witness.parquet`` and ``summary/witness``: NUTS compared with quadrature, one
+#: row per pair of methods, cell and parameter. ``sampled`` and ``exact`` are the methods and
+#: ``posteriors`` the number of posteriors that both have. ``rms_z`` is the root mean square of the
+#: differences between posterior means in Monte Carlo standard errors of the sampler;
+#: ``largest_difference`` is in posterior SDs; ``sd_ratio`` is the mean of sampled over exact
+#: posterior SD.
 SAMPLER_CHECK = {
     "sampled": "str",
     "exact": "str",
@@ -236,6 +234,37 @@ SAMPLER_CHECK = {
     "largest_difference": "float64",
     "sd_ratio": "float64",
 }
+
+#: Tables in ``scores/<design>/``.
+SCORED = ("measures", "points", "failures", "paired", "wins", "witness")
+
+# --- the summary of a study ---------------------------------------------------------------------
+
+#: Tables in ``summary/``, each as CSV and as Parquet. The example, the posterior and
+#: ``predictive.csv`` are written beside them by jobs of their own.
+SUMMARY = (
+    *("recovery", "points", "failures", "comparison"),
+    *("priors", "witness", "crossed", "selection"),
+)
+
+#: ``summary/recovery``: one row per measure, as in `MEASURES`. Truth columns follow ``cell``;
+#: ``model`` is the generating model.
+RECOVERY = ("scope", "method", "cell", "participants", "trials", "variant", "model", *SCORES)
+
+#: ``summary/points``: the rows of `SCATTER`, fewer in a large study. Truth columns follow ``cell``,
+#: ``variant`` follows ``trials``, and the ends of the widest interval stand before ``status``.
+POINTS = (
+    *("method", "cell", "participants", "trials", "replicate", "participant", "level"),
+    *("parameter", "truth", "estimate", "se", "status"),
+)
+
+#: ``summary/comparison``: the columns of `PAIRED`, after ``cell``, truth columns,
+#: ``participants``, ``trials`` and ``variant``.
+COMPARISON = ("cell", "participants", "trials", *PAIRED)
+
+#: ``summary/priors``: prior SD of each parameter of a Bayesian method, where its prior is one
+#: distribution on the natural scale.
+PRIORS = {"method": "str", "level": "str", "parameter": "str", "sd": "float64"}
 
 #: ``summary/crossed``: the columns of `RECOVERY`, followed by these; measures of all fits of
 #: competing models, right or wrong. The last four columns are as in `COUNTS`.

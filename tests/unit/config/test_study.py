@@ -13,6 +13,7 @@ from rlrecovery.config.reader import parse
 from rlrecovery.config.settings import Source
 from rlrecovery.config.study import (
     cells_of,
+    competitors,
     expected_hashes,
     fitted_batches,
     generator_of,
@@ -22,7 +23,6 @@ from rlrecovery.config.study import (
     specification,
     tasks,
     with_posterior,
-    wrong_fits,
 )
 from rlrecovery.design.cells import batches, by_key, grid
 from rlrecovery.design.seeds import seed_sequence
@@ -250,13 +250,12 @@ class TestMethods:
         for name, method in methods_of(STUDY).items():
             assert Method.of(json.loads(json.dumps(method.plain())), name) == method
 
-    def test_fits_of_other_models_than_that_of_the_cell_are_wrong(self):
-        methods = methods_of(STUDY)
-        decided = next(c for c in STUDY_CELLS.values() if c.model == "decided")
-        wrong = [n for n, m in methods.items() if m.fitted not in ("", "decided")]
-        assert wrong_fits(methods, decided) == wrong
-        assert len(wrong) == 6
-        assert wrong_fits(methods_of(PLAIN), next(iter(cells_of(PLAIN).values()))) == []
+    def test_competitors_are_the_methods_of_a_contest_with_their_models(self):
+        pairs = competitors(methods_of(STUDY))
+        assert len(pairs) == 9
+        assert pairs["mle_lapsing"] == ("mle", "lapsing")
+        assert "hierarchical" not in pairs
+        assert competitors(methods_of(PLAIN)) == {}
 
 
 class TestResolved:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from rlrecovery.design.cells import (
     Cell,
     batches,
+    by_design,
     by_key,
     cell_labels,
     design_table,
@@ -203,6 +204,18 @@ class TestValues:
         values = {"truth": {}, "participants": 3, "trials": 40, "missing": 0, "completed": [1]}
         assert Cell.of(values) == Cell((), 3, 40)
         assert Cell.of(values).key == "n-3_t-40"
+
+
+def test_a_design_has_the_cells_of_all_models_and_truths():
+    cells = crossed(missing=(0.0, 0.1), sources=(("easy", TRUTH), ("hard", {"beta": [2.0]})))
+    designs = by_design(cells)
+    assert list(designs) == ["n-10_t-50", "n-10_t-150", "n-10_t-50_missing-0.1",
+                             "n-10_t-150_missing-0.1"]  # fmt: skip
+    assert sorted(key for keys in designs.values() for key in keys) == sorted(cells)
+    for design, keys in designs.items():
+        assert len(keys) == 6 + 1
+        assert {cells[key].model for key in keys} == {"easy", "hard"}
+        assert all(cells[key].design_key == design for key in keys)
 
 
 class TestLabels:

@@ -118,7 +118,7 @@ def test_finished_jobs_of_all_studies_are_joined_by_kind(tmp_path):
     write_benchmark(small / f"fit/guess/{cell}/00000-00001.tsv", 5)
     write_benchmark(small / f"fit/guess/{cell}/00000-00002.tsv", 99)  # of another batch size
     write_benchmark(small / f"simulate/{cell}/00002-00003.tsv", 2)
-    write_benchmark(small / f"score/{cell}.tsv", 3)
+    write_benchmark(small / "score/n-2_t-20.tsv", 3)
     write_benchmark(tmp_path / f"other/benchmarks/fit/random/{other_cell}/00000-00001.tsv", 7)
     assert len(finished_jobs(tmp_path, planned)) == 3  # the other has no config yet
     (tmp_path / "other/config.yaml").write_text(yaml.safe_dump(other.resolved()))

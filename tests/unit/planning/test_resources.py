@@ -22,9 +22,12 @@ from rlrecovery.planning.resources import (
     memory_to_simulate,
     memory_to_summarise,
     minutes_to_fit,
+    minutes_to_score,
     minutes_to_simulate,
     rows_of,
 )
+from rlrecovery.score.batches import Batches
+from rlrecovery.score.design import score
 from rlrecovery.simulate.batch import simulate_batch
 
 PARTIAL = bayes_method("partial")
@@ -120,17 +123,45 @@ def test_every_estimator_is_asked_for():
     assert {settings["estimator"] for settings in METHODS.values()} == set(ESTIMATORS)
 
 
-def test_scoring_and_summarising_ask_for_what_their_rows_take():
-    """Two parameters; a summary holds the rows of one design at a time."""
+def test_scoring_asks_for_what_the_rows_of_a_design_take():
+    """Two parameters; a cell takes more than its part of what is kept of all cells."""
     load, small = Load(100, 400, 200), Load(2, 10, 4)
     none, both = method("none"), method("partial")
     whole = Method.of(bayes_method("complete"), "complete")
     assert [rows_of(m, load) for m in (none, whole, both)] == [40_000, 400, 40_800]
-    assert memory_to_score([none], small) < memory_to_score([none, both], load)
+    assert memory_to_score([none], [small]) < memory_to_score([none, both], [load])
     few = dataclasses.replace(both, replicates=2)
-    assert memory_to_score([none, few], load) < memory_to_score([none, both], load)
-    several = [("a", load)] * 10
-    assert memory_to_summarise([few], several) < memory_to_summarise([both], several)
-    one_design = memory_to_summarise([none, both], [("a", load)])
-    assert one_design == memory_to_summarise([none, both], [("a", load), ("b", small)])
-    assert memory_to_summarise([none, both], [("a", load)] * 10) > 3 * one_design / 2
+    assert memory_to_score([none, few], [load]) < memory_to_score([none, both], [load])
+    one, ten = (memory_to_score([none, both], [load] * n) for n in (1, 10))
+    base = memory_to_score([], [small])
+    assert one < ten < base + 10 * (one - base)
+    assert minutes_to_score([none, both], [load] * 10) > minutes_to_score([none], [load])
+    assert minutes_to_score([few], [load]) < minutes_to_score([both], [load] * 10)
+
+
+def test_summarising_asks_for_what_the_methods_and_cells_take():
+    assert memory_to_summarise([method("none")], 10) < memory_to_summarise([method("none")], 1000)
+
+
+@pytest.mark.slow
+def test_scoring_needs_less_memory_than_it_asks_for(tmp_path):
+    """Estimates by the mock estimator; most of the memory is that of many rows."""
+    plain = {"guess": MOCK, "mock": MOCK}
+    truth = {"alpha": [0.2, 0.4, 0.6, 0.8], "beta": [3]}
+    changes = {"participants": [60], "trials": [10], "replicates": 60, "truth": truth}
+    experiment = parse(study(methods=plain, **changes))
+    cells, methods = cells_of(experiment), methods_of(experiment)
+    folders = {kind: str(tmp_path / kind) for kind in ("estimates", "truth")}
+    levels, fitted = experiment.interval_levels, {name: {"all": (0, 60)} for name in methods}
+    for key, cell in cells.items():
+        generator = generator_of(experiment, cell)
+        trials, truths = str(tmp_path / "trials.parquet"), f"{folders['truth']}/{key}/all.parquet"
+        simulate_batch(cell, generator, (0, 60), trials, truths)
+        for name, fitter in methods.items():
+            path = f"{folders['estimates']}/{name}/{key}/all.parquet"
+            fit_batch(fitter, generator, cell, levels, trials, path)
+    batches = Batches(levels, folders, {key: ["all"] for key in cells}, fitted)
+    hashes = dict.fromkeys(("simulate", *methods), dict.fromkeys(cells, ""))
+    peak = peak_mib(score, cells, {}, [], batches, hashes, str(tmp_path / "scores"))
+    asked = memory_to_score(methods.values(), [Load(60, 10, 60)] * len(cells))
+    assert peak + LAUNCHER_MIB < asked < 4 * (peak + LAUNCHER_MIB)

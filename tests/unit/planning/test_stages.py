@@ -1,7 +1,5 @@
 """Jobs of a study by stage, their costs, and the time that the study takes on a machine."""
 
-from pathlib import Path
-
 import pytest
 from settings import BAYES, MOCK, study
 
@@ -26,7 +24,7 @@ def test_stages_have_all_jobs_and_the_largest_memory():
     assert {"simulate", "fit guess", "fit bayes", "score", "design", "report"} <= set(stages)
     bayes = stages["fit bayes"]
     assert len(bayes.loads) == 4 * 2
-    assert len(stages["score"].loads) == 4
+    assert len(stages["score"].loads) == 2
     method = methods_of(experiment)["bayes"]
     assert bayes.memory_mib == memory_to_fit(method, Load(900, 20, 2))
     assert all(stage.left == set(stage.loads) for stage in stages.values())
@@ -68,23 +66,36 @@ def test_jobs_with_files_are_not_left(tmp_path):
     assert simulate.left == set(simulate.loads)
 
 
-def test_a_cell_is_scored_again_while_one_of_its_batches_is_left(tmp_path):
-    experiment = parse(study())
+def test_a_design_is_scored_again_while_one_of_its_batches_is_left(tmp_path):
+    experiment = parse(study(trials=[20, 40]))
     stages = plan_stages(experiment, run=tmp_path)
-    for job in stages["simulate"].loads:
-        for folder in ("trials", "estimates/guess"):
-            path = tmp_path / folder / f"{job}.parquet"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.touch()
-    (tmp_path / "paired").mkdir()
-    for cell in stages["score"].loads:
-        (tmp_path / f"paired/{cell}.parquet").touch()
+    paths = [
+        tmp_path / folder / f"{job}.parquet"
+        for job in stages["simulate"].loads
+        for folder in ("trials", "estimates/guess")
+    ]
+    paths += [tmp_path / f"scores/{design}/measures.parquet" for design in stages["score"].loads]
+    for path in paths:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
     (tmp_path / "report.html").touch()
     assert not any(stage.left for stage in plan_stages(experiment, run=tmp_path).values())
-    path.unlink()
+    paths[0].unlink()
     stages = plan_stages(experiment, run=tmp_path)
-    assert stages["score"].left == {Path(job).parent.name}
+    assert stages["score"].left == {"n-2_t-20"}
     assert stages["report"].left
+    paths[0].touch()
+    paths[-1].unlink()
+    stages = plan_stages(experiment, run=tmp_path)
+    assert stages["score"].left == {"n-2_t-40"}
+    assert not stages["fit guess"].left
+    assert stages["report"].left
+
+
+def test_a_design_has_one_job_that_scores_all_of_its_cells():
+    truth = {"alpha": [0.1, 0.3, 0.5], "beta": [1, 3]}
+    score = plan_stages(parse(study(truth=truth, trials=[20, 40], replicates=5)))["score"]
+    assert score.loads == {f"n-2_t-{trials}": Load(2, trials, 6 * 5) for trials in (20, 40)}
 
 
 def test_costs_are_those_of_finished_jobs_then_of_a_calibration_then_expected():

@@ -43,7 +43,7 @@ SHARES = {"share_failed", "share_at_bound", "share_not_converged", "share_no_int
 
 def test_the_table_has_every_measure_once_and_the_right_types():
     rows = [(r, p, 0.1 * (r + p)) for r in range(3) for p in range(2)]
-    table = score_cell(*tables(rows), LEVELS)
+    table = score_cell(join(*tables(rows)), LEVELS)
     assert {name: str(kind) for name, kind in table.dtypes.items()} == SCORES
     assert not table.duplicated(["level", "parameter", "rows", "measure", "interval"]).any()
     assert set(table.loc[table["rows"] == "ok", "measure"]) == ERROR_BASED
@@ -57,7 +57,7 @@ def test_the_table_has_every_measure_once_and_the_right_types():
 def test_cell_by_hand():
     # Errors 1, 2, 3, 6 at the group level, intervals +- 0.5 and +- 0.95 around the estimate.
     rows = [(r, -1, 0.5 + e) for r, e in enumerate(ERRORS)]
-    table = score_cell(*tables(rows, level="group"), LEVELS)
+    table = score_cell(join(*tables(rows, level="group")), LEVELS)
     assert set(table["level"]) == {"group"}
     assert_score(pick(table, "bias"), 3, (14 / 12) ** 0.5, 4, 4)
     assert_score(pick(table, "median_bias"), 2.5, pick(table, "median_bias").mcse, 4, 4)
@@ -80,7 +80,7 @@ def test_interval_ends_belong_to_the_interval():
         {"replicate": 2, "participant": 0, "estimate": 0.4, "lower_95": 0.3, "upper_95": 0.49},
         {"replicate": 3, "participant": 0, "estimate": 0.6, "lower_95": 0.51, "upper_95": 0.7},
     ]
-    table = score_cell(*tables(rows), LEVELS)
+    table = score_cell(join(*tables(rows)), LEVELS)
     assert_score(pick(table, "coverage", interval=0.95), 0.5, 0.25, 4, 4)
 
 
@@ -91,7 +91,7 @@ def test_scattered_truths_are_compared_row_by_row():
         for r in range(2)
         for p, t in enumerate([0.2, 0.5, 0.9])
     ]
-    table = score_cell(*tables(rows), LEVELS)
+    table = score_cell(join(*tables(rows)), LEVELS)
     assert_score(pick(table, "rmse"), 0.1, pick(table, "rmse").mcse, 2, 6)
     assert pick(table, "bias").value == pytest.approx(0, abs=1e-15)
     # SD of six errors +-0.1, not of estimates: sqrt(6 * 0.01 / 5).
@@ -109,7 +109,7 @@ def test_truths_that_differ_by_rounding_only_are_constant():
     rows = [{"replicate": r, "participant": 0, "estimate": 0.1 * r} for r in range(4)]
     rows[0]["truth"] = 0.5 + 1e-16
     rows[1]["truth"] = 0.5 - 1e-12
-    table = score_cell(*tables(rows), LEVELS)
+    table = score_cell(join(*tables(rows)), LEVELS)
     assert not set(table["measure"]) & CORRELATIONS
 
 
@@ -127,7 +127,7 @@ def test_flagged_rows_enter_all_but_not_ok():
         },
         failed(4),
     ]
-    table = score_cell(*tables(rows), LEVELS)
+    table = score_cell(join(*tables(rows)), LEVELS)
     assert_score(pick(table, "bias"), 0.2, np.std([0.1, 0.3, 0.5, -0.1], ddof=1) / 2, 4, 4)
     assert_score(pick(table, "bias", rows="ok"), 0.2, 0.1, 2, 2)
     assert_score(pick(table, "share_failed"), 0.2, (0.16 / 5) ** 0.5, 5, 5)
@@ -137,12 +137,12 @@ def test_flagged_rows_enter_all_but_not_ok():
 
 def test_a_failed_row_that_carries_a_number_does_not_enter():
     rows = [(0, 0, 0.6), (1, 0, 0.8), failed(2, estimate=99.0)]
-    assert pick(score_cell(*tables(rows), LEVELS), "bias").value == pytest.approx(0.2)
+    assert pick(score_cell(join(*tables(rows)), LEVELS), "bias").value == pytest.approx(0.2)
 
 
 def test_all_failed():
     rows = [failed(r, p, seconds=np.nan) for r in range(3) for p in range(2)]
-    table = score_cell(*tables(rows), LEVELS)
+    table = score_cell(join(*tables(rows)), LEVELS)
     error_based = table[table["measure"].isin(ERROR_BASED)]
     assert len(error_based) == 2 * (7 + 5 * len(LEVELS))
     assert error_based[["value", "mcse"]].isna().all(axis=None)
@@ -155,7 +155,7 @@ def test_all_failed():
 
 def test_all_failed_where_truth_varies():
     rows = [failed(r, p, truth=0.1 * p) for r in range(3) for p in range(2)]
-    table = score_cell(*tables(rows), LEVELS)
+    table = score_cell(join(*tables(rows)), LEVELS)
     for name in CORRELATIONS:
         score = pick(table, name)
         assert np.isnan([score.value, score.mcse]).all()
@@ -167,7 +167,7 @@ def test_one_replicate_has_values_without_mcse():
         {"replicate": 0, "participant": p, "truth": 0.1 * p, "estimate": 0.1 * p**2}
         for p in range(5)
     ]
-    table = score_cell(*tables(rows), LEVELS)
+    table = score_cell(join(*tables(rows)), LEVELS)
     assert table["value"].notna().all()
     assert table["mcse"].isna().all()
     assert (table["n"] == 1).all()
@@ -175,7 +175,7 @@ def test_one_replicate_has_values_without_mcse():
 
 
 def test_one_row():
-    table = score_cell(*tables([(0, -1, 0.7)], level="group"), LEVELS)
+    table = score_cell(join(*tables([(0, -1, 0.7)], level="group")), LEVELS)
     assert table["mcse"].isna().all()
     missing = set(table.loc[table["value"].isna(), "measure"])
     assert missing == {"empirical_se", "relative_error_model_se"}
@@ -184,7 +184,7 @@ def test_one_row():
 @pytest.mark.parametrize("participants", [1, 3])
 def test_constant_estimate(participants):
     rows = [(r, p, 0.7) for r in range(5) for p in range(participants)]
-    table = score_cell(*tables(rows), LEVELS)
+    table = score_cell(join(*tables(rows)), LEVELS)
     n_rows = 5 * participants
     assert_score(pick(table, "median_bias"), 0.2, 0, 5, n_rows)
     assert_score(pick(table, "empirical_se"), 0, 0, 5, n_rows)
@@ -195,7 +195,7 @@ def test_constant_estimate(participants):
 
 
 def test_perfect_estimates():
-    table = score_cell(*tables([(r, 0, 0.5) for r in range(5)]), LEVELS)
+    table = score_cell(join(*tables([(r, 0, 0.5) for r in range(5)])), LEVELS)
     assert pick(table, "rmse").value == 0
     assert np.isnan(pick(table, "rmse").mcse)
     assert_score(pick(table, "coverage", interval=0.5), 1, 0, 5, 5)
@@ -204,7 +204,7 @@ def test_perfect_estimates():
 def test_missing_intervals_and_ses_leave_the_other_measures_alone():
     gap = {"replicate": 2, "participant": 0, "estimate": -9.0, "se": np.nan, "upper_95": np.nan}
     rows = [(0, 0, 0.4), (1, 0, 0.7), gap, (3, 0, 3.0)]
-    table = score_cell(*tables(rows), LEVELS)
+    table = score_cell(join(*tables(rows)), LEVELS)
     assert pick(table, "bias").n_rows == 4
     assert pick(table, "coverage", interval=0.5).n_rows == 4
     assert_score(pick(table, "coverage", interval=0.95), 2 / 3, (2 / 27) ** 0.5, 3, 3)
@@ -223,7 +223,7 @@ def test_truths_that_are_missed_are_told_apart_by_side():
         {"replicate": r, "participant": 0, "estimate": 0.1, "lower_95": low, "upper_95": high}
         for r, (low, high) in enumerate(ends)
     ]
-    table = score_cell(*tables(rows, truth=0.0), LEVELS)
+    table = score_cell(join(*tables(rows, truth=0.0)), LEVELS)
     shares = [
         pick(table, name, interval=0.95).value
         for name in ("truth_below", "coverage", "truth_above")
@@ -234,7 +234,7 @@ def test_truths_that_are_missed_are_told_apart_by_side():
 def test_no_interval_at_all():
     nothing = {"lower_95": np.nan, "upper_95": np.nan}
     rows = [{"replicate": r, "participant": 0, "estimate": 0.1 * r} | nothing for r in range(3)]
-    table = score_cell(*tables(rows), LEVELS)
+    table = score_cell(join(*tables(rows)), LEVELS)
     for name in ("coverage", "bias_eliminated_coverage", "width"):
         score = pick(table, name, interval=0.95)
         assert np.isnan(score.value)
@@ -244,7 +244,7 @@ def test_no_interval_at_all():
 def test_an_infinite_interval_covers():
     wide = {"lower_95": 0.0, "upper_95": np.inf, "se": np.inf}
     rows = [(0, 0, 0.4), {"replicate": 1, "participant": 0, "estimate": 9.0} | wide, (2, 0, 0.6)]
-    table = score_cell(*tables(rows), LEVELS)
+    table = score_cell(join(*tables(rows)), LEVELS)
     assert_score(pick(table, "coverage", interval=0.95), 1, 0, 3, 3)
     assert pick(table, "width", interval=0.95).value == np.inf
     assert np.isnan(pick(table, "width", interval=0.95).mcse)
@@ -255,7 +255,7 @@ def test_replicates_that_lost_different_numbers_of_participants():
     estimates = {0: [1.0], 1: [2.0, 6.0], 2: [3.0]}
     rows = [(r, p, e) for r, values in estimates.items() for p, e in enumerate(values)]
     rows += [failed(0, 1), failed(2, 1), failed(3, 0), failed(3, 1)]
-    table = score_cell(*tables(rows, truth=0.0), LEVELS)
+    table = score_cell(join(*tables(rows, truth=0.0)), LEVELS)
     assert_score(pick(table, "bias"), 3, 76**0.5 / 9, 3, 4)
     # Shares failed 1/2, 0, 1/2, 1 of four replicates.
     assert_score(pick(table, "share_failed"), 0.5, np.std([0.5, 0, 0.5, 1], ddof=1) / 2, 4, 8)
@@ -268,7 +268,7 @@ def test_seconds_are_means_over_fits_with_the_error_of_replicates():
         for p, s in enumerate(times)
         for name in ("alpha", "beta")
     ]
-    table = score_cell(*tables(rows), LEVELS)
+    table = score_cell(join(*tables(rows)), LEVELS)
     for name in ("alpha", "beta"):
         assert_score(pick(table, "seconds", parameter=name), 4, 2 / 3**0.5, 3, 6)
 
@@ -293,11 +293,11 @@ def test_worst_convergence_and_none_for_maximum_likelihood():
         },
         failed(2),
     ]
-    table = score_cell(*tables(rows), LEVELS)
+    table = score_cell(join(*tables(rows)), LEVELS)
     assert_score(pick(table, "max_rhat"), 1.2, np.nan, 2, 2)
     assert_score(pick(table, "min_ess_bulk"), 40, np.nan, 2, 2)
     assert_score(pick(table, "max_grid_error"), 0.03, np.nan, 2, 2)
-    without = score_cell(*tables([(0, 0, 0.4), (1, 0, 0.5)]), LEVELS)
+    without = score_cell(join(*tables([(0, 0, 0.4), (1, 0, 0.5)])), LEVELS)
     assert not set(without["measure"]) & {"max_rhat", "min_ess_bulk", "max_grid_error"}
 
 
@@ -308,22 +308,22 @@ def test_a_parameter_that_the_generating_model_lacks():
     both = pd.concat([estimates, other], ignore_index=True)
     joined = join(both, truth)
     assert joined.loc[joined["parameter"] == "alpha_negative", "truth"].isna().all()
-    table = score_cell(both, truth, LEVELS)
+    table = score_cell(joined, LEVELS)
     measures_without_truth = set(table.loc[table["parameter"] == "alpha_negative", "measure"])
     assert measures_without_truth == SHARES | {"seconds", "max_rhat"}
     with_truth = table[table["parameter"] == "alpha"].reset_index(drop=True)
-    pd.testing.assert_frame_equal(with_truth, score_cell(estimates, truth, LEVELS))
+    pd.testing.assert_frame_equal(with_truth, score_cell(join(estimates, truth), LEVELS))
 
 
 def test_a_cell_without_any_truth():
     estimates, truth = tables([(r, 0, 0.1 * r) for r in range(3)])
-    table = score_cell(estimates, truth.iloc[:0], LEVELS)
+    table = score_cell(join(estimates, truth.iloc[:0]), LEVELS)
     assert set(table["measure"]) == SHARES | {"seconds"}
 
 
 def test_no_estimates_give_an_empty_table():
     estimates, truth = tables([(0, 0, 0.5)])
-    table = score_cell(estimates.iloc[:0], truth, LEVELS)
+    table = score_cell(join(estimates.iloc[:0], truth), LEVELS)
     assert table.empty
     assert list(table) == list(SCORES)
 
@@ -338,8 +338,8 @@ def test_the_order_of_rows_changes_no_digit():
     estimates, truth = tables(rows)
     shuffled = estimates.sample(frac=1, random_state=1)
     pd.testing.assert_frame_equal(
-        score_cell(shuffled, truth.sample(frac=1, random_state=2), LEVELS),
-        score_cell(estimates, truth, LEVELS),
+        score_cell(join(shuffled, truth.sample(frac=1, random_state=2)), LEVELS),
+        score_cell(join(estimates, truth), LEVELS),
         check_exact=True,
     )
 

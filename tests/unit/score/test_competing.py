@@ -1,12 +1,16 @@
 """Summary tables of two competing models, whose estimates and scores are written by hand."""
 
+from collections import defaultdict
+
 import pytest
 
 from rlrecovery.design.cells import Cell
 from rlrecovery.fit.registry import Method
-from rlrecovery.score.cell import score_cell
-from rlrecovery.score.competing import crossed_measures, design_key, selection
+from rlrecovery.score.batches import Batches
+from rlrecovery.score.competing import crossed_measures, selection
+from rlrecovery.score.design import Competitor, score
 from rlrecovery.score.study import Study
+from rlrecovery.score.summary import comparison, recovery
 from rlrecovery.storage.files import conform, write_table
 from rlrecovery.storage.schemas import CROSSED, SELECTION, TRUTH
 from unit.score.examples import LEVELS, MOCK, fit_estimates
@@ -19,6 +23,7 @@ CELLS = {
         Cell((("alpha", 0.5), ("beta", 4.0)), participants=2, trials=10, model="long"),
     )
 }
+SHORT, LONG = CELLS
 METHODS = {
     f"mock_{model}": Method(f"mock_{model}", MOCK.settings, MOCK.model, "mock", model)
     for model in PARAMETERS
@@ -49,19 +54,26 @@ def estimates_of(simulated, fitted):
 @pytest.fixture(scope="module")
 def study(tmp_path_factory):
     folder = tmp_path_factory.mktemp("competing")
-    folders = {kind: str(folder / kind) for kind in ("scores", "paired", "estimates", "truth")}
+    folders = {kind: str(folder / kind) for kind in ("estimates", "truth")}
     for key, cell in CELLS.items():
         keys = fit_estimates([(r, p, {}) for r in (0, 1) for p in (0, 1)], PARAMETERS[cell.model])
         keys = keys.assign(truth=keys["parameter"].map(dict(cell.truth)))
-        truth = conform(keys[list(TRUTH)], TRUTH)
-        write_table(truth, f"{folders['truth']}/{key}/all.parquet")
+        write_table(conform(keys[list(TRUTH)], TRUTH), f"{folders['truth']}/{key}/all.parquet")
         for name, method in METHODS.items():
             estimates = estimates_of(cell.model, method.fitted)
             write_table(estimates, f"{folders['estimates']}/{name}/{key}/all.parquet")
-            scores = score_cell(estimates, truth, LEVELS)
-            write_table(scores, f"{folders['scores']}/{name}/{key}.parquet")
     fitted = {name: {"all": (0, 4)} for name in METHODS}
-    return Study(METHODS, CELLS, LEVELS, folders, {key: ["all"] for key in CELLS}, fitted)
+    batches = Batches(LEVELS, folders, {key: ["all"] for key in CELLS}, fitted)
+    competitors = {n: Competitor(m.contest, m.fitted) for n, m in METHODS.items() if m.contest}
+    score(
+        CELLS,
+        competitors,
+        [],
+        batches,
+        defaultdict(lambda: defaultdict(str)),
+        str(folder / "scores"),
+    )
+    return Study.read(METHODS, CELLS, [str(folder / "scores")])
 
 
 def test_crossed_measures_are_those_of_parameters_that_both_models_have(study):
@@ -96,12 +108,23 @@ def test_selection_counts_the_wins_of_both_models(study):
     }  # fmt: skip
 
 
+def test_the_summary_has_the_fits_of_the_generating_model_only(study):
+    table = recovery(study)
+    fits = table[table["scope"] == "cell"].drop_duplicates(["method", "model"])
+    assert set(zip(fits["method"], fits["model"], strict=True)) == {
+        ("mock_short", "short"), ("mock_long", "long"), ("alone", "short"), ("alone", "long"),
+    }  # fmt: skip
+    assert not {"mock_long"} & set(study.scores["points"].query("cell == @SHORT")["method"])
+    assert set(comparison(study)["reference"]) == {"mock_short", "mock_long"}
+
+
 def test_without_competing_models_both_tables_are_empty(study):
-    alone = Study({"alone": MOCK}, CELLS, LEVELS, study.folders, study.batches, {})
+    measures = study.scores["measures"]
+    scores = study.scores | {
+        "measures": measures[measures["method"] == "alone"],
+        "wins": study.scores["wins"].iloc[:0],
+    }
+    alone = Study({"alone": MOCK}, CELLS, scores)
     for table, columns in ((crossed_measures(alone), CROSSED), (selection(alone), SELECTION)):
         assert table.empty
         assert set(columns) <= set(table.columns)
-
-
-def test_cells_of_one_design_share_a_key():
-    assert {design_key(cell) for cell in CELLS.values()} == {"n-2_t-10"}

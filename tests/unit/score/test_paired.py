@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from rlrecovery.score.paired import compare, paired_measures, relative_precision, rmse_ratio
+from rlrecovery.score.rows import join
 from rlrecovery.storage.files import conform
 from rlrecovery.storage.schemas import PAIRED, TRUTH
 
@@ -75,7 +76,8 @@ def test_every_pair_of_methods_is_compared_on_rows_that_both_have():
     second, _ = table([0.2, -0.2, 0.4, 0.6])
     third, _ = table([0.0, np.nan, 0.1, 0.1])
     third.loc[3, "status"] = "failed"
-    compared = compare({"first": first, "second": second, "third": third}, truth)
+    tables = {"first": first, "second": second, "third": third}
+    compared = compare({name: join(table, truth) for name, table in tables.items()})
     assert list(compared.columns) == list(PAIRED)
     pairs = compared[["method", "reference"]].drop_duplicates().to_numpy().tolist()
     assert pairs == [["second", "first"], ["third", "first"], ["third", "second"]]
@@ -89,9 +91,10 @@ def test_every_pair_of_methods_is_compared_on_rows_that_both_have():
 
 def test_nothing_in_common_is_an_empty_table():
     first, truth = table([0.1, 0.2])
-    assert compare({"first": first}, truth).empty
+    first = join(first, truth)
+    assert compare({"first": first}).empty
     failed = first.assign(estimate=np.nan, status="failed")
-    compared = compare({"first": first, "second": failed}, truth)
+    compared = compare({"first": first, "second": failed})
     assert compared.empty
     assert list(compared.columns) == list(PAIRED)
 

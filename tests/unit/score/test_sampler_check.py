@@ -3,16 +3,15 @@
 import numpy as np
 import pandas as pd
 import pytest
-from settings import FLAT
 
 from rlrecovery.design.cells import Cell
 from rlrecovery.fit.batch import fit_batch
-from rlrecovery.score.sampler_check import comparable_pairs, compare_posteriors, pool_over_cells
+from rlrecovery.score.sampler_check import compare_posteriors, pool_over_cells
 from rlrecovery.simulate.batch import simulate_batch
 from rlrecovery.simulate.generator import Generator
 from rlrecovery.storage.files import read_table
 from rlrecovery.storage.schemas import SAMPLER_CHECK
-from unit.score.examples import EXACT, MLE, bayes_method
+from unit.score.examples import EXACT, bayes_method
 
 
 def estimates(means, ess=100.0, se=0.5):
@@ -54,20 +53,6 @@ def test_over_cells_the_squares_are_averaged_over_posteriors():
     assert row["posteriors"] == 4
     assert row["rms_z"] == pytest.approx(np.sqrt(7 / 4))
     assert row["largest_difference"] == 0.3
-
-
-def test_only_methods_with_the_same_posterior_mean_are_pairs():
-    methods = {
-        "mle": MLE,
-        "sampled": bayes_method(),
-        "pooled": bayes_method("complete"),
-        "median": bayes_method(point="median"),
-        "other prior": bayes_method(priors=FLAT | {"alpha": FLAT["alpha"] | {"beta": 2}}),
-        "exact": EXACT,
-    }
-    assert comparable_pairs(methods) == [("sampled", "exact")]
-    del methods["exact"]
-    assert comparable_pairs(methods) == []
 
 
 def test_nothing_to_compare_is_an_empty_table():

@@ -14,11 +14,12 @@ import pytest
 from rlrecovery.design.cells import batches, by_key, grid
 from rlrecovery.fit.batch import fit_batch
 from rlrecovery.score import summary
-from rlrecovery.score.cell import score
+from rlrecovery.score.batches import Batches
+from rlrecovery.score.design import score
 from rlrecovery.simulate.batch import simulate_batch
 from rlrecovery.simulate.generator import Generator
 from rlrecovery.storage.files import BrokenFile, read_json, read_table, write_json, write_table
-from rlrecovery.storage.schemas import PAIRED, SAMPLER_CHECK, SUMMARY
+from rlrecovery.storage.schemas import COMPARED, PAIRED, SAMPLER_CHECK, SUMMARY
 from unit.score.examples import MOCK
 
 GENERATOR = Generator.of(
@@ -34,7 +35,8 @@ METHODS = {"first": MOCK, "second": MOCK}
 CELLS = by_key(grid({"alpha": [0.2, 0.8], "beta": [4.0]}, [3], [10, 20]))
 FIRST = next(iter(CELLS))
 BATCHES = batches(5, 3)
-FOLDERS = ("scores", "paired", "estimates", "truth")
+#: Hashes of settings that no file has.
+NOWHERE = defaultdict(lambda: defaultdict(str))
 #: Rows of every method and cell: 5 replicates, 2 parameters, 3 participants and the group.
 ROWS = 5 * 2 * 4
 
@@ -47,6 +49,11 @@ CELL_MEASURES = {
 }  # fmt: skip
 
 
+def folders_of(folder):
+    """Folders of data and estimates."""
+    return {kind: str(folder / kind) for kind in ("estimates", "truth")}
+
+
 def flag(path, rows, **changes):
     """Change columns of the first rows of a table of estimates."""
     table = pd.read_parquet(path)
@@ -55,20 +62,13 @@ def flag(path, rows, **changes):
     write_table(table, path)
 
 
-def run_summary(folder, **changes):
+def run_summary(folder, scores=None, **changes):
     """Run `summary.summarise` and return the folder and the tables that it wrote."""
     arguments = {
         "methods": METHODS,
         "cells": CELLS,
-        "nominal_levels": LEVELS,
-        "folders": {
-            kind: str(folder / kind) for kind in ("scores", "paired", "estimates", "truth")
-        },
-        "batches": {key: list(BATCHES) for key in CELLS},
-        "fitted": dict.fromkeys(METHODS, BATCHES),
-        "sampler_pairs": [],
+        "scores": [str(scores or folder / "scores")],
         "summary": tempfile.mkdtemp(dir=folder),
-        "expected_hashes": defaultdict(lambda: defaultdict(str)),
     }
     records = {name: f"{arguments['summary']}/{name}.json" for name in ("begun", "provenance")}
     write_json({"run": "small"}, records["begun"])
@@ -82,16 +82,13 @@ def estimates(folder, method, key, batch):
     return folder / "estimates" / method / key / f"{batch}.parquet"
 
 
-def score_methods(folder, methods, key, outputs, **batches):
-    """Score methods in one cell, some of them in some batches; ``outputs`` has the results."""
-    used = dict.fromkeys(methods, BATCHES) | batches
-    score(
-        {m: [str(estimates(folder, m, key, batch)) for batch in used[m]] for m in methods},
-        [str(folder / "truth" / key / f"{batch}.parquet") for batch in BATCHES],
-        LEVELS,
-        {method: str(outputs / "scores" / method / f"{key}.parquet") for method in methods},
-        str(outputs / "paired" / f"{key}.parquet"),
-    )
+def score_methods(folder, outputs, methods=METHODS, pairs=(), cells=CELLS, **batches):
+    """Score methods, some of them in some batches; the folder ``outputs`` has the results."""
+    fitted = dict.fromkeys(methods, BATCHES) | batches
+    names = {key: list(BATCHES) for key in cells}
+    batches = Batches(LEVELS, folders_of(folder), names, fitted)
+    score(cells, {}, pairs, batches, NOWHERE, str(outputs))
+    return outputs
 
 
 @pytest.fixture(scope="module")
@@ -114,8 +111,7 @@ def study(tmp_path_factory):
     at_bound = {"status": "at_bound", "reason": "at its bound", "at_bound": True}
     diagnostics = {"rhat": 1.02, "ess_bulk": 300.0}  # as if these rows came from sampling
     flag(estimates(folder, "second", FIRST, "00003-00004"), 2, **at_bound, **diagnostics)
-    for key in CELLS:
-        score_methods(folder, METHODS, key, folder)
+    score_methods(folder, folder / "scores")
     return folder
 
 
@@ -215,26 +211,15 @@ def test_points_have_the_agreed_columns_and_all_rows_of_a_small_study(tables):
     assert not tables.points.duplicated(keys).any()
 
 
-def test_points_are_bounded_and_of_whole_data_sets(study, monkeypatch):
-    monkeypatch.setattr(summary, "MOST_POINTS", 8)
+def test_a_study_of_many_cells_keeps_fewer_points(study, tables, monkeypatch):
+    monkeypatch.setattr(summary, "POINTS_IN_ALL", 8 * len(CELLS) * len(METHODS))
+    monkeypatch.setattr(summary, "FEWEST_POINTS", 1)
     points = run_summary(study).points
     # Each data set is 4 points per parameter: 3 participants and their group.
     assert set(points["replicate"]) == {0, 1}
     assert (points.groupby(["method", "cell"]).size() == 2 * 8).all()
-
-
-@pytest.mark.parametrize(("limit", "kept"), [(1, 1), (3, 1), (8, 2), (10**6, 5)])
-def test_a_scatter_has_the_first_data_sets_and_at_least_one(limit, kept):
-    numbers = np.repeat([7, 3, 9, 1, 5], 8)
-    rows = pd.DataFrame({"replicate": numbers, "parameter": np.tile(["alpha", "beta"], 20)}).assign(
-        participant=0, level="participant", truth=0.5, estimate=0.4, se=0.1, lower_95=0.1,
-        upper_95=0.9,
-        lower_50=0.3, upper_50=0.6, status="ok",
-    )  # fmt: skip
-    sample = summary.scatter_sample(rows, LEVELS, limit)
-    assert sorted(sample["replicate"].unique()) == [1, 3, 5, 7, 9][:kept]
-    assert (sample.groupby("replicate").size() == 8).all()
-    assert "lower_50" not in sample
+    first = tables.points[tables.points["replicate"] < 2].reset_index(drop=True)
+    pd.testing.assert_frame_equal(points, first)
 
 
 def test_failures_count_the_flagged_rows(tables):
@@ -267,8 +252,9 @@ def test_without_a_pair_there_is_no_sampler_check(tables):
     assert list(tables.witness.columns) == list(SAMPLER_CHECK)
 
 
-def test_a_pair_is_compared_where_there_are_effective_sample_sizes(study):
-    compared = run_summary(study, sampler_pairs=[("second", "first")]).witness
+def test_a_pair_is_compared_where_there_are_effective_sample_sizes(study, tmp_path):
+    scores = score_methods(study, tmp_path / "scores", pairs=[("second", "first")])
+    compared = run_summary(study, scores).witness
     assert len(compared) > 0
     assert set(compared["cell"]) <= set(CELLS)
     assert set(compared["sampled"]) == {"second"}
@@ -276,32 +262,28 @@ def test_a_pair_is_compared_where_there_are_effective_sample_sizes(study):
     assert (compared["rms_z"] > 1).all()  # a mock is no sampler
 
 
-def test_a_study_without_failures_has_an_empty_table_of_them(study):
-    failures = run_summary(study, methods={"first": MOCK}).failures
+def test_a_study_without_failures_has_an_empty_table_of_them(study, tmp_path):
+    scores = score_methods(study, tmp_path / "scores", methods=["first"])
+    failures = run_summary(study, scores, methods={"first": MOCK}).failures
     assert len(failures) == 0
     assert list(failures.columns) == [
         "method", "cell", "level", "status", "reason", "rows", "variant",
     ]  # fmt: skip
 
 
-def test_a_missing_batch_is_named(study):
-    more = BATCHES | {"00005-00007": (5, 8)}
-    used = {
-        "batches": {key: list(more) for key in CELLS},
-        "fitted": dict.fromkeys(METHODS, more),
-    }
+def test_a_missing_batch_is_named(study, tmp_path):
+    more = {"00005-00007": (5, 8)}
+    names = {key: list(more) for key in CELLS}
+    batches = Batches(LEVELS, folders_of(study), names, dict.fromkeys(METHODS, more))
     with pytest.raises(BrokenFile, match=r"00005-00007\.parquet does not exist"):
-        run_summary(study, **used)
+        score(CELLS, {}, [], batches, NOWHERE, str(tmp_path))
 
 
 def test_a_method_may_have_fewer_replicates_than_the_others(study, tables, tmp_path):
     """Its numbers are those of its replicates, and comparisons those of the replicates of both."""
     few = {batch: ends for batch, ends in BATCHES.items() if ends[0] == 0}
-    for key in CELLS:
-        score_methods(study, METHODS, key, tmp_path, second=few)
-    folders = {kind: str(study / kind) for kind in FOLDERS}
-    folders |= {kind: str(tmp_path / kind) for kind in ("scores", "paired")}
-    fewer = run_summary(study, folders=folders, fitted={"first": BATCHES, "second": few})
+    scores = score_methods(study, tmp_path / "scores", second=few)
+    fewer = run_summary(study, scores)
     for name in ("recovery", "points", "failures"):
         own, other = (getattr(t, name).query("method == 'first'") for t in (fewer, tables))
         pd.testing.assert_frame_equal(own.reset_index(drop=True), other.reset_index(drop=True))
@@ -317,17 +299,19 @@ def test_a_method_may_have_fewer_replicates_than_the_others(study, tables, tmp_p
     assert files == {"simulate": 8, "first": 8, "second": 4}
 
 
-def test_scores_do_not_depend_on_batches(study, tmp_path):
-    key = FIRST
-    files = [pd.read_parquet(estimates(study, "second", key, batch)) for batch in BATCHES]
-    truth = [str(study / "truth" / key / f"{batch}.parquet") for batch in BATCHES]
-    pd.concat(files).to_parquet(tmp_path / "whole.parquet")
-    output = str(tmp_path / "scores.parquet")
-    whole = {"x": [str(tmp_path / "whole.parquet")]}
-    score(whole, truth, LEVELS, {"x": output}, f"{output}.parquet")
-    pd.testing.assert_frame_equal(
-        pd.read_parquet(output), pd.read_parquet(study / "scores" / "second" / f"{key}.parquet")
-    )
+def test_scores_do_not_depend_on_batches_and_designs(study, tmp_path):
+    """All cells may be scored in one job, or each in its own."""
+    for key in CELLS:
+        for kind in ("truth", "estimates/first", "estimates/second"):
+            files = [pd.read_parquet(study / kind / key / f"{batch}.parquet") for batch in BATCHES]
+            write_table(pd.concat(files, ignore_index=True), tmp_path / kind / key / "all.parquet")
+        fitted, names = {name: {"all": (0, 5)} for name in METHODS}, {key: ["all"]}
+        batches = Batches(LEVELS, folders_of(tmp_path), names, fitted)
+        score({key: CELLS[key]}, {}, [], batches, NOWHERE, str(tmp_path / "scores" / key))
+    for name in ("points", "failures", "paired"):
+        alone = [pd.read_parquet(tmp_path / "scores" / key / f"{name}.parquet") for key in CELLS]
+        together = pd.read_parquet(study / "scores" / f"{name}.parquet")
+        pd.testing.assert_frame_equal(pd.concat(alone, ignore_index=True), together)
 
 
 def test_every_table_is_there_as_csv_and_as_parquet(tables):
@@ -354,7 +338,7 @@ def test_methods_are_compared_on_the_rows_that_both_have(tables):
 
 
 def test_a_study_of_one_method_compares_nothing(study, tmp_path):
-    score_methods(study, ["first"], FIRST, tmp_path)
-    paired = read_table(tmp_path / "paired" / f"{FIRST}.parquet")
+    score_methods(study, tmp_path, methods=["first"])
+    paired = read_table(tmp_path / "paired.parquet")
     assert paired.empty
-    assert list(paired.columns) == list(PAIRED)
+    assert list(paired.columns) == list(COMPARED)

@@ -12,7 +12,7 @@ import pytest
 
 from rlrecovery.storage import provenance
 from rlrecovery.storage.files import write_table
-from rlrecovery.storage.provenance import SIMULATED, count_origins, finished
+from rlrecovery.storage.provenance import SIMULATED, add_origins, count_origins, finished
 
 ONE, TWO = "cell-1", "cell-2"
 FIRST, SECOND = "00000-00001", "00002-00003"
@@ -81,6 +81,15 @@ class TestCountOrigins:
         assert [(row["settings_match"], row["files"]) for row in rows] == [(False, 1), (True, 1)]
         rows = count_origins(folders, {"mle": FITTED["mle"]}, BATCHES, EXPECTED)[1:]
         assert [(row["settings_match"], row["files"]) for row in rows] == [(False, 1), (True, 2)]
+
+
+def test_numbers_of_files_add_up(tmp_path):
+    origins = {SIMULATED: [OLD] * 3, "mle": [OLD, NEW, OLD], "bayes": [NEW, NEW, None]}
+    folders = write_files(tmp_path, origins)
+    whole = count_origins(folders, FITTED, BATCHES, NOWHERE)
+    parts = [count_origins(folders, FITTED, {cell: BATCHES[cell]}, NOWHERE) for cell in (TWO, ONE)]
+    assert add_origins(json.loads(json.dumps(parts))) == whole
+    assert add_origins([]) == []
 
 
 class TestFinished:
