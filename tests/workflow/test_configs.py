@@ -107,6 +107,25 @@ def test_competing_models_to_the_report(tmp_path):
     assert re.search("6 participants [^<]*rescorla_wagner", page)
 
 
+def test_hierarchical_models_compete_by_their_evidence_and_by_loo(tmp_path):
+    """Evidence belongs to whole data sets, and LOO to participants."""
+    exact = {"estimator": "quadrature", "pooling": "partial", "engine": "compiled"}
+    exact |= {"point": "mean", "loo": True}
+    models = COMPETING["models"] | {"fit": ["random_responding", "rescorla_wagner"]}
+    competing = COMPETING | {"methods": {"exact": exact}, "models": models, "replicates": 2}
+    run_here(tmp_path, competing, figures=False)
+    table = pd.read_csv(tmp_path / "results/small/summary/selection.csv", keep_default_na=False)
+    whole = table[(table["scope"] == "all") & (table["simulated"] == table["fitted"])]
+    n = whole.groupby(["criterion", "unit"])["n"].first().astype(int).to_dict()
+    assert n == {("LOO", "participant"): 4, ("LOO", "data set"): 2, ("evidence", "data set"): 2}
+    # 2 x 200 choices of each data set tell the two models apart.
+    assert (whole.loc[whole["unit"] == "data set", "wins"].astype(float) == 2).all()
+    page = " ".join((tmp_path / REPORT).read_text().split())
+    assert "exact, the marginal likelihood, data set by data set" in page
+    assert "exact, the marginal likelihood, participant" not in page
+    assert "exact, the leave-one-out predictive density, participant by participant" in page
+
+
 @pytest.mark.slow
 def test_competing_models_to_the_report_by_launched_jobs(tmp_path):
     launched, here = tmp_path / "launched", tmp_path / "here"

@@ -13,6 +13,9 @@ from the wins.
 - Units are participants, and also whole data sets: the score of a data set is the sum of the scores
   of its participants, which selects one model for all of them. A unit is excluded (and counted) if
   at least one model has no score, because a comparison of the other models would favour them.
+- A fit to all participants together has one score per data set by some criteria: a model with
+  complete pooling by all of them, a hierarchical model by its evidence, which is the marginal
+  likelihood of the data of all participants. By such a criterion only data sets are compared.
 - LOO is estimated by importance sampling, which is unreliable if the shape k of the Pareto
   distribution of the largest weights exceeds 0.7 for a choice (Vehtari et al. 2024, Journal of
   Machine Learning Research 25:72). Such units are compared and counted, as are units with a fit
@@ -43,11 +46,25 @@ _FIT_COLUMNS = ("choices", "log_likelihood", "elpd_loo", "pareto_k", "log_eviden
 def criteria(estimates: pd.DataFrame) -> pd.DataFrame:
     """Compute the scores of one fitted model by every available criterion, columns `CRITERIA`.
 
-    Estimates of level ``participant`` are used, or of level ``group`` if there are no others
-    (complete pooling). The score is NaN if a row of the fit failed.
+    A criterion is computed from the rows of participants or, if these have no score, from those of
+    whole data sets (levels ``group`` and ``spread``). The score is NaN if a row of the fit failed.
     """
-    level = "participant" if (estimates["level"] == "participant").any() else "group"
-    rows = estimates[estimates["level"] == level]
+    is_participant = estimates["level"] == "participant"
+    scores: dict[str, pd.DataFrame] = {}
+    for rows in (estimates[is_participant], estimates[~is_participant]):
+        fits = _fits(rows)
+        for name, score in _scores(fits).items():
+            if name not in scores and score.notna().any():
+                scores[name] = fits.assign(
+                    criterion=name,
+                    score=score.mask(fits["failed"]),
+                    pareto_k=fits["pareto_k"] if name == "LOO" else np.nan,
+                ).reset_index()[list(CRITERIA)]
+    return conform(pd.concat(scores.values(), ignore_index=True) if scores else (), CRITERIA)
+
+
+def _fits(rows: pd.DataFrame) -> pd.DataFrame:
+    """Summarise the rows of each participant, or of each data set."""
     rows = rows.assign(failed=rows["status"] == "failed", stopped=rows["status"] == "not_converged")
     fits = rows.groupby(_UNIT).agg(
         k=("parameter", "nunique"),
@@ -55,17 +72,7 @@ def criteria(estimates: pd.DataFrame) -> pd.DataFrame:
         stopped=("stopped", "any"),
         **{name: (name, "first") for name in _FIT_COLUMNS},
     )
-    fits["pareto_k"] = fits["pareto_k"].mask(fits["failed"])
-    scores = [
-        fits.assign(
-            criterion=name,
-            score=score.mask(fits["failed"]),
-            pareto_k=fits["pareto_k"] if name == "LOO" else np.nan,
-        ).reset_index()[list(CRITERIA)]
-        for name, score in _scores(fits).items()
-        if score.notna().any()
-    ]
-    return conform(pd.concat(scores, ignore_index=True) if scores else (), CRITERIA)
+    return fits.assign(pareto_k=fits["pareto_k"].mask(fits["failed"]))
 
 
 def _scores(fits: pd.DataFrame) -> dict[str, pd.Series]:
@@ -84,31 +91,35 @@ def _scores(fits: pd.DataFrame) -> dict[str, pd.Series]:
 def winners(scores: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Select the best model of every participant and data set of a cell, columns `WINNERS`.
 
-    ``scores`` are the results of `criteria` by name of the fitted model. There are units
-    ``participant`` if every model was fitted to single participants, and units ``data set`` if
-    there are several participants or a model was fitted to all of them together. Models that tie
-    have one row each and equal shares; a unit with a missing or infinite score has one row without
-    a winner.
+    ``scores`` are the results of `criteria` by name of the fitted model. By each criterion there
+    are units ``participant`` if every model has a score for single participants, and units ``data
+    set`` if there are several participants or a model has a score for all of them together. Models
+    that tie have one row each and equal shares; a unit with a missing or infinite score has one row
+    without a winner.
     """
     by_model = {model: table.set_index(_KEYS)["score"] for model, table in scores.items()}
     wide = pd.DataFrame(by_model, dtype="float64")
     if wide.empty:
         return conform((), WINNERS)
-    is_participant = wide.index.get_level_values("participant") >= 0
-    participants, data_sets = wide[is_participant], wide[~is_participant]
+    keys = wide.index.to_frame(index=False)
+    by_criterion = keys.groupby("criterion")["participant"]
+    lowest, highest = (by_criterion.transform(name).to_numpy() for name in ("min", "max"))
+    participants, data_sets = wide[lowest >= 0], wide[(lowest < 0) | (highest > lowest)]
     units = []
-    if data_sets.empty:
+    if len(participants):
         units.append(_best(participants).assign(unit="participant"))
-    if len(data_sets) or len(participants.index.unique("participant")) > 1:
-        units.append(_best(_data_set_scores(participants, data_sets)).assign(unit="data set"))
+    if len(data_sets):
+        units.append(_best(_data_set_scores(data_sets)).assign(unit="data set"))
     fits = pd.concat(scores.values())
     of_data_sets = fits[fits["participant"] >= 0].assign(participant=-1)
     worst_fit = pd.concat([fits, of_data_sets]).groupby(_KEYS)[["pareto_k", "stopped"]].max()
     return conform(pd.concat(units, ignore_index=True).join(worst_fit, on=_KEYS), WINNERS)
 
 
-def _data_set_scores(participants: pd.DataFrame, data_sets: pd.DataFrame) -> pd.DataFrame:
+def _data_set_scores(wide: pd.DataFrame) -> pd.DataFrame:
     """Scores of whole data sets, summed over participants where a model was fitted to each."""
+    is_participant = wide.index.get_level_values("participant") >= 0
+    participants, data_sets = wide[is_participant], wide[~is_participant]
     keys = ["replicate", "criterion"]
     sums = participants.groupby(keys).sum(skipna=False)
     totals = sums.combine_first(data_sets.groupby(keys).first())[list(participants.columns)]

@@ -78,9 +78,10 @@ _DIAGNOSTICS = (
 #: - ``rhat``, ``ess_bulk``, ``ess_tail``, ``divergences``: sampling diagnostics (``bayes``).
 #: - ``choices``: number of responses that were fitted.
 #: - ``log_likelihood``: at the maximum (``mle``).
-#: - ``log_evidence``: logarithm of the marginal likelihood (``quadrature``).
+#: - ``log_evidence``: logarithm of the marginal likelihood (``quadrature``). With partial pooling
+#:   it belongs to the data of all participants, and is in the rows of levels group and spread.
 #: - ``elpd_loo``, ``pareto_k``: expected log predictive density by leave-one-out
-#:   cross-validation, and the largest Pareto k of its choices (``bayes`` with ``loo: true``).
+#:   cross-validation (``loo: true``), and the largest Pareto k of its choices (``bayes``).
 #: - ``grid_error``: largest difference between two grids, in posterior SDs (``quadrature``).
 #: - ``seconds``: wall time of the fit that gave the row.
 ESTIMATES = {

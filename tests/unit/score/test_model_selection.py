@@ -151,6 +151,79 @@ def test_a_fit_to_whole_data_sets_is_compared_with_the_sum_over_participants():
         assert best(won, "data set") == {(0, -1): ["alone"], (1, -1): ["pooled"]}
 
 
+def hierarchical(evidence, elpd):
+    """Estimates of a hierarchical fit: evidence of data sets, LOO of participants."""
+    of_participants = with_scores(elpd, "elpd_loo")
+    whole = [
+        with_scores(np.reshape(evidence, (-1, 1)), level=level).assign(participant=-1)
+        for level in ("group", "spread")
+    ]
+    return pd.concat([of_participants, *whole], ignore_index=True)
+
+
+def test_a_hierarchical_model_has_one_evidence_per_data_set():
+    scored = criteria(hierarchical([-70.0, -80.0], [[-3.0, -4.0], [-5.0, -6.0]]))
+    assert scored[["criterion", "participant"]].drop_duplicates().to_numpy().tolist() == [
+        ["LOO", 0], ["LOO", 1], ["evidence", -1],
+    ]  # fmt: skip
+    assert scored.loc[scored["criterion"] == "evidence", "score"].tolist() == [-70, -80]
+
+
+def test_evidence_selects_data_sets_and_loo_also_participants_in_one_contest():
+    a = hierarchical([-70.0, -80.0], [[-3.0, -4.0], [-5.0, -6.0]])
+    b = hierarchical([-71.0, -79.0], [[-4.0, -1.0], [-4.0, -9.0]])
+    won = winners({"a": criteria(a), "b": criteria(b)})
+    units = won[["criterion", "unit"]].drop_duplicates().apply(tuple, axis=1)
+    assert set(units) == {("LOO", "participant"), ("LOO", "data set"), ("evidence", "data set")}
+    assert best(won, "data set") == {(0, -1): ["a"], (1, -1): ["b"]}
+    assert best(won, criterion="LOO") == {
+        (0, 0): ["a"], (0, 1): ["b"], (1, 0): ["b"], (1, 1): ["a"],
+    }  # fmt: skip
+    # Sums -7 and -11 against -5 and -13.
+    assert best(won, "data set", "LOO") == {(0, -1): ["b"], (1, -1): ["a"]}
+
+
+def test_a_hierarchical_fit_that_stopped_is_counted_where_its_rows_are():
+    """Group and spread belong to the evidence, participants to LOO."""
+    a, b = (hierarchical([-7.0, -8.0], [[-3.0, -4.0], [-5.0, -6.0]]) for _ in "ab")
+    a.loc[(a["level"] == "spread") & (a["replicate"] == 1), "status"] = "not_converged"
+    b.loc[(b["level"] == "participant") & (b["replicate"] == 0), "status"] = "not_converged"
+    counted = cell_counts({"exact": {"a": a, "b": b}}, "c", "d", "a")
+    stopped = counted.groupby(["criterion", "unit"])["stopped"].max().to_dict()
+    assert stopped == {
+        ("LOO", "participant"): 2, ("LOO", "data set"): 1, ("evidence", "data set"): 1,
+    }  # fmt: skip
+
+
+def test_a_failed_hierarchical_fit_leaves_its_data_set_out_by_every_criterion():
+    a, b = (hierarchical([-7.0, -8.0], [[-3.0, -4.0], [-5.0, -6.0]]) for _ in "ab")
+    scores = ["log_evidence", "elpd_loo"]
+    a.loc[a["replicate"] == 0, ["status", *scores]] = ["failed", np.nan, np.nan]
+    counted = cell_counts({"exact": {"a": a, "b": b}}, "c", "d", "a")
+    left_out = counted.groupby(["criterion", "unit"])[["n", "left_out"]].first()
+    assert left_out.loc["evidence", "data set"].tolist() == [1, 1]
+    assert left_out.loc["LOO", "data set"].tolist() == [1, 1]
+    assert left_out.loc["LOO", "participant"].tolist() == [2, 2]
+
+
+def test_complete_pooling_compares_data_sets_by_all_criteria():
+    a, b = (
+        with_scores([[score], [score]], level="group", elpd_loo=-score).assign(participant=-1)
+        for score in (-5.0, -6.0)
+    )
+    won = winners({"a": criteria(a), "b": criteria(b)})
+    assert set(won["unit"]) == {"data set"}
+    assert best(won, "data set") == {(0, -1): ["a"], (1, -1): ["a"]}
+    assert best(won, "data set", "LOO") == {(0, -1): ["b"], (1, -1): ["b"]}
+
+
+def test_one_participant_of_a_hierarchical_model_is_a_data_set_by_evidence_only():
+    a, b = hierarchical([-7.0], [[-3.0]]), hierarchical([-8.0], [[-2.0]])
+    won = winners({"a": criteria(a), "b": criteria(b)})
+    units = won[["criterion", "unit"]].apply(tuple, axis=1)
+    assert set(units) == {("LOO", "participant"), ("evidence", "data set")}
+
+
 def test_a_failure_of_one_participant_spoils_the_sum_of_its_data_set():
     table = failed(with_scores([[9.0, 9.0], [9.0, 9.0]]), 0, 1)
     won = winners({"a": criteria(table), "b": criteria(with_scores([[1.0, 1.0], [1.0, 1.0]]))})
