@@ -51,6 +51,7 @@ def seconds(table: pd.DataFrame, what: str, size: str | None, form: str) -> floa
 def rate(table: pd.DataFrame, form: str, size: str) -> float:
     """Effective draws of the worst quantity per CPU second, hierarchical."""
     rows = table.query("what == 'hierarchical' and form == @form and size == @size")
+    rows = rows.dropna(subset="ess") if "ess" in rows else rows[:0]
     return float((rows["ess"] / rows["cpu_seconds"]).iloc[0]) if len(rows) else float("nan")
 
 

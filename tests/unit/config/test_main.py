@@ -29,8 +29,8 @@ def test_the_verb_check_prints_one_line(capsys):
     path = ROOT / "config.yaml"
     assert main(["check", str(path)]) == 0
     assert capsys.readouterr().out == (
-        f"{path} is valid: run default, 40 cells of 4 replicates, "
-        "methods mle, bayes, hierarchical\n"
+        f"{path} is valid: run default, 40 cells of 50 replicates, "
+        "methods mle, bayes, hierarchical, nuts\n"
     )
 
 

@@ -31,7 +31,7 @@ def error_of(path) -> ConfigError:
 def test_the_committed_config_is_valid():
     experiment = load(ROOT / "config.yaml")
     assert isinstance(experiment, Experiment)
-    assert list(experiment.methods) == ["mle", "bayes", "hierarchical"]
+    assert list(experiment.methods) == ["mle", "bayes", "hierarchical", "nuts"]
 
 
 def test_parsing_leaves_its_input_alone():

@@ -48,7 +48,7 @@ def test_the_fields_have_their_types():
 def test_a_mock_has_a_model_and_nothing_else():
     method = parse(valid()).methods["mock"]
     assert isinstance(method, MockSettings)
-    assert method.model_dump() == {"estimator": "mock", "model": "rescorla_wagner"}
+    assert method.plain() == {"estimator": "mock", "model": "rescorla_wagner"}
 
 
 def test_the_experiment_is_frozen():
