@@ -14,6 +14,7 @@ Measures are computed in `rlrecovery.score`; this room formats and compares them
 ``model_comparison``  best-fitting models as tables and sentences
 ``explorer``, ``explorer_data``  interactive map of the cells: its charts and their data
 ``methods_text``, ``task_text``  description of the methods and of a task
+``sampler_text``      sampled compared with exact posteriors
 ``completeness``      missing or mismatched inputs of a report
 ``sheets``, ``latex`` tables for a paper: content and typesetting
 ``example``           data of the example participant and posterior for two figures

@@ -14,7 +14,7 @@ import pandas as pd
 from rlrecovery.config.settings import Experiment
 from rlrecovery.config.study import methods_of, read_resolved, sources
 from rlrecovery.figures.catalogue import FIGURES
-from rlrecovery.report import limits, methods_text
+from rlrecovery.report import limits, methods_text, sampler_text
 from rlrecovery.report.cell_tables import cell_tables, flagged_rows
 from rlrecovery.report.completeness import mixtures, unfinished
 from rlrecovery.report.explorer import explorer, library
@@ -28,7 +28,6 @@ from rlrecovery.report.traffic_lights import light_table
 from rlrecovery.report.verdicts import advice, rmse_table, verdicts
 from rlrecovery.score.model_selection import LARGEST_K
 from rlrecovery.score.results import Summary, load_summary, methods_with
-from rlrecovery.score.sampler_check import pool_over_cells
 from rlrecovery.storage.files import BrokenFile, read_json, read_table, write_text
 
 AnyPath = str | os.PathLike[str]
@@ -109,7 +108,7 @@ def page_data(summary: Summary, experiment: Experiment, design: pd.DataFrame) ->
         "predictive_check": methods_text.predictive_check(experiment),
         "cell_tables": cell_tables(summary),
         "flagged_rows": flagged_rows(summary),
-        "exact_checks": pool_over_cells(summary.sampler_check).to_dict("records"),
+        "sampler_comparisons": sampler_text.comparisons(summary),
         "conventions": methods_text.conventions(experiment),
     }
 

@@ -156,16 +156,19 @@ def against_first(summary: Summary) -> pd.DataFrame:
     return table[is_first & table["method"].isin(summary.methods)]
 
 
+#: Columns of `rlrecovery.storage.schemas.SAMPLER_CHECK` that older versions do not have.
+_NEW_CHECKS = ("level", "data_sets", "rms_error")
+
 #: From attributes of `Summary` to their files and the columns that these must have.
 FILES: dict[str, tuple[str, Collection[str]]] = {
-    # Summaries of older versions have no column ``model``.
+    # Summaries of older versions have no column ``model``, and compare samplers without pooling.
     "recovery": ("recovery.csv", [name for name in schemas.RECOVERY if name != "model"]),
     "points": ("points.csv", schemas.POINTS),
     "failures": ("failures.csv", schemas.FAILURES),
     "participant": ("example_participant.csv", schemas.PARTICIPANT),
     "posterior": ("example_posterior.csv", ()),
     "example": ("example.json", ()),
-    "sampler_check": ("witness.csv", schemas.SAMPLER_CHECK),
+    "sampler_check": ("witness.csv", [n for n in schemas.SAMPLER_CHECK if n not in _NEW_CHECKS]),
     "comparison": ("comparison.csv", schemas.COMPARISON),
     "priors": ("priors.csv", schemas.PRIORS),
     "crossed": ("crossed.csv", ("simulated", "fitted", "contest")),
@@ -219,4 +222,7 @@ def _read(folder: Path, name: str) -> Any:
         table = table.astype(dict.fromkeys(names, "category"))
     if name == "recovery":
         table = table.assign(model=as_text(table["model"]) if "model" in table else "")
+    if name == "sampler_check" and "level" not in table:
+        unknown = {"data_sets": table["posteriors"], "rms_error": 0.0}
+        table = table.assign(level="participant", **unknown)
     return table

@@ -20,16 +20,16 @@ def comparable_pairs(methods: Mapping[str, Method]) -> list[tuple[str, str]]:
 
 
 def _has_posterior_means(method: Method, kind: PosteriorKind) -> bool:
-    """Whether the estimates are posterior means of single participants."""
+    """Whether the estimates are means of a posterior of this kind."""
     settings = method.settings
-    is_mean = settings.posterior == kind and settings.posterior_point() == "mean"
-    return is_mean and method.pooling == "none"
+    return settings.posterior == kind and settings.posterior_point() == "mean"
 
 
 def _same_posterior(method: Method, other: Method) -> bool:
-    """Whether two methods have the same model and the same priors at level ``participant``."""
-    return method.model == other.model and all(
-        method.settings.prior_of(name, "participant")
-        == other.settings.prior_of(name, "participant")
+    """Whether two methods have the same model, pooling and priors."""
+    same_model = method.model == other.model and method.pooling == other.pooling
+    return same_model and all(
+        method.settings.prior_of(name, level) == other.settings.prior_of(name, level)
         for name in method.fitted_model().names
+        for level in method.settings.levels()
     )

@@ -220,18 +220,22 @@ COUNTS = {
 }
 
 #: ``scores/<design>/witness.parquet`` and ``summary/witness``: NUTS compared with quadrature, one
-#: row per pair of methods, cell and parameter. ``sampled`` and ``exact`` are the methods and
-#: ``posteriors`` the number of posteriors that both have. ``rms_z`` is the root mean square of the
-#: differences between posterior means in Monte Carlo standard errors of the sampler;
+#: row per pair of methods, cell, level and parameter. ``sampled`` and ``exact`` are the methods;
+#: both have ``posteriors`` posteriors in ``data_sets`` data sets. ``rms_z`` is the root mean square
+#: of the differences between posterior means in Monte Carlo standard errors of the sampler, and
+#: ``rms_error`` that of the numerical errors which the exact method reports, in the same units;
 #: ``largest_difference`` is in posterior SDs; ``sd_ratio`` is the mean of sampled over exact
 #: posterior SD.
 SAMPLER_CHECK = {
     "sampled": "str",
     "exact": "str",
     "cell": "str",
+    "level": "str",
     "parameter": "str",
+    "data_sets": "int64",
     "posteriors": "int64",
     "rms_z": "float64",
+    "rms_error": "float64",
     "largest_difference": "float64",
     "sd_ratio": "float64",
 }

@@ -198,6 +198,13 @@ def test_a_sampler_is_compared_with_the_exact_posterior(tiny_folder):
     text = words(build(tiny_folder))
     assert "nuts versus grid, alpha: over 10 posteriors" in text
     assert "differ by 1.10 Monte Carlo standard errors" in text
+    assert "Hierarchical models" not in text
+    levels = [row | {"level": level} for level in ("participant", "group", "spread")]
+    table = pd.DataFrame(levels).assign(data_sets=5, rms_error=0.0)
+    table.to_csv(tiny_folder / "summary/witness.csv", index=False)
+    text = words(build(tiny_folder))
+    assert "participants of a data set are therefore not separate checks" in text
+    assert "nuts versus grid, alpha of the group: over 10 posteriors in 5 data sets" in text
 
 
 @pytest.mark.parametrize("name", ["config_file", "provenance_file", "design_file"])

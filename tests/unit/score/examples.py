@@ -148,3 +148,10 @@ EXACT = Method.of(settings.QUADRATURE)
 def bayes_method(pooling="none", **changes):
     """A method that samples."""
     return Method.of(settings.bayes(pooling, **(settings.THOROUGH | changes)))
+
+
+def exact_method(pooling="none", **changes):
+    """A method without sampling, with the priors of `bayes_method`."""
+    own = ("model", "priors", "engine", "point", "pooling")
+    shared = {name: value for name, value in settings.bayes(pooling).items() if name in own}
+    return Method.of(shared | {"estimator": "quadrature"} | changes)
