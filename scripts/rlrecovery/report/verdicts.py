@@ -173,10 +173,24 @@ def _changes(summary: Summary, parameter: str, rmses: Sequence[PooledRmse]) -> I
     others = {
         best.key._replace(trials=shortest): f"{trials} instead of {shortest} trials",
         best.key._replace(participants=fewest): f"{participants} instead of {fewest} participants",
-    } | {rmse.key: f"{best.key.method} instead of {rmse.key.method}" for rmse in largest}
+    } | {
+        rmse.key: f"{best.key.method} instead of {rmse.key.method}"
+        for rmse in largest
+        if not _same_posterior(summary, best.key.method, rmse.key.method)
+    }
     for key, change in others.items():
         if key in by_key and key != best.key:
             yield _change_text(summary, parameter, change, by_key[key], best)
+
+
+def _same_posterior(summary: Summary, *methods: str) -> bool:
+    """Return whether two methods differ only in how they compute a posterior.
+
+    Their estimates differ by the Monte Carlo error of a sampler, which is shown elsewhere.
+    """
+    names = {summary.method_of.get(method, method) for method in methods}
+    table = summary.sampler_check
+    return len(table) > 0 and bool(table[["sampled", "exact"]].isin(names).all(axis=1).any())
 
 
 def _change_text(

@@ -3,6 +3,7 @@
 import dataclasses
 
 import numpy as np
+import pandas as pd
 import pytest
 import summaries
 
@@ -145,6 +146,13 @@ def test_methods_of_different_replicates_are_compared_on_those_of_both(few, diff
     text = dict(advice(few(difference)))["alpha of individual participants"]
     assert f"hierarchical instead of bayes {change}" in text
     assert "over 2 replicates to 0.2000" in text
+
+
+def test_two_ways_to_compute_one_posterior_are_not_compared(few):
+    pair = pd.DataFrame([{"sampled": "bayes", "exact": "hierarchical"}])
+    text = dict(advice(dataclasses.replace(few(-0.01), sampler_check=pair)))
+    assert "instead of bayes" not in text["alpha of individual participants"]
+    assert "hierarchical instead of mle" in text["alpha of individual participants"]
 
 
 def test_a_study_of_one_line_has_no_advice(tiny):
