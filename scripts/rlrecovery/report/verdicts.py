@@ -69,6 +69,8 @@ def verdict(summary: Summary, parameter: str, rmses: Sequence[PooledRmse]) -> st
     candidates = _of_all_replicates(summary, rmses)
     best = min(candidates, key=lambda rmse: rmse.value)
     opening = "smallest RMSE: " if len(rmses) > 1 else ""
+    if any(rmse.value < best.value for rmse in rmses):
+        opening = "smallest RMSE of the methods that fit all replicates: "
     text = f"{opening}{_method_and_design(best.key, summary)} ({_facts(summary, parameter, best)})"
     text += _against_baseline(summary, parameter, best)
     text += _not_clearly_worse(summary, parameter, best, rmses)
@@ -106,12 +108,16 @@ def _against_baseline(summary: Summary, parameter: str, best: PooledRmse) -> str
 def _not_clearly_worse(
     summary: Summary, parameter: str, best: PooledRmse, rmses: Sequence[PooledRmse]
 ) -> str:
-    """Name methods in the same design that do not clearly differ from the best."""
+    """Name methods in the same design that do not clearly differ from the best.
+
+    Methods that only compute the same posterior in another way are not among them.
+    """
     similar = [
         f"{rmse.key.method} ({_rmse_text(summary, rmse)})"
         for rmse in rmses
         if rmse is not best
         and rmse.key.design == best.key.design
+        and not _same_posterior(summary, best.key.method, rmse.key.method)
         and not clearly_differ(summary, parameter, rmse, best)
     ]
     return f"; not clearly better than {enumeration(similar)} in this design" if similar else ""

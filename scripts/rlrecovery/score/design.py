@@ -79,9 +79,7 @@ def score(
     for name, table in _parts(cells, competitors, sampler_pairs, batches):
         parts[name].append(table)
     ends = dict.fromkeys(interval_columns(max(batches.nominal_levels)), "float64")
-    columns: tuple[dict[str, str], ...] = (
-        *(MEASURES, {**SCATTER, **ends}, FAILURES, COMPARED, COUNTS, SAMPLER_CHECK),
-    )
+    columns = [MEASURES, {**SCATTER, **ends}, FAILURES, COMPARED, COUNTS, SAMPLER_CHECK]
     for name, types in zip(SCORED, columns, strict=True):
         tables = [table for table in parts[name] if len(table)]
         whole = conform(pd.concat(tables, ignore_index=True) if tables else (), types)

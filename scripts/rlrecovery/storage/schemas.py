@@ -82,7 +82,8 @@ _DIAGNOSTICS = (
 #:   it belongs to the data of all participants, and is in the rows of levels group and spread.
 #: - ``elpd_loo``, ``pareto_k``: expected log predictive density by leave-one-out
 #:   cross-validation (``loo: true``), and the largest Pareto k of its choices (``bayes``).
-#: - ``grid_error``: largest difference between two grids, in posterior SDs (``quadrature``).
+#: - ``grid_error``: largest difference between two grids, in posterior SDs (``quadrature``); with
+#:   partial pooling the error of the finer grid, estimated from it.
 #: - ``seconds``: wall time of the fit that gave the row.
 ESTIMATES = {
     **{name: TRUTH[name] for name in ESTIMATE_KEYS},

@@ -131,7 +131,8 @@ def few(summary):
 def test_a_method_of_a_part_of_the_replicates_is_not_called_the_best(few):
     same = few(0.0)
     text = verdict(same, "alpha", pooled_rmses(same, "alpha", "participant"))
-    assert "smallest RMSE: hierarchical with 150 trials (RMSE 0.2000" in text
+    opening = "smallest RMSE of the methods that fit all replicates: hierarchical with 150 trials"
+    assert f"{opening} (RMSE 0.2000" in text
     assert "not clearly better than bayes (0.10000 ± 0.00041 over 2 replicates)" in text
     alone = [rmse for rmse in pooled_rmses(same, "alpha", "participant") if "b" in rmse.key.method]
     assert "smallest RMSE: bayes" in verdict(same, "alpha", alone)
@@ -153,6 +154,7 @@ def test_two_ways_to_compute_one_posterior_are_not_compared(few):
     text = dict(advice(dataclasses.replace(few(-0.01), sampler_check=pair)))
     assert "instead of bayes" not in text["alpha of individual participants"]
     assert "hierarchical instead of mle" in text["alpha of individual participants"]
+    assert "not clearly better than bayes" not in text["alpha of individual participants"]
 
 
 def test_a_study_of_one_line_has_no_advice(tiny):

@@ -17,12 +17,11 @@ from typing import Self
 import numpy as np
 
 from rlrecovery.fit.base import Setting
-from rlrecovery.fit.estimates import Row, Target, failed, one_line
+from rlrecovery.fit.estimates import Row, Target, failed, one_line, row
 from rlrecovery.fit.quadrature import hierarchical
 from rlrecovery.fit.quadrature.adaptive import density, locate
-from rlrecovery.fit.quadrature.grid import Axis, Grid
+from rlrecovery.fit.quadrature.grid import Axis, Grid, combinations
 from rlrecovery.fit.quadrature.loo import leave_one_out
-from rlrecovery.fit.quadrature.rows import exact_row
 from rlrecovery.fit.quadrature.settings import FIRST_NODES, QuadratureSettings
 from rlrecovery.likelihood.data import Observations
 from rlrecovery.likelihood.evaluate import Evaluator, values_only
@@ -97,18 +96,18 @@ class Quadrature:
                 posterior, _, _ = self.hierarchy().integrate(data, self.setting.nominal_levels)
                 draws = posterior.draws(count, rng)
             case "complete":
-                grid, _ = self.integrate(data)
+                grid, _, _ = self.integrate(data)
                 drawn = grid.draws(count, np.random.default_rng(seed))
                 draws = np.repeat(drawn[:, None], participants, axis=1)
             case "none":
                 by_participant = []
                 for i, child in enumerate(seed.spawn(participants)):
-                    grid, _ = self.integrate(data.rows(slice(i, i + 1)))
+                    grid, _, _ = self.integrate(data.rows(slice(i, i + 1)))
                     by_participant.append(grid.draws(count, np.random.default_rng(child)))
                 draws = np.stack(by_participant, axis=1)
         return {name: draws[..., j] for j, name in enumerate(self.setting.model.names)}
 
-    def integrate(self, data: Observations) -> tuple[Grid, float]:
+    def integrate(self, data: Observations) -> tuple[Grid, Floats, float]:
         """Integrate the posterior of participants with the same parameters.
 
         Parameters
@@ -120,6 +119,8 @@ class Quadrature:
         -------
         grid : Grid
             The final grid.
+        summaries : float array, shape (parameters, numbers)
+            See `Grid.summaries`.
         error : float
             Largest difference between that grid and the grid of every second node in any mean, SD,
             median or interval end, in posterior SDs. The error of the full grid is smaller by a
@@ -137,7 +138,7 @@ class Quadrature:
             error = float((np.abs(whole - half) / whole[:, 1:2]).max())
             finer = 2 * size - 1
             if error <= TOLERANCE or finer ** len(axes) > MAX_NODES:
-                return grid, error
+                return grid, whole, error
             size = finer
 
     def hierarchy(self) -> hierarchical.Hierarchy:
@@ -148,14 +149,14 @@ class Quadrature:
 
     def _log_likelihood(self, data: Observations, natural: Sequence[Floats]) -> Floats:
         """Log-likelihood of all participants together on a grid of parameters."""
-        points = np.stack([a.ravel() for a in np.meshgrid(*natural, indexing="ij")], axis=1)
+        points = combinations(natural)
         rows = (data.rows(slice(i, i + 1)) for i in range(len(data.choices)))
         values: Floats = sum(self.values(row, points) for row in rows)
         return values.reshape([len(nodes) for nodes in natural])
 
     def _fit_grid(self, data: Observations, targets: list[Target]) -> list[Row]:
         started = time.perf_counter()
-        grid, error = self.integrate(data)
+        grid, summaries, error = self.integrate(data)
         facts = {
             "log_evidence": grid.log_evidence(),
             "choices": float((data.choices >= 0).sum()),
@@ -163,7 +164,6 @@ class Quadrature:
         }
         if self.settings.loo:
             facts["elpd_loo"] = leave_one_out(self.setting.learner, data, *grid.points())
-        summaries = grid.summaries(self.setting.nominal_levels)
         errors = [error] * len(targets)
         return self._rows(targets, summaries, errors, TOLERANCE, [facts] * len(targets))
 
@@ -197,9 +197,22 @@ class Quadrature:
         tolerance: float,
         facts: Sequence[dict[str, float]],
     ) -> list[Row]:
-        levels, point = self.setting.nominal_levels, self.settings.point
-        columns = zip(targets, summaries, errors, facts, strict=True)
-        return [
-            exact_row(target, summary, error, tolerance, levels, point, **more)
-            for target, summary, error, more in columns
-        ]
+        """Make the rows of targets from `Marginal.summary`, errors and further columns of each."""
+        rows, levels = [], self.setting.nominal_levels
+        for target, summary, error, more in zip(targets, summaries, errors, facts, strict=True):
+            mean, sd, median, *ends = (float(number) for number in summary)
+            intervals, converged = zip(ends[::2], ends[1::2], strict=True), error <= tolerance
+            rows.append(
+                row(
+                    target,
+                    median if self.settings.point == "median" else mean,
+                    sd,
+                    dict(zip(levels, intervals, strict=True)),
+                    status="ok" if converged else "not_converged",
+                    reason="" if converged else f"two grids differ by {error:.2g} posterior SDs",
+                    converged=converged,
+                    grid_error=error,
+                    **more,
+                )
+            )
+        return rows

@@ -10,7 +10,7 @@ the approximation is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -113,8 +113,3 @@ def location_quantiles(
     ranks = shares[order].cumsum() - shares[order] / 2
     quantiles: Floats = np.interp(at, ranks / shares.sum(), middle[order])
     return quantiles
-
-
-def funnels(axes: Sequence[Axis], centre: Floats, width: Floats) -> list[Funnel]:
-    """Coordinates of all parameters; arrays have the shape (participants, parameters)."""
-    return [Funnel(axis, centre[:, j], width[:, j]) for j, axis in enumerate(axes)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from scipy import interpolate, special
@@ -34,6 +35,12 @@ DENSE = 20
 
 def _unchanged(values: Floats) -> Floats:
     return values
+
+
+def combinations(nodes: Sequence[Floats]) -> Floats:
+    """All points of a rectangular grid, shape (points, axes); the last axis varies fastest."""
+    meshes = np.meshgrid(*nodes, indexing="ij")
+    return np.stack([mesh.ravel() for mesh in meshes], axis=1)
 
 
 @dataclass(frozen=True)
@@ -293,6 +300,7 @@ class Grid:
         weights = [marginal.weights[[0, -1]].max() for marginal in self.marginals()]
         return float(max(weights))
 
+    @cached_property
     def mass(self) -> Floats:
         """Share of the mass at each node."""
         mass = np.exp(self.density - self.density.max())
@@ -319,7 +327,7 @@ class Grid:
 
     def marginals(self) -> list[Marginal]:
         """Marginal posterior of each parameter."""
-        mass, marginals = self.mass(), []
+        mass, marginals = self.mass, []
         for i, (axis, nodes) in enumerate(zip(self.axes, self.nodes, strict=True)):
             others = tuple(j for j in range(mass.ndim) if j != i)
             weights = mass.sum(axis=others)
@@ -336,7 +344,7 @@ class Grid:
 
         Nodes are drawn with their mass as probability, then moved uniformly within their grid cell.
         """
-        mass = self.mass().ravel()
+        mass = self.mass.ravel()
         drawn = rng.choice(mass.size, size=count, p=mass)
         indices = np.unravel_index(drawn, self.density.shape)
         columns = []
@@ -348,8 +356,7 @@ class Grid:
     def points(self) -> tuple[Floats, Floats]:
         """All nodes on the natural scale, shape (points, parameters), and their mass."""
         natural = [axis.estimate(y) for axis, y in zip(self.axes, self.nodes, strict=True)]
-        meshes = np.meshgrid(*natural, indexing="ij")
-        return np.stack([mesh.ravel() for mesh in meshes], axis=1), self.mass().ravel()
+        return combinations(natural), self.mass.ravel()
 
     def summaries(self, levels: tuple[float, ...]) -> Floats:
         """`Marginal.summary` of each parameter, shape (parameters, numbers)."""

@@ -17,8 +17,8 @@ from typing import NamedTuple
 import numpy as np
 
 from rlrecovery.fit.quadrature.adaptive import Region, density, locate, settle
-from rlrecovery.fit.quadrature.funnel import Funnel, Points, funnels, location_quantiles
-from rlrecovery.fit.quadrature.grid import Axis, Grid, quantile_positions, tails
+from rlrecovery.fit.quadrature.funnel import Funnel, Points, location_quantiles
+from rlrecovery.fit.quadrature.grid import Axis, Grid, combinations, quantile_positions, tails
 from rlrecovery.fit.quadrature.population import (
     Placement,
     Tables,
@@ -60,7 +60,6 @@ EDGE_ERROR = 5.0
 #: Weight of the error of an SD, relative to those of mean, median and ends of intervals.
 #: The SD of a heavy-tailed posterior depends on values that hardly any interval contains.
 SD_WEIGHT = 0.3
-
 
 #: Interquartile range of a normal distribution with SD 1.
 IQR = 1.349
@@ -146,7 +145,8 @@ class PopulationPosterior:
     def _location_summary(self, parameter: int, levels: tuple[float, ...]) -> Floats:
         """`Marginal.summary` of a location."""
         mass, reported = self.pair_mass(parameter), self.axes[parameter].reported
-        values = reported(_points(self.coordinates, self.grid.natural())[parameter].location)
+        pair = self.grid.natural()[2 * parameter : 2 * parameter + 2]
+        values = reported(self.coordinates[parameter].points(*pair).location)
         mean = (mass * values).sum()
         sd = np.sqrt((mass * (values - mean) ** 2).sum())
         return np.array([mean, sd, *reported(self.location_quantiles(parameter, tails(levels)))])
@@ -154,7 +154,7 @@ class PopulationPosterior:
     def pair_mass(self, parameter: int) -> Floats:
         """Posterior mass of (z, SD) of one parameter, shape (nodes of z, nodes of s)."""
         pair = (2 * parameter, 2 * parameter + 1)
-        return self.grid.mass().sum(axis=tuple(k for k in range(self.grid.ndim) if k not in pair))
+        return self.grid.mass.sum(axis=tuple(k for k in range(self.grid.ndim) if k not in pair))
 
     def location_quantiles(self, parameter: int, probabilities: Floats) -> Floats:
         """Quantiles of a location, unconstrained scale."""
@@ -189,7 +189,7 @@ class PopulationPosterior:
 
         Locations and SDs are drawn first, then every participant given these. Natural scale.
         """
-        mass = self.grid.mass().ravel()
+        mass = self.grid.mass.ravel()
         flat = [p.flat() for p in _points(self.coordinates, self.grid.natural())]
         shape = [len(location) for location, _ in flat]
         drawn = np.unravel_index(rng.choice(mass.size, size=count, p=mass), shape)
@@ -203,9 +203,7 @@ class PopulationPosterior:
         """All nodes of a participant, natural scale, shape (points, parameters), and their mass."""
         nodes = self.tables.placement.nodes(self.tables.size)[participant]
         natural = [axis.reported(x) for axis, x in zip(self.axes, nodes, strict=True)]
-        meshes = np.meshgrid(*natural, indexing="ij")
-        points = np.stack([mesh.ravel() for mesh in meshes], axis=1)
-        return points, self.mass[participant].ravel()
+        return combinations(natural), self.mass[participant].ravel()
 
 
 @dataclass(frozen=True)
@@ -309,7 +307,7 @@ class Hierarchy:
             return _with_priors(log_marginal_likelihood(tables, weights), points)
 
         grid = density(log_density, axes, region, sizes)
-        by_point = grid.mass().reshape([matrix.shape[1] for matrix in weights])
+        by_point = grid.mass.reshape([matrix.shape[1] for matrix in weights])
         mass = participant_mass(tables, weights, by_point)
         return PopulationPosterior(grid, coordinates, self.participant_axes, tables, mass)
 
@@ -322,7 +320,12 @@ class Hierarchy:
         n_parameters = len(self.model.parameters)
         size, look = RESOLUTIONS[n_parameters][1].tabulated, LOOK_HYPER[n_parameters]
         placement = self._likelihoods(data)
-        coordinates = funnels(self.location_axes, placement.centre, placement.scale / IQR)
+        coordinates = [
+            Funnel(axis, centre, scale / IQR)
+            for axis, centre, scale in zip(
+                self.location_axes, placement.centre.T, placement.scale.T, strict=True
+            )
+        ]
         tables = self._tabulated(data, placement, LOOK_PARTICIPANT)
         fine = tables.interpolated(LOOK_TABLE[n_parameters])
         axes, region = locate(partial(_log_density, fine, coordinates), self.axes, look)
@@ -360,8 +363,7 @@ class Hierarchy:
         """Log-likelihood of one participant on a grid of unconstrained values."""
         pairs = zip(self.model.parameters, nodes, strict=True)
         natural = [parameter.to_natural(values) for parameter, values in pairs]
-        points = np.stack([a.ravel() for a in np.meshgrid(*natural, indexing="ij")], axis=1)
-        values: Floats = self.values(data, points).reshape([len(n) for n in nodes])
+        values: Floats = self.values(data, combinations(natural)).reshape([len(n) for n in nodes])
         return values
 
 

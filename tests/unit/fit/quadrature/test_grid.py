@@ -42,7 +42,7 @@ def test_an_axis_goes_to_the_real_line_and_back(name, arguments, inside):
 @pytest.mark.parametrize("name", ["usual", "slow and noisy", "constant chooser", "no response"])
 def test_draws_are_of_the_posterior(name):
     data, count = HARD[name], 4000
-    grid, _ = quadrature(trials=data.choices.shape[1]).integrate(data)
+    grid, _, _ = quadrature(trials=data.choices.shape[1]).integrate(data)
     draws = grid.draws(count, np.random.default_rng(1))
     assert draws.shape == (count, 2)
     assert ((draws > 0) & (draws < [1, np.inf])).all()
@@ -60,7 +60,7 @@ def test_draws_are_of_the_posterior(name):
 def test_draws_keep_what_parameters_have_to_do_with_each_other():
     """Their correlation is that of the grid, on the axes, where it is not nothing."""
     data = HARD["slow and noisy"]
-    grid, _ = quadrature(trials=30).integrate(data)
+    grid, _, _ = quadrature(trials=30).integrate(data)
     mass = np.exp(grid.density - grid.density.max())
     mass /= mass.sum()
     ranks = [np.cumsum(mass.sum(axis=1 - i)) for i in range(2)]
@@ -75,7 +75,7 @@ def test_draws_keep_what_parameters_have_to_do_with_each_other():
 
 
 def test_draws_depend_on_the_generator_alone():
-    grid, _ = quadrature().integrate(HARD["usual"])
+    grid, _, _ = quadrature().integrate(HARD["usual"])
     one, same, other = (grid.draws(50, np.random.default_rng(seed)) for seed in (1, 1, 2))
     assert (one == same).all()
     assert (one != other).any(axis=1).all()

@@ -82,27 +82,34 @@ FEW = {
 }
 
 
+#: SciPy distributions of location and SD, and the map to the natural scale, by parameter.
+DEFAULT = {
+    "alpha": (stats.norm(0, 1.5), stats.halfnorm(scale=1), expit),
+    "beta": (stats.norm(1, 1), stats.halfnorm(scale=1), np.exp),
+}
+
+
+def of_two(data, i, alpha, beta):
+    """Log-likelihood of one participant at draws of the two parameters."""
+    return log_likelihood(data.choices[i], data.rewards[i], alpha, beta)
+
+
 class Weighted:
     """Draws from the prior of locations, SDs and participants, with the likelihood as weight."""
 
-    def __init__(self, data, draws=400_000, priors=None, seed=1):
+    def __init__(self, data, priors=DEFAULT, likelihood=of_two, draws=400_000, seed=1):
         rng = np.random.default_rng(seed)
-        priors = priors or {
-            "alpha": (stats.norm(0, 1.5), stats.halfnorm(scale=1)),
-            "beta": (stats.norm(1, 1), stats.halfnorm(scale=1)),
-        }
-        self.values, real = {}, {}
-        for name, (location, scale) in priors.items():
-            natural = expit if name == "alpha" else np.exp
+        self.values = {}
+        for name, (location, scale, natural) in priors.items():
             middle = location.rvs(draws, random_state=rng)
             sd = scale.rvs(draws, random_state=rng)
             self.values["group", -1, name] = natural(middle)
             self.values["spread", -1, name] = sd
             for i in range(len(data.choices)):
-                real[i, name] = natural(middle + sd * rng.standard_normal(draws))
-                self.values["participant", i, name] = real[i, name]
+                drawn = natural(middle + sd * rng.standard_normal(draws))
+                self.values["participant", i, name] = drawn
         total = sum(
-            log_likelihood(data.choices[i], data.rewards[i], real[i, "alpha"], real[i, "beta"])
+            likelihood(data, i, *(self.values["participant", i, name] for name in priors))
             for i in range(len(data.choices))
         )
         self.evidence = logsumexp(total) - np.log(draws)
@@ -110,23 +117,23 @@ class Weighted:
         self.weights /= self.weights.sum()
         self.size = 1 / (self.weights**2).sum()
 
-    def share_below(self, key, value):
-        return self.weights[self.values[key] <= value].sum()
+    def assert_quantiles(self, rows, slack=2e-3):
+        """Shares of the draws below the reported quantiles, within Monte Carlo error."""
+        columns = {"estimate": 0.5, "lower_80": 0.1, "upper_80": 0.9, "upper_95": 0.975}
+        for key, row in rows.iterrows():
+            for column, expected in columns.items():
+                mcse = np.sqrt(expected * (1 - expected) / self.size)
+                share = self.weights[self.values[key] <= row[column]].sum()
+                assert share == pytest.approx(expected, abs=5 * mcse + slack), (key, column)
 
 
 @pytest.mark.parametrize("name", FEW)
 def test_intervals_and_evidence_are_those_of_weighted_prior_draws(name):
-    """Shares of the draws below the reported quantiles, within Monte Carlo error."""
     data = FEW[name]
     rows, _ = fitted(data, point="median")
     draws = Weighted(data)
     assert draws.size > 2_000
-    for key, row in rows.iterrows():
-        columns = {"estimate": 0.5, "lower_80": 0.1, "upper_80": 0.9, "upper_95": 0.975}
-        for column, expected in columns.items():
-            mcse = np.sqrt(expected * (1 - expected) / draws.size)
-            share = draws.share_below(key, row[column])
-            assert share == pytest.approx(expected, abs=5 * mcse + 2e-3), (key, column)
+    draws.assert_quantiles(rows)
     evidence = rows.loc["group", "log_evidence"]
     assert evidence.to_numpy() == pytest.approx(draws.evidence, abs=5 / np.sqrt(draws.size) + 0.01)
     assert rows.loc["participant", "log_evidence"].isna().all()
@@ -158,17 +165,11 @@ def test_any_prior_of_location_and_scale():
         },
     }
     rows, _ = fitted(data, priors=priors, point="median")
-    draws = Weighted(
-        data,
-        priors={
-            "alpha": (stats.uniform(-3, 5), stats.gamma(2, scale=1 / 3)),
-            "beta": (stats.lognorm(0.5), stats.uniform(0.1, 0.7)),
-        },
-    )
-    for key, row in rows.iterrows():
-        for column, expected in {"estimate": 0.5, "lower_80": 0.1, "upper_95": 0.975}.items():
-            share = draws.share_below(key, row[column])
-            assert share == pytest.approx(expected, abs=5 * 0.5 / np.sqrt(draws.size) + 2e-3)
+    same = {
+        "alpha": (stats.uniform(-3, 5), stats.gamma(2, scale=1 / 3), expit),
+        "beta": (stats.lognorm(0.5), stats.uniform(0.1, 0.7), np.exp),
+    }
+    Weighted(data, same).assert_quantiles(rows)
 
 
 # --- against the formula for normal likelihoods --------------------------------------------------
@@ -272,55 +273,30 @@ def test_the_start_value_as_a_parameter():
     model = ModelSpec.of(spec | {"fixed": {"beta": 3.0}}).model()
     data = group(0.4, 3, 2, 20)
     rows, _ = fitted(data, setting(2, 20, model=model), point="median")
-    rng, draws = np.random.default_rng(5), 600_000
-    values, total = {}, np.zeros(draws)
-    alpha_location, q_location = rng.normal(0, 1.5, draws), rng.normal(0.5, 0.5, draws)
-    alpha_sd, q_sd = np.abs(rng.normal(0, 1, draws)), np.abs(rng.normal(0, 0.5, draws))
-    values["group", -1, "alpha"], values["group", -1, "start_value"] = (
-        expit(alpha_location),
-        q_location,
-    )
-    values["spread", -1, "alpha"], values["spread", -1, "start_value"] = alpha_sd, q_sd
-    for i in range(2):
-        alpha = expit(alpha_location + alpha_sd * rng.standard_normal(draws))
-        start = q_location + q_sd * rng.standard_normal(draws)
-        values["participant", i, "alpha"], values["participant", i, "start_value"] = alpha, start
-        total += log_likelihood(data.choices[i], data.rewards[i], alpha, 3.0, start_value=start)
-    weights = np.exp(total - total.max())
-    weights /= weights.sum()
-    size = 1 / (weights**2).sum()
-    for key, row in rows.iterrows():
-        for column, expected in {"estimate": 0.5, "lower_80": 0.1, "upper_95": 0.975}.items():
-            share = weights[values[key] <= row[column]].sum()
-            assert share == pytest.approx(expected, abs=2.5 / np.sqrt(size) + 2e-3), (key, column)
+    priors = {
+        "alpha": DEFAULT["alpha"],
+        "start_value": (stats.norm(0.5, 0.5), stats.halfnorm(scale=0.5), np.asarray),
+    }
+
+    def likelihood(data, i, alpha, start):
+        return log_likelihood(data.choices[i], data.rewards[i], alpha, 3.0, start_value=start)
+
+    Weighted(data, priors, likelihood, draws=600_000).assert_quantiles(rows)
 
 
 @pytest.mark.slow
 def test_three_parameters_against_weighted_prior_draws():
     model, data = RESCORLA_WAGNER_TWO_RATES, group(0.4, 3, 2, 15)
     rows, _ = fitted(data, setting(2, 15, model=model), point="median")
-    rng, draws = np.random.default_rng(2), 400_000
-    likelihood = hierarchical(setting(2, 15, model=model)).values
-    values, total, hyper = {}, np.zeros(draws), {}
-    for p in model.parameters:
-        location = p.location.frozen().rvs(draws, random_state=rng)
-        scale = p.scale.frozen().rvs(draws, random_state=rng)
-        hyper[p.name] = location, scale
-        values["group", -1, p.name], values["spread", -1, p.name] = p.to_natural(location), scale
-    for i in range(2):
-        for p in model.parameters:
-            location, scale = hyper[p.name]
-            deviation = rng.standard_normal(draws)
-            values["participant", i, p.name] = p.to_natural(location + scale * deviation)
-        theta = np.stack([values["participant", i, name] for name in model.names], axis=1)
-        total += likelihood(data.rows(slice(i, i + 1)), theta)
-    weights = np.exp(total - total.max())
-    weights /= weights.sum()
-    size = 1 / (weights**2).sum()
-    for key, row in rows.iterrows():
-        for column, expected in {"estimate": 0.5, "lower_80": 0.1, "upper_95": 0.975}.items():
-            share = weights[values[key] <= row[column]].sum()
-            assert share == pytest.approx(expected, abs=2.5 / np.sqrt(size) + 4e-3), (key, column)
+    values = hierarchical(setting(2, 15, model=model)).values
+    priors = {
+        p.name: (p.location.frozen(), p.scale.frozen(), p.to_natural) for p in model.parameters
+    }
+
+    def likelihood(data, i, *parameters):
+        return values(data.rows(slice(i, i + 1)), np.stack(parameters, axis=1))
+
+    Weighted(data, priors, likelihood).assert_quantiles(rows, slack=4e-3)
 
 
 # --- against NUTS -------------------------------------------------------------------------------
