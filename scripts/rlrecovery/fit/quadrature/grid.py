@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from scipy import interpolate, special
@@ -31,6 +31,9 @@ COMPRESSION = 10.0
 
 #: Points per node of the grid on which distribution functions are computed.
 DENSE = 20
+
+#: Largest number of nodes for which splines are computed as a product with a matrix, which is kept.
+MATRIX_NODES = 129
 
 
 def _unchanged(values: Floats) -> Floats:
@@ -145,11 +148,31 @@ def distribution(weights: Floats) -> tuple[Floats, Floats]:
     size = weights.shape[-1]
     depth = -np.log(np.maximum(weights / weights.max(axis=-1, keepdims=True), SMALLEST_WEIGHT))
     dense = np.linspace(0, 1, DENSE * (size - 1) + 1)
-    spline = interpolate.CubicSpline(np.linspace(0, 1, size), compressed(depth), axis=-1)
-    density = np.exp(-expanded(spline(dense)))
+    density = np.exp(-expanded(splined(compressed(depth), len(dense))))
     below = np.zeros_like(density)
     np.cumsum(density[..., 1:] + density[..., :-1], axis=-1, out=below[..., 1:])
     return dense, below / below[..., -1:]
+
+
+def splined(values: Floats, finer: int) -> Floats:
+    """Interpolate the last axis, evenly spaced nodes, by cubic splines at `finer` points."""
+    size = values.shape[-1]
+    if size <= MATRIX_NODES:
+        return values @ spline_matrix(size, finer).T
+    spline = interpolate.CubicSpline(np.linspace(0, 1, size), values, axis=-1)
+    interpolated: Floats = spline(np.linspace(0, 1, finer))
+    return interpolated
+
+
+@lru_cache(maxsize=16)
+def spline_matrix(size: int, finer: int) -> Floats:
+    """Matrix that takes values at `size` nodes to the cubic spline at `finer` points.
+
+    Both are evenly spaced with the same ends. Shape (finer, size).
+    """
+    spline = interpolate.CubicSpline(np.linspace(0, 1, size), np.eye(size))
+    matrix: Floats = spline(np.linspace(0, 1, finer))
+    return matrix
 
 
 def compressed(depth: Floats) -> Floats:

@@ -23,17 +23,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import interpolate, special
+from scipy import special
 
 from rlrecovery.fit.quadrature.adaptive import Region
-from rlrecovery.fit.quadrature.grid import Axis, compressed, expanded
+from rlrecovery.fit.quadrature.grid import Axis, compressed, expanded, spline_matrix
 from rlrecovery.simulate.task import Floats
 
 #: Location and SD of one parameter, unconstrained scale, at several points; shape (points,).
 Pair = tuple[Floats, Floats]
 
-#: Numbers per array of one group of participants; larger arrays leave the cache.
-GROUP_NUMBERS = 400_000
+#: Numbers per array of one group of participants; larger arrays leave the cache. Weights are
+#: computed in many passes, so that they need the faster part of it.
+GROUP_NUMBERS, WEIGHTS_NUMBERS = 400_000, 30_000
 
 
 def hat_weights(nodes: Floats, location: Floats, spread: Floats) -> Floats:
@@ -51,21 +52,23 @@ def hat_weights(nodes: Floats, location: Floats, spread: Floats) -> Floats:
     float array, shape (..., points, nodes)
         Non-negative, with sums of 1. The first and last function continue as constants.
     """
-    x, mean, sd = nodes[..., None, :], location[:, None], spread[:, None]
-    z = (x - mean) / sd
-    tail, density = special.ndtr(-np.abs(z)), np.exp(-0.5 * z * z) / math.sqrt(2 * math.pi)
+    z = (nodes[..., None, :] - location[:, None]) / spread[:, None]
+    is_below = z < 0
+    # Minus the lower tail below the mean, the upper tail above it: differences of the smaller tails
+    # keep their relative precision far from the mean.
+    tail = special.ndtr(-np.abs(z))
+    np.negative(tail, out=tail, where=is_below)
     left, right = tail[..., :-1], tail[..., 1:]
-    # Differences of the smaller tails keep their relative precision far from the mean.
-    contains_mean = (z[..., :-1] < 0) & (z[..., 1:] > 0)
-    mass = np.where(contains_mean, 1 - left - right, np.abs(right - left))
-    moment = (mean - x[..., :-1]) * mass - sd * np.diff(density, axis=-1)
-    to_right = np.clip(moment / np.diff(x, axis=-1), 0, mass)
-    weights = np.zeros_like(z)
+    mass = left - right
+    mass += is_below[..., :-1] & ~is_below[..., 1:]
+    density = np.exp(-0.5 * z * z) / math.sqrt(2 * math.pi)
+    moment = density[..., :-1] - density[..., 1:] - z[..., :-1] * mass
+    to_right = np.clip(moment / np.diff(z, axis=-1), 0, mass)
+    weights = np.empty_like(z)
+    weights[..., 0] = ~is_below[..., 0] - tail[..., 0]
+    weights[..., 1:] = to_right
     weights[..., :-1] += mass - to_right
-    weights[..., 1:] += to_right
-    first, last = z[..., 0], z[..., -1]
-    weights[..., 0] += np.where(first < 0, tail[..., 0], 1 - tail[..., 0])
-    weights[..., -1] += np.where(last > 0, tail[..., -1], 1 - tail[..., -1])
+    weights[..., -1] += is_below[..., -1] + tail[..., -1]
     return weights
 
 
@@ -173,16 +176,13 @@ class Tables:
 
     def interpolated(self, size: int) -> Tables:
         """Interpolate by cubic splines on `size` nodes with the same ends."""
-        matrix = interpolate.CubicSpline(np.linspace(0, 1, self.size), np.eye(self.size))(
-            np.linspace(0, 1, size)
-        )
-        top = self._by_participant(self.highest())
+        matrix, top = spline_matrix(self.size, size), self._by_participant(self.highest())
         values = contract(compressed(top - self.log_likelihood), [matrix] * self.n_parameters)
         return replace(self, log_likelihood=top - expanded(values))
 
-    def groups(self, numbers: int) -> Iterator[slice]:
+    def groups(self, numbers: int, most: int = GROUP_NUMBERS) -> Iterator[slice]:
         """Split the participants into groups, with arrays of so many numbers per participant."""
-        step = max(1, GROUP_NUMBERS // numbers)
+        step = max(1, most // numbers)
         for first in range(0, len(self.log_likelihood), step):
             yield slice(first, first + step)
 
@@ -194,7 +194,7 @@ class Tables:
         """`hat_weights` of all locations and SDs, per parameter."""
         nodes, weights = self.placement.nodes(self.size), []
         for j, (location, spread) in enumerate(points):
-            groups = self.groups(len(location) * self.size)
+            groups = self.groups(len(location) * self.size, WEIGHTS_NUMBERS)
             parts = [hat_weights(nodes[group, j], location, spread) for group in groups]
             weights.append(np.concatenate(parts))
         return weights
