@@ -79,10 +79,12 @@ test-kills: $(READY)
 browser: $(READY)
 	@$(BIN)/python tests/browser.py
 
-# Measure speed and memory, also of other tools; 10 to 30 minutes; results in results/bench/.
+# Measure speed and memory, also of other tools; 10 to 30 minutes; results in results/bench/. After
+# `make run` also what the default study spends on starting jobs.
 bench: $(READY) $(BENCH)/ready
 	@OPENBLAS_NUM_THREADS=1 PYTHONPATH=scripts:tests $(BENCH)/bin/python -m benchmarks \
-		--python $(abspath $(BIN)/python)
+		--python $(abspath $(BIN)/python) \
+		$(if $(wildcard results/default/report.html),--study results/default)
 
 # Compute one data set again and compare it with the stored rows:
 # make replicate CELL=alpha-0.1_beta-1.0_n-5_t-30 REPLICATE=0

@@ -12,12 +12,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from fits import MLE, QUADRATURE, bayes_method
+from fits import MLE, POPULATION, QUADRATURE, bayes_method
 
 SHORT = {"tune": 10, "draws": 10}
 METHODS = {
     "mle": MLE,
-    "quadrature": QUADRATURE,
+    "quadrature, pooling none": QUADRATURE,
+    "quadrature, pooling partial": QUADRATURE | {"pooling": "partial", "priors": POPULATION},
     "bayes, pooling none": bayes_method("none", **SHORT),
     "bayes, pooling partial": bayes_method("partial", **SHORT),
 }
@@ -41,6 +42,9 @@ else:
     fit_batch(method, generator, cell, [0.95], "trials.parquet", "estimates.parquet")
 """
 
+#: What a job that scores imports.
+_SCORE = "import rlrecovery.score.design, rlrecovery.score.results"
+
 # What the operating system reports of a child's memory includes its parent's at the time of the
 # fork; a process's own high-water mark begins anew with its program.
 _PEAK = """
@@ -58,6 +62,7 @@ def fixed_costs(python: str) -> Iterator[dict[str, Any]]:
         _run(python, folder, "first", _JOB.format(simulate=True, method=None))
         timing = [_run(python, folder, "x", _JOB.format(simulate=True, method=None))]
         yield _row("simulate", "warm", timing)
+        yield _row("score", "warm", [_run(python, folder, "x", _SCORE) for _ in range(3)])
         for name, method in METHODS.items():
             source = _JOB.format(simulate=False, method=method)
             # Cold jobs take up to a minute each, nearly all of it in the compiler: once is enough.

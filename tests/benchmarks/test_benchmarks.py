@@ -1,9 +1,12 @@
 """The benchmark's arithmetic; its measurements are never asserted on."""
 
 import time
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
+import yaml
 from fits import simulated
 from quadrature import log_likelihood
 from unit.forms import interpreted
@@ -11,6 +14,8 @@ from unit.forms import interpreted
 from benchmarks import baselines
 from benchmarks.__main__ import TARGETS, targets
 from benchmarks.clock import measure
+from benchmarks.study import jobs_of_study, share_of_starts
+from rlrecovery.config.reader import load
 
 
 def test_a_call_is_timed_in_both_clocks():
@@ -64,6 +69,25 @@ def test_what_was_not_measured_is_not_met():
     name = "hierarchical, N = 20, ESS per CPU second, against NumPyro"
     assert goals.loc[name, "measured"] == "not measured"
     assert not goals.loc[name, "met"]
+
+
+def test_the_share_of_starts_counts_drawing_whole_and_the_start_of_other_jobs():
+    kinds = ["mle"] * 4 + ["simulate", "figure", "report"]
+    jobs = pd.DataFrame({"kind": kinds, "cpu_seconds": [3.0, 3.0, 3.0, 3.0, 0.4, 5.0, 2.6]})
+    share = share_of_starts(jobs, {"mle": 1.0, "simulate": 0.5})
+    assert share == pytest.approx((4 * 1.0 + 0.4 + 5.0 + 2.6) / 20)
+
+
+def test_jobs_of_a_study_are_named_by_estimator_and_pooling(tmp_path):
+    resolved = load(Path(__file__).parents[1] / "config" / "smoke.yaml").resolved()
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(resolved), encoding="utf-8")
+    for place in ("fit/mle/cell", "fit/hierarchical/cell", "figure"):
+        folder = tmp_path / "benchmarks" / place
+        folder.mkdir(parents=True)
+        (folder / "0.tsv").write_text("s\tcpu_time\n2.0\t1.5\n", encoding="utf-8")
+    jobs = jobs_of_study(tmp_path).set_index("kind")
+    assert set(jobs.index) == {"mle", "bayes, pooling partial", "figure"}
+    assert (jobs["cpu_seconds"] == 1.5).all()
 
 
 def test_the_baseline_is_the_same_likelihood():
