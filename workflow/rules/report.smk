@@ -1,5 +1,6 @@
 # Figures, tables and the report, from the summary alone.
 
+from rlrecovery.report.captions import caption_text
 from rlrecovery.report.latex import SHEETS
 
 CAPTIONS = {figure: workflow.source_path(f"../report/{figure}.rst") for figure in FIGURES}
@@ -13,7 +14,7 @@ def figure_files(wildcards):
 
 def figure_caption(wildcards):
     """Text of a figure's caption: the path of a report caption must not depend on wildcards."""
-    return Path(CAPTIONS[wildcards.figure]).read_text(encoding="utf-8")
+    return caption_text(CAPTIONS[wildcards.figure], EXPERIMENT)
 
 
 rule figure:

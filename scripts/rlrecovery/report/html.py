@@ -15,6 +15,7 @@ from rlrecovery.config.settings import Experiment
 from rlrecovery.config.study import methods_of, read_resolved, sources
 from rlrecovery.figures.catalogue import FIGURES
 from rlrecovery.report import limits, methods_text, sampler_text
+from rlrecovery.report.captions import MAIN_FIGURES, caption_parts, caption_text
 from rlrecovery.report.cell_tables import cell_tables, flagged_rows
 from rlrecovery.report.completeness import mixtures, unfinished
 from rlrecovery.report.explorer import explorer, library
@@ -67,7 +68,9 @@ def write_report(
     experiment = read_resolved(config_file)
     page = page_data(load_summary(summary_folder), experiment, design)
     page |= {
-        "figures": [_figure(name, path, captions.get(name)) for name, path in figures.items()],
+        "figures": [
+            _figure(name, path, captions.get(name), experiment) for name, path in figures.items()
+        ],
         "provenance": _provenance(record),
         "unfinished": list(unfinished(experiment, design, record.get("made_by") or [])),
         "config_text": config_text,
@@ -152,14 +155,20 @@ def _read(path: AnyPath) -> str:
         raise BrokenFile(f"{path} cannot be read: {error}") from None
 
 
-def _figure(name: str, svg: AnyPath, caption: AnyPath | None) -> dict[str, str]:
+def _figure(
+    name: str, svg: AnyPath, caption: AnyPath | None, experiment: Experiment
+) -> dict[str, Any]:
     # As images, figures cannot have clashing identifiers.
     code = base64.b64encode(_read(svg).encode()).decode()
+    text = "" if caption is None else caption_text(caption, experiment)
+    first, details = caption_parts(text)
     return {
         "name": name,
         "title": FIGURES[name].title,
         "uri": f"data:image/svg+xml;base64,{code}",
-        "caption": paragraphs(_read(caption)) if caption is not None else "",
+        "is_main": name in MAIN_FIGURES,
+        "caption": paragraphs(first),
+        "details": [(heading, paragraphs(body)) for heading, body in details],
     }
 
 
