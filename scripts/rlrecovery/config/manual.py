@@ -106,7 +106,8 @@ def _models() -> Iterator[str]:
 
 def _parameter(parameter: Parameter) -> str:
     return _wrapped(
-        f"{parameter.name}: {parameter.meaning}, {interval(*parameter.support)}. Default prior: "
+        f"{parameter.name}: {parameter.meaning}, {interval(*parameter.support)}. Default bounds: "
+        f"{parameter.bounds[0]:g} to {parameter.bounds[1]:g}. Default prior: "
         f"{parameter.prior}; with partial pooling: location {parameter.location} and scale "
         f"{parameter.scale} on the {parameter.transform} scale."
     )

@@ -90,16 +90,19 @@ def _checked(
 
 
 def _with_defaults(experiment: Experiment) -> Experiment:
-    """Add default priors of all parameters, and an empty truth if there is none."""
+    """Add the default model, bounds and priors of methods, and an empty truth if there is none."""
     plain, sections = experiment.resolved(), Sections(experiment)
     if experiment.models is None:
         plain.setdefault("truth", {})
     for name, method in experiment.methods.items():
         entry = plain["methods"][name]
-        if "priors" in entry:
-            parameters = parameters_of(sections.models_of(method)).values()
-            defaults = {parameter.name: method.default_prior(parameter) for parameter in parameters}
-            entry["priors"] = defaults | entry["priors"]
+        if experiment.models is None:
+            entry.setdefault("model", experiment.model)
+        parameters = parameters_of(sections.models_of(method)).values()
+        for key, default in (("bounds", method.default_bounds), ("priors", method.default_prior)):
+            if key in entry:
+                defaults = {parameter.name: default(parameter) for parameter in parameters}
+                entry[key] = defaults | entry[key]
     return Experiment.model_validate(plain)
 
 

@@ -195,7 +195,8 @@ FittedModel = Annotated[
     Field(
         description=(
             "Fitted model (or variant); it may differ from the generating model. By default the "
-            "method is fitted with each of models.fit, and these fits are compared."
+            "model that generates the data; in a study with models, the method is fitted with each "
+            "of models.fit, and these fits are compared."
         )
     ),
 ]
@@ -280,6 +281,10 @@ class MethodSettings(Section):
 
     def default_prior(self, parameter: Parameter) -> dict[str, Any] | None:
         """Default prior as plain values; None for a method without priors."""
+        return None
+
+    def default_bounds(self, parameter: Parameter) -> tuple[float, float] | None:
+        """Default bounds on the natural scale; None for a method without bounds."""
         return None
 
     def prior_of(self, parameter: str, level: Level) -> Distribution | None:

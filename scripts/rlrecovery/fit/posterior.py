@@ -20,7 +20,7 @@ from rlrecovery.models.base import Parameter
 from rlrecovery.models.distributions import Distribution
 from rlrecovery.models.prior_settings import PopulationPrior, Prior
 
-#: Key ``pooling``; an estimator may give it a default.
+#: Key ``pooling``.
 PoolingSetting = Annotated[
     Pooling,
     Field(
@@ -42,8 +42,8 @@ _LEVELS: dict[Pooling, tuple[Level, ...]] = {
 class PosteriorSettings(MethodSettings):
     """Base class of the settings of estimators with a posterior."""
 
-    pooling: PoolingSetting
-    engine: EngineSetting
+    pooling: PoolingSetting = "none"
+    engine: EngineSetting = "compiled"
     priors: dict[str, Annotated[Prior, Field(description="Its prior.")]] = Field(
         default_factory=dict
     )
@@ -52,7 +52,7 @@ class PosteriorSettings(MethodSettings):
     priors, which the resolved config shows. True values must lie in the prior's support. Without
     a model: per parameter of any of models.fit.
     """
-    point: PointSetting
+    point: PointSetting = "mean"
     loo: bool = False
     """Whether to compute each participant's expected log predictive density by leave-one-out
     cross-validation (Vehtari et al. 2017), for model comparison.

@@ -110,6 +110,8 @@ class Parameter:
     location, scale : Distribution
         Default priors of the population's location and SD on the unconstrained scale, for partial
         pooling.
+    bounds : tuple of float
+        Default bounds of estimates on the natural scale, for maximum likelihood.
     """
 
     name: str
@@ -120,6 +122,7 @@ class Parameter:
     prior: Distribution
     location: Distribution
     scale: Distribution
+    bounds: tuple[float, float]
 
     def to_real(self, value: Any) -> Any:
         """Convert from the natural to the unconstrained scale."""

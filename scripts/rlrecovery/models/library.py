@@ -23,42 +23,51 @@ def _half_normal(sigma: float) -> Distribution:
     return Distribution.of("HalfNormal", {"sigma": sigma})
 
 
-# Below, `priors` are the prior of a value, and those of a population's location and SD.
+# Below, `priors` are the prior of a value, and those of a population's location and SD; `bounds`
+# are those of maximum likelihood. The likelihood often has no maximum in a softmax weight; beyond
+# 50, choices cannot distinguish its values.
 
 
-def learning_rate(name: str, symbol: str, meaning: str) -> Parameter:
-    """A parameter in [0, 1] with the usual default priors."""
+def learning_rate(
+    name: str, symbol: str, meaning: str, bounds: tuple[float, float] = (0.01, 0.99)
+) -> Parameter:
+    """A parameter in [0, 1] with the usual default priors and bounds."""
     prior = Distribution.of("Beta", {"alpha": 1, "beta": 1})
     priors = prior, _normal(0, 1.5), _half_normal(1)
-    return Parameter(name, symbol, meaning, (0.0, 1.0), "logit", *priors)
+    return Parameter(name, symbol, meaning, (0.0, 1.0), "logit", *priors, bounds)
 
 
 def inverse_temperature(name: str, symbol: str, meaning: str) -> Parameter:
-    """A non-negative softmax weight with the usual default priors."""
+    """A non-negative softmax weight with the usual default priors and bounds."""
     priors = _half_normal(10), _normal(1, 1), _half_normal(1)
-    return Parameter(name, symbol, meaning, (0.0, math.inf), "log", *priors)
+    return Parameter(name, symbol, meaning, (0.0, math.inf), "log", *priors, (0.05, 50.0))
 
 
 def variance(name: str, symbol: str, meaning: str, location: float) -> Parameter:
     """A variance relative to that of the outcomes, with typical value exp(location)."""
     priors = _half_normal(2), _normal(location, 1.5), _half_normal(1)
-    return Parameter(name, symbol, meaning, (0.0, math.inf), "log", *priors)
+    return Parameter(name, symbol, meaning, (0.0, math.inf), "log", *priors, (0.001, 20.0))
 
 
-def _unbounded(name: str, symbol: str, meaning: str, **priors: Distribution) -> Parameter:
+def _unbounded(
+    name: str, symbol: str, meaning: str, bounds: tuple[float, float], **priors: Distribution
+) -> Parameter:
     """A parameter that can be any number."""
-    return Parameter(name, symbol, meaning, (-math.inf, math.inf), "identity", **priors)
+    support = (-math.inf, math.inf)
+    return Parameter(name, symbol, meaning, support, "identity", bounds=bounds, **priors)
 
 
 ALPHA = learning_rate("alpha", r"\alpha", "learning rate")
 BETA = inverse_temperature("beta", r"\beta", "inverse temperature")
 CHOICE_RATE = learning_rate("alpha_choice", r"\alpha_c", "learning rate of the choice kernel")
 CHOICE_WEIGHT = inverse_temperature("beta_choice", r"\beta_c", "weight of the choice kernel")
-LAPSE = learning_rate("lapse", r"\lambda", "probability of a random choice")
+# Its bounds are wide, because lapse rates are often close to 0.
+LAPSE = learning_rate("lapse", r"\lambda", "probability of a random choice", (0.001, 0.999))
 START_VALUE = _unbounded(
     "start_value",
     "Q_0",
     "value of every arm before the first trial",
+    bounds=(-2.0, 3.0),
     prior=_normal(0.5, 0.5),
     location=_normal(0.5, 0.5),
     scale=_half_normal(0.5),
@@ -67,6 +76,7 @@ STICKINESS = _unbounded(
     "stickiness",
     r"\kappa",
     "stickiness: extra log-odds of the last choice",
+    bounds=(-10.0, 10.0),
     prior=_normal(0, 2),
     location=_normal(0, 1),
     scale=_half_normal(1),

@@ -12,8 +12,6 @@ KEYS = [
     ({"colour": 5}, [("colour", "unknown key")]),
     ({"batch_size": GONE, "batchsize": 5}, [("batchsize", "unknown key")]),
     ({"methods.mle.gird": 10}, [("methods.mle.gird", "unknown key")]),
-    ({"methods.mle.grid": GONE}, [("methods.mle.grid", "missing required key")]),
-    ({"methods.bayes.convergence": GONE}, [("methods.bayes.convergence", "missing required key")]),
     ({"model": GONE}, [("model", "either model or models is required")]),
     ({"task": 5}, [("task", "must be a section with the keys")]),
     ({"methods": {}}, [("methods", "is {}, but must not be empty")]),
@@ -33,7 +31,6 @@ KEYS = [
     ),
     ({"methods.mock.draws": 100}, [("methods.mock.draws", "unknown key")]),
     ({"methods.Mle": two_rates()}, [("methods.Mle", "is not a valid name: names must")]),
-    ({"methods.mle.bounds": GONE}, [("methods.mle.bounds", "missing required key")]),
     ({"methods.bayes.priors": None}, [("methods.bayes.priors", "must be a section")]),
 ]
 
@@ -241,5 +238,5 @@ def test_a_sentence_names_the_key_the_value_and_what_is_allowed(changes, sentenc
 
 
 def test_a_missing_key_is_explained():
-    (sentence,) = sentences(changed({"methods.mle.grid": GONE}))
-    assert sentence.startswith("missing required key 'methods.mle.grid' (points per ")
+    (sentence,) = sentences(changed({"batch_size": GONE}))
+    assert sentence.startswith("missing required key 'batch_size' (replicates per ")

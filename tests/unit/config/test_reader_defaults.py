@@ -2,9 +2,10 @@
 
 import pytest
 
-from rlrecovery.config.reader import parse
-from rlrecovery.models.library import RESCORLA_WAGNER
-from unit.config.experiments import FLAT, GONE, HALF, changed, several, valid
+from rlrecovery.config.reader import load, parse
+from rlrecovery.fit.registry import ESTIMATORS, settings_class
+from rlrecovery.models.library import RESCORLA_WAGNER, every_parameter
+from unit.config.experiments import FLAT, GONE, HALF, ROOT, changed, several, valid
 
 
 @pytest.mark.parametrize("priors", [GONE, {}, {"beta": HALF}])
@@ -34,6 +35,75 @@ def test_quadrature_gets_the_models_default_priors():
     priors = parse(raw).resolved()["methods"]["exact"]["priors"]
     assert priors["alpha"] == FLAT
     assert priors["beta"]["distribution"] == "HalfNormal"
+
+
+@pytest.mark.parametrize("estimator", list(ESTIMATORS))
+def test_an_estimator_needs_nothing_but_its_name(estimator):
+    resolved = parse(changed({"methods": {"only": {"estimator": estimator}}})).resolved()
+    method = resolved["methods"]["only"]
+    assert method["model"] == "rescorla_wagner"
+    optional = {"replicates", "label"}
+    assert set(method) == {*settings_class(estimator).model_fields} - optional
+    assert all(list(method[key]) == ["alpha", "beta"] for key in {"bounds", "priors"} & set(method))
+
+
+def test_the_defaults_of_maximum_likelihood():
+    experiment = parse(changed({"methods": {"mle": {"estimator": "mle"}}}))
+    assert experiment.resolved()["methods"]["mle"] == {
+        "estimator": "mle",
+        "model": "rescorla_wagner",
+        "engine": "compiled",
+        "bounds": {"alpha": [0.01, 0.99], "beta": [0.05, 50.0]},
+        "grid": 10,
+        "starts": 3,
+        "group_scale": "unconstrained",
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "short"),
+    [
+        ("mle", {"estimator": "mle"}),
+        ("bayes", {"estimator": "quadrature"}),
+        ("hierarchical", {"estimator": "quadrature", "pooling": "partial"}),
+    ],
+)
+def test_the_settings_in_the_default_config_are_the_defaults(name, short):
+    written = load(ROOT / "config.yaml")
+    shortened = parse(written.resolved() | {"methods": {name: short}})
+    assert shortened.methods[name] == written.methods[name]
+
+
+def test_the_default_model_may_be_a_variant():
+    variants = {"lapsing": {"model": "rescorla_wagner", "lapse": True}}
+    lapse = {"truth.lapse": [0.1], "population.lapse": {"spread": 0}}
+    methods = {"mle": {"estimator": "mle"}}
+    raw = changed({"model": "lapsing", "variants": variants, "methods": methods} | lapse)
+    method = parse(raw).methods["mle"]
+    assert method.model == "lapsing"
+    assert method.bounds["lapse"] == (0.001, 0.999)
+
+
+def test_methods_that_compete_have_no_default_model():
+    methods = parse(several()).resolved()["methods"]
+    assert "model" not in methods["mle"]
+    assert "model" not in methods["mock"]
+
+
+def test_bounds_that_are_left_out_are_the_models():
+    bounds = parse(changed({"methods.mle.bounds": {"beta": [1, 20]}})).methods["mle"].bounds
+    assert bounds == {"alpha": (0.01, 0.99), "beta": (1.0, 20.0)}
+
+
+@pytest.mark.parametrize("parameter", {p.name: p for p in every_parameter()}.values())
+def test_default_bounds_lie_in_the_support_and_hold_most_of_the_prior(parameter):
+    lower, upper = parameter.bounds
+    assert parameter.support[0] <= lower < upper <= parameter.support[1]
+    prior = parameter.prior.frozen()
+    assert prior.cdf(upper) - prior.cdf(lower) > 0.97
+    typical = parameter.to_natural(parameter.location.frozen().ppf([0.025, 0.975]))
+    assert (lower < typical).all()
+    assert (typical < upper).all()
 
 
 def test_default_priors_are_those_of_all_models_that_compete():

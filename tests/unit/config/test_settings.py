@@ -92,17 +92,20 @@ def test_these_are_fine(changes):
     parse(changed(changes))
 
 
-def test_every_key_is_required_but_priors():
-    raw = valid()
-    for key in raw:
+def test_every_key_of_the_study_is_required():
+    for key in valid():
         assert mistakes(changed({key: GONE})) == [(key, "required")]
-    for method in raw["methods"]:
-        for key in raw["methods"][method]:
-            path = f"methods.{method}.{key}"
-            if key == "priors":
-                parse(changed({path: GONE}))
+
+
+def test_only_the_estimator_of_a_method_is_required():
+    raw = changed({"methods.hierarchical.priors": {}})
+    for name, method in raw["methods"].items():
+        for key in method:
+            changes = {f"methods.{name}.{key}": GONE, "methods.hierarchical.priors": {}}
+            if key == "estimator":
+                assert mistakes(changed(changes)) == [(f"methods.{name}.{key}", "required")]
             else:
-                assert mistakes(changed({path: GONE})) == [(path, "required")]
+                parse(changed(changes))
 
 
 def test_a_population_has_a_spread_or_a_distribution():

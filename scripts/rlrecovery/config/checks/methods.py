@@ -21,7 +21,6 @@ from rlrecovery.config.mistakes import (
     dotted,
     either,
     interval,
-    missing,
     mistake,
     wrong,
 )
@@ -48,12 +47,7 @@ def check_methods(sections: Sections) -> Iterator[Mistake]:
 def _competition(sections: Sections) -> Iterator[Mistake]:
     """Check methods without a model against ``models.fit``."""
     experiment, competing, fit = sections.experiment, sections.competing, sections.fit
-    if not sections.readable("models"):
-        return
-    if experiment.models is None:
-        for name in competing:
-            choices = either(sections.model_names)
-            yield missing(("methods", name, "model"), f": must be {choices}")
+    if not sections.readable("models") or experiment.models is None:
         return
     methods = experiment.methods
     if not sections.readable("methods") or not methods:
@@ -116,14 +110,16 @@ def _size(path: Path, method: MethodSettings, models: list[Model]) -> Iterator[M
 def _parameters(
     sections: Sections, path: Path, method: MethodSettings, models: list[Model]
 ) -> Iterator[Mistake]:
-    """Check bounds and priors, and that every parameter has bounds."""
+    """Check bounds and priors, the default bounds of parameters without any included."""
     parameters, model_names = parameters_of(models), [model.name for model in models]
     bounds, priors = method.bounds_by_parameter(), method.priors_by_parameter() or {}
     for key, given in (("bounds", bounds or {}), ("priors", priors)):
         yield from unknown_parameters((*path, key), given, list(parameters), model_names)
-    if bounds is not None:
-        for name in absent(bounds, list(parameters)):
-            yield missing((*path, "bounds", name), ": must be [lower, upper]")
+    for name in () if bounds is None else absent(bounds, list(parameters)):
+        default = method.default_bounds(parameters[name])
+        if default is not None:
+            cause = f"the default of {dotted((*path, 'bounds', name))}"
+            yield from _truths_within(sections, cause, parameters[name], default)
     for name, parameter in parameters.items():
         if bounds is not None and name in bounds:
             yield from _bounds(sections, (*path, "bounds", name), parameter, bounds[name])
@@ -141,7 +137,7 @@ def _bounds(
         return
     if leaves((lower, upper), parameter.support):
         yield wrong(path, bounds, f"{parameter.name} must be {interval(*parameter.support)}")
-    yield from _truths_within(sections, path, parameter, (lower, upper))
+    yield from _truths_within(sections, dotted(path), parameter, (lower, upper))
 
 
 def _prior(
@@ -159,17 +155,17 @@ def _prior(
         drawn = prior.distribution_object()
         if leaves(drawn.support(), parameter.support):
             yield wrong_support(path, drawn, parameter.name, parameter.support)
-        yield from _truths_within(sections, path, parameter, drawn.support())
+        yield from _truths_within(sections, dotted(path), parameter, drawn.support())
 
 
 def _truths_within(
-    sections: Sections, cause: Path, parameter: Parameter, ends: tuple[float, float]
+    sections: Sections, cause: str, parameter: Parameter, ends: tuple[float, float]
 ) -> Iterator[Mistake]:
     """Check that true values and populations lie within bounds or a prior's support."""
     for entry in sections.generating_models:
         if parameter.name not in entry.model.names:
             continue
-        must = f"must be {interval(*ends)} because of {dotted(cause)}"
+        must = f"must be {interval(*ends)} because of {cause}"
         lower, upper = parameter.support
         path = (*entry.path, "truth", parameter.name)
         for i, value in enumerate(entry.values(parameter.name)):

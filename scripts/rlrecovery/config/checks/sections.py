@@ -100,9 +100,11 @@ class Sections:
 
     @property
     def competing(self) -> list[str]:
-        """Names of the valid methods without a model, which fit each model of ``models.fit``."""
-        methods = self.experiment.methods
-        return [name for name, method in methods.items() if method.model is None]
+        """Names of the valid methods that fit each model of ``models.fit``."""
+        experiment = self.experiment
+        if experiment.models is None:
+            return []
+        return [name for name, method in experiment.methods.items() if method.model is None]
 
     @property
     def fit(self) -> tuple[str, ...]:
@@ -111,7 +113,9 @@ class Sections:
 
     def models_of(self, method: MethodSettings) -> list[Model]:
         """The models that a method fits; empty if one of them is unknown."""
-        names = dict.fromkeys(self.fit if method.model is None else (method.model,))
+        experiment = self.experiment
+        default = (experiment.model or "",) if experiment.models is None else self.fit
+        names = dict.fromkeys(default if method.model is None else (method.model,))
         models = [model for model in map(self.model, names) if model is not None]
         return models if len(models) == len(names) else []
 

@@ -89,7 +89,7 @@ def _batches_fitted(sections: Sections) -> Iterator[int]:
     experiment = sections.experiment
     for method in experiment.methods.values():
         replicates = min(method.replicates or math.inf, experiment.replicates)
-        models = len(sections.fit) if method.model is None else 1
+        models = len(sections.fit) or 1 if method.model is None else 1
         yield models * math.ceil(replicates / experiment.batch_size)
 
 

@@ -31,13 +31,13 @@ POOLING_IN_WORDS = {
 class Convergence(Section):
     """Criteria that a posterior must meet; rows that fail one are kept, flagged and counted."""
 
-    rhat: float = Field(gt=1)
+    rhat: float = Field(default=1.01, gt=1)
     """Largest R-hat; Vehtari et al. (2021) recommend 1.01."""
-    ess_bulk: float = Field(ge=0)
+    ess_bulk: float = Field(default=400.0, ge=0)
     """Smallest bulk effective sample size; the same authors recommend 100 per chain."""
-    ess_tail: float = Field(ge=0)
+    ess_tail: float = Field(default=400.0, ge=0)
     """Smallest tail effective sample size."""
-    divergences: int = Field(ge=0)
+    divergences: int = Field(default=0, ge=0)
     """Largest number of divergent transitions."""
 
 
@@ -61,22 +61,22 @@ class BayesSettings(PosteriorSettings):
 
     estimator: Literal["bayes"]
     """Estimator: the posterior, sampled by NUTS."""
-    likelihood: Literal["potential", "categorical"]
+    likelihood: Literal["potential", "categorical"] = "potential"
     """Form of the model; the posterior is the same. potential: the log-likelihood is added as a
     term, which is fast. categorical: choices are random variables, which also gives predictive
     draws and pointwise log-likelihoods.
     """
-    chains: int = Field(ge=2)
+    chains: int = Field(default=4, ge=2)
     """Number of chains; R-hat compares chains and needs at least two."""
-    tune: int = Field(ge=1)
+    tune: int = Field(default=500, ge=1)
     """Warm-up draws per chain, which are discarded."""
-    draws: int = Field(ge=4)
+    draws: int = Field(default=1000, ge=4)
     """Kept draws per chain."""
-    target_accept: float = Field(gt=0, lt=1)
+    target_accept: float = Field(default=0.99, gt=0, lt=1)
     """Acceptance rate for which the step size is adapted; closer to 1 means smaller steps and fewer
     divergences.
     """
-    convergence: Convergence
+    convergence: Convergence = Field(default_factory=Convergence)
     """Convergence criteria; rows that fail one are kept, flagged and counted."""
 
     @property

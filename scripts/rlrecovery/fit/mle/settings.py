@@ -9,6 +9,7 @@ from pydantic import Field
 
 from rlrecovery.fit.base import Cost, EngineSetting, Excess, MethodSettings
 from rlrecovery.fit.estimates import Level
+from rlrecovery.models.base import Parameter
 from rlrecovery.models.settings import Bounds
 
 #: Largest number of grid points: more need too much memory.
@@ -24,19 +25,24 @@ class MleSettings(MethodSettings):
     estimator: Literal["mle"] = Field(
         description="Estimator: maximum likelihood, for each participant separately."
     )
-    engine: EngineSetting
+    engine: EngineSetting = "compiled"
     bounds: dict[str, Annotated[Bounds, Field(description="Lower and upper bound.")]] = Field(
+        default_factory=dict,
         description=(
             "Per parameter of the model, [lower, upper] on the natural scale: the range in which "
             "the maximum is searched. Estimates at a bound are kept, flagged and counted. True "
-            "values must lie within. Without a model: per parameter of any of models.fit."
-        )
+            "values must lie within. By default the bounds of each parameter in the list of models "
+            "below, which the resolved config shows. In a study with models: per parameter of any "
+            "of models.fit."
+        ),
     )
     grid: int = Field(
+        default=10,
         ge=2,
         description="Points per parameter of the coarse grid that provides starting points.",
     )
     starts: int = Field(
+        default=3,
         ge=1,
         description=(
             "Number of local searches per participant. They start at the best peaks of the grid, "
@@ -45,11 +51,12 @@ class MleSettings(MethodSettings):
         ),
     )
     group_scale: Literal["unconstrained", "natural"] = Field(
+        default="unconstrained",
         description=(
             "Scale on which the participants' estimates are averaged to the group estimate: the "
             "model's unconstrained scale (on which the group's true value is its population's "
             "location), or the natural scale."
-        )
+        ),
     )
 
     @property
@@ -64,6 +71,10 @@ class MleSettings(MethodSettings):
     def bounds_by_parameter(self) -> Mapping[str, tuple[float, ...]]:
         """Key ``bounds``: lower and upper bound, natural scale."""
         return self.bounds
+
+    def default_bounds(self, parameter: Parameter) -> tuple[float, float]:
+        """The model's own bounds."""
+        return parameter.bounds
 
     def excess(self, n_parameters: int) -> Excess | None:
         """A grid with too many points, or more starting points than the grid has."""

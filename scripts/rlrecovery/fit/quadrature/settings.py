@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 from rlrecovery.design.load import Load
 from rlrecovery.fit.base import Cost, Pooling, PosteriorKind
-from rlrecovery.fit.posterior import PoolingSetting, PosteriorSettings
+from rlrecovery.fit.posterior import PosteriorSettings
 
 #: Nodes per axis of the first grid over the posterior of one participant, or of complete pooling
 #: (odd: every second node forms a grid with the same ends).
@@ -40,7 +40,6 @@ class QuadratureSettings(PosteriorSettings):
     """Estimator: the exact posterior, by summation over an adaptive grid; for models with up to
     three free parameters. No Monte Carlo error, and many times faster than sampling.
     """
-    pooling: PoolingSetting = "none"
 
     @property
     def cost(self) -> Cost:

@@ -48,7 +48,14 @@ ONE_MODEL = [
         {"methods.two": two_rates(starts=1001)},
         [("methods.two.starts", "must be at most 1000, the number")],
     ),
-    ({"methods.mle.bounds.alpha": GONE}, [("methods.mle.bounds.alpha", "missing required key")]),
+    (
+        {"methods.mle.bounds": GONE, "truth.beta": [2, 60]},
+        [("truth.beta[1]", "from 0.05 to 50 because of the default of methods.mle.bounds.beta")],
+    ),
+    (
+        {"methods.mle.bounds.alpha": GONE, "truth.alpha": [0.2, 1]},
+        [("truth.alpha[1]", "from 0.01 to 0.99 because of the default of methods.mle.bounds")],
+    ),
     ({"methods.mle.bounds.gamma": [0, 1]}, [("methods.mle.bounds.gamma", "is not a parameter of")]),
     (
         {"methods.mle.bounds.alpha": [1, 0]},
@@ -108,8 +115,6 @@ ONE_MODEL = [
 ]
 #: The same for `several`.
 SEVERAL_MODELS = [
-    ({"methods.mle.bounds.lapse": GONE}, [("methods.mle.bounds.lapse", "missing required key")]),
-    ({"methods.mle.bounds.alpha": GONE}, [("methods.mle.bounds.alpha", "missing required key")]),
     (
         {"methods.mle.bounds.eta": [0, 1], "models.fit": ["decided", "rescorla_wagner"]}
         | {"methods.mle.bounds.lapse": GONE, "methods.mle.bounds.start_value": GONE},
@@ -213,12 +218,25 @@ def test_quadrature_refuses_models_with_many_parameters(monkeypatch):
     ]
 
 
-def test_a_method_without_a_model_needs_models_that_compete():
-    variants = {"mine": {"model": "rescorla_wagner", "lapse": True}}
-    raw = changed({"methods.mock.model": GONE, "variants": variants})
-    assert mistakes(raw) == [("methods.mock.model", "missing required key")]
-    assert "pearce_hall" in sentences(raw)[0]
-    assert "mine" in sentences(raw)[0]
+@pytest.mark.parametrize("model", [GONE, "rescorla_vagner"])
+def test_a_method_without_a_model_adds_no_mistake_to_that_of_the_generating_model(model):
+    raw = changed({"model": model, "methods": {"mle": {"estimator": "mle"}}})
+    ((path, _),) = mistakes(raw)
+    assert path == "model"
+
+
+def test_the_default_model_counts_for_limits_of_its_number_of_parameters(monkeypatch):
+    parameters = tuple(
+        dataclasses.replace(RESCORLA_WAGNER.parameter("alpha"), name=f"rate_{i}") for i in range(7)
+    )
+    wide = dataclasses.replace(RESCORLA_WAGNER, name="wide", parameters=parameters)
+    monkeypatch.setitem(MODELS, "wide", wide)
+    names = wide.names
+    raw = changed({"model": "wide", "methods": {"mle": {"estimator": "mle"}}}) | {
+        "truth": {name: [0.5] for name in names},
+        "population": {name: {"spread": 0} for name in names},
+    }
+    assert mistakes(raw) == [("methods.mle.grid", "must give at most 1000000 points")]
 
 
 def test_models_that_compete_need_a_method_without_a_model():
