@@ -25,6 +25,9 @@ from rlrecovery.report.numbers import enumeration
 from rlrecovery.report.task_text import task_text
 from rlrecovery.score.results import Summary
 
+#: Where the search of a method with bounds ends.
+EDGE = "If a bound is an end of the parameter’s support, the search stops 0.0001 before it."
+
 #: Term and description in a list of definitions.
 Definition = tuple[str, str]
 
@@ -43,12 +46,12 @@ def study_size(experiment: Experiment, design: pd.DataFrame, summary: Summary) -
         "participants": enumeration([str(n) for n in summary.participants]),
         "trials": enumeration([str(n) for n in summary.trials]),
         "methods": enumeration(list(methods_of(experiment))),
-        "fewer": fewer_text(_fewer_replicates(experiment)),
+        "fewer": fewer_text(fewer_replicates(experiment)),
         "parameters": enumeration(list(summary.parameters)),
     }
 
 
-def _fewer_replicates(experiment: Experiment) -> dict[str, int]:
+def fewer_replicates(experiment: Experiment) -> dict[str, int]:
     """Methods, as they are called in the config, that fit a part of the replicates."""
     return {
         name: settings.replicates
@@ -66,9 +69,9 @@ def mechanisms(experiment: Experiment) -> Iterator[Definition]:
     yield "Participants", f"{', '.join(map(str, experiment.participants))} per data set."
     trials = f"{', '.join(map(str, experiment.trials))} per participant"
     yield "Trials", f"{trials}. All trials, including the first, enter the likelihood."
-    yield from _missing_lines(list(cells_of(experiment).values()))
+    yield from missing_lines(list(cells_of(experiment).values()))
     replicates = f"{experiment.replicates} simulated data sets per cell"
-    fewer = fewer_text(_fewer_replicates(experiment))
+    fewer = fewer_text(fewer_replicates(experiment))
     text = f"{replicates}; all methods fit the same data."
     yield "Replicates", f"{text} {fewer}.".removesuffix(" .")
 
@@ -89,7 +92,7 @@ def _source_lines(model: Model, source: Source) -> Iterator[Definition]:
 
 def _population_text(population: Population, scale: str) -> str:
     if population.spread is None:
-        return f"each participant is drawn from {_distribution_text(population.plain())}"
+        return f"each participant is drawn from {distribution_text(population.plain())}"
     if population.spread == 0:
         return "all participants have the cell’s true value"
     return (
@@ -98,21 +101,27 @@ def _population_text(population: Population, scale: str) -> str:
     )
 
 
-def _distribution_text(entry: Mapping[str, Any]) -> str:
+def distribution_text(entry: Mapping[str, Any]) -> str:
+    """Format a distribution with its arguments, for example ``Beta(alpha=1, beta=1)``."""
     arguments = ", ".join(f"{k}={v:g}" for k, v in entry.items() if k != "distribution")
     return f"{entry['distribution']}({arguments})"
 
 
-def _missing_lines(cells: Sequence[Cell]) -> Iterator[Definition]:
+def missing_lines(cells: Sequence[Cell]) -> Iterator[Definition]:
     """Describe missing responses and incomplete sessions, if any."""
     probabilities = list(dict.fromkeys(cell.missing for cell in cells))
     if any(probabilities):
-        text = _percentages(probabilities)
+        text = f"{_percentages(probabilities)}{_depending(probabilities)}"
         yield "Missing responses", f"Each trial has no response with probability {text}."
     completed = list(dict.fromkeys(cell.completed for cell in cells))
     if completed != [ALL]:
         text = "; or ".join(_percentages(shares) for shares in completed)
-        yield "Completed trials", f"Participants complete, in turn, {text} of the trials."
+        text = f"{text} of the trials{_depending(completed)}"
+        yield "Completed trials", f"Participants complete, in turn, {text}."
+
+
+def _depending(values: Sequence[Any]) -> str:
+    return ", depending on the cell" if len(values) > 1 else ""
 
 
 def _percentages(shares: Sequence[float]) -> str:
@@ -138,7 +147,7 @@ def _flatten(settings: Mapping[str, Any], prefix: str = "") -> Iterator[Definiti
     """Flatten nested settings to dotted keys and formatted values."""
     for key, value in settings.items():
         if isinstance(value, Mapping) and value.get("distribution"):
-            yield f"{prefix}{key}", _distribution_text(value)
+            yield f"{prefix}{key}", distribution_text(value)
         elif isinstance(value, Mapping):
             yield from _flatten(value, f"{prefix}{key}.")
         elif isinstance(value, list | tuple):
@@ -179,7 +188,4 @@ def _bounds_text(experiment: Experiment) -> str:
     ]
     if not bounds:
         return "None of the methods has bounds."
-    return (
-        f"{'; '.join(bounds)}. If a bound is an end of the parameter’s support, the search "
-        "stops 0.0001 before it. Estimates at a bound are kept and flagged."
-    )
+    return f"{'; '.join(bounds)}. {EDGE} Estimates at a bound are kept and flagged."
