@@ -19,6 +19,8 @@ Limits = tuple[float, float]
 #: With at most this many values the limits include all of them: there are too few to say which
 #: are outliers.
 _FEW = 12
+#: Quantiles that the limits of an axis of many values include.
+CENTRAL = (0.01, 0.99)
 
 
 def fence(values: Any, keep: Sequence[float] = (), factor: float = 3.0) -> Limits:
@@ -38,6 +40,23 @@ def fence(values: Any, keep: Sequence[float] = (), factor: float = 3.0) -> Limit
     low, high = (min(kept), max(kept)) if kept else (0.0, 1.0)
     margin = 0.05 * (high - low) or 0.05 * abs(high) or 1.0
     return low - margin, high + margin
+
+
+def quantile_fence(values: Any, keep: Sequence[float] = ()) -> Limits:
+    """Limits of an axis, with a margin of 5 %, that show all values but the most extreme ones.
+
+    They include all of ``keep`` and the central 98 % of the values, and of the others those that
+    are not further away than a quarter of the range of the central ones.
+    """
+    finite = np.asarray(values, dtype=float)
+    finite = finite[np.isfinite(finite)]
+    if finite.size > _FEW:
+        # Neither end is between two values, so that a single outlier has no influence.
+        low = np.quantile(finite, CENTRAL[0], method="higher")
+        high = np.quantile(finite, CENTRAL[1], method="lower")
+        reach = 0.25 * (high - low)
+        finite = finite[(finite >= low - reach) & (finite <= high + reach)]
+    return fence([], [*finite, *keep])
 
 
 def log_fence(values: Any, keep: Sequence[float] = (), factor: float = 3.0) -> Limits:

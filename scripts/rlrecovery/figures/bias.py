@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -19,10 +18,18 @@ from rlrecovery.figures.axes import (
 )
 from rlrecovery.figures.labels import describe, described, symbol
 from rlrecovery.figures.layout import MAX_PER_ROW, PanelSize, facets
-from rlrecovery.figures.legends import entry, free_rows, legend, legend_height, method_entries
+from rlrecovery.figures.legends import (
+    bar_entry,
+    entry,
+    free_rows,
+    legend,
+    legend_height,
+    method_entries,
+)
 from rlrecovery.figures.panels import mark_beyond, note_beyond, positive_bars
 from rlrecovery.figures.subsets import combinations, estimated_pairs, shown_methods
 from rlrecovery.figures.truth_axis import TruthAxis, truth_axis
+from rlrecovery.figures.uncertainty import BARS, half_width
 from rlrecovery.score.results import Summary
 
 #: With more marks than this in a panel, marks are smaller and two panels are side by side.
@@ -69,7 +76,7 @@ def _over_truths(summary: Summary, width: float, measure: str, word: str, log: b
         width,
         len(rows),
         len(columns),
-        PanelSize(height, legend_height=legend_height([*methods, *design], width)),
+        PanelSize(height, legend_height=legend_height([*methods, BARS, *design], width)),
         priority=lambda position: _priority(cells[position], log),
         share_rows=True,
     )
@@ -82,7 +89,7 @@ def _over_truths(summary: Summary, width: float, measure: str, word: str, log: b
             page.column_title((i, j), *described(*columns[j]))
         page.row_label((i, j), f"{word} of {symbol(parameter)}\n({level})")
     page.note_left_out(PRIORITY[log], "summary/recovery.csv")
-    entries = [*method_entries(methods), *(entry(text, ls="") for text in design)]
+    entries = [*method_entries(methods), bar_entry(), *(entry(text, ls="") for text in design)]
     legend(page.figure, entries, free_rows(methods))
     return page.figure
 
@@ -107,8 +114,8 @@ def _panel(
 
 def _limits(cells: pd.DataFrame, log: bool) -> Limits:
     """Vertical limits that cut off outliers only."""
-    value, mcse = cells["value"], cells["mcse"].fillna(0)
-    ends = pd.concat([value - mcse, value + mcse])
+    value, bar = cells["value"], half_width(cells["mcse"])
+    ends = pd.concat([value - bar, value + bar])
     if log:
         # The lower end of a bar that reaches zero is not on the axis, but its mark is.
         return log_fence(pd.concat([ends, value]), factor=8)
@@ -136,7 +143,7 @@ def _set_axes(axes: Axes, limits: Limits, truths: TruthAxis, log: bool, margin: 
 def _marks(
     axes: Axes, cells: pd.DataFrame, limits: Limits, truths: TruthAxis, summary: Summary
 ) -> None:
-    """Draw a mark with an error bar of one MCSE per method and truth."""
+    """Draw a mark with its 95 % Monte Carlo interval per method and truth."""
     methods, outside = summary.methods, 0
     shown = shown_methods(summary, cells)
     slot = truths.step / (len(shown) + 0.5)
@@ -145,10 +152,10 @@ def _marks(
         rows = cells[cells["method"] == method]
         x = truths.locate(rows) + (k - (len(shown) - 1) / 2) * slot
         y, ink = rows["value"].to_numpy(dtype=float), style.colour(methods, method)
-        bars = np.nan_to_num(rows["mcse"].to_numpy(dtype=float))
+        bars = half_width(rows["mcse"])
         axes.errorbar(
             x, y, yerr=positive_bars(y, bars) if axes.get_yscale() == "log" else bars, ls="",
             color=ink, marker=style.marker(methods, method), ms=size, elinewidth=0.8, mew=0,
         )  # fmt: skip
-        outside += mark_beyond(axes, x, y, limits, ink)
+        outside += mark_beyond(axes, x, y, ink, ylim=limits)
     note_beyond(axes, outside, len(cells), " marks")

@@ -19,6 +19,7 @@ from rlrecovery.figures.axes import title
 from rlrecovery.figures.layout import page_note
 from rlrecovery.figures.model_names import name_ticks, names_height, short_name
 from rlrecovery.figures.panels import note
+from rlrecovery.figures.uncertainty import Z, decimals
 from rlrecovery.score.results import Summary
 
 #: Columns of the table with the formulas in the titles, in the order of the panels.
@@ -33,6 +34,8 @@ PROBABILITY = LinearSegmentedColormap.from_list(
 #: Inches, of a square: least width with an interval; least height without and with an interval;
 #: greatest height.
 INTERVAL_WIDTH, MIN_HEIGHT, MIN_HEIGHT_INTERVAL, MAX_HEIGHT = 0.43, 0.175, 0.28, 0.55
+#: Decimals for which an interval has room.
+MAX_DECIMALS = 3
 #: Inches: width of the names beside a panel; height of what else is above and below it.
 NAMES_WIDTH, MARGIN = 1.25, 0.62
 #: Letters per line of a name beside a panel.
@@ -152,11 +155,14 @@ def _squares(axes: Axes, matrix: Matrix, kind: str, intervals: bool) -> None:
     for (i, j), p in np.ndenumerate(value):
         ink = contrasting(PROBABILITY(p)) if np.isfinite(p) else style.FAINT
         has_interval = intervals and np.isfinite(lower[i, j])
+        places = min(MAX_DECIMALS, decimals((upper[i, j] - lower[i, j]) / (2 * Z)))
         middle = i + (0.38 if has_interval else 0.5)
         centred: dict[str, Any] = {"ha": "center", "va": "center", "color": ink}
-        axes.text(j + 0.5, middle, _format(float(p)), fontsize=7, gid="probability", **centred)
+        axes.text(
+            j + 0.5, middle, _format(float(p), places), fontsize=7, gid="probability", **centred
+        )
         if has_interval:
-            text = f"{_format(float(lower[i, j]))}–{_format(float(upper[i, j]))}"
+            text = "–".join(_format(float(end[i, j]), places) for end in (lower, upper))
             axes.text(j + 0.5, i + 0.73, text, fontsize=5.2, gid="interval", **centred)
     for i, label in enumerate(matrix.simulated):
         if label in matrix.fitted:
@@ -179,9 +185,9 @@ def _names(axes: Axes, matrix: Matrix, square: float, below: bool, beside: bool)
         axes.set_ylabel("generating model")
 
 
-def _format(probability: float) -> str:
-    """Probability with two decimals and no leading zero, ``.93``; a dash if it is missing."""
-    return f"{probability:.2f}".removeprefix("0") if np.isfinite(probability) else "–"
+def _format(probability: float, places: int) -> str:
+    """Probability without a leading zero, such as ``.93``; a dash if it is missing."""
+    return f"{probability:.{places}f}".removeprefix("0") if np.isfinite(probability) else "–"
 
 
 def luminance(colour: Sequence[float]) -> float:

@@ -9,19 +9,22 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from rlrecovery.figures import style
-from rlrecovery.figures.axes import Limits, fence, few_ticks
-from rlrecovery.figures.labels import symbol
+from rlrecovery.figures.axes import Limits, few_ticks, quantile_fence
+from rlrecovery.figures.labels import counted, symbol
 from rlrecovery.figures.layout import PanelSize, facets
-from rlrecovery.figures.legends import entry, legend, trial_entries
-from rlrecovery.figures.panels import message, method_label, note
-from rlrecovery.figures.subsets import parameter_panels
+from rlrecovery.figures.legends import bar_entry, entry, legend, trial_entries
+from rlrecovery.figures.panels import mark_beyond, message, method_label, note
+from rlrecovery.figures.subsets import parameter_panels, thinned
+from rlrecovery.figures.uncertainty import half_width
 from rlrecovery.score.pooling import mean_over_data_sets
 from rlrecovery.score.results import Summary
 
-#: Posteriors drawn per panel; means use every one.
-MAX_POINTS = 300
+#: Posteriors drawn per panel and number of trials; means use every one.
+MAX_POINTS = 150
 #: Columns on the axes.
 AXES = ["contraction", "z"]
+#: What the axes include in any case.
+KEEP = ((0, 1), (-3, 3))
 
 
 @style.styled
@@ -75,10 +78,8 @@ def contractions(summary: Summary) -> pd.DataFrame:
 
 
 def _limits(fits: pd.DataFrame) -> list[Limits]:
-    """Limits of contraction and z-score that cut off outliers only and include every mean."""
-    means = fits.groupby(["method", "trials"])[AXES].mean()
-    keep = zip(AXES, ([0, 1], [-3, 3]), strict=True)
-    return [fence(fits[column], [*ends, *means[column]], factor=8) for column, ends in keep]
+    """Limits of contraction and z-score that cut off outliers only."""
+    return [quantile_fence(fits[column], ends) for column, ends in zip(AXES, KEEP, strict=True)]
 
 
 def _panel(
@@ -94,40 +95,35 @@ def _panel(
     if defined.empty:
         message(axes, "no posterior with an SD\nto compare with the prior's")
         return
-    outside = _dots(axes, defined, limits, summary, method)
+    outside, means = _dots(axes, defined, limits, summary, method)
     left_out, total = len(posteriors) - len(defined), f" of {len(posteriors)}"
     note(
         axes,
         f"{outside}{total} beyond axis" if outside else "",
+        f"{counted(means, 'means')} too" if means else "",
         f"{left_out}{'' if outside else total} left out" if left_out else "",
     )
 
 
 def _dots(
     axes: Axes, fits: pd.DataFrame, limits: list[Limits], summary: Summary, method: str
-) -> int:
-    """Draw posteriors and means; return how many posteriors are beyond the axes.
-
-    Posteriors beyond the axes are drawn as open circles at the edge.
-    """
+) -> tuple[int, int]:
+    """Draw posteriors and means; mark those beyond the axes and return their numbers."""
+    means_outside = 0
     ink, mark = style.colour(summary.methods, method), style.marker(summary.methods, method)
-    clipped = [np.clip(fits[column], *ends) for column, ends in zip(AXES, limits, strict=True)]
-    inside = (clipped[0] == fits["contraction"]) & (clipped[1] == fits["z"])
-    drawn = np.arange(len(fits)) % max(1, -(-len(fits) // MAX_POINTS)) == 0
     for rank, count in enumerate(summary.trials):
-        tone, rows = style.shade(ink, rank, len(summary.trials)), fits["trials"] == count
-        x, y = (values[rows & inside & drawn] for values in clipped)
+        tone = style.shade(ink, rank, len(summary.trials))
+        part = fits[fits["trials"] == count]
+        x, y = (thinned(part, MAX_POINTS)[column] for column in AXES)
         axes.plot(x, y, "o", color=tone, ms=2, mew=0, alpha=0.5, zorder=2)
-        x, y = (values[rows & ~inside & drawn] for values in clipped)
-        axes.plot(x, y, "o", mfc="none", mec=style.FLAG, ms=2.5, mew=0.6, zorder=3)
-        part = fits[rows]
         x_mean, y_mean = (mean_over_data_sets(part[column], part) for column in AXES)
         axes.errorbar(
-            x_mean.value, y_mean.value, xerr=np.nan_to_num(x_mean.mcse),
-            yerr=np.nan_to_num(y_mean.mcse), marker=mark, ms=4.5, mfc=tone, mec=style.TRUTH,
+            x_mean.value, y_mean.value, xerr=half_width(x_mean.mcse),
+            yerr=half_width(y_mean.mcse), marker=mark, ms=4.5, mfc=tone, mec=style.TRUTH,
             mew=0.7, ecolor=style.TRUTH, elinewidth=0.8, zorder=4,
         )  # fmt: skip
-    return int((~inside).sum())
+        means_outside += mark_beyond(axes, [x_mean.value], [y_mean.value], style.TRUTH, *limits)
+    return mark_beyond(axes, fits["contraction"], fits["z"], style.FLAG, *limits), means_outside
 
 
 def _entries(summary: Summary) -> list[Line2D]:
@@ -136,7 +132,8 @@ def _entries(summary: Summary) -> list[Line2D]:
     return [
         *trial_entries(summary.trials, "{} trials"),
         entry("one posterior", marker="o", ls="", ms=2, color=style.FAINT),
-        entry("beyond axis", marker="o", ls="", ms=2.5, mfc="none", mew=0.6, color=style.FLAG),
-        entry("mean ± MCSE", marker="o", ls="-", lw=0.8, ms=4.5, mfc="#bbbbbb", color=truth),
+        entry("beyond axis", marker=">", ls="", ms=3, mfc="none", mew=0.7, color=style.FLAG),
+        entry("mean", marker="o", ls="", ms=4.5, mfc="#bbbbbb", color=truth),
+        bar_entry(),
         entry("z = ±2", color=style.FAINT, lw=0.6, ls=":"),
     ]

@@ -19,13 +19,15 @@ from rlrecovery.figures.panels import MAX_BARS, cell_entries, has_long_names, st
 from rlrecovery.figures.subsets import highest
 from rlrecovery.score.results import Summary, finest_level
 
-#: Measures with their labels; the rare ones are shown only if any cell is not zero.
+#: Measures with their labels.
 SHARES = {
     "share_at_bound": "at a bound",
     "share_not_converged": "not converged",
     "share_failed": "failed",
+    "share_no_interval": "no interval",
 }
-RARE = {"share_no_interval": "no interval"}
+#: Width in inches of a panel whose label has room for the unit in words.
+WIDE = 2.2
 #: With more panels than this, a figure of one journal column has them side by side.
 MAX_STACKED = 4
 #: Inches for the legend and the margins of the page.
@@ -39,15 +41,14 @@ Panel = tuple[str, str, str]
 class Layout:
     """What a page shows: panels in order, methods by the parameter that they estimate.
 
-    A reflowed row of panels may belong to several parameters. Shares that are zero in every cell
-    may be hidden; of the others some may be left out. Heights are in inches.
+    A reflowed row of panels may belong to several parameters. There is no panel of a share that is
+    zero in every cell, and of the others some may be left out. Heights are in inches.
     """
 
     panels: list[Panel]
     methods: dict[str, list[str]]
     per_row: int
     reflowed: bool
-    zeros_hidden: bool
     left_out: int
     row_height: float
     strip_height: float
@@ -73,12 +74,13 @@ def draw_convergence(summary: Summary, width: float = style.TWO_COLUMNS) -> Figu
         rows = rows[rows["parameter"] == parameter]
         has_names = k % page.per_row == 0 or (page.reflowed and summary.mixed)
         _shares(axes, rows, summary, page.methods[parameter], has_names)
-        unit = "(% of rows)" if page.per_row in (1, len(SHARES)) else "(%)"
+        unit = "(% of rows)" if width / page.per_row > WIDE else "(%)"
         axes.set_xlabel(f"{symbol(parameter)} {label} {unit}")
     _run_times(figure.add_subplot(grid[-1, :]), summary)
     page.note_left_out(figure)
-    handles = cell_entries(summary, summary.measure("seconds")["cell"].nunique())
-    hidden = [entry("other shares: all zero", ls="")] if page.zeros_hidden else []
+    handles = cell_entries(summary, summary.measure("seconds")["cell"].nunique(), "x")
+    zeros = zero_shares(summary)
+    hidden = [entry(f"zero in every cell: {', '.join(zeros)}", ls="")] if zeros else []
     legend(figure, [*handles, *hidden])
     return figure
 
@@ -96,25 +98,25 @@ def _page(page: Layout, summary: Summary, width: float) -> tuple[Figure, list[fl
 
 
 def _layout(summary: Summary, width: float) -> Layout:
-    """Every share, parameter by parameter; or, if these do not fit, those that are not zero."""
+    """Shares that are not zero, parameter by parameter; or, if these do not fit, the largest."""
     one_column, names = style.narrow(width), summary.methods
     methods = {
         parameter: [name for name in names if (name, parameter) in summary.method_parameters]
         for parameter in summary.parameters
     }
-    rare = {key: label for key, label in RARE.items() if (summary.measure(key)["value"] > 0).any()}
-    shares, row_height = list((SHARES | rare).items()), 0.4 if one_column else 0.45
+    row_height = 0.4 if one_column else 0.45
+    largest = _largest(summary)
+    candidates = [panel for panel, value in largest.items() if value > 0]
+    kept = {measure for _, measure, _ in candidates}
     thin = strip_height(names, width, 0.13)
     room = style.MAX_HEIGHT - MARGIN - row_height - thin * len(names)
     heights = [row_height + thin * len(estimating) for estimating in methods.values()]
-    if not one_column and sum(heights) <= room:
-        panels = [(parameter, *share) for parameter in summary.parameters for share in shares]
-        strip = _strip(summary, width, len(panels), len(shares))
-        return Layout(panels, methods, len(shares), False, False, 0, row_height, strip)
-    panels = [(parameter, *share) for share in shares for parameter in summary.parameters]
-    largest = {panel: _largest(summary, panel) for panel in panels}
-    nonzero = [panel for panel in panels if largest[panel] > 0]
-    zeros_hidden, candidates = len(nonzero) < len(panels), nonzero or panels[:1]
+    complete = len(candidates) == len(kept) * len(summary.parameters)
+    if not one_column and sum(heights) <= room and (complete or not summary.mixed):
+        per_row = max(1, len(kept))
+        strip = _strip(summary, width, len(candidates), per_row)
+        return Layout(candidates, methods, per_row, not complete, 0, row_height, strip)
+    candidates.sort(key=lambda panel: list(SHARES).index(panel[1]))
     per_row = 1 if has_long_names(names) else 2
     if not one_column:
         per_row += 1
@@ -124,7 +126,7 @@ def _layout(summary: Summary, width: float) -> Layout:
     panels = highest(candidates, most, lambda panel: largest[panel])
     strip = _strip(summary, width, len(panels), per_row)
     left_out = len(candidates) - len(panels)
-    return Layout(panels, methods, per_row, True, zeros_hidden, left_out, row_height, strip)
+    return Layout(panels, methods, per_row, True, left_out, row_height, strip)
 
 
 def _strip(summary: Summary, width: float, panels: int, per_row: int) -> float:
@@ -132,10 +134,30 @@ def _strip(summary: Summary, width: float, panels: int, per_row: int) -> float:
     return strip_height(summary.methods, width, 0.22 if -(-panels // per_row) > 6 else 0.3)
 
 
-def _largest(summary: Summary, panel: Panel) -> float:
-    """Largest share of a panel."""
-    rows = _measure(summary, panel[1])
-    return float(rows.loc[rows["parameter"] == panel[0], "value"].max())
+def _largest(summary: Summary) -> dict[Panel, float]:
+    """Largest share of every panel; NaN where a share is not defined in any cell."""
+    largest = {
+        measure: _measure(summary, measure).groupby("parameter", observed=True)["value"].max()
+        for measure in SHARES
+    }
+    return {
+        (parameter, measure, label): float(largest[measure].get(parameter, np.nan))
+        for parameter in summary.parameters
+        for measure, label in SHARES.items()
+    }
+
+
+def zero_shares(summary: Summary) -> list[str]:
+    """Labels of the shares that are zero in every cell, with the parameter unless it is so for all.
+
+    There is no panel of these shares, because it would be empty.
+    """
+    texts, largest = [], _largest(summary)
+    for label in SHARES.values():
+        values = {parameter: value for (parameter, _, of), value in largest.items() if of == label}
+        zero = [symbol(parameter) for parameter, value in values.items() if value == 0]
+        texts += [label] if len(zero) == len(values) else [f"{name} {label}" for name in zero]
+    return texts
 
 
 def _run_times(axes: Axes, summary: Summary) -> None:

@@ -14,13 +14,14 @@ from matplotlib.patches import Patch
 from rlrecovery.figures import style
 from rlrecovery.figures.labels import symbol
 from rlrecovery.figures.layout import PanelSize, facets
-from rlrecovery.figures.legends import entry, legend, trial_entries
-from rlrecovery.figures.panels import cell_marks, message
+from rlrecovery.figures.legends import entry, legend
+from rlrecovery.figures.panels import cell_entries, cell_marks, message
 from rlrecovery.figures.subsets import estimated_pairs
+from rlrecovery.figures.uncertainty import Z, half_width
 from rlrecovery.score.results import Summary
 
-#: Colour of the Monte Carlo band, and half its width in standard errors.
-BAND, BAND_SE = "#dddddd", 1.96
+#: Colour of the Monte Carlo band.
+BAND = "#dddddd"
 
 
 @style.styled
@@ -59,7 +60,8 @@ def draw_coverage(summary: Summary, width: float = style.TWO_COLUMNS) -> Figure:
         page.row_label((i, j), f"coverage of {symbol(parameter)}\n({level}, %)")
         axes.set_xlabel("nominal level (%)")
     page.note_left_out("furthest from the nominal levels", "summary/recovery.csv")
-    legend(page.figure, _entries(summary))
+    most = max(table["cell"].nunique() for table in cells.values())
+    legend(page.figure, _entries(summary, most))
     return page.figure
 
 
@@ -75,22 +77,22 @@ def _panel(axes: Axes, coverage: pd.DataFrame, summary: Summary, method: str) ->
     for k, nominal in enumerate(levels):
         cells = coverage[np.isclose(coverage["interval"].astype(float), nominal)]
         cells = cells.sort_values(order)
-        percent, half = 100 * nominal, 100 * BAND_SE * band(nominal, cells)
+        percent, half = 100 * nominal, 100 * Z * band(nominal, cells)
         ends, top = [k - 0.45, k + 0.45], np.minimum(percent + half, 100)
         axes.fill_between(ends, percent - half, top, color=BAND, lw=0)
         axes.plot(ends, [percent] * 2, color=style.TRUTH, lw=0.8, zorder=5)
         x = k + (np.arange(len(cells)) - (len(cells) - 1) / 2) * 0.8 / max(1, len(cells))
         y = 100 * cells["value"].to_numpy(dtype=float)
-        bars = 100 * cells["mcse"].fillna(0).to_numpy(dtype=float)
+        bars = 100 * half_width(cells["mcse"])
         cell_marks(axes, cells, x, y, bars, summary, method, bars_along="y")
     axes.set(xticks=range(len(levels)), xticklabels=[f"{100 * level:g}" for level in levels])
 
 
 def _set_limits(axes: Axes, cells: pd.DataFrame) -> None:
     """Set the vertical limits of a row of panels, which include every error bar and band."""
-    low = float((cells["value"] - cells["mcse"].fillna(0)).min())
+    low = float((cells["value"] - half_width(cells["mcse"])).min())
     for (_, nominal), part in cells.groupby(["method", "interval"]):
-        low = min(low, float(nominal) - BAND_SE * band(float(nominal), part))
+        low = min(low, float(nominal) - Z * band(float(nominal), part))
     axes.set_ylim(max(-3, 100 * low - 3), 103)
 
 
@@ -106,10 +108,10 @@ def band(nominal: float, cells: pd.DataFrame) -> float:
     return float(np.nanmax([binomial, cells["mcse"].median()]))
 
 
-def _entries(summary: Summary) -> list[Artist]:
-    """Legend entries of the lines, the band and the marks."""
+def _entries(summary: Summary, cells: int) -> list[Artist]:
+    """Legend entries of the lines, the band and the marks, given the number of cells."""
     return [
         entry("nominal", color=style.TRUTH, lw=0.8),
         Patch(color=BAND, label="95 % Monte Carlo band"),
-        *trial_entries(summary.trials, "one cell, {} trials"),
+        *cell_entries(summary, cells, "y"),
     ]

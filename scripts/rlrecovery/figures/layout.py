@@ -104,6 +104,8 @@ class PanelSize:
         Default and smallest height of a panel in inches.
     per_line : tuple of int
         Largest number of panels in a line of a broken row, on two columns and on one column.
+    per_row : int
+        Largest number of panels in a row that is not broken, on two columns.
     titles : iterable of sequence of str
         The longest titles, in parts as `axes.title` takes them; long titles need higher panels.
     legend_height : float
@@ -115,6 +117,7 @@ class PanelSize:
     per_line: tuple[int, int] = MAX_PER_LINE
     titles: Iterable[Sequence[str]] = ()
     legend_height: float = 0.0
+    per_row: int = MAX_PER_ROW
 
 
 _DEFAULT_SIZE = PanelSize()
@@ -139,7 +142,7 @@ def facets(
     asked = list(itertools.product(range(rows), range(columns)))
     kept = [position for position in asked if existing is None or position in existing]
     room = style.MAX_HEIGHT - MARGIN - size.legend_height
-    per_row = _panels_per_row(columns if columns > 1 else rows, width, size.per_line)
+    per_row = _panels_per_row(columns if columns > 1 else rows, width, size)
     complete = len(kept) == len(asked)
     positions = _in_rows(rows, columns, per_row, style.narrow(width)) if complete else {}
     if reflowed := not positions or _row_count(positions) > int(room / size.min_height):
@@ -194,11 +197,11 @@ def _panel_height(rows: int, default: float, wide: float, extra: float, room: fl
     return min(height, room / rows)
 
 
-def _panels_per_row(count: int, width: float, per_line: tuple[int, int]) -> int:
+def _panels_per_row(count: int, width: float, size: PanelSize) -> int:
     """Panels side by side, of ``count`` that would form a row."""
     if style.narrow(width):
-        return min(count, per_line[1])
-    return count if count <= MAX_PER_ROW else _panels_per_line(count, width, per_line)
+        return min(count, size.per_line[1])
+    return count if count <= size.per_row else _panels_per_line(count, width, size.per_line)
 
 
 def _panels_per_line(count: int, width: float, per_line: tuple[int, int]) -> int:

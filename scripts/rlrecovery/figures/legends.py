@@ -12,6 +12,7 @@ from matplotlib.lines import Line2D
 
 from rlrecovery.figures import style
 from rlrecovery.figures.axes import wrap
+from rlrecovery.figures.uncertainty import BARS
 
 #: Rows of a legend for which every page has room, and the height of a row in inches.
 FREE_ROWS, ROW_HEIGHT = 5, 0.155
@@ -61,6 +62,12 @@ def trial_entries(trials: Sequence[int], label: str) -> list[Line2D]:
         entry(label.format(count), marker="o", ls="", ms=3, color=ink)
         for count, ink in zip(trials, inks, strict=True)
     ]
+
+
+def bar_entry(along: str = "y") -> Line2D:
+    """Legend entry of error bars along "x" or "y": in every figure 95 % Monte Carlo intervals."""
+    mark = {"x": "_", "y": "|"}[along]
+    return entry(BARS, color="#333333", marker=mark, ls="", ms=7, mew=0.8)
 
 
 def _column_count(labels: Sequence[str], width: float) -> int:

@@ -15,9 +15,10 @@ from rlrecovery.figures import style
 from rlrecovery.figures.axes import fence, few_ticks, title
 from rlrecovery.figures.labels import symbol
 from rlrecovery.figures.layout import page_note
-from rlrecovery.figures.legends import entry, legend, method_entries
+from rlrecovery.figures.legends import bar_entry, entry, legend, method_entries
 from rlrecovery.figures.model_names import name_ticks, names_height, short_name
 from rlrecovery.figures.panels import mark_beyond, note_beyond
+from rlrecovery.figures.uncertainty import half_width
 from rlrecovery.score.pooling import mean_over_cells
 from rlrecovery.score.results import LEVELS, Summary
 
@@ -97,7 +98,7 @@ def _panel(axes: Axes, rows: pd.DataFrame, fitted: Sequence[str], contests: Sequ
     axes.axhline(0, color=style.TRUTH, lw=0.8, zorder=1)
     parts = list(rows.groupby(["fitted", "contest"], sort=False))
     means = [mean_over_cells(cells) for _, cells in parts]
-    ends = [mean + side * mcse for mean, mcse in np.nan_to_num(means) for side in (-1, 1)]
+    ends = [mean + side * float(half_width(mcse)) for mean, mcse in means for side in (-1, 1)]
     limits = fence(rows["value"], [0, *ends], factor=8)
     shown = [contest for contest in contests if contest in set(rows["contest"])]
     slot, outside = MARKS_WIDTH / len(shown), 0
@@ -109,10 +110,10 @@ def _panel(axes: Axes, rows: pd.DataFrame, fitted: Sequence[str], contests: Sequ
         if len(y) > 1:
             axes.plot(spread, y, "o", ms=1.8, mew=0, color=style.shade(ink, 0, 2), zorder=2)
         axes.errorbar(
-            x, mean, yerr=np.nan_to_num(mcse), color=ink, ls="", elinewidth=0.9, mew=0,
+            x, mean, yerr=half_width(mcse), color=ink, ls="", elinewidth=0.9, mew=0,
             marker=style.marker(contests, contest), ms=3.6, zorder=3,
         )  # fmt: skip
-        outside += mark_beyond(axes, spread if len(y) > 1 else [x], y, limits, ink)
+        outside += mark_beyond(axes, spread if len(y) > 1 else [x], y, ink, ylim=limits)
     axes.set(ylim=limits, xlim=(-0.5, len(fitted) - 0.5))
     few_ticks(axes, y=5)
     note_beyond(axes, outside, len(rows), " cells")
@@ -127,4 +128,4 @@ def _entries(table: pd.DataFrame, contests: Sequence[str]) -> list[Artist]:
         entries.append(handle)
     if table.groupby(["contest", *_KEYS, "fitted"]).size().max() > 1:
         entries.append(entry("one cell", marker="o", ls="", ms=1.8, mew=0, color="#888888"))
-    return [*entries, Patch(color=CORRECT, label="the generating model")]
+    return [*entries, bar_entry(), Patch(color=CORRECT, label="the generating model")]

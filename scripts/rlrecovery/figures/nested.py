@@ -19,6 +19,7 @@ from rlrecovery.figures.layout import page_note
 from rlrecovery.figures.legends import entry, free_rows, legend, legend_height
 from rlrecovery.figures.panels import mark_beyond, message, note_beyond
 from rlrecovery.figures.subsets import highest
+from rlrecovery.figures.uncertainty import BARS, half_width
 from rlrecovery.score.results import Summary, finest_level
 
 #: Measures with their labels.
@@ -44,7 +45,7 @@ def draw_nested(summary: Summary, width: float = style.TWO_COLUMNS) -> Figure:
         cells = cells[largest].reset_index(drop=True)
     factors = [name for name in factors_of(summary) if cells[name].max() > cells[name].min()]
     room = style.MAX_HEIGHT - 0.8 - STAIRCASE * len(factors)
-    room -= legend_height([*summary.methods, "± MCSE"], width)
+    room -= legend_height([*summary.methods, BARS], width)
     most = max(1, int(room / MIN_HEIGHT / len(MEASURES)))
     shown = highest(summary.parameters, most, lambda name: _largest_bias(summary, name))
     panels = [(parameter, measure) for parameter in shown for measure in MEASURES]
@@ -109,24 +110,24 @@ def along(rows: pd.DataFrame, cells: pd.DataFrame) -> tuple[np.ndarray, np.ndarr
 
 
 def _steps(axes: Axes, summary: Summary, cells: pd.DataFrame, parameter: str, measure: str) -> None:
-    """Draw a step line per method at its finest level, with a band of one MCSE either way."""
+    """Draw a step line per method at its finest level, with its 95 % Monte Carlo band."""
     table, log, lines = summary.measure(measure, parameter=parameter), measure == "rmse", {}
     for method in summary.methods:
         level = finest_level(summary, method)
         lines[method] = along(table[(table["method"] == method) & (table["level"] == level)], cells)
     values = np.concatenate([value for value, _ in lines.values()])
-    bars = np.nan_to_num(np.concatenate([mcse for _, mcse in lines.values()]))
+    bars = half_width(np.concatenate([mcse for _, mcse in lines.values()]))
     ends = np.concatenate([values - bars, values, values + bars])
     limits = log_fence(ends, factor=8) if log else fence(ends, [0], factor=8)
     axes.set(ylim=limits, yscale="log" if log else "linear")
     edges, outside = _edges(cells), 0
     for method, (value, mcse) in lines.items():
-        (ink, line), bar = look(summary, method), np.nan_to_num(mcse)
+        (ink, line), bar = look(summary, method), half_width(mcse)
         bottom = np.maximum(value - bar, limits[0]) if log else value - bar
         band = np.repeat(bottom, 2), np.repeat(value + bar, 2)
         axes.fill_between(edges, *band, color=ink, alpha=0.2, lw=0)
         axes.plot(edges, np.repeat(value, 2), ls=line, color=ink, lw=0.9, solid_joinstyle="miter")
-        outside += mark_beyond(axes, np.arange(len(cells)), value, limits, ink)
+        outside += mark_beyond(axes, np.arange(len(cells)), value, ink, ylim=limits)
     if not np.isfinite(values).any():
         message(axes, "no estimates")
     if not log:
@@ -197,4 +198,4 @@ def _entries(summary: Summary) -> list[Artist]:
     """Legend entries of the methods and the band."""
     looks = [(method, *look(summary, method)) for method in summary.methods]
     lines = [entry(method, color=ink, ls=line, lw=1.2) for method, ink, line in looks]
-    return [*lines, Patch(color=style.FAINT, alpha=0.3, lw=0, label="± MCSE")]
+    return [*lines, Patch(color=style.FAINT, alpha=0.3, lw=0, label=BARS)]

@@ -12,15 +12,20 @@ from matplotlib.lines import Line2D
 
 from rlrecovery.figures import style
 from rlrecovery.figures.axes import Limits, panel_width, wrap
-from rlrecovery.figures.legends import trial_entries
+from rlrecovery.figures.legends import bar_entry, trial_entries
+from rlrecovery.figures.uncertainty import half_width
 from rlrecovery.score.results import Summary
 
-#: With more cells than this per method, marks are smaller and have no error bars.
+#: With more cells than this per method, marks are smaller and by default have no error bars.
 MAX_BARS = 24
 #: Longest name of a method, in letters, that leaves room for two panels on one journal column.
 LONG_NAME = 14
 #: Letters of a name on one line beside a strip, on two columns and on one column.
 NAME_LETTERS = (28, 22)
+#: Limits that include every value, and distance of arrow heads from the edge of a panel (share of
+#: its size).
+NO_LIMITS: Limits = (-np.inf, np.inf)
+EDGE = 0.025
 
 
 def message(axes: Axes, text: str) -> None:
@@ -50,18 +55,27 @@ def note_beyond(axes: Axes, count: int, total: int, what: str = "") -> None:
     note(axes, f"{count} of {total}{what} beyond axis" if count else "")
 
 
-def mark_beyond(axes: Axes, x: Any, y: Any, limits: Limits, ink: Any) -> int:
-    """Mark values above or below the limits by open arrow heads at the edge; return their count."""
+def mark_beyond(
+    axes: Axes, x: Any, y: Any, ink: Any, xlim: Limits = NO_LIMITS, ylim: Limits = NO_LIMITS
+) -> int:
+    """Mark points outside the limits by open arrow heads at the edge; return their number.
+
+    A point beyond both axes is marked above or below.
+    """
     x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
-    high, low = y > limits[1], y < limits[0]
-    for outside, edge, head in ((high, 0.975, "^"), (low, 0.025, "v")):
+    high, low = y > ylim[1], y < ylim[0]
+    across = ~(high | low)
+    right, left = across & (x > xlim[1]), across & (x < xlim[0])
+    look = {"ms": 3, "mfc": "none", "mec": ink, "mew": 0.7, "clip_on": False, "zorder": 5}
+    for outside, edge, head in ((high, 1 - EDGE, "^"), (low, EDGE, "v")):
         if outside.any():
-            axes.plot(
-                x[outside], np.full(outside.sum(), edge), head,
-                transform=axes.get_xaxis_transform(), ms=3, mfc="none", mec=ink, mew=0.7,
-                clip_on=False, zorder=5,
-            )  # fmt: skip
-    return int(high.sum() + low.sum())
+            at = np.clip(x[outside], *xlim), np.full(outside.sum(), edge)
+            axes.plot(*at, head, transform=axes.get_xaxis_transform(), **look)
+    for outside, edge, head in ((right, 1 - EDGE, ">"), (left, EDGE, "<")):
+        if outside.any():
+            at = np.full(outside.sum(), edge), y[outside]
+            axes.plot(*at, head, transform=axes.get_yaxis_transform(), **look)
+    return int((high | low | right | left).sum())
 
 
 def positive_bars(values: np.ndarray, bars: np.ndarray) -> np.ndarray:
@@ -82,28 +96,31 @@ def cell_marks(
     summary: Summary,
     method: str,
     bars_along: str,
+    max_bars: int = MAX_BARS,
 ) -> None:
     """Draw one mark per cell of a method at (x, y), lighter where a cell has fewer trials.
 
     ``bars`` are the lengths of error bars along "x" or "y", shape (cells,) or (2, cells); with more
-    than `MAX_BARS` cells they are left out.
+    than ``max_bars`` cells they are left out.
     """
-    many = len(cells) > MAX_BARS
+    many, draws_bars = len(cells) > MAX_BARS, len(cells) <= max_bars
     ink, trials = style.colour(summary.methods, method), summary.trials
     for rank, count in enumerate(trials):
         rows = (cells["trials"] == count).to_numpy()
-        errors: dict[str, Any] = {} if many else {f"{bars_along}err": bars[..., rows]}
+        errors: dict[str, Any] = {f"{bars_along}err": bars[..., rows]} if draws_bars else {}
         axes.errorbar(
             x[rows], y[rows], ls="", marker=style.marker(summary.methods, method),
-            ms=1.6 if many else 2.4, mew=0, elinewidth=0.6,
+            ms=1.6 if many else 2.4, mew=0, elinewidth=0.4 if many else 0.6,
             color=style.shade(ink, rank, len(trials)), **errors,
         )  # fmt: skip
 
 
-def cell_entries(summary: Summary, cells: int) -> list[Line2D]:
-    """Legend entries of the marks of `strips`, given the number of cells per method."""
-    bars = "" if cells > MAX_BARS else " ± MCSE"
-    return trial_entries(summary.trials, "one cell, {} trials" + bars)
+def cell_entries(
+    summary: Summary, cells: int, bars_along: str, max_bars: int = MAX_BARS
+) -> list[Line2D]:
+    """Legend entries of `cell_marks`, given the number of cells per method."""
+    bars = [] if cells > max_bars else [bar_entry(bars_along)]
+    return [*trial_entries(summary.trials, "one cell, {} trials"), *bars]
 
 
 def strips(
@@ -113,6 +130,7 @@ def strips(
     methods: Sequence[str],
     sort_first: Sequence[str] = (),
     names: bool = True,
+    max_bars: int = MAX_BARS,
 ) -> np.ndarray:
     """Draw a horizontal strip per method with a mark per cell, those with few trials on top.
 
@@ -127,10 +145,10 @@ def strips(
         y = k + (np.arange(len(cells)) - (len(cells) - 1) / 2) * 0.75 / max(1, len(cells))
         positions[cells.index] = y
         values = cells["value"].to_numpy(dtype=float)
-        bars = cells["mcse"].fillna(0).to_numpy(dtype=float)
+        bars = half_width(cells["mcse"])
         if axes.get_xscale() == "log":
             bars = positive_bars(values, bars)
-        cell_marks(axes, cells, values, y, bars, summary, method, bars_along="x")
+        cell_marks(axes, cells, values, y, bars, summary, method, "x", max_bars)
     axes.set(yticks=range(len(methods)), ylim=(len(methods) - 0.5, -0.5))
     labels = _strip_labels(methods if names else (), style.figure_width(axes))
     broken: dict[str, Any] = {"linespacing": 1.0} if "\n" in "".join(labels) else {}

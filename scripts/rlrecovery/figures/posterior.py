@@ -11,18 +11,21 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from scipy import stats
 
 from rlrecovery.figures import style
 from rlrecovery.figures.axes import few_ticks
 from rlrecovery.figures.labels import symbol
 from rlrecovery.figures.legends import entry, legend
 from rlrecovery.figures.subsets import highest, thinned
+from rlrecovery.figures.uncertainty import correlation_text
+from rlrecovery.score.correlation import correlations, spearman
 from rlrecovery.score.results import Summary
 from rlrecovery.storage.schemas import POSTERIOR
 
 #: Draws per chain in a trace, and draws in a panel of a pair of parameters.
 MAX_TRACE_DRAWS, MAX_PAIR_DRAWS = 300, 1000
+#: Blocks of draws that the jackknife of a correlation leaves out in turn.
+BLOCKS = 20
 #: Heights in inches on one journal column: of a trace, and of a panel of a pair of parameters.
 TRACE_HEIGHT, PAIR_HEIGHT = 1.2, 1.6
 
@@ -65,7 +68,20 @@ def _most_pairs(parameters: int, width: float) -> int:
 
 def _correlation(draws: pd.DataFrame, pair: tuple[str, str]) -> float:
     """Rank correlation of two parameters."""
-    return float(stats.spearmanr(draws[pair[0]], draws[pair[1]]).statistic)
+    return spearman(*(draws[name].to_numpy(dtype=float) for name in pair))
+
+
+def correlation(draws: pd.DataFrame, pair: tuple[str, str]) -> tuple[float, float]:
+    """Rank correlation of two parameters and its MCSE.
+
+    The MCSE is a jackknife over blocks of consecutive draws of a chain, because neighbouring draws
+    are not independent.
+    """
+    ordered = draws.sort_values(["chain", "draw"], kind="stable")
+    blocks = np.arange(len(ordered)) * BLOCKS // max(1, len(ordered))
+    x, y = (ordered[name].to_numpy(dtype=float) for name in pair)
+    rank = correlations(x, y, blocks)["spearman"]
+    return rank.value, rank.mcse
 
 
 def _page(
@@ -134,14 +150,15 @@ def _density(axes: Axes, draws: pd.DataFrame, name: str, truth: float | None) ->
 def _pair(
     axes: Axes, draws: pd.DataFrame, pair: tuple[str, str], truth: Mapping[str, float]
 ) -> None:
-    """Draw two parameters against each other, with their rank correlation as the title."""
+    """Draw two parameters against each other, with their rank correlation in the title."""
     shown, (x, y) = thinned(draws, MAX_PAIR_DRAWS), pair
     axes.plot(shown[x], shown[y], "o", ms=1.6, mew=0, color=style.FAINT, alpha=0.4)
     if x in truth and y in truth:
         axes.axvline(truth[x], color=style.TRUTH, lw=0.8, ls="--")
         axes.axhline(truth[y], color=style.TRUTH, lw=0.8, ls="--")
-    text = f"rank correlation {_correlation(draws, pair):.2f}"
-    axes.set_title(text.replace("-", "−"), loc="left", fontsize=7)
+    text = f"ρ = {correlation_text(*correlation(draws, pair))}"
+    text = text.replace(" (", "\n(") if style.narrow(style.figure_width(axes)) else text
+    axes.set_title(text, loc="left", fontsize=7)
     axes.set(xlabel=symbol(x), ylabel=symbol(y))
     few_ticks(axes, x=5, y=5)
 
@@ -153,4 +170,5 @@ def _entries(draws: pd.DataFrame) -> list[Line2D]:
         *chains,
         entry("truth", color=style.TRUTH, ls="--", lw=1),
         entry("central 95 % interval", color=style.FAINT, lw=3),
+        entry("ρ (95 % Monte Carlo interval)", ls=""),
     ]

@@ -18,9 +18,17 @@ from rlrecovery.figures import style
 from rlrecovery.figures.axes import log_ticks
 from rlrecovery.figures.labels import counted, symbol
 from rlrecovery.figures.layout import PanelSize, facets
-from rlrecovery.figures.legends import entry, free_rows, legend, legend_height, method_entries
+from rlrecovery.figures.legends import (
+    bar_entry,
+    entry,
+    free_rows,
+    legend,
+    legend_height,
+    method_entries,
+)
 from rlrecovery.figures.panels import message, note_beyond
 from rlrecovery.figures.subsets import levels_for, shown_methods
+from rlrecovery.figures.uncertainty import half_width
 from rlrecovery.score.pooling import pool_over_truths
 from rlrecovery.score.results import Summary
 
@@ -139,9 +147,9 @@ def _panel(axes: Axes, summary: Summary, cells: pd.DataFrame, size: SampleSize) 
             _truths(axes, summary, rows, ink, dodge, size)
         pooled = pool_over_truths(summary, rows, by=size.column)
         axes.errorbar(
-            pooled[size.column] * dodge, pooled["value"], yerr=pooled["mcse"].fillna(0), color=ink,
-            ls=LINES[line], marker=style.marker(methods, method), ms=3.5, elinewidth=0.8,
-            capsize=1.5,
+            pooled[size.column] * dodge, pooled["value"], yerr=half_width(pooled["mcse"]),
+            color=ink, ls=LINES[line], marker=style.marker(methods, method), ms=3.5,
+            elinewidth=0.8, capsize=1.5,
         )  # fmt: skip
     if (cells["value"] > 0).any():
         _log_axes(axes, size.values(summary))
@@ -194,7 +202,8 @@ def _entries(summary: Summary, size: SampleSize) -> list[Artist]:
         entries.append(Patch(color=style.FAINT, alpha=0.2, label="range over truths"))
     elif summary.truths:
         entries.append(entry("one truth", color=style.FAINT, lw=0.4))
-    return entries + [
-        entry(f"{counted(value, size.other)} ± MCSE", color="0.3", lw=1.4, ls=LINES[k])
+    sizes = [
+        entry(counted(value, size.other), color="0.3", lw=1.4, ls=LINES[k])
         for k, value in enumerate(size.line_values(summary))
     ]
+    return [*entries, *sizes, bar_entry()]

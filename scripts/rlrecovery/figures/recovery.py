@@ -111,7 +111,7 @@ def _panel(axes: Axes, points: pd.DataFrame, limits: tuple[Limits, Limits], ink:
     for status, (mark, look) in looks.items():
         rows = shown[statuses == status]
         axes.plot(rows["truth"], rows["estimate"], mark, zorder=3, **look)
-    mark_beyond(axes, shown["truth"], shown["estimate"], y, style.FLAG)
+    mark_beyond(axes, shown["truth"], shown["estimate"], style.FLAG, ylim=y)
     outside = (points["estimate"] < y[0]) | (points["estimate"] > y[1])
     note_beyond(axes, int(outside.sum()), len(points))
     _medians(axes, points)

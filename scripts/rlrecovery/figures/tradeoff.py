@@ -9,16 +9,16 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from scipy import stats
 
 from rlrecovery.figures import style
 from rlrecovery.figures.axes import Limits, fence, few_ticks
 from rlrecovery.figures.labels import counted, symbol
 from rlrecovery.figures.layout import PanelSize, facets
 from rlrecovery.figures.legends import entry, legend
-from rlrecovery.figures.panels import note_beyond
+from rlrecovery.figures.panels import mark_beyond, note_beyond
 from rlrecovery.figures.subsets import method_panels, shown_trials, thinned
-from rlrecovery.score.jackknife import jackknife
+from rlrecovery.figures.uncertainty import correlation_text
+from rlrecovery.score.correlation import correlations
 from rlrecovery.score.results import Summary, finest_level
 
 #: Fits drawn per panel; the correlation uses every one.
@@ -47,7 +47,7 @@ def draw_tradeoff(summary: Summary, width: float = style.TWO_COLUMNS) -> Figure:
     panels = method_panels(pairs, summary.methods, trials)
     rows, columns = (1 + max(numbers) for numbers in zip(*panels, strict=True))
     fits = {key: _with_trials(errors[method], n) for key, (_, method, n) in panels.items()}
-    titles = [(method, f"{trials[-1]} trials\nρ") for method in summary.methods]
+    titles = [(method, f"{trials[-1]} trials\nρ\n(−0.657 to −0.611)") for method in summary.methods]
     page = facets(
         width,
         rows,
@@ -104,23 +104,18 @@ def wide_errors(summary: Summary, method: str) -> pd.DataFrame:
 
 
 def rank_correlation(errors: pd.DataFrame, pair: Pair) -> tuple[float, float]:
-    """Spearman correlation of two errors and its standard error.
+    """Spearman correlation of two errors and its Monte Carlo standard error (MCSE).
 
-    The standard error is a jackknife over blocks of whole data sets, because participants of one
-    data set are not independent. Both are NaN where they are not defined.
+    The MCSE is a jackknife over blocks of whole data sets, because participants of one data set are
+    not independent. Both are NaN where they are not defined.
     """
     errors = errors.dropna(subset=list(pair))
     a, b = (errors[name].to_numpy(dtype=float) for name in pair)
     if len(errors) < 3 or np.ptp(a) == 0 or np.ptp(b) == 0:
         return np.nan, np.nan
     blocks = errors.groupby(["cell", "replicate"]).ngroup().to_numpy() % BLOCKS
-    rho = float(stats.spearmanr(a, b).statistic)
-    replicates = [
-        stats.spearmanr(a[blocks != k], b[blocks != k]).statistic
-        for k in np.unique(blocks)
-        if (blocks != k).sum() > 2
-    ]
-    return rho, jackknife(np.array(replicates))
+    rank = correlations(a, b, blocks)["spearman"]
+    return rank.value, rank.mcse
 
 
 def _panel(axes: Axes, errors: pd.DataFrame, pair: Pair, limits: list[Limits], ink: str) -> str:
@@ -139,11 +134,12 @@ def _panel(axes: Axes, errors: pd.DataFrame, pair: Pair, limits: list[Limits], i
     x, y = errors[pair[0]], errors[pair[1]]
     outside = (x < xlim[0]) | (x > xlim[1]) | (y < ylim[0]) | (y > ylim[1])
     note_beyond(axes, int(outside.sum()), len(errors))
+    mark_beyond(axes, shown[pair[0]], shown[pair[1]], style.FLAG, xlim, ylim)
     few_ticks(axes, x=4, y=5)
-    rho, se = rank_correlation(errors, pair)
-    text = "correlation not defined" if np.isnan(rho) else f"ρ = {rho:.2f}"
-    text += f" ± {se:.2f}" if np.isfinite(se) else ""
-    return text.replace("-", "−").replace(" ", "\N{NO-BREAK SPACE}")
+    rho, mcse = rank_correlation(errors, pair)
+    if np.isnan(rho):
+        return "correlation not defined".replace(" ", "\N{NO-BREAK SPACE}")
+    return f"ρ = {correlation_text(rho, mcse)}".replace(" (", "\n(")
 
 
 def _entries(summary: Summary) -> list[Line2D]:
@@ -151,6 +147,7 @@ def _entries(summary: Summary) -> list[Line2D]:
     return [
         entry("one fit", marker="o", ls="", ms=3, color=style.FAINT),
         entry("at a bound", marker="^", ls="", ms=3, color=style.FLAG),
-        entry("ρ: Spearman correlation ± SE, all truths together", ls=""),
+        entry("beyond axis", marker=">", ls="", ms=3, mfc="none", mew=0.7, color=style.FLAG),
+        entry("ρ: Spearman correlation (95 % Monte Carlo interval), all truths", ls=""),
         entry(counted(summary.participants[-1], "participants"), ls=""),
     ]

@@ -20,6 +20,7 @@ from rlrecovery.figures.layout import PanelSize, facets
 from rlrecovery.figures.legends import entry, legend
 from rlrecovery.figures.panels import message, method_label, note
 from rlrecovery.figures.subsets import parameter_panels, thinned
+from rlrecovery.figures.uncertainty import Z, decimals
 from rlrecovery.score.pooling import mean_over_data_sets
 from rlrecovery.score.results import Summary, finest_level
 from rlrecovery.storage.schemas import interval_columns
@@ -28,8 +29,6 @@ from rlrecovery.storage.schemas import interval_columns
 MAX_INTERVALS = 500
 #: If the coverage is at least this (per cent) in all panels, the axis begins at 50 %.
 HALF_FROM = 60
-#: 97.5 % quantile of the standard normal distribution.
-_Z = 1.959963984540054
 #: Observed coverage: colour and style of the line, properties of the band.
 OBSERVED, OBSERVED_LINE = "#444444", (0, (4, 1.5))
 BAND: dict[str, Any] = {"color": "#999999", "alpha": 0.45, "lw": 0}
@@ -66,7 +65,7 @@ def draw_zip(summary: Summary, width: float = style.TWO_COLUMNS) -> Figure:
         width,
         len(parameters),
         len(methods),
-        PanelSize(1.75, titles=[(f"{method}\ncoverage",) for method in methods]),
+        PanelSize(1.75, titles=[(f"{method}\n95.12 % (94.12–96.12)",) for method in methods]),
         existing=panels,
         priority=lambda position: abs(coverages[position].value - nominal),
         share_rows=True,
@@ -140,9 +139,9 @@ def coverage(table: pd.DataFrame) -> Share:
 
 def _wilson(p: float, n: float) -> tuple[float, float]:
     """Wilson's 95 % interval of a proportion of n independent rows."""
-    centre = p + _Z**2 / (2 * n)
-    half = _Z * np.sqrt(p * (1 - p) / n + _Z**2 / (4 * n**2))
-    low, high = ((centre + side * half) / (1 + _Z**2 / n) for side in (-1, 1))
+    centre = p + Z**2 / (2 * n)
+    half = Z * np.sqrt(p * (1 - p) / n + Z**2 / (4 * n**2))
+    low, high = ((centre + side * half) / (1 + Z**2 / n) for side in (-1, 1))
     return max(0.0, float(low)), min(1.0, float(high))
 
 
@@ -180,8 +179,9 @@ def _percent(observed: Share) -> str:
     if not np.isfinite(observed.value):
         return ""
     low, high = 100 * observed.low, 100 * observed.high
-    ends = f" ({low:.1f}–{high:.1f})" if np.isfinite(observed.low) else ""
-    return f"{100 * observed.value:.1f}\N{NO-BREAK SPACE}%{ends}"
+    places = decimals((high - low) / (2 * Z), unknown=1)
+    ends = f" ({low:.{places}f}–{high:.{places}f})" if np.isfinite(observed.low) else ""
+    return f"{100 * observed.value:.{places}f}\N{NO-BREAK SPACE}%{ends}"
 
 
 def _entries(nominal: float) -> list[Artist]:

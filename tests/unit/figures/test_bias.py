@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from rlrecovery.figures import style
+from rlrecovery.figures.uncertainty import BARS
 from unit.figures.pages import WIDTHS, legend_labels, notes, panels
 
 TWO, ONE = WIDTHS
@@ -46,7 +47,9 @@ def test_marks_and_bars_are_the_numbers_of_the_table(runs, drawn):
     values = np.concatenate([line.get_ydata() for line in marks(axes)])
     assert np.sort(values) == pytest.approx(np.sort(rows["value"]))
     segments = [s for bars in axes.collections for s in bars.get_segments()]
-    assert np.sort([np.ptp(s[:, 1]) / 2 for s in segments]) == pytest.approx(np.sort(rows["mcse"]))
+    halves = np.sort([np.ptp(segment[:, 1]) / 2 for segment in segments])
+    assert halves == pytest.approx(1.96 * np.sort(rows["mcse"]), rel=1e-4)
+    assert BARS in legend_labels(drawn["large", "bias", TWO])
 
 
 @pytest.mark.parametrize(("width", "most"), [(TWO, 4), (ONE, 2)])

@@ -12,6 +12,7 @@ from matplotlib.colors import to_rgb
 
 from rlrecovery.figures import confusion, style
 from rlrecovery.figures.confusion import draw_confusion, matrices
+from rlrecovery.figures.uncertainty import decimals
 from rlrecovery.models.library import MODELS
 from rlrecovery.score.confusion import selection_table
 from rlrecovery.storage.files import conform
@@ -132,10 +133,11 @@ def test_the_numbers_in_the_picture_are_those_of_the_table():
                 assert (i, j) not in ends
                 assert colours.mask[i, j]
                 continue
-            assert re.fullmatch(r"\.\d\d|1\.00", drawn[i, j])
-            assert float(drawn[i, j]) == pytest.approx(value, abs=0.005001)
+            places = min(3, decimals((high - low) / 2 / 1.96))
+            assert re.fullmatch(rf"(\.|1\.)\d{{{places}}}", drawn[i, j])
+            assert float(drawn[i, j]) == pytest.approx(value, abs=0.5001 * 10**-places)
             assert [float(end) for end in ends[i, j].split("–")] == pytest.approx(
-                [low, high], abs=0.005001
+                [low, high], abs=0.5001 * 10**-places
             )
             assert colours[i, j] == pytest.approx(value)
     assert set(inside(figure.axes[1], "probability").values()) >= {"–"}, "a model never won"

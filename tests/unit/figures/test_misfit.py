@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from rlrecovery.figures.misfit import draw_misfit, shared_bias
+from rlrecovery.figures.uncertainty import BARS
 from rlrecovery.models.library import MODELS
 from unit.figures.pages import WIDTHS, check_page, legend_labels, notes
 
@@ -88,10 +89,10 @@ def test_marks_are_means_over_cells_with_their_combined_error():
     assert len(marks) == 2
     for (x, mean, low, high), (k, fitted) in zip(marks, enumerate(FEW[:2]), strict=True):
         rows = alpha[(alpha["simulated"] == FEW[0]) & (alpha["fitted"] == fitted)]
-        mcse = np.sqrt((rows["mcse"] ** 2).sum()) / 4
+        half = 1.96 * np.sqrt((rows["mcse"] ** 2).sum()) / 4
         assert x == pytest.approx(k)
         assert mean == pytest.approx(rows["value"].mean())
-        assert (low, high) == pytest.approx((mean - mcse, mean + mcse))
+        assert (low, high) == pytest.approx((mean - half, mean + half), abs=1e-5)
         dots = [line for line in figure.axes[0].lines if line.get_markersize() == 1.8]
         assert np.sort(dots[k].get_ydata()) == pytest.approx(np.sort(rows["value"]))
         assert np.abs(dots[k].get_xdata() - k).max() < 0.5
@@ -114,7 +115,7 @@ def test_every_contest_has_its_position_and_its_finest_level():
     marks = drawn(figure.axes[0])
     assert [x for x, *_ in marks] == pytest.approx([-0.175, 0.175, 0.825, 1.175])
     labels = legend_labels(figure)
-    assert labels == ["mle", "pooled, group", "one cell", "the generating model"]
+    assert labels == ["mle", "pooled, group", "one cell", BARS, "the generating model"]
 
 
 def test_only_bias_of_cells_with_unflagged_rows_is_shown():
@@ -172,8 +173,8 @@ def test_dots_of_cells_are_in_the_legend_where_they_are_drawn():
     def labels(cells):
         return legend_labels(draw_misfit(of_crossed(crossed(FEW[:2], cells=cells))))
 
-    assert labels(3) == ["mle", "one cell", "the generating model"]
-    assert labels(1) == ["mle", "the generating model"]
+    assert labels(3) == ["mle", "one cell", BARS, "the generating model"]
+    assert labels(1) == ["mle", BARS, "the generating model"]
 
 
 @pytest.mark.parametrize("width", WIDTHS)

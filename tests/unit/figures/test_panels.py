@@ -13,10 +13,13 @@ def test_values_beyond_the_axis_are_marked_at_its_edge_and_counted():
     values = np.r_[np.linspace(0, 1, 100), 1e6, -1e6, np.nan]
     limits = fence(values)
     axes = style.page(2, 2).subplots()
-    count = panels.mark_beyond(axes, np.arange(103), values, limits, "black")
+    count = panels.mark_beyond(axes, np.arange(103), values, "black", ylim=limits)
     assert count == 2
     assert [line.get_xdata().tolist() for line in axes.lines] == [[100], [101]]
     assert [line.get_marker() for line in axes.lines] == ["^", "v"]
+    right = panels.mark_beyond(axes, [5, 1e9], [0.5, 0.5], "black", xlim=(0, 10))
+    assert right == 1
+    assert axes.lines[-1].get_marker() == ">"
     panels.note_beyond(axes, count, 103)
     assert notes(axes) == ["2 of 103 beyond axis"]
     panels.note_beyond(axes, 0, 103)
