@@ -37,6 +37,8 @@ def test_a_study_ends_with_its_report_and_says_where(finished):
     for figure in drawn:
         assert all((finished / path).is_file() for path in files("results/small/figures", figure))
     assert {path.stem for path in (base / "tables").glob("*.tex")} == set(SHEETS)
+    for name in ("methods.md", "methods.tex", "references.bib"):
+        assert (base / "methods" / name).stat().st_size > 0
     assert not [path for path in base.rglob(".*") if path.is_file()]
 
 

@@ -1,4 +1,4 @@
-# Figures, tables and the report, from the summary alone.
+# Figures, tables, methods section and report, from the summary and the record of the study.
 
 from rlrecovery.report.captions import caption_text
 from rlrecovery.report.latex import SHEETS
@@ -53,6 +53,9 @@ rule figure:
 rule typeset:
     input:
         summary=SUMMARY_FILES,
+        design=rules.design.output.design,
+        config=rules.design.output.config,
+        provenance=rules.summarise.output.provenance,
     output:
         latex=[f"{TABLE_FOLDER}/{table}.tex" for table in SHEETS],
         pages=[
@@ -64,6 +67,9 @@ rule typeset:
             )
             for table in SHEETS
         ],
+        markdown=f"{OUTPUT}/methods/methods.md",
+        methods=f"{OUTPUT}/methods/methods.tex",
+        references=f"{OUTPUT}/methods/references.bib",
     log:
         f"{LOGS}/typeset/typeset.log",
     benchmark:
@@ -79,7 +85,7 @@ rule typeset:
         folder=output_folder,
         source=source_fingerprint("door.typeset"),
     message:
-        "Typesetting the tables"
+        "Typesetting the tables and the methods section"
     script:
         "../../scripts/typeset.py"
 
