@@ -1,5 +1,6 @@
 """Door of rule `summarise`: the tables that figures and report are made from."""
 
+from rlrecovery.config.limits import Limits
 from rlrecovery.design.cells import Cell
 from rlrecovery.fit.registry import Method
 from rlrecovery.score.summary import summarise
@@ -13,4 +14,5 @@ with logged(snakemake.log[0], snakemake.params.source):
         summary=snakemake.params.summary,
         begun=snakemake.input.begun,
         provenance=snakemake.output.provenance,
+        limits=Limits.of(snakemake.params.limits),
     )

@@ -18,15 +18,22 @@ import yaml
 from scipy import stats
 from settings import MLE, THOROUGH, bayes
 
+from rlrecovery.config.limits import Limits
 from rlrecovery.fit.registry import Method
 from rlrecovery.models.library import MODELS
+from rlrecovery.score.individual import individual_measures, relative_rmse
+from rlrecovery.score.over_truths import pool_measures
 from rlrecovery.score.paired import paired_measures
 from rlrecovery.score.prior_width import prior_sds
+from rlrecovery.score.series import as_text
+from rlrecovery.score.verdicts import verdicts
+from rlrecovery.storage.files import read_table
 from rlrecovery.storage.schemas import (
     CROSSED,
     PAIRED,
     PREDICTIVE,
     SAMPLER_CHECK,
+    SCORES,
     SELECTION,
     interval_columns,
 )
@@ -230,11 +237,20 @@ def cells_of(exp):
 def long_rows(head, fits, rows, nominal_levels):
     """Rows of recovery.csv for one set of fits."""
     n = len(fits.truth)
-    return [
+    table = [
         head | {"rows": rows, "measure": m, "interval": i, "value": v, "mcse": e, "n": n,
                 "n_rows": count}
         for m, i, v, e, count in measures(fits, rows, nominal_levels)
     ]  # fmt: skip
+    if head["level"] == "participant" and np.ptp(fits.truth) > 0 and fits.truth.shape[1] > 1:
+        keep = fits.status == "ok" if rows == "ok" else fits.status != "failed"
+        replicates = np.indices(keep.shape)[0][keep]
+        scores = individual_measures(fits.truth[keep], fits.estimate[keep], replicates)
+        table += [
+            head | {"rows": rows, "measure": name, "interval": np.nan} | score._asdict()
+            for name, score in scores.items()
+        ]
+    return table
 
 
 def point_rows(head, fits, nominal_levels, most=3):
@@ -255,8 +271,19 @@ def point_rows(head, fits, nominal_levels, most=3):
     return pd.DataFrame(columns).assign(**{k: v for k, v in head.items() if k != "scope"})
 
 
+def pooled_rows(recovery, truths):
+    """Rows of scope grid: means over the cells."""
+    table = pd.DataFrame(recovery)
+    for (method, n, t), of_size in table.groupby(["method", "participants", "trials"], sort=False):
+        head = {"scope": "grid", "method": method, "cell": f"n-{n}_t-{t}"}
+        head |= dict.fromkeys(truths, np.nan) | {"participants": n, "trials": t}
+        cells = [rows[[*SCORES]] for _, rows in of_size.groupby("cell", sort=False)]
+        for row in pool_measures(cells).to_dict("records"):
+            yield head | row
+
+
 def grid_rows(exp, pooled):
-    """Rows of scope grid: correlations over the truths."""
+    """Rows of scope grid: correlations over the truths, and for groups the relative RMSE."""
     for (method, participants, trials, level, parameter), parts in pooled.items():
         head = {"scope": "grid", "method": method, "cell": f"n-{participants}_t-{trials}"}
         head |= dict.fromkeys(exp["truth"], np.nan)
@@ -265,7 +292,12 @@ def grid_rows(exp, pooled):
         truth = np.concatenate([f.truth.ravel() for f in parts])
         estimate = np.concatenate([f.estimate.ravel() for f in parts])
         keep = np.isfinite(estimate)
-        for m, i, v, e in correlations(truth[keep], estimate[keep]):
+        values = correlations(truth[keep], estimate[keep])
+        if values and level != "participant":
+            replicates = np.concatenate([np.indices(f.truth.shape)[0].ravel() for f in parts])
+            score = relative_rmse(truth[keep], estimate[keep], replicates[keep])
+            values.append(("relative_rmse", np.nan, score.value, score.mcse))
+        for m, i, v, e in values:
             yield head | {"rows": "all", "measure": m, "interval": i, "value": v, "mcse": e,
                           "n": exp["replicates"], "n_rows": int(keep.sum())}  # fmt: skip
 
@@ -318,14 +350,15 @@ def write_run(folder, exp=None, seed=1, **changes):
                     key = (method, cell["participants"], cell["trials"], level, parameter)
                     pooled.setdefault(key, []).append(fit)
         paired += list(paired_rows(exp, cell, pooled))
-    recovery += list(grid_rows(exp, pooled))
     truths = list(exp["truth"])
+    recovery += [*grid_rows(exp, pooled), *pooled_rows(recovery, truths)]
     write_tables(folder / "summary", truths, recovery, points, flagged, exp)
     order = ["cell", *truths, "participants", "trials", "variant", *PAIRED]
     pd.DataFrame(paired, columns=order).assign(variant="").to_csv(
         folder / "summary/comparison.csv", index=False
     )
     prior_sds(methods_of(exp)).to_csv(folder / "summary/priors.csv", index=False)
+    write_verdicts(folder / "summary")
     write_examples(folder / "summary", exp, rng)
     write_records(folder, exp)
     return folder
@@ -360,7 +393,17 @@ def write_variants(folder, runs, competing=False):
             after_cell = columns.index("cell") + 1
             columns[after_cell:after_cell] = [name for name in truths if name in whole]
         whole[columns].to_csv(folder / f"summary/{table}.csv", index=False)
+    write_verdicts(folder / "summary")
     return folder
+
+
+def write_verdicts(summary):
+    """verdicts.csv, from the tables of measures and comparisons."""
+    recovery = read_table(summary / "recovery.csv", ())
+    model = recovery["model"] if "model" in recovery else pd.Series("", index=recovery.index)
+    recovery = recovery.assign(model=as_text(model), variant=as_text(recovery["variant"]))
+    table = verdicts(recovery, read_table(summary / "comparison.csv", ()), Limits())
+    table.to_csv(summary / "verdicts.csv", index=False)
 
 
 def write_tables(summary, truths, recovery, points, flagged, exp):

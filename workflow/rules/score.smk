@@ -127,6 +127,7 @@ rule summarise:
         methods={name: method.plain() for name, method in METHODS.items()},
         cells={key: cell.values() for key, cell in CELLS.items()},
         scores=expand(SCORES, design=DESIGNS),
+        limits=EXPERIMENT.limits.plain(),
         summary=output_folder,
         source=source_fingerprint("door.summarise"),
     message:

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field, GetCoreSchemaHandler, SerializeAsAny
 from pydantic_core import CoreSchema, core_schema
 
+from rlrecovery.config.limits import Limits
 from rlrecovery.fit.base import MethodSettings
 from rlrecovery.fit.registry import ESTIMATORS, settings_class
 from rlrecovery.models.prior_settings import Population
@@ -147,6 +148,8 @@ class Experiment(Section):
     the example data set."""
     interval_levels: Levels
     """Nominal levels of the intervals whose coverage and width are reported."""
+    limits: Limits = Field(default_factory=Limits)
+    """When the report calls a parameter recovered."""
     methods: dict[Name, AnyMethod] = Field(
         min_length=1, json_schema_extra={"additionalProperties": False}
     )

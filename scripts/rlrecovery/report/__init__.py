@@ -5,10 +5,11 @@ Measures are computed in `rlrecovery.score`; this room formats and compares them
 ``html``              the report: reads the files of a run and fills the template
 ``limits``            thresholds used by the report
 ``lines``             rows of the summary used by one row of a report table
-``rmse_comparison``   RMSE over all true values, the baseline, and comparisons of RMSEs
+``rmse_comparison``   RMSE over all true values, and comparisons of RMSEs
 ``significance``      tests of bias and coverage
-``verdicts``          best method and design for each parameter, effect of more data
-``traffic_lights``    whether a method recovers a parameter in a design
+``answers``           the answers at the top: whether, where and by what a parameter is recovered
+``advice``            effect of more data or another method on the RMSE
+``traffic_lights``    the verdicts on every method, with their reasons
 ``parameter_tables``  table and sentences for each parameter
 ``cell_tables``       tables of all cells and of flagged rows
 ``model_comparison``  best-fitting models as tables and sentences

@@ -15,8 +15,10 @@ from rlrecovery.config.settings import Experiment
 from rlrecovery.config.study import methods_of, read_resolved, sources
 from rlrecovery.figures.catalogue import FIGURES
 from rlrecovery.report import limits, methods_text, sampler_text
+from rlrecovery.report.advice import advice, rmse_table
+from rlrecovery.report.answers import answers
 from rlrecovery.report.captions import MAIN_FIGURES, caption_parts, caption_text
-from rlrecovery.report.cell_tables import cell_tables, flagged_rows
+from rlrecovery.report.cell_tables import FEWEST_REPLICATES, cell_tables, flagged_rows
 from rlrecovery.report.completeness import mixtures, unfinished
 from rlrecovery.report.explorer import explorer, library
 from rlrecovery.report.explorer_data import no_map_reason
@@ -26,9 +28,10 @@ from rlrecovery.report.numbers import enumeration
 from rlrecovery.report.parameter_tables import parameter_table
 from rlrecovery.report.templating import TEMPLATES, environment, inline_scripts, paragraphs
 from rlrecovery.report.traffic_lights import light_table
-from rlrecovery.report.verdicts import advice, rmse_table, verdicts
+from rlrecovery.score.criteria import CERTAIN
 from rlrecovery.score.model_selection import LARGEST_K
 from rlrecovery.score.results import Summary, load_summary, methods_with
+from rlrecovery.score.standing import CLEAR_DIFFERENCE
 from rlrecovery.storage.files import BrokenFile, read_json, read_table, write_text
 
 AnyPath = str | os.PathLike[str]
@@ -91,7 +94,10 @@ def page_data(summary: Summary, experiment: Experiment, design: pd.DataFrame) ->
         "size": methods_text.study_size(experiment, design, summary),
         "limits": limits,
         "largest_k": LARGEST_K,
-        "verdicts": verdicts(summary),
+        "answers": answers(summary, experiment.limits),
+        "verdict_limits": experiment.limits,
+        "certain": CERTAIN,
+        "clear_difference": CLEAR_DIFFERENCE,
         "rmse_table": rmse_table(summary),
         "lights": light_table(summary),
         "advice": advice(summary),
@@ -110,6 +116,7 @@ def page_data(summary: Summary, experiment: Experiment, design: pd.DataFrame) ->
         "wrong_model_title": FIGURES["misfit"].title,
         "predictive_check": methods_text.predictive_check(experiment),
         "cell_tables": cell_tables(summary),
+        "fewest_replicates": FEWEST_REPLICATES,
         "flagged_rows": flagged_rows(summary),
         "sampler_comparisons": sampler_text.comparisons(summary),
         "conventions": methods_text.conventions(experiment),

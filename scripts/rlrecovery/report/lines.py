@@ -91,6 +91,13 @@ def headline_cells(summary: Summary, parameter: str, key: LineKey) -> dict[str, 
     return cells | ({"bias_ok": unflagged} if len(unflagged) else {})
 
 
+def over_truths(summary: Summary, parameter: str, key: LineKey) -> dict[str, pd.Series]:
+    """Return the measures of one line over all true values, by name; coverage at the headline."""
+    table = select(summary.recovery, scope="grid", rows="all", parameter=parameter, **key._asdict())
+    table = table[table["interval"].isna() | (table["interval"] == summary.headline_interval)]
+    return {str(row["measure"]): row for _, row in table.iterrows()}
+
+
 def correlation(
     summary: Summary,
     parameter: str,

@@ -1,4 +1,4 @@
-"""RMSE over all true values of a design, for methods and the baseline, and their comparison."""
+"""RMSE over all true values of a design, for methods, and their comparison."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rlrecovery.report.limits import CLEAR_DIFFERENCE
 from rlrecovery.report.lines import LineKey, designs, select
 from rlrecovery.report.numbers import pm
 from rlrecovery.score.pooling import Pooled, mean_over_cells, pool_over_truths
 from rlrecovery.score.results import Summary
+from rlrecovery.score.standing import CLEAR_DIFFERENCE
 
 
 class PooledRmse(NamedTuple):
@@ -44,19 +44,6 @@ def pooled_rmse(summary: Summary, parameter: str, key: LineKey) -> PooledRmse | 
     for value, mcse in pool_over_truths(summary, cells)[["value", "mcse"]].itertuples(index=False):
         return PooledRmse(key, float(value), float(mcse)) if np.isfinite(value) else None
     return None
-
-
-def baseline_rmse(summary: Summary, parameter: str, key: LineKey) -> float | None:
-    """Compute the RMSE of a baseline that always guesses the mean of the true values.
-
-    This is the SD of the true values in ``points.csv``. None if all cells of the design have the
-    same true value, because there are then no true values to distinguish.
-    """
-    if len(set(summary.truths_of(parameter, key.method))) == 1:
-        return None
-    points = select(summary.points, parameter=parameter, **key._asdict())
-    sd = float(points["truth"].std(ddof=0))
-    return sd if np.isfinite(sd) and sd > 1e-9 else None
 
 
 def clearly_differ(summary: Summary, parameter: str, one: PooledRmse, other: PooledRmse) -> bool:

@@ -3,11 +3,14 @@
 - `jackknife`: statistics of sums over rows, with jackknife standard errors over replicates
 - `measures`: bias, empirical SE, RMSE, coverage, ... of arrays, each with its MCSE
 - `correlation`: Pearson's, Spearman's and Lin's coefficients with their MCSEs
+- `individual`: how well the participants of one population are told apart
 - `rows`: joins estimates with their truths and groups them by level and parameter
 - `batches`: the files of data and estimates
 - `paired`: methods compared on the same data sets
 - `cell`: all measures in one cell; correlations over cells
 - `design`: the rule ``score``: all tables of the cells of one design
+- `over_truths`: means of measures over all true values
+- `criteria`, `standing`, `verdicts`: whether a parameter is recovered, and by which method best
 - `model_selection`: best-fitting model of each participant and data set in one cell
 - `confusion`: confusion and inversion matrices of a study
 - `sampler_pairs`: pairs of methods with the same posterior, one of them exact

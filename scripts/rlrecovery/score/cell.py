@@ -21,6 +21,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from rlrecovery.score.correlation import correlations
+from rlrecovery.score.individual import individual_measures, relative_rmse
 from rlrecovery.score.jackknife import Score
 from rlrecovery.score.measures import (
     empirical_se,
@@ -73,12 +74,15 @@ def score_cell(joined: pd.DataFrame, nominal_levels: Sequence[float]) -> pd.Data
                 measures = _interval_measures(rows, nominal_level)
                 scored += _score_rows(key, name, measures, nominal_level)
         scored += _correlation_rows(key, columns["truth"], row_sets)
+        scored += _individual_rows(key, columns, row_sets)
         scored += _score_rows(key, "all", _diagnostics(columns))
     return pd.DataFrame(scored, columns=list(SCORES)).astype(SCORES)
 
 
 def score_grid(joined: pd.DataFrame) -> pd.DataFrame:
     """Compute correlations over all cells with the same participants and trials.
+
+    For groups also the RMSE relative to that of guessing the mean of all true values.
 
     ``joined`` has the rows of `rlrecovery.score.rows.join` of one method in these cells, with a
     column ``cell``. The result has columns `SCORES`, and rows for each level and parameter whose
@@ -130,15 +134,35 @@ def _score_rows(
 def _correlation_rows(
     key: Key, truth: NDArray[np.float64], row_sets: Mapping[str, Columns]
 ) -> list[Row]:
-    """Correlations of truth and estimate, if all rows have a truth and their truths differ."""
+    """Correlations of truth and estimate, if all rows have a truth and their truths differ.
+
+    For groups also the relative RMSE.
+    """
     # False if a truth is missing, because both sides are NaN.
     if not np.ptp(truth) > _SAME_TRUTH * np.abs(truth).max():
         return []
     scored: list[Row] = []
     for name, rows in row_sets.items():
-        measures = correlations(rows["truth"], rows["estimate"], rows["replicate"])
+        arrays = (rows["truth"], rows["estimate"], rows["replicate"])
+        measures = correlations(*arrays)
+        if key[0] != "participant":
+            measures["relative_rmse"] = relative_rmse(*arrays)
         n = _data_sets(rows)
         scored += _score_rows(key, name, {k: score._replace(n=n) for k, score in measures.items()})
+    return scored
+
+
+def _individual_rows(key: Key, columns: Columns, row_sets: Mapping[str, Columns]) -> list[Row]:
+    """Measures of differences between participants, if a data set has different participants."""
+    truth, replicates = columns["truth"], columns["replicate"]
+    is_next = replicates[1:] == replicates[:-1]
+    differences = np.abs(np.diff(truth))[is_next]
+    if key[0] != "participant" or not (differences > _SAME_TRUTH * np.abs(truth).max()).any():
+        return []
+    scored: list[Row] = []
+    for name, rows in row_sets.items():
+        arrays = (rows["truth"], rows["estimate"], rows["replicate"])
+        scored += _score_rows(key, name, individual_measures(*arrays))
     return scored
 
 

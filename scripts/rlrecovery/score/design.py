@@ -16,6 +16,7 @@ from rlrecovery.design.cells import Cell
 from rlrecovery.score.batches import Batches
 from rlrecovery.score.cell import score_cell, score_grid
 from rlrecovery.score.model_selection import cell_counts
+from rlrecovery.score.over_truths import pool_measures
 from rlrecovery.score.paired import compare
 from rlrecovery.score.sampler_check import compare_posteriors
 from rlrecovery.storage.files import conform, write_json, write_table
@@ -94,8 +95,9 @@ def _parts(
     sampler_pairs: Sequence[Sequence[str]],
     batches: Batches,
 ) -> Iterator[Part]:
-    """Yield the parts of all tables: those of each cell, then correlations over cells."""
+    """Yield the parts of all tables: those of each cell, then measures over cells."""
     of_size: dict[tuple[str, str], list[pd.DataFrame]] = {}
+    measured: dict[tuple[str, str], list[pd.DataFrame]] = {}
     for key, cell in cells.items():
         joined = batches.estimates_with_truth(key)
         of_model = {
@@ -106,6 +108,8 @@ def _parts(
         for method, rows in joined.items():
             measures = score_cell(rows, batches.nominal_levels)
             yield "measures", measures.assign(scope="cell", method=method, cell=key)
+            if method in of_model:
+                measured.setdefault((method, cell.size_key), []).append(measures)
         for method, rows in of_model.items():
             points = scatter_sample(rows, batches.nominal_levels, MOST_POINTS)
             yield "points", points.assign(method=method, cell=key)
@@ -119,8 +123,9 @@ def _parts(
             yield "witness", compare_posteriors(joined[sampled], joined[exact]).assign(**pair)
         log.info("%s: scored %d methods", key, len(joined))
     for method, size_key in list(of_size):
-        measures = score_grid(pd.concat(of_size.pop((method, size_key)), ignore_index=True))
-        yield "measures", measures.assign(scope="grid", method=method, cell=size_key)
+        correlations = score_grid(pd.concat(of_size.pop((method, size_key)), ignore_index=True))
+        for measures in (correlations, pool_measures(measured[method, size_key])):
+            yield "measures", measures.assign(scope="grid", method=method, cell=size_key)
 
 
 def _wins(

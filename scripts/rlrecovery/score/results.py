@@ -41,6 +41,7 @@ class Summary:
     crossed: pd.DataFrame
     selection: pd.DataFrame
     predictive: pd.DataFrame
+    verdicts: pd.DataFrame = field(default_factory=pd.DataFrame)
     method_of: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -163,6 +164,7 @@ _NEW_CHECKS = ("level", "data_sets", "rms_error")
 FILES: dict[str, tuple[str, Collection[str]]] = {
     # Summaries of older versions have no column ``model``, and compare samplers without pooling.
     "recovery": ("recovery.csv", [name for name in schemas.RECOVERY if name != "model"]),
+    "verdicts": ("verdicts.csv", schemas.VERDICTS),
     "points": ("points.csv", schemas.POINTS),
     "failures": ("failures.csv", schemas.FAILURES),
     "participant": ("example_participant.csv", schemas.PARTICIPANT),
@@ -181,7 +183,12 @@ _NAMES = ("scope", "method", "reference", "cell", "level", "parameter", "rows", 
 
 #: Columns to convert to text, because a method may be called ``1``; in large tables to categories.
 _CATEGORIES = dict.fromkeys(("recovery", "points", "comparison"), _NAMES)
-_TEXT = {**_CATEGORIES, "failures": ("method", "cell", "reason"), "priors": ("method",)}
+_TEXT = {
+    **_CATEGORIES,
+    "verdicts": (*_NAMES, "verdict", "because", "standing"),
+    "failures": ("method", "cell", "reason"),
+    "priors": ("method",),
+}
 
 
 def load_summary(path: str | os.PathLike[str], needed: Iterable[str] = tuple(FILES)) -> Summary:

@@ -16,11 +16,11 @@ import pandas as pd
 def name_series(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Replace the names of methods by the names of series, and return the changed tables.
 
-    Tables are ``recovery``, ``points``, ``failures``, ``comparison`` and ``priors``; any may be
-    empty. A row of ``priors`` is repeated for every series of its method.
+    Tables are ``recovery``, ``verdicts``, ``points``, ``failures``, ``comparison`` and ``priors``;
+    any may be empty. A row of ``priors`` is repeated for every series of its method.
     """
     by_cell, changed = series_by_cell(tables["recovery"]), {}
-    for name in ("recovery", "points", "failures", "comparison"):
+    for name in ("recovery", "verdicts", "points", "failures", "comparison"):
         table = tables[name]
         if "variant" in table and (as_text(table["variant"]) != "").any():
             columns = [column for column in ("method", "reference") if column in table]

@@ -7,12 +7,14 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from rlrecovery.config.limits import Limits
 from rlrecovery.design.cells import Cell
 from rlrecovery.fit.registry import Method
 from rlrecovery.score.competing import crossed_measures, selection
 from rlrecovery.score.design import MOST_POINTS
 from rlrecovery.score.prior_width import prior_sds
 from rlrecovery.score.study import Study
+from rlrecovery.score.verdicts import verdicts
 from rlrecovery.storage.files import read_json, write_json, write_table
 from rlrecovery.storage.provenance import add_origins, now
 from rlrecovery.storage.schemas import FAILURES, PAIRED, RECOVERY, SCATTER, SUMMARY
@@ -29,6 +31,7 @@ def summarise(
     summary: str,
     begun: str,
     provenance: str,
+    limits: Limits,
 ) -> None:
     """Write the summary of a study: rule ``summarise``.
 
@@ -42,13 +45,17 @@ def summarise(
         Folder for the tables `rlrecovery.storage.schemas.SUMMARY`, each as CSV and as Parquet.
     begun, provenance : str
         Path of the record that was written at the start of the run, and path for the complete one.
+    limits : Limits
+        Limits of the verdicts.
     """
     study = Study.read(methods, cells, scores)
+    measures, pairs = recovery(study), comparison(study)
     tables = {
-        "recovery": recovery(study),
+        "recovery": measures,
+        "verdicts": verdicts(measures, pairs, limits),
         "points": points(study),
         "failures": failures(study),
-        "comparison": comparison(study),
+        "comparison": pairs,
         "crossed": crossed_measures(study),
         "selection": selection(study),
         "priors": prior_sds(methods),

@@ -132,7 +132,7 @@ SCORES = {
 }
 
 #: ``scores/<design>/measures.parquet``: measures in all cells of the design. ``scope`` is ``cell``,
-#: or ``grid`` for correlations over all cells of one size, whose ``cell`` names that size.
+#: or ``grid`` for correlations and means over all cells of one size, whose ``cell`` names that size.
 MEASURES = {"scope": "str", "method": "str", "cell": "str", **SCORES}
 
 #: Methods compared in one cell (not on disk): one row per pair of methods, level, parameter and
@@ -249,13 +249,24 @@ SCORED = ("measures", "points", "failures", "paired", "wins", "witness")
 #: Tables in ``summary/``, each as CSV and as Parquet. The example, the posterior and
 #: ``predictive.csv`` are written beside them by jobs of their own.
 SUMMARY = (
-    *("recovery", "points", "failures", "comparison"),
+    *("recovery", "verdicts", "points", "failures", "comparison"),
     *("priors", "witness", "crossed", "selection"),
 )
 
 #: ``summary/recovery``: one row per measure, as in `MEASURES`. Truth columns follow ``cell``;
 #: ``model`` is the generating model.
 RECOVERY = ("scope", "method", "cell", "participants", "trials", "variant", "model", *SCORES)
+
+#: ``summary/verdicts``: whether a parameter is recovered, one row per method, level and parameter,
+#: for every cell and over all true values (``scope``), see `rlrecovery.score.verdicts`. Truth
+#: columns follow ``cell``. ``because`` names the criteria that decide, separated by commas. Rows
+#: over all true values also compare the methods of one design: ``standing`` is ``best``,
+#: ``similar`` (not clearly worse), ``worse`` or ``fewer`` (other methods fit more data sets), and
+#: ``recommended`` marks one of them.
+VERDICTS = (
+    *("scope", "method", "cell", "participants", "trials", "variant", "model", "level"),
+    *("parameter", "verdict", "because", "standing", "recommended"),
+)
 
 #: ``summary/points``: the rows of `SCATTER`, fewer in a large study. Truth columns follow ``cell``,
 #: ``variant`` follows ``trials``, and the ends of the widest interval stand before ``status``.

@@ -4,7 +4,10 @@ import dataclasses
 import html
 import re
 
+from rlrecovery.config.limits import Limits
 from rlrecovery.report.html import write_report
+from rlrecovery.score.series import as_text
+from rlrecovery.score.verdicts import verdicts
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><text>picture</text></svg>'
 HOSTILE = "<script>alert('x')</script>"
@@ -65,3 +68,18 @@ def with_rmse(summary, errors, mcse=0.01, **where):
         squares = {"value": value**2, "mcse": 2 * value * mcse}
         summary = changed(summary, rows | {"measure": "mse"}, **squares)
     return summary
+
+
+def rejudged(summary, limits=None):
+    """Judge a changed summary again."""
+    texts = {name: as_text(summary.recovery[name]) for name in ("variant", "model")}
+    table = verdicts(summary.recovery.assign(**texts), summary.comparison, limits or Limits())
+    return dataclasses.replace(summary, verdicts=table)
+
+
+def over_grid(summary, where, **values):
+    """Set measures over all true values: value and MCSE by name, and judge again."""
+    for measure, (value, mcse) in values.items():
+        rows = {"scope": "grid", "measure": measure} | where
+        summary = changed(summary, rows, value=value, mcse=mcse)
+    return rejudged(summary)

@@ -1,4 +1,4 @@
-"""Pooled RMSEs, the baseline, and comparisons of RMSEs."""
+"""Pooled RMSEs, and comparisons of RMSEs."""
 
 import dataclasses
 
@@ -7,7 +7,6 @@ import pytest
 
 from rlrecovery.report.lines import LineKey
 from rlrecovery.report.rmse_comparison import (
-    baseline_rmse,
     clearly_differ,
     difference_of,
     pooled_rmse,
@@ -32,17 +31,6 @@ def test_without_an_estimate_at_a_true_value_there_is_no_pooled_rmse(summary):
     assert pooled_rmse(incomplete, "alpha", KEY) is None
     methods = {rmse.key.method for rmse in pooled_rmses(incomplete, "alpha", "participant")}
     assert methods == {"bayes", "hierarchical"}
-
-
-def test_the_baseline_is_the_sd_of_the_true_values(summary):
-    points = summary.points.query(
-        "method == 'mle' and level == 'participant' and parameter == 'alpha' and trials == 150"
-    )
-    assert baseline_rmse(summary, "alpha", KEY) == pytest.approx(points["truth"].std(ddof=0))
-
-
-def test_one_true_value_has_no_baseline(tiny):
-    assert baseline_rmse(tiny, "beta", KEY._replace(participants=3, trials=50)) is None
 
 
 @pytest.mark.parametrize(("mcse", "differ"), [(1e-6, True), (1e6, False)])

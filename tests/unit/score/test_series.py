@@ -11,6 +11,7 @@ def tables(variants, comparison=("", "")):
     pair = pd.DataFrame({"method": "mle", "reference": "bayes", "cell": ["a", "b"]})
     return {
         "recovery": cells.assign(scope="cell"),
+        "verdicts": cells[:1],
         "points": cells,
         "failures": cells[:1],
         "comparison": pair.assign(variant=comparison),

@@ -11,11 +11,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from rlrecovery.config.limits import Limits
 from rlrecovery.design.cells import batches, by_key, grid
 from rlrecovery.fit.batch import fit_batch
 from rlrecovery.score import summary
 from rlrecovery.score.batches import Batches
 from rlrecovery.score.design import score
+from rlrecovery.score.individual import INDIVIDUAL
+from rlrecovery.score.over_truths import POOLED
 from rlrecovery.simulate.batch import simulate_batch
 from rlrecovery.simulate.generator import Generator
 from rlrecovery.storage.files import BrokenFile, read_json, read_table, write_json, write_table
@@ -43,7 +46,7 @@ ROWS = 5 * 2 * 4
 CELL_MEASURES = {
     "bias", "median_bias", "empirical_se", "model_se", "relative_error_model_se", "mse", "rmse",
     "coverage", "truth_below", "truth_above", "bias_eliminated_coverage", "width", "pearson",
-    "spearman", "concordance",
+    "spearman", "concordance", *INDIVIDUAL,
     "share_failed", "share_at_bound", "share_not_converged", "share_no_interval", "seconds",
     "max_rhat", "min_ess_bulk",
 }  # fmt: skip
@@ -69,6 +72,7 @@ def run_summary(folder, scores=None, **changes):
         "cells": CELLS,
         "scores": [str(scores or folder / "scores")],
         "summary": tempfile.mkdtemp(dir=folder),
+        "limits": Limits(),
     }
     records = {name: f"{arguments['summary']}/{name}.json" for name in ("begun", "provenance")}
     write_json({"run": "small"}, records["begun"])
@@ -161,9 +165,10 @@ def test_recovery_carries_the_truth_and_sizes_of_its_cell(tables):
         assert (of_cell["trials"] == cell.trials).all()
 
 
-def test_grid_rows_are_correlations_over_all_truths_of_a_size(tables, study):
+def test_grid_rows_are_correlations_and_means_over_all_truths_of_a_size(tables, study):
     pooled = tables.recovery.query("scope == 'grid'")
-    assert set(pooled["measure"]) == {"pearson", "spearman", "concordance"}
+    correlations = {"pearson", "spearman", "concordance"}
+    assert set(pooled["measure"]) == correlations | {"rmse", *POOLED}
     assert set(pooled["cell"]) == {"n-3_t-10", "n-3_t-20"}
     assert pooled[["alpha", "beta"]].isna().all(axis=None)
     joined = [
@@ -182,6 +187,18 @@ def test_grid_rows_are_correlations_over_all_truths_of_a_size(tables, study):
     ).iloc[0]
     assert row["value"] == pytest.approx(np.corrcoef(rows["truth"], rows["estimate"])[0, 1])
     assert row["n_rows"] == 30
+
+
+def test_every_cell_and_size_has_a_verdict(tables):
+    keys = ["scope", "method", "cell", "level", "parameter"]
+    judged = tables.verdicts
+    assert not judged.duplicated(keys).any()
+    assert set(judged["cell"]) == set(tables.recovery["cell"])
+    assert set(judged["verdict"]) <= {"yes", "partly", "no", "undecided", "not asked"}
+    best = judged[judged["standing"] == "best"]
+    design = ["participants", "trials", "level", "parameter"]
+    assert not best.duplicated(design).any()
+    assert (judged.groupby(design)["recommended"].sum() == 1).all()
 
 
 def test_bias_is_the_mean_error(tables, study):

@@ -1,24 +1,20 @@
-"""Sentences at the top of the report: best method and design, and the effect of more data."""
+"""Effect of more data or of another method on the RMSE."""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
 
-from rlrecovery.report.limits import MUCH_LARGER
 from rlrecovery.report.lines import (
     OF_LEVEL,
     LineKey,
-    correlation,
     designs,
     fewer_replicates,
-    headline_cells,
     smallest_and_largest,
 )
-from rlrecovery.report.numbers import enumeration, minus, plural, pm
+from rlrecovery.report.numbers import plural, pm
 from rlrecovery.report.rmse_comparison import (
     PooledRmse,
-    baseline_rmse,
     clearly_differ,
     difference_of,
     pooled_rmses,
@@ -47,115 +43,16 @@ def _questions(summary: Summary) -> Iterator[tuple[str, str, list[PooledRmse]]]:
                 yield heading, parameter, [rmse for rmse in rmses if rmse.key.method in methods]
 
 
-def verdicts(summary: Summary) -> list[Finding]:
-    """Return a finding per parameter, level and generating model."""
-    return [
-        (heading, verdict(summary, parameter, rmses))
-        for heading, parameter, rmses in _questions(summary)
-    ]
-
-
-def verdict(summary: Summary, parameter: str, rmses: Sequence[PooledRmse]) -> str:
-    """Compare the RMSEs of methods and designs for one parameter and level in a sentence.
-
-    It gives the smallest RMSE, methods that are not clearly worse in the same design, and the
-    largest RMSE if it clearly differs. A method that fits only a part of the replicates is neither
-    of the two while there are others, because its RMSE is that of other data.
-    """
-    if not rmses:
-        return (
-            "no method has estimates for all true parameter combinations, so no verdict is given."
-        )
-    candidates = _of_all_replicates(summary, rmses)
-    best = min(candidates, key=lambda rmse: rmse.value)
-    opening = "smallest RMSE: " if len(rmses) > 1 else ""
-    if any(rmse.value < best.value for rmse in rmses):
-        opening = "smallest RMSE of the methods that fit all replicates: "
-    text = f"{opening}{_method_and_design(best.key, summary)} ({_facts(summary, parameter, best)})"
-    text += _against_baseline(summary, parameter, best)
-    text += _not_clearly_worse(summary, parameter, best, rmses)
-    text += _largest(summary, parameter, best, candidates)
-    return f"{text}."
-
-
 def _of_all_replicates(summary: Summary, rmses: Sequence[PooledRmse]) -> Sequence[PooledRmse]:
     """Return the RMSEs of methods that fit all replicates; all RMSEs if there are none."""
     fewer = fewer_replicates(summary)
     return [rmse for rmse in rmses if rmse.key.method not in fewer] or rmses
 
 
-def _facts(summary: Summary, parameter: str, best: PooledRmse) -> str:
-    """Format the RMSE, rank correlation and proportion of failed fits of the best method."""
-    facts = [f"RMSE {best.text} {_true_values(summary, parameter, best.key.method)}"]
-    rank = correlation(summary, parameter, best.key)
-    if rank is not None:
-        facts.append(f"rank correlation {minus(f'{rank.value:.2f}')}")
-    failed = headline_cells(summary, parameter, best.key).get("share_failed")
-    if failed is not None and failed["value"].mean() > 0:
-        facts.append(f"{100 * failed['value'].mean():.2g} % of the fits failed")
-    return ", ".join(facts)
-
-
-def _against_baseline(summary: Summary, parameter: str, best: PooledRmse) -> str:
-    baseline = baseline_rmse(summary, parameter, best.key)
-    if not baseline:
-        return ""
-    if best.value >= baseline:
-        return f", which is no better than the baseline (RMSE {baseline:.2g})"
-    return f", where the baseline’s RMSE is {baseline:.2g}"
-
-
-def _not_clearly_worse(
-    summary: Summary, parameter: str, best: PooledRmse, rmses: Sequence[PooledRmse]
-) -> str:
-    """Name methods in the same design that do not clearly differ from the best.
-
-    Methods that only compute the same posterior in another way are not among them.
-    """
-    similar = [
-        f"{rmse.key.method} ({_rmse_text(summary, rmse)})"
-        for rmse in rmses
-        if rmse is not best
-        and rmse.key.design == best.key.design
-        and not _same_posterior(summary, best.key.method, rmse.key.method)
-        and not clearly_differ(summary, parameter, rmse, best)
-    ]
-    return f"; not clearly better than {enumeration(similar)} in this design" if similar else ""
-
-
 def _rmse_text(summary: Summary, rmse: PooledRmse) -> str:
     """Format an RMSE, with the number of replicates if it is smaller than for other methods."""
     replicates = fewer_replicates(summary).get(rmse.key.method)
     return f"{rmse.text} over {plural(replicates, 'replicate')}" if replicates else rmse.text
-
-
-def _largest(
-    summary: Summary, parameter: str, best: PooledRmse, rmses: Sequence[PooledRmse]
-) -> str:
-    """Format the largest RMSE if it clearly differs from the smallest."""
-    worst = max(rmses, key=lambda rmse: rmse.value)
-    if not clearly_differ(summary, parameter, worst, best):
-        return ""
-    phrase = "much larger RMSE" if worst.value >= MUCH_LARGER * best.value else "largest RMSE"
-    return f"; {phrase}: {_method_and_design(worst.key, summary)} ({worst.text})"
-
-
-def _method_and_design(key: LineKey, summary: Summary) -> str:
-    """Format as ``mle with 50 trials``; also name participants if their number varies."""
-    varied = len(summary.participants) > 1
-    participants = f"{plural(key.participants, 'participant')} and " if varied else ""
-    return f"{key.method} with {participants}{plural(key.trials, 'trial')}"
-
-
-def _true_values(summary: Summary, parameter: str, method: str) -> str:
-    """Format the range of true values, for example ``over true values from 2 to 5``."""
-    truths = summary.truths_of(parameter, method)
-    if truths.empty:
-        return "over true values drawn from the population"
-    low, high = truths.min(), truths.max()
-    if low == high:
-        return minus(f"at the true value {low:g}")
-    return minus(f"over true values from {low:g} to {high:g}")
 
 
 def advice(summary: Summary) -> list[Finding]:

@@ -1,0 +1,97 @@
+"""Methods of one design compared by their RMSE over all true values.
+
+Methods are compared on the same data, by their mean squared errors. Those that Monte Carlo error
+does not separate from the best are not ranked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+#: Two RMSEs differ clearly if their difference exceeds this many standard errors.
+CLEAR_DIFFERENCE = 2.0
+
+#: Columns that identify the methods that are compared: all of one design, level and parameter.
+_DESIGN = ["participants", "trials", "variant", "model", "level", "parameter"]
+
+
+class Standing(NamedTuple):
+    """The place of one method: ``best``, ``similar`` (not clearly worse), ``worse``, or ``fewer``.
+
+    ``fewer`` fits fewer data sets than other methods, so its RMSE is that of other data.
+    """
+
+    method: str
+    level: str
+    parameter: str
+    cell: str
+    standing: str
+
+
+def standings(recovery: pd.DataFrame, comparison: pd.DataFrame) -> pd.DataFrame:
+    """Compare the methods of every design, level and parameter.
+
+    Parameters
+    ----------
+    recovery, comparison : DataFrame
+        Tables of the summary.
+
+    Returns
+    -------
+    DataFrame
+        Columns of `Standing`, and ``scope`` (always ``grid``). Methods without an estimate for
+        every true value have no row.
+    """
+    is_grid = (recovery["scope"] == "grid") & (recovery["rows"] == "all")
+    rmse = recovery[is_grid & (recovery["measure"] == "rmse")].dropna(subset=["value"])
+    fits = recovery[is_grid & (recovery["measure"] == "share_failed")]
+    n_fits = fits.set_index(["method", "cell", "level", "parameter"])["n"].to_dict()
+    cells = recovery[recovery["scope"] == "cell"]
+    cells_of = cells.groupby([*_DESIGN[:4], "method"], dropna=False, observed=True)["cell"].agg(set)
+    paired = comparison
+    if len(comparison):
+        paired = comparison[comparison["measure"] == "mse_difference"]
+    rows: list[Standing] = []
+    for design, methods in rmse.groupby(_DESIGN, dropna=False, observed=True, sort=False):
+        n = [n_fits[row.method, row.cell, row.level, row.parameter] for row in methods.itertuples()]
+        own_cells = cells_of[(*design[:4], methods["method"].iloc[0])]
+        same_cells = paired[paired["cell"].isin(own_cells)] if len(paired) else paired
+        rows += _compared(methods.assign(fits=n), same_cells)
+    table = pd.DataFrame(rows, columns=list(Standing._fields))
+    return table.assign(scope="grid")
+
+
+def _compared(methods: pd.DataFrame, paired: pd.DataFrame) -> Iterator[Standing]:
+    """Compare the methods of one design; ``methods`` has one row each."""
+    complete = methods[methods["fits"] == methods["fits"].max()]
+    best = complete.loc[complete["value"].idxmin()]
+    for _, row in methods.iterrows():
+        if row["fits"] < methods["fits"].max():
+            standing = "fewer"
+        elif row["method"] == best["method"]:
+            standing = "best"
+        else:
+            standing = "worse" if _clearly_worse(row, best, paired) else "similar"
+        yield Standing(row["method"], row["level"], row["parameter"], row["cell"], standing)
+
+
+def _clearly_worse(row: pd.Series, best: pd.Series, paired: pd.DataFrame) -> bool:
+    """Whether the RMSE of a method is larger than the smallest by more than Monte Carlo error."""
+    difference, error = row["value"] - best["value"], np.hypot(row["mcse"], best["mcse"])
+    if len(paired):
+        pair = {row["method"], best["method"]}
+        ours = paired[
+            (paired["level"] == row["level"])
+            & (paired["parameter"] == row["parameter"])
+            & paired["method"].isin(pair)
+            & paired["reference"].isin(pair)
+        ]
+        if len(ours) and ours[["value", "mcse"]].notna().all(axis=None):
+            signs = np.where(ours["method"] == row["method"], 1.0, -1.0)
+            difference = float((signs * ours["value"]).mean())
+            error = float(np.sqrt((ours["mcse"] ** 2).sum()) / len(ours))
+    return bool(difference > CLEAR_DIFFERENCE * error)
