@@ -10,10 +10,23 @@ import numpy as np
 import pandas as pd
 
 from rlrecovery.report.lines import levels_estimated, select
-from rlrecovery.report.numbers import few_note, percent_below_all, pm, row_text
+from rlrecovery.report.numbers import enumeration, few_note, percent_below_all, row_text
 from rlrecovery.score.results import Summary
 
 KEYS = ["cell", "method"]
+#: Methods with fewer replicates of a cell are left out: their MCSEs are mostly noise themselves.
+FEWEST_REPLICATES = 5
+
+
+@dataclass(frozen=True)
+class CellTable:
+    """Results of every cell for one parameter and level; `left_out` names methods without rows."""
+
+    parameter: str
+    level: str
+    head: list[str]
+    rows: list[list[str | int]]
+    left_out: str
 
 
 @dataclass(frozen=True)
@@ -33,81 +46,74 @@ class Measure:
 MEASURES = (
     Measure("bias", "all", "bias"),
     Measure("bias", "ok", "bias, unflagged rows"),
-    Measure("median_bias", "all", "median bias"),
     Measure("empirical_se", "all", "empirical SE"),
-    Measure("model_se", "all", "model SE"),
-    Measure("relative_error_model_se", "all", "relative error of model SE (%)", 100),
     Measure("rmse", "all", "RMSE"),
     Measure("rmse", "ok", "RMSE, unflagged rows"),
     Measure("coverage", "all", "{} % coverage (%)", 100),
-    Measure("bias_eliminated_coverage", "all", "bias-eliminated {} % coverage (%)", 100),
     Measure("width", "all", "width of {} % intervals"),
-    Measure("spearman", "all", "Spearman"),
     Measure("share_at_bound", "all", "at a bound (%)", 100),
     Measure("share_not_converged", "all", "not converged (%)", 100),
     Measure("share_no_interval", "all", "no interval or not identified (%)", 100),
     Measure("share_failed", "all", "failed (%)", 100),
-    Measure("seconds", "all", "seconds per fit"),
 )
 
 
-def cell_tables(summary: Summary) -> list[tuple[str, str, list[str], list[list[str | int]]]]:
-    """Return parameter, level, header and rows of each table."""
+def cell_tables(summary: Summary) -> list[CellTable]:
+    """Return a table for each parameter and level that is estimated."""
     estimated = set(zip(summary.recovery["parameter"], summary.recovery["level"], strict=True))
     return [
-        (parameter, level, *cell_table(summary, parameter, level))
+        cell_table(summary, parameter, level)
         for parameter in summary.parameters
         for level in levels_estimated(summary)
         if (parameter, level) in estimated
     ]
 
 
-def cell_table(
-    summary: Summary, parameter: str, level: str
-) -> tuple[list[str], list[list[str | int]]]:
-    """Return the header and the rows, one per cell and method, of one parameter and level."""
+def cell_table(summary: Summary, parameter: str, level: str) -> CellTable:
+    """Format one parameter and level, with a row per cell and method.
+
+    Measures that no cell has, proportions that are zero in every cell, and measures of unflagged
+    rows where no row is flagged have no column.
+    """
     table = select(summary.recovery, scope="cell", parameter=parameter, level=level)
     table = table.astype(dict.fromkeys(KEYS, "object"))
     counts = select(table, measure="bias", rows="all").set_index(KEYS)
+    replicates = counts["n"].groupby("method").max()
+    few = [name for name in summary.methods if replicates.get(name, np.inf) < FEWEST_REPLICATES]
+    table, counts = table[~table["method"].isin(few)], counts.drop(few, level="method")
     sizes = counts[["n", "n_rows"]].astype(int).astype("object")
     columns = {"data sets": sizes["n"], "rows": sizes["n_rows"]}
     columns |= dict(_columns(summary, table, counts["n_rows"]))
     keys = pd.MultiIndex.from_frame(table[KEYS].drop_duplicates())
     texts = pd.DataFrame({name: column.reindex(keys) for name, column in columns.items()}, keys)
     body = texts.astype("object").fillna("–").reset_index()
-    return list(body.columns), body.to_numpy().tolist()
+    left_out = enumeration(few) if few else ""
+    return CellTable(parameter, level, list(body.columns), body.to_numpy().tolist(), left_out)
 
 
 def _columns(
     summary: Summary, table: pd.DataFrame, counts: pd.Series
 ) -> Iterator[tuple[str, pd.Series]]:
-    """Yield headers and columns, without measures that no cell has."""
-    for measure, header, nominal in _measures(summary):
-        at_level = {} if nominal is None else {"interval": nominal}
-        rows = select(table, measure=measure.name, rows=measure.rows, **at_level)
-        if rows.empty:
+    """Yield headers and columns."""
+    headline = summary.headline_interval
+    shares = table["measure"].str.startswith("share_")
+    has_flags = bool((table.loc[shares, "value"] > 0).any())
+    for measure in MEASURES:
+        rows = select(table, measure=measure.name, rows=measure.rows)
+        if "{}" in measure.header:
+            rows = rows[rows["interval"] == headline]
+        is_zero = measure.name.startswith("share_") and not (rows["value"] > 0).any()
+        if rows.empty or is_zero or (measure.rows == "ok" and not has_flags):
             continue
         rows = rows.set_index(KEYS)
-        if measure.name == "coverage" and nominal == summary.intervals[0]:
+        if measure.name == "coverage":
             yield "rows with an interval", _interval_shares(rows["n_rows"], counts)
         texts = [_text(row, measure.scale) for row in rows.to_dict("records")]
-        yield header, pd.Series(texts, rows.index)
-
-
-def _measures(summary: Summary) -> Iterator[tuple[Measure, str, float | None]]:
-    """Yield the columns: coverage at every nominal level, other interval measures at one."""
-    for measure in MEASURES:
-        if "{}" not in measure.header:
-            yield measure, measure.header, None
-            continue
-        for nominal in summary.intervals:
-            if measure.name == "coverage" or nominal == summary.headline_interval:
-                yield measure, measure.header.format(f"{100 * nominal:g}"), nominal
+        yield measure.header.format(f"{100 * (headline or 0):g}"), pd.Series(texts, rows.index)
 
 
 def _text(row: Mapping[Any, Any], scale: float) -> str:
-    is_constant = row["measure"] == "spearman" and row["mcse"] == 0
-    text = pm(row["value"], np.nan) if is_constant else row_text(row, scale)
+    text = row_text(row, scale)
     note = few_note(row) if row["rows"] == "ok" else ""
     return f"{text} ({note})" if note else text
 

@@ -32,13 +32,15 @@ from rlrecovery.storage.schemas import STATUSES
 
 BLUE, SKY, WHITE, ORANGE, VERMILION = "#0072B2", "#56B4E9", "#ffffff", "#E69F00", "#D55E00"
 FLAGS = ["unflagged", "flagged"]
+#: Width and height in pixels of the plot of estimates against true values.
+SQUARE = 320
 
 #: A chart as a Vega-Lite specification.
 Chart = dict[str, Any]
 
 
 def explorer(summary: Summary) -> dict[str, Any] | None:
-    """Return charts without data, their data as CSV, names of the codes, and ideal values.
+    """Return charts without data, their data as CSV, names of the codes, and colour scales.
 
     None if the cells have no common map or there is no estimate.
     """
@@ -55,7 +57,10 @@ def explorer(summary: Summary) -> dict[str, Any] | None:
         "points": compact(point_table(summary, codes)),
         "names": code_names(codes),
         "truths": truth_labels(summary, codes),
-        "ideals": {measure.key: measure.ideal for measure in measures(summary)},
+        "measures": {
+            measure.key: {"label": measure.label, **measure.colours}
+            for measure in measures(summary)
+        },
     }
 
 
@@ -107,16 +112,25 @@ def _axes(summary: Summary, codes: Codes) -> Axes:
     return Axes(x, y, f"true {symbol(names[0])}", y_title)
 
 
-def _number(field: str) -> str:
-    """Return an expression that formats a number with three digits and a typographic minus."""
-    size = f"(isFinite(datum.{field}) ? format(abs(datum.{field}), '.3~g') : '∞')"
-    return f"(datum.{field} < 0 ? '−' : '') + {size}"
+#: Expressions that format a value and its MCSE as `rlrecovery.report.numbers.pm`: decimals of an
+#: MCSE with two significant digits, then absolute value and MCSE with as many decimals.
+_PLACES = "datum.error > 0 ? 1 - toNumber(split(format(datum.error, '.1e'), 'e')[1]) : null"
+_TENS = "pow(10, -datum.places)"
+_SIZE = (
+    "!isFinite(datum.value) ? '∞' : !isValid(datum.places) ? format(abs(datum.value), '.3~g') : "
+    f"datum.places < 0 ? format(round(abs(datum.value) / {_TENS}) * {_TENS}, '.0f') : "
+    "format(abs(datum.value), '.' + datum.places + 'f')"
+)
+_ERROR = (
+    "!isValid(datum.places) ? '' : ' ± ' + format(datum.error, "
+    "datum.places < 0 ? '.2~r' : '.' + datum.places + 'f')"
+)
+_NUMBER = "(datum.value < 0 && toNumber(datum.size) !== 0 ? '−' : '') + datum.size"
 
 
 def _selected_cells(summary: Summary, axes: Axes) -> alt.Chart:
     """Select cells and compute their colours and texts; `explorer.js` sets ``furthest``."""
     ideals = {m.key: m.ideal for m in measures(summary)}
-    error = "(isValid(datum.error) ? ' ± ' + format(datum.error, '.2~g') : '')"
     return (
         alt.Chart(alt.NamedData(name="cells"))
         .transform_filter(" && ".join(f"datum.{key} === {key}" for key in KEYS))
@@ -125,10 +139,14 @@ def _selected_cells(summary: Summary, axes: Axes) -> alt.Chart:
             hue=f"clamp((datum.value - {ideals}[measure]) / furthest, -1, 1)",
             x=f"{axes.x}[datum.truth]",
             y=f"{axes.y}[datum.truth]",
-            text=f"isValid(datum.value) ? {_number('value')} : '–'",
-            with_error=f"isValid(datum.value) ? {_number('value')} + {error} : 'none'",
+            places=_PLACES,
             flags="format(datum.flagged, '.3~g') + ' %'",
             failures="format(datum.share_failed, '.3~g') + ' %'",
+        )
+        .transform_calculate(size=_SIZE)
+        .transform_calculate(
+            text=f"isValid(datum.value) ? {_NUMBER} : '–'",
+            with_error=f"isValid(datum.value) ? {_NUMBER} + ({_ERROR}) : 'none'",
         )
     )
 
@@ -148,7 +166,9 @@ def map_chart(summary: Summary, codes: Codes, cells: pd.DataFrame) -> Chart:
     furthest = alt.param(name="furthest", value=1)
     layers = alt.layer(squares, numbers, outline)
     chart = layers.add_params(*_menus(summary, codes, cells), furthest)
-    return _specification(chart, max(60, min(48 * len(set(axes.y)), 480)))
+    about = "Map of a measure over the true values; the table of the explorer has its numbers."
+    height = max(60, min(48 * len(set(axes.y)), 480))
+    return _specification(chart, about, width="container", height=height)
 
 
 def _positions(axes: Axes) -> tuple[alt.X, alt.Y]:
@@ -176,26 +196,42 @@ def _tooltip_of_map(axes: Axes) -> list[alt.Tooltip]:
 
 
 def scatter_chart(summary: Summary) -> Chart:
-    """Draw estimates versus true values in the selected cell, with their intervals."""
+    """Draw estimates versus true values in the selected cell, with their intervals.
+
+    Both axes have the same range, from ``low`` to ``high``, which `explorer.js` sets.
+    """
     base = _selected_points()
-    x = alt.X("t:Q", title="true value", scale=alt.Scale(zero=False, nice=True, padding=12))
-    y = alt.Y("e:Q", title="estimate", scale=alt.Scale(zero=False, nice=True))
+    scale = alt.Scale(
+        zero=False, nice=False, domainMin=alt.ExprRef("low"), domainMax=alt.ExprRef("high")
+    )
+    x = alt.X("t:Q", title="true value", scale=scale)
+    y = alt.Y("e:Q", title="estimate", scale=scale)
     flag = alt.Color(
         "flag:N",
         scale=alt.Scale(domain=FLAGS, range=[BLUE, VERMILION]),
         legend=alt.Legend(orient="top", title=None),
     )
     shape = alt.Shape("flag:N", scale=alt.Scale(domain=FLAGS, range=["circle", "triangle-up"]))
-    line = base.mark_line(color="#000000", strokeWidth=1).encode(x, alt.Y("t:Q", title="estimate"))
+    ends = alt.Chart(alt.InlineData(values=[{}])).transform_calculate(first="low", last="high")
+    line = ends.mark_rule(color="#000000", strokeWidth=1).encode(
+        alt.X("first:Q", title="true value", scale=scale),
+        alt.Y("first:Q", title="estimate", scale=scale),
+        x2="last:Q",
+        y2="last:Q",
+    )
     bars = base.mark_rule(strokeWidth=0.7, opacity=0.35, clip=True).encode(
-        x, alt.Y("lower:Q", title="estimate"), y2="upper:Q", color=flag
+        x, alt.Y("lower:Q", title="estimate", scale=scale), y2="upper:Q", color=flag
     )
     dots = base.mark_point(filled=True, opacity=0.75, size=36).encode(
         x, y, flag, shape, tooltip=_tooltip_of_points(summary)
     )
     layers = [bars, line, dots] if has_intervals(summary) else [line, dots]
-    selection = [alt.param(name=key, value=0) for key in (*KEYS, "truth")]
-    return _specification(alt.layer(*layers).add_params(*selection), 300)
+    parameters = [alt.param(name=key, value=0) for key in (*KEYS, "truth")]
+    parameters += [alt.param(name="low", value=0), alt.param(name="high", value=1)]
+    about = "Estimates against true values; the table of the explorer has the numbers."
+    return _specification(
+        alt.layer(*layers).add_params(*parameters), about, width=SQUARE, height=SQUARE
+    )
 
 
 def _selected_points() -> alt.Chart:
@@ -225,10 +261,11 @@ def _tooltip_of_points(summary: Summary) -> list[alt.Tooltip]:
     ]
 
 
-def _specification(chart: alt.LayerChart | alt.FacetChart, height: int) -> Chart:
+def _specification(chart: alt.LayerChart, about: str, **size: Any) -> Chart:
+    """Return a chart of a size in pixels, with a description for screen readers."""
     font: dict[str, Any] = {
         "font": "system-ui, sans-serif",
         "axis": {"labelFontSize": 12, "titleFontSize": 12},
     }
-    chart = chart.properties(width="container", height=height)
+    chart = chart.properties(description=about, **size)
     return chart.configure(**font).configure_view(stroke=None).to_dict()

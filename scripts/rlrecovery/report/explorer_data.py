@@ -5,6 +5,7 @@ Names are replaced by integer codes because a large study has tens of thousands 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -27,11 +28,31 @@ Codes = dict[str, Sequence[Any]]
 
 @dataclass(frozen=True)
 class Measure:
-    """Measure of ``recovery.csv`` for the map, with its ideal value after scaling."""
+    """Measure of ``recovery.csv`` for the map.
+
+    Attributes
+    ----------
+    name, label : str
+        Name in the table, and in the menu.
+    low, high : str
+        Words at the ends of the colour scale.
+    ideal : float
+        Value, after scaling, that is white.
+    lowest, highest : float
+        Range of possible values after scaling. If the ideal is the lowest, the scale has one side.
+    interval : float or None
+        Nominal level of the intervals.
+    scale : float
+        Factor by which the values of the table are multiplied.
+    """
 
     name: str
     label: str
+    low: str
+    high: str
     ideal: float = 0
+    lowest: float = -math.inf
+    highest: float = math.inf
     interval: float | None = None
     scale: float = 1.0
 
@@ -42,26 +63,45 @@ class Measure:
             return self.name
         return f"coverage_{self.ideal:g}".replace(".", "_")
 
+    @property
+    def colours(self) -> dict[str, Any]:
+        """What `explorer.js` needs for the colour scale; infinite ends are None."""
+        ends = {"lowest": self.lowest, "highest": self.highest}
+        finite = {name: end if math.isfinite(end) else None for name, end in ends.items()}
+        return finite | {"ideal": self.ideal, "low": self.low, "high": self.high}
+
 
 def measures(summary: Summary) -> list[Measure]:
     """Return the measures of a study in the order of the menu."""
+    error = "estimates too low", "estimates too high"
     coverage = [
-        Measure("coverage", f"coverage of {100 * x:g} % intervals (%)", 100 * x, x, 100)
+        Measure(
+            "coverage", f"coverage of {100 * x:g} % intervals (%)", "below nominal",
+            "above nominal", 100 * x, 0, 100, x, 100,
+        )
         for x in reversed(summary.intervals)
-    ]
+    ]  # fmt: skip
     headline = summary.headline_interval or 0
-    width = Measure("width", f"width of {100 * headline:g} % intervals", interval=headline)
+    name = f"width of {100 * headline:g} % intervals"
+    width = Measure("width", name, "narrow", "wide", lowest=0, interval=headline)
+    shares = [
+        Measure(name, f"{text} (% of rows)", "none", "many", lowest=0, highest=100, scale=100)
+        for name, text in SHARES.items()
+    ]
     return [
-        Measure("bias", "bias"),
-        Measure("rmse", "RMSE"),
+        Measure("bias", "bias", *error),
+        Measure("rmse", "RMSE", "no error", "large error", lowest=0),
         *coverage,
         *([width] if headline else []),
-        Measure("median_bias", "median bias"),
-        Measure("empirical_se", "empirical SE"),
-        Measure("relative_error_model_se", "relative error of model SE (%)", scale=100),
-        *(Measure(name, f"{text} (% of rows)", scale=100) for name, text in SHARES.items()),
-        Measure("seconds", "seconds per fit"),
-    ]
+        Measure("median_bias", "median bias", *error),
+        Measure("empirical_se", "empirical SE", "no variation", "large variation", lowest=0),
+        Measure(
+            "relative_error_model_se", "relative error of model SE (%)", "SE too small",
+            "SE too large", lowest=-100, scale=100,
+        ),
+        *shares,
+        Measure("seconds", "seconds per fit", "fast", "slow", lowest=0),
+    ]  # fmt: skip
 
 
 def codes_of(summary: Summary) -> Codes:
@@ -148,8 +188,8 @@ def has_intervals(summary: Summary) -> bool:
 
 
 def compact(table: pd.DataFrame) -> str:
-    """Convert a table to CSV with four significant digits."""
-    return table.to_csv(index=False, float_format="%.4g", lineterminator="\n")
+    """Convert a table to CSV with six significant digits."""
+    return table.to_csv(index=False, float_format="%.6g", lineterminator="\n")
 
 
 def no_map_reason(summary: Summary) -> str:

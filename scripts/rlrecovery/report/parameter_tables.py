@@ -1,13 +1,15 @@
-"""Table and sentences for each parameter: bias, RMSE, coverage and correlation by method."""
+"""Table for each parameter: bias, RMSE, coverage and correlation by method."""
 
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
 
 from rlrecovery.models.library import every_parameter
+from rlrecovery.report.cell_tables import FEWEST_REPLICATES
 from rlrecovery.report.lines import (
     SHARES,
     Cells,
@@ -23,13 +25,15 @@ from rlrecovery.report.lines import (
     replicates_text,
     smallest_and_largest,
 )
-from rlrecovery.report.numbers import enumeration, pm, row_text
-from rlrecovery.report.significance import bias_verdict, coverage_verdict, range_text
-from rlrecovery.score.pooling import Pooled
+from rlrecovery.report.numbers import pm, row_text
+from rlrecovery.report.significance import bias_verdict, coverage_verdict
+from rlrecovery.score.pooling import Pooled, mean_over_cells, root_mean_over_cells
 from rlrecovery.score.results import Summary
 
 #: Maximum number of designs that are all shown; of more, the smallest and largest are shown.
 MOST_DESIGNS = 3
+#: Rows of a measure that no cell has.
+NOTHING = pd.DataFrame({"cell": [], "value": [], "interval": []}, dtype="float")
 
 
 def parameter_table(summary: Summary, parameter: str) -> dict[str, Any]:
@@ -56,33 +60,69 @@ def parameter_table(summary: Summary, parameter: str) -> dict[str, Any]:
 
 
 def _line(summary: Summary, parameter: str, key: LineKey, cells: Cells) -> dict[str, Any]:
-    """Format one line of the table, with its sentence: an opening clause and the results."""
+    """Format one line of the table.
+
+    With few replicates, a value at a single combination of true values says little, so the mean
+    over the combinations is given instead of the range, without a test.
+    """
     rank = correlation(summary, parameter, key)
     pearson = correlation(summary, parameter, key, "pearson")
     flagged = flagged_texts(cells)
+    is_few = cells["share_failed"]["n"].max() < FEWEST_REPLICATES
     return {
         "key": key,
         "replicates": replicates_text(cells),
-        "bias": _range(cells.get("bias"), summary),
-        "rmse": _range(cells.get("rmse"), summary),
-        "coverage": _range(cells.get("coverage"), summary, 100),
+        **(_means(cells) if is_few else _ranges(cells, summary)),
         "interval_share": interval_share_text(cells),
         "rank": pm(*rank) if rank else "–",
         "pearson": pm(*pearson) if pearson else "–",
-        "flagged": _flag_phrases(flagged),
+        "flagged": [f"{share} {SHARES[name]}" for name, share in flagged.items()],
         "has_bound": "share_at_bound" in flagged,
-        "sentence": (_opening(parameter, key), _results(summary, cells, rank)),
     }
 
 
-def _range(
-    cells: pd.DataFrame | None, summary: Summary, scale: float = 1.0
+def _ranges(cells: Cells, summary: Summary) -> dict[str, Any]:
+    """Format the ranges over the cells, and the verdicts of the tests."""
+    bias, coverage = (cells.get(name, NOTHING) for name in ("bias", "coverage"))
+    return {
+        "bias": _range(bias, summary),
+        "bias_verdict": bias_verdict(bias) if bias["value"].notna().any() else "",
+        "unflagged": _range(cells.get("bias_ok", NOTHING), summary),
+        "rmse": _range(cells.get("rmse", NOTHING), summary),
+        "coverage": _range(coverage, summary, 100),
+        "coverage_verdict": coverage_verdict(coverage) if coverage["value"].notna().any() else "",
+    }
+
+
+def _means(cells: Cells) -> dict[str, Any]:
+    """Format the means over the cells, without verdicts."""
+    return {
+        "bias": _mean(cells.get("bias", NOTHING), mean_over_cells),
+        "bias_verdict": "",
+        "unflagged": None,
+        "rmse": _mean(cells.get("mse", NOTHING), root_mean_over_cells),
+        "coverage": _mean(cells.get("coverage", NOTHING), mean_over_cells, 100),
+        "coverage_verdict": "",
+    }
+
+
+def _mean(
+    cells: pd.DataFrame, pool: Callable[[pd.DataFrame], Pooled], scale: float = 1.0
 ) -> dict[str, Any] | None:
+    """Format the mean over the cells; None if a cell has no value."""
+    if cells.empty or cells["value"].isna().any():
+        return None
+    note = "mean" if len(cells) > 1 else ""
+    return {"low": pm(*pool(cells), scale), "is_single": True, "note": note}
+
+
+def _range(cells: pd.DataFrame, summary: Summary, scale: float = 1.0) -> dict[str, Any] | None:
     """Format the lowest and highest value over the cells, and the true values of the worst cell.
 
     None if no cell has a value. If several cells are equally bad, ``worst_cells`` has their keys.
     """
-    if cells is None or (cells := cells.dropna(subset=["value"])).empty:
+    cells = cells.dropna(subset=["value"])
+    if cells.empty:
         return None
     ordered = cells.sort_values("value")
     # The ideal value of coverage is its nominal level, that of other measures is zero.
@@ -91,51 +131,7 @@ def _range(
         "low": row_text(ordered.iloc[0], scale),
         "high": row_text(ordered.iloc[-1], scale),
         "is_single": len(cells) == 1,
+        "note": "",
         "worst": furthest_text(worst, summary),
         "worst_cells": ", ".join(worst["cell"].astype(str)),
     }
-
-
-def _flag_phrases(flagged: dict[str, str]) -> list[str]:
-    return [f"{share} {SHARES[name]}" for name, share in flagged.items()]
-
-
-def _opening(parameter: str, key: LineKey) -> str:
-    """Return the opening clause of a sentence."""
-    recovered = {
-        "participant": f"{parameter} of individual participants",
-        "group": f"the group’s {parameter}",
-        "spread": f"the spread of {parameter}",
-    }
-    design = key.design_text.replace(", ", " and ")
-    return f"With {design}, {key.method} estimates {recovered[key.level]}"
-
-
-def _results(summary: Summary, cells: Cells, rank: Pooled | None) -> str:
-    """Return the rest of the sentence: bias, RMSE, coverage, correlation and flags."""
-    bias = cells.get("bias")
-    if bias is None or bias["value"].isna().all():
-        return "in none of the data sets, so no verdict is given."
-    over = f" over the {len(bias)} true parameter combinations" if len(bias) > 1 else ""
-    clauses = [f"with bias {range_text(bias)}{over}: {bias_verdict(bias, summary)}"]
-    if "rmse" in cells:
-        clauses.append(f"the RMSE is {range_text(cells['rmse'])}")
-    coverage = cells.get("coverage")
-    if coverage is not None and coverage["value"].notna().any():
-        share = interval_share_text(cells)
-        note = f" (only {share} of the rows have an interval)" if share else ""
-        clauses.append(coverage_verdict(coverage, summary) + note)
-    if rank is not None:
-        clauses.append(f"the rank correlation between true values and estimates is {pm(*rank)}")
-    return f"{'; '.join(clauses)}. {_flag_sentence(cells)}"
-
-
-def _flag_sentence(cells: Cells) -> str:
-    phrases = _flag_phrases(flagged_texts(cells))
-    if not phrases:
-        return "No row is flagged."
-    unflagged = cells.get("bias_ok")
-    without = ""
-    if unflagged is not None and unflagged["value"].notna().any():
-        without = f"; without these rows the bias is {range_text(unflagged)}"
-    return f"Flagged: {enumeration(phrases)}{without}."

@@ -7,23 +7,8 @@ import pandas as pd
 from scipy import stats
 
 from rlrecovery.report.limits import FALSE_ALARM
-from rlrecovery.report.lines import furthest, furthest_text
-from rlrecovery.report.numbers import count_text, enumeration, few_note, plural, pm_parts
+from rlrecovery.report.numbers import enumeration
 from rlrecovery.score.measures import binomial_se
-from rlrecovery.score.results import Summary
-
-
-def range_text(cells: pd.DataFrame, scale: float = 1.0, unit: str = "") -> str:
-    """Format the range over the cells: ``between a (±x) and b (±y)``, or ``a (±x)``."""
-    ordered = cells.dropna(subset=["value"]).sort_values("value")
-    ends = [ordered.iloc[0], ordered.iloc[-1]] if len(ordered) > 1 else [ordered.iloc[0]]
-    texts = []
-    for row in ends:
-        value, mcse = pm_parts(row["value"], row["mcse"], scale)
-        notes = [count_text(row) or (f"±{mcse}" if mcse is not None else ""), few_note(row)]
-        in_brackets = ", ".join(note for note in notes if note)
-        texts.append(f"{value}{unit}" + (f" ({in_brackets})" if in_brackets else ""))
-    return f"between {texts[0]} and {texts[1]}" if len(set(texts)) == 2 else texts[0]
 
 
 def bias_p_values(bias: pd.DataFrame) -> pd.Series:
@@ -37,26 +22,16 @@ def bias_p_values(bias: pd.DataFrame) -> pd.Series:
     return p.where(np.isfinite(bias[["value", "mcse"]]).all(axis=1) & (bias["n"] >= 2))
 
 
-def bias_verdict(bias: pd.DataFrame, summary: Summary) -> str:
+def bias_verdict(bias: pd.DataFrame) -> str:
     """Describe whether bias is detectable, with Bonferroni correction over the cells."""
     p = bias_p_values(bias)
-    tested, n = bias[p.notna()], int(bias["n"].max())
-    if tested.empty:
-        verb = "does" if n == 1 else "do"
-        return (
-            f"bias cannot be tested because {plural(n, 'replicate')} {verb} not give a Monte Carlo "
-            "standard error"
-        )
-    detected = tested[p[tested.index] <= FALSE_ALARM / len(tested)]
-    if detected.empty:
-        return f"no detectable bias with {plural(n, 'replicate')}"
-    if len(tested) == 1:
-        return "detectably different from zero"
-    worst = furthest_text(furthest(detected, detected["value"].abs()), summary)
-    return (
-        f"detectable at {len(detected)} of {len(tested)} true parameter combinations, largest at "
-        f"{worst}"
-    )
+    tested = int(p.notna().sum())
+    if not tested:
+        return "too few replicates for a test"
+    detected = int((p <= FALSE_ALARM / tested).sum())
+    if not detected:
+        return "no detectable bias"
+    return "detectable" + (f" in {detected} of {tested}" if tested > 1 else "")
 
 
 def coverage_p_values(coverage: pd.DataFrame) -> pd.Series:
@@ -84,30 +59,21 @@ def _coverage_p_value(row: pd.Series) -> float:
     return float(2 * stats.t.sf(abs(value - nominal) / se, n - 1))
 
 
-def coverage_verdict(coverage: pd.DataFrame, summary: Summary) -> str:
-    """Describe coverage and whether it differs from nominal, by `coverage_p_values`.
+def coverage_verdict(coverage: pd.DataFrame) -> str:
+    """Describe whether coverage differs from nominal, by `coverage_p_values`.
 
     A Bonferroni correction is applied over the cells of the line.
     """
     coverage = coverage.dropna(subset=["value"])
-    nominal = float(coverage["interval"].iloc[0])
-    text = f"coverage of {100 * nominal:g} % intervals is {range_text(coverage, 100, ' %')}"
     p = coverage_p_values(coverage)
     if p.isna().all():
-        return f"{text}, with too few replicates for a test"
+        return "too few replicates for a test"
     detected = coverage[p <= FALSE_ALARM / p.notna().sum()]
-    deviation = detected["value"] - nominal
+    deviation = detected["value"] - float(coverage["interval"].iloc[0])
     counts = {"below": int((deviation < 0).sum()), "above": int((deviation > 0).sum())}
-    several = len(coverage) > 1
     sides = [
-        f"clearly {side} nominal"
-        + (f" at {count} of {len(coverage)} true parameter combinations" if several else "")
+        f"clearly {side} nominal" + (f" in {count} of {len(coverage)}" if len(coverage) > 1 else "")
         for side, count in counts.items()
         if count
     ]
-    if not sides:
-        return f"{text}, not distinguishable from nominal"
-    if several:
-        worst = furthest_text(furthest(detected, deviation.abs()), summary)
-        sides[-1] += f" (furthest at {worst})"
-    return f"{text}, {enumeration(sides)}"
+    return enumeration(sides) if sides else "not distinguishable from nominal"

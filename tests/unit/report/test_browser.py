@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from browser import launched, opened
 
-from rlrecovery.report.numbers import minus, pm
+from rlrecovery.report.numbers import pm
 from rlrecovery.score.results import load_summary
 from unit.report.pages import HOSTILE, build
 
@@ -43,9 +43,27 @@ def map_texts(page):
     return [text for _, _, text in sorted(places, key=lambda p: (round(p[0] / 10), p[1]))]
 
 
-def shown(value):
-    """Three significant digits, as the map writes them."""
-    return minus(f"{value:.3g}")
+def plus_minus(row, scale):
+    """Value ± MCSE as `pm` formats it, without an MCSE of zero."""
+    return pm(row["value"], row["mcse"] or np.nan, scale)
+
+
+def same_text(text, expected):
+    """Whether numbers have the same decimals and are equal but for rounding of the last one."""
+    pairs = zip(text.split(" ± "), expected.split(" ± "), strict=True)
+    for number, reference in pairs:
+        decimals = len(reference.partition(".")[2])
+        difference = abs(float(number.replace("−", "-")) - float(reference.replace("−", "-")))
+        if len(number.partition(".")[2]) != decimals or difference > 1.1 * 10.0**-decimals:
+            return False
+    return True
+
+
+def table_texts(page, name):
+    """Texts of the body of a table, row by row."""
+    return page.eval_on_selector_all(
+        f"#{name} tbody tr", "all => all.map(r => [...r.children].map(c => c.textContent))"
+    )
 
 
 def heading(page):
@@ -85,8 +103,66 @@ def test_it_draws_the_measures_of_the_summary(live, run):
         rows = table.measure(
             measure, method="bayes", parameter="beta", level="participant", trials=trials
         ).sort_values(["beta", "alpha"], ascending=[False, True])
-        expected = [shown(float(f"{scale * value:.4g}")) for value in rows["value"]]
-        assert map_texts(page) == expected
+        expected = [plus_minus(row, scale).split(" ± ")[0] for row in rows.to_dict("records")]
+        assert all(map(same_text, map_texts(page), expected))
+        by_truth = rows.sort_values(["alpha", "beta"]).to_dict("records")
+        in_table = [line[1] for line in table_texts(page, "explorer-map-table")]
+        assert len(in_table) == len(expected) == len(map_texts(page))
+        assert all(map(same_text, in_table, [plus_minus(row, scale) for row in by_truth]))
+        assert page.inner_text("#explorer-measure").startswith(f"{label} of beta (participant)")
+
+
+def test_the_scale_of_an_error_has_one_side(live):
+    page, _, _ = live
+    ends = {}
+    for label in ("RMSE", "bias", "coverage of 95 % intervals (%)"):
+        choose(page, "measure", label)
+        page.wait_for_function(
+            "label => document.getElementById('explorer-measure').textContent.startsWith(label)",
+            arg=label,
+        )
+        low, high = (page.inner_text(f"#explorer-{end}") for end in ("low", "high"))
+        one_sided = "one-sided" in page.get_attribute("#explorer-scale", "class")
+        ends[label] = low, high, one_sided
+    low, high, one_sided = ends["RMSE"]
+    assert (low, one_sided) == ("no error: 0", True)
+    assert high.startswith("large error: ")
+    low, high, one_sided = ends["bias"]
+    assert low.startswith("estimates too low: −")
+    assert high.startswith("estimates too high: ")
+    assert not one_sided
+    low, high, one_sided = ends["coverage of 95 % intervals (%)"]
+    assert low.startswith("below nominal")
+    assert high.startswith("above nominal")
+    assert not one_sided
+
+
+def test_true_values_and_estimates_have_the_same_range_with_the_identity_line(live):
+    page, _, _ = live
+    choose(page, "method", "mle")
+    choose(page, "parameter", "alpha")
+    choose(page, "truth", "α = 0.2, β = 2")
+    page.wait_for_function(
+        "document.getElementById('explorer-cell').textContent.includes('α = 0.2, β = 2')"
+    )
+    lines = page.eval_on_selector_all(
+        "#explorer-scatter .mark-rule.role-mark line",
+        "all => all.map(l => ['x2', 'y2'].map(end => Math.round(l.getAttribute(end))))",
+    )
+    assert [320, -320] in lines
+    axes = page.eval_on_selector_all(
+        "#explorer-scatter .role-axis-label",
+        "all => all.map(group => [...group.querySelectorAll('text')].map(t => t.textContent))",
+    )
+    horizontal, vertical = (labels for labels in axes if labels)
+    assert horizontal == vertical
+
+
+def test_the_estimates_of_a_cell_are_in_a_table(live):
+    page, _, _ = live
+    lines = table_texts(page, "explorer-scatter-table")
+    assert len(lines) == len(dots(page)) > 0
+    assert {len(line) for line in lines} == {6}
 
 
 def test_a_click_on_the_map_shows_the_estimates_of_that_truth(live, run):
@@ -154,19 +230,48 @@ def test_a_phone_scrolls_in_one_direction_only(browser, run):
     with opened(browser, run / "report.html", width=375, height=700) as (page, messages, _):
         page.wait_for_selector(READY)
         assert page.evaluate("document.documentElement.scrollWidth") <= 375
+        page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 375
         assert messages == []
 
 
-def test_a_printed_page_states_the_rules_and_keeps_its_lights(browser, run):
+def test_the_page_is_short_until_its_parts_are_opened(browser, run):
+    with opened(browser, run / "report.html", width=1400) as (page, _, _):
+        page.wait_for_selector(READY)
+        folded = page.evaluate("document.documentElement.scrollHeight")
+        page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+        assert folded < 8000 < page.evaluate("document.documentElement.scrollHeight")
+
+
+def test_a_printed_page_has_its_folded_parts_but_not_the_tables_of_cells(browser, run):
     with opened(browser, run / "report.html") as (page, _, _):
         page.wait_for_selector(READY)
-        rule = page.locator("text=There are four criteria")
-        assert not rule.is_visible()
-        assert page.pdf(format="A4").count(b"/Type /Page\n") > 5
+        convention, cells = page.locator("dt:text('Scale of bias')"), page.locator(".long").last
+        assert not convention.is_visible()
         page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
-        assert rule.is_visible()
+        page.emulate_media(media="print")
+        assert convention.is_visible()
+        assert not cells.is_visible()
+        assert page.locator("text=The tables are left out of the printed page").is_visible()
         style = "e => getComputedStyle(e).printColorAdjust"
-        assert page.locator(".brief tbody .light").first.evaluate(style) == "exact"
+        assert page.locator("#answer .light").first.evaluate(style) == "exact"
+        page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+        page.emulate_media(media="screen")
+        assert not convention.is_visible()
+        assert page.pdf(format="A4").count(b"/Type /Page\n") > 5
+
+
+def test_charts_do_not_overlap_on_a_printed_page(browser, run):
+    with opened(browser, run / "report.html") as (page, _, _):
+        page.wait_for_selector(READY)
+        page.emulate_media(media="print")
+        page.set_viewport_size({"width": 700, "height": 1000})
+        map_box, scatter_box = (
+            page.locator(f"#explorer-{chart} svg.marks").bounding_box()
+            for chart in ("map", "scatter")
+        )
+        assert map_box["y"] + map_box["height"] <= scatter_box["y"]
+        assert max(box["x"] + box["width"] for box in (map_box, scatter_box)) <= 700
 
 
 def test_a_truth_can_be_chosen_by_keyboard(live):
@@ -195,7 +300,9 @@ def test_without_scripts_everything_but_the_explorer_is_there(browser, run):
         text = page.inner_text("body")
         assert "The explorer needs JavaScript" in text
         assert "1. The answer" in text
-        assert "alpha of individual participants" in text
+        assert page.is_hidden("#explorer-body")
+        page.locator("#parameters > summary").click()
+        assert page.locator("#parameters table").first.is_visible()
 
 
 def test_hostile_strings_run_no_script(browser, tiny_folder):
@@ -209,6 +316,7 @@ def test_hostile_strings_run_no_script(browser, tiny_folder):
     with opened(browser, tiny_folder / "report.html") as (page, messages, _):
         page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
         page.wait_for_selector(READY)
+        page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
         assert HOSTILE in page.inner_text("body")
         assert messages == []
     assert dialogs == []

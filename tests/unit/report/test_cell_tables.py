@@ -7,16 +7,15 @@ import pytest
 
 from rlrecovery.report.cell_tables import cell_table, cell_tables, flagged_rows
 from rlrecovery.report.numbers import row_text
-from unit.report.pages import changed
+from unit.report.pages import changed, with_fewer_replicates
 
 CELL = "alpha-0.2_beta-5_n-5_t-150"
 
 
 def texts_of(table, cell, method):
     """Return the values of one row by column."""
-    head, rows = table
-    row = next(row for row in rows if row[:2] == [cell, method])
-    return dict(zip(head, row, strict=True))
+    row = next(row for row in table.rows if row[:2] == [cell, method])
+    return dict(zip(table.head, row, strict=True))
 
 
 @pytest.mark.parametrize("method", ["mle", "bayes", "hierarchical"])
@@ -29,11 +28,9 @@ def test_every_text_is_a_number_of_the_summary(summary, method, parameter):
         "RMSE": ("rmse", {}, 1),
         "RMSE, unflagged rows": ("rmse", {"rows": "ok"}, 1),
         "empirical SE": ("empirical_se", {}, 1),
-        "failed (%)": ("share_failed", {}, 100),
+        "at a bound (%)": ("share_at_bound", {}, 100),
         "width of 95 % intervals": ("width", {"interval": 0.95}, 1),
-    } | {
-        f"{100 * level:g} % coverage (%)": ("coverage", {"interval": level}, 100)
-        for level in (0.5, 0.8, 0.9, 0.95)
+        "95 % coverage (%)": ("coverage", {"interval": 0.95}, 100),
     }
     for header, (name, more, scale) in measures.items():
         rows = summary.measure(name, **where, **more)
@@ -44,7 +41,7 @@ def test_every_text_is_a_number_of_the_summary(summary, method, parameter):
 
 
 def test_there_is_a_table_per_parameter_and_level(summary):
-    tables = [(parameter, level) for parameter, level, _, _ in cell_tables(summary)]
+    tables = [(table.parameter, table.level) for table in cell_tables(summary)]
     levels = ("participant", "group", "spread")
     assert tables == [(parameter, level) for parameter in ("alpha", "beta") for level in levels]
 
@@ -53,17 +50,42 @@ def test_the_share_of_rows_with_an_interval(tiny):
     summary = changed(tiny, {"measure": "bias"}, n_rows=15)
     summary = changed(summary, {"measure": "coverage", "alpha": 0.3}, n_rows=12)
     summary = changed(summary, {"measure": "coverage", "alpha": 0.7}, n_rows=15)
-    head, rows = cell_table(summary, "alpha", "participant")
-    column = head.index("rows with an interval")
-    assert [row[column] for row in rows] == ["80 %", "all"]
+    table = cell_table(summary, "alpha", "participant")
+    column = table.head.index("rows with an interval")
+    assert [row[column] for row in table.rows] == ["80 %", "all"]
 
 
 def test_a_measure_that_no_cell_has_has_no_column(tiny):
-    assert "no interval or not identified (%)" not in cell_table(tiny, "alpha", "group")[0]
-    shares = tiny.measure("share_failed").assign(measure="share_no_interval")
+    assert "no interval or not identified (%)" not in cell_table(tiny, "alpha", "group").head
+    shares = tiny.measure("share_failed").assign(measure="share_no_interval", value=0.2)
     recovery = pd.concat([tiny.recovery, shares], ignore_index=True)
     summary = dataclasses.replace(tiny, recovery=recovery)
-    assert "no interval or not identified (%)" in cell_table(summary, "alpha", "group")[0]
+    assert "no interval or not identified (%)" in cell_table(summary, "alpha", "group").head
+
+
+def test_without_flags_there_are_no_columns_of_flags(tiny):
+    head = cell_table(
+        changed(tiny, {"measure": "share_at_bound"}, value=0.2), "alpha", "group"
+    ).head
+    assert {"at a bound (%)", "bias, unflagged rows", "RMSE, unflagged rows"} <= set(head)
+    unflagged = tiny
+    for share in ("share_at_bound", "share_not_converged", "share_failed"):
+        unflagged = changed(unflagged, {"measure": share}, value=0.0, mcse=0.0)
+    head = cell_table(unflagged, "alpha", "group").head
+    assert not [name for name in head if "unflagged" in name or "bound" in name]
+    assert {"bias", "RMSE"} <= set(head)
+
+
+def test_methods_with_few_replicates_are_named_instead(summary):
+    few = with_fewer_replicates(summary, "bayes", 4)
+    table = cell_table(few, "alpha", "participant")
+    assert table.left_out == "bayes"
+    assert {row[1] for row in table.rows} == {"mle", "hierarchical"}
+    assert cell_table(summary, "alpha", "participant").left_out == ""
+    for method in ("mle", "hierarchical"):
+        few = with_fewer_replicates(few, method, 4)
+    table = cell_table(few, "alpha", "participant")
+    assert (table.rows, table.left_out) == ([], "mle, bayes and hierarchical")
 
 
 def test_flagged_rows_are_counted_over_cells(summary):

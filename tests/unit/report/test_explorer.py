@@ -146,6 +146,27 @@ def test_a_study_without_truth_lists_has_one_square_on_the_map(tmp_path):
     assert set(cells(made)["truth"]) == {0}
 
 
+def test_a_measure_that_cannot_be_below_its_ideal_has_a_scale_with_one_side(made):
+    measures = made["measures"]
+    one_sided = {key for key, m in measures.items() if m["lowest"] == m["ideal"]}
+    assert one_sided == {
+        "rmse", "width", "empirical_se", "share_at_bound", "share_not_converged",
+        "share_no_interval", "share_failed", "seconds",
+    }  # fmt: skip
+    for key in one_sided:
+        assert "low" not in f"{measures[key]['low']} {measures[key]['high']}".split()
+    assert measures["coverage_95"] == {
+        "label": "coverage of 95 % intervals (%)", "ideal": 95, "lowest": 0, "highest": 100,
+        "low": "below nominal", "high": "above nominal",
+    }  # fmt: skip
+    assert (measures["bias"]["lowest"], measures["bias"]["highest"]) == (None, None)
+
+
+def test_charts_describe_themselves(made):
+    for chart in ("map", "scatter"):
+        assert "table" in made[chart]["description"]
+
+
 def test_nothing_estimated_is_no_explorer(summary):
     empty = replace(summary, recovery=summary.recovery[summary.recovery["measure"] == "seconds"])
     assert explorer(empty) is None

@@ -1,14 +1,16 @@
-"""Tables and sentences per parameter have the numbers of the summary."""
+"""Tables per parameter have the numbers of the summary."""
 
 import numpy as np
 import pandas as pd
 import pytest
 import summaries
 
-from rlrecovery.report.numbers import pm, pm_parts
+from rlrecovery.report.numbers import pm
 from rlrecovery.report.parameter_tables import parameter_table
+from rlrecovery.report.significance import bias_verdict
+from rlrecovery.score.pooling import mean_over_cells
 from rlrecovery.score.results import load_summary
-from unit.report.pages import changed
+from unit.report.pages import changed, with_fewer_replicates
 
 
 def line_of(table, method="mle", level="participant", trials=50):
@@ -32,11 +34,9 @@ def test_a_line_has_ranges_correlation_and_the_worst_cell(summary):
     assert line["bias"]["worst_cells"] == worst["cell"]
     rank = summary.measure("spearman", scope="grid", **where).iloc[0]
     assert line["rank"] == pm(rank["value"], rank["mcse"])
-    value, mcse = pm_parts(low["value"], low["mcse"])
-    assert f"bias between {value} (±{mcse}) and" in line["sentence"][1]
-    assert line["sentence"][0] == (
-        "With 5 participants and 50 trials, mle estimates beta of individual participants"
-    )
+    assert line["bias_verdict"] == bias_verdict(bias)
+    unflagged = summary.measure("bias", rows="ok", **where).sort_values("value").iloc[0]
+    assert line["unflagged"]["low"] == pm(unflagged["value"], unflagged["mcse"])
 
 
 def test_flagged_shares_are_pooled_over_the_true_values(summary):
@@ -47,7 +47,6 @@ def test_flagged_shares_are_pooled_over_the_true_values(summary):
     line = line_of(parameter_table(summary, "beta"))
     assert text in line["flagged"]
     assert line["has_bound"]
-    assert text in line["sentence"][1]
 
 
 def test_shares_without_error_are_counts_and_ties_are_several(tiny):
@@ -63,7 +62,7 @@ def test_shares_without_error_are_counts_and_ties_are_several(tiny):
         "several combinations",
     )
     assert participant["coverage"]["low"] == participant["coverage"]["high"] == "15 of 15 rows"
-    assert "is 100 % (5 of 5), not distinguishable" in group["sentence"][1]
+    assert group["coverage_verdict"] == "not distinguishable from nominal"
 
 
 def test_a_correlation_without_error_has_no_plus_minus(tiny):
@@ -71,12 +70,22 @@ def test_a_correlation_without_error_has_no_plus_minus(tiny):
     assert line_of(parameter_table(summary, "alpha"))["rank"] == "0.988"
 
 
-def test_a_bias_of_one_data_set_is_marked(tiny):
-    unflagged = {"measure": "bias", "rows": "ok"}
-    summary = changed(tiny, unflagged, mcse=np.nan, n=1)
-    summary = changed(summary, {"measure": "share_at_bound"}, value=0.5)
-    text = line_of(parameter_table(summary, "alpha"))["sentence"][1]
-    assert "(n = 1)" in text[text.index("without these rows the bias is between") :]
+def test_with_few_replicates_there_are_means_and_no_tests(summary):
+    few = with_fewer_replicates(summary, "bayes", 2)
+    line = line_of(parameter_table(few, "beta"), method="bayes")
+    where = {"parameter": "beta", "method": "bayes", "level": "participant", "trials": 50}
+    bias, coverage = (
+        summary.measure("bias", **where), summary.measure("coverage", interval=0.95, **where)
+    )  # fmt: skip
+    assert line["bias"] == {
+        "low": pm(*mean_over_cells(bias)), "is_single": True, "note": "mean"
+    }  # fmt: skip
+    assert line["coverage"]["low"] == pm(*mean_over_cells(coverage), 100)
+    squares = summary.measure("mse", **where)["value"]
+    assert line["rmse"]["low"].startswith(f"{squares.mean() ** 0.5:.1f}")
+    assert line["bias_verdict"] == line["coverage_verdict"] == ""
+    no_value = changed(few, {"method": "bayes", "alpha": 0.2}, value=np.nan)
+    assert line_of(parameter_table(no_value, "beta"), method="bayes")["bias"] is None
 
 
 def test_a_missing_interval_is_a_flag(tiny):
@@ -95,14 +104,13 @@ def test_nothing_flagged_is_stated(tiny):
     line = line_of(parameter_table(summary, "alpha"))
     assert line["flagged"] == []
     assert not line["has_bound"]
-    assert line["sentence"][1].endswith("No row is flagged.")
 
 
 def test_without_estimates_no_verdict_is_given(tiny):
     summary = changed(tiny, {"measure": "bias"}, value=np.nan, mcse=np.nan)
     line = line_of(parameter_table(summary, "alpha"))
     assert line["bias"] is None
-    assert "in none of the data sets" in line["sentence"][1]
+    assert line["bias_verdict"] == ""
 
 
 @pytest.mark.parametrize(("trials", "n_folded"), [((30, 60), 0), ((30, 60, 90), 4)])

@@ -1,4 +1,11 @@
-// Opens the details that are part of the printed page.
-window.addEventListener("beforeprint", () => {
-  for (const details of document.querySelectorAll("details.print")) details.open = true;
-});
+// Opens the folded parts while the page is printed, except those that are only for the screen.
+(function () {
+  let opened = [];
+  window.addEventListener("beforeprint", () => {
+    opened = [...document.querySelectorAll("details:not([open], .screen, .vega-embed details)")];
+    for (const details of opened) details.open = true;
+  });
+  window.addEventListener("afterprint", () => {
+    for (const details of opened) details.open = false;
+  });
+})();
