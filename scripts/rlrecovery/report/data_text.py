@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from rlrecovery.config.settings import Experiment, Source
-from rlrecovery.config.study import cells_of, sources, tasks
+from rlrecovery.config.study import cells_of, methods_of, sources, tasks
 from rlrecovery.models.base import Model
 from rlrecovery.report.completeness import unfinished
 from rlrecovery.report.estimation_text import fitted_only, scale_of
@@ -96,19 +96,24 @@ def data_text(
     participants, trials = (sorted(design[size].unique()) for size in ("participants", "trials"))
     yield (
         f"Data sets have {_numbers(participants, 'participant')} with {_numbers(trials, 'trial')} "
-        "each. All trials, including the first, enter the likelihood; the likelihood of a choice "
-        "uses hidden state before the outcome of its trial."
+        "each."
     )
+    has_likelihood = any("engine" in m.plain() for m in experiment.methods.values())
+    if has_likelihood:
+        yield (
+            "All trials, including the first, enter the likelihood; the likelihood of a choice uses "
+            "hidden state before the outcome of its trial."
+        )
     for _, text in missing_lines(list(cells_of(experiment).values())):
         yield literal(text)
-    if any(_has_missing(experiment)):
+    if has_likelihood and any(_has_missing(experiment)):
         yield "Trials without a response contribute nothing to the likelihood and update nothing."
     low, high = int(design["replicates"].min()), int(design["replicates"].max())
     count = f"{high:,}" if low == high else f"{low:,} to {high:,}"
     yield (
         f"{_cells(experiment, len(design))} In {'this cell' if len(design) == 1 else 'each cell'}, "
         f"{count} data sets (replicates) were simulated, {int(design['replicates'].sum()):,} in "
-        "total; all methods fit the same data."
+        f"total{'; all methods fit the same data' * (len(methods_of(experiment)) > 1)}."
     )
     fewer = fewer_text({name(m): number for m, number in fewer_replicates(experiment).items()})
     if fewer:

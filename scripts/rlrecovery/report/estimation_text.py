@@ -41,12 +41,12 @@ DESCRIBED = {
 
 #: Phrases for a value of 1 and for other values of further settings, by key.
 PHRASES = {
-    "grid": ("a grid of {} points per parameter for starting points",) * 2,
-    "starts": ("{} local search per participant", "{} local searches per participant"),
-    "chains": ("{} chain", "{} chains"),
-    "tune": ("{} warm-up draw per chain", "{} warm-up draws per chain"),
-    "draws": ("{} kept draw per chain", "{} kept draws per chain"),
-    "target_accept": ("a target acceptance rate of {}",) * 2,
+    "grid": ("a grid of {:,} points per parameter for starting points",) * 2,
+    "starts": ("{:,} local search per participant", "{:,} local searches per participant"),
+    "chains": ("{:,} chain", "{:,} chains"),
+    "tune": ("{:,} warm-up draw per chain", "{:,} warm-up draws per chain"),
+    "draws": ("{:,} kept draw per chain", "{:,} kept draws per chain"),
+    "target_accept": ("a target acceptance rate of {:,}",) * 2,
 }
 
 #: Phrases for convergence criteria, by key.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+import pandas as pd
 
 from rlrecovery.config.settings import Experiment
 from rlrecovery.report.lines import SHARES, select
@@ -21,7 +22,7 @@ MEASURES = {
     "width": "mean width of the intervals",
     "spearman": "rank correlation of true values and estimates",
     "concordance": f"concordance correlation coefficient {cite('lin1989')}",
-    "spearman_within": "rank correlation between the participants of a data set",
+    "spearman_within": "rank correlation within data sets",
     "concordance_within": f"concordance within data sets {cite('lin1989')}",
     "reliability": f"reliability, the squared correlation within data sets {cite('lord1968')}",
     "relative_rmse": "RMSE divided by the standard deviation of the true values",
@@ -60,15 +61,19 @@ def _shares(summary: Summary) -> dict[str, str]:
     rows = select(summary.recovery, scope="cell")
     rows = rows[rows["measure"].isin(list(SHARES))].astype({"measure": "object"})
     rows = rows.assign(flagged=rows["value"] * rows["n_rows"])
-    methods = [summary.method_of.get(method, method) for method in rows["method"]]
     texts = {}
-    for method, of_method in rows.groupby(methods, sort=False):
+    for method, of_method in rows.groupby(_methods(rows, summary), sort=False):
         sums = of_method.groupby("measure")[["flagged", "n_rows"]].sum()
         shares = (sums["flagged"] / sums["n_rows"]).to_dict()
         flagged = [f"{_share(shares[m])} {SHARES[m]}" for m in SHARES if shares.get(m, 0) > 0]
         total = f"of {int(sums['n_rows'].max()):,} estimates"
         texts[str(method)] = f"{enumeration(flagged)} ({total})" if flagged else f"none ({total})"
     return texts
+
+
+def _methods(rows: pd.DataFrame, summary: Summary) -> list[str]:
+    """Method of each row, which names a part of the study too if this has several tasks."""
+    return [summary.method_of.get(series, series) for series in rows["method"]]
 
 
 def _share(share: float) -> str:
@@ -86,8 +91,8 @@ def measures_text(summary: Summary) -> Iterator[str]:
         yield f"Nominal levels of intervals are {enumeration(intervals)}."
     if "spearman" in estimated:
         yield (
-            "Correlations of true values and estimates are computed over all cells with the same "
-            "numbers of participants and trials."
+            "Correlations of true values and estimates are computed over all cells that differ "
+            "only in their true values."
         )
     yield (
         f"Each measure has a Monte Carlo standard error {cite('morris2019')}, in which replicates, "
@@ -105,7 +110,7 @@ def _largest_errors(summary: Summary) -> Iterator[str]:
         return
     rows = summary.measure("coverage", interval=level)
     rows = rows[np.isfinite(rows["mcse"])]
-    largest = rows.groupby(rows["method"].astype("object"), sort=False)["mcse"].max()
+    largest = rows.groupby(_methods(rows, summary), sort=False)["mcse"].max()
     texts = [f"{100 * mcse:.2g} for {name(str(method))}" for method, mcse in largest.items()]
     if texts:
         yield (

@@ -22,6 +22,7 @@ from rlrecovery.report.markup import (
     markdown_of,
     references,
 )
+from rlrecovery.report.measures_text import flags_text, measures_text
 from rlrecovery.report.methods_paper import paragraphs, write_methods
 from rlrecovery.score.results import Summary
 
@@ -176,7 +177,7 @@ def test_the_default_text_has_the_settings_of_every_method(default):
     assert f"Normal(mu={location['mu']}, sigma={location['sigma']}) for $\\alpha$" in text
     nuts = methods["nuts"]
     assert "The priors are those of `hierarchical`." in text
-    for words in ("{chains} chains", "{tune} warm-up", "{draws} kept", "rate of {target_accept}"):
+    for words in ("{chains} chains", "{tune:,} warm-", "{draws:,} kept", "of {target_accept}"):
         assert words.format(**nuts) in text
     criteria = nuts["convergence"]
     assert f"of at most {criteria['rhat']}," in text
@@ -207,6 +208,17 @@ def test_competing_models_have_their_criteria_and_drawn_values():
     assert "ShiftedExponential is an exponential distribution" in text
     assert "[@akaike1974] and leave-one-out cross-validation (LOO) [@vehtari2017]" in text
     assert "for each participant and for each data set" in text
+
+
+def test_parts_of_a_study_are_those_of_one_method():
+    experiment = Experiment.of(study())
+    summary = summary_of(experiment)
+    parts = [f"guess, {task}" for task in ("stable", "reversing")]
+    tables = [summary.recovery.assign(method=part) for part in parts]
+    parts = {"recovery": pd.concat(tables), "method_of": dict.fromkeys(parts, "guess")}
+    summary = dataclasses.replace(summary, **parts)
+    assert "for `guess`, 2.5 % failed (of 320 est" in " ".join(flags_text(experiment, summary))
+    assert "points, is 1.2 for `guess`." in " ".join(measures_text(summary))
 
 
 def test_observed_choices_are_stated():
@@ -242,6 +254,7 @@ def test_one_truth_one_cell_and_one_participant_are_in_the_singular():
     assert "1 participant with 1 trial each" in text
     assert "a single cell" in text
     assert "In this cell, 4 data sets" in text
+    assert "likelihood" not in text
     assert "The study uses the method `guess`." in text
 
 
