@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,14 @@ POINTS_PER_BIN = 25
 #: Statuses of estimates that are kept although their interval is missing or uninformative.
 NO_INTERVAL = ("no_interval", "not_identified")
 
+_FLAGGED = {"mfc": "none", "mec": style.FLAG, "mew": 0.7}
+#: Marker and look of flagged estimates by status, and what the legend calls them.
+FLAGS: dict[str, tuple[str, dict[str, Any], str]] = {
+    "at_bound": ("^", _FLAGGED | {"ms": 3.5}, "at bound or beyond axis"),
+    "not_converged": ("x", {"ms": 3, "mec": style.FLAG, "mew": 0.7}, "not converged"),
+    "no_interval": ("D", _FLAGGED | {"ms": 3}, "no interval or not identified"),
+}
+
 
 @style.styled
 def draw_recovery(summary: Summary, width: float = style.TWO_COLUMNS) -> Figure:
@@ -47,8 +56,8 @@ def draw_recovery(summary: Summary, width: float = style.TWO_COLUMNS) -> Figure:
     )
     for position in page.positions:
         axes, (parameter, method, count) = page[position], panels[position]
-        limits = _limits(_of_all_methods(summary, parameter, count), parameter)
-        _panel(axes, points[position], limits, style.colour(summary.methods, method))
+        limits = estimate_limits(_of_all_methods(summary, parameter, count), parameter)
+        draw_estimates(axes, points[position], limits, style.colour(summary.methods, method))
         label = method_label(method, finest_level(summary, method))
         page.title(position, label, f"{count} trials")
         axes.set_xlabel(f"true {symbol(parameter)}")
@@ -83,7 +92,7 @@ def _correlation(points: pd.DataFrame) -> float:
     return float(stats.spearmanr(points["truth"], points["estimate"]).statistic)
 
 
-def _limits(points: pd.DataFrame, parameter: str) -> tuple[Limits, Limits]:
+def estimate_limits(points: pd.DataFrame, parameter: str) -> tuple[Limits, Limits]:
     """Limits of truth and estimate; for a bounded parameter both are its whole support."""
     bounds = [x for x in support(parameter) if np.isfinite(x)]
     if len(bounds) == 2:
@@ -93,22 +102,22 @@ def _limits(points: pd.DataFrame, parameter: str) -> tuple[Limits, Limits]:
     return across, fence(points["estimate"], [*bounds, across[1]])
 
 
-def _panel(axes: Axes, points: pd.DataFrame, limits: tuple[Limits, Limits], ink: str) -> None:
-    """Draw the points by status, the identity line and the medians."""
+def draw_estimates(
+    axes: Axes, points: pd.DataFrame, limits: tuple[Limits, Limits], ink: str
+) -> set[str]:
+    """Draw estimates over truths by status, the identity line and the medians.
+
+    ``points`` has the columns ``truth``, ``estimate`` and ``status``. Returns the keys of `FLAGS`
+    that are in the panel.
+    """
     x, y = limits
     axes.set(xlim=x, ylim=y)
     axes.axline((0, 0), slope=1, color=style.TRUTH, lw=0.8, zorder=1)
     points = points.dropna(subset=["truth", "estimate"])
     shown = thinned(points, MAX_POINTS)
-    flagged = {"mfc": "none", "mec": style.FLAG, "mew": 0.7}
-    looks: dict[str, tuple[str, dict[str, Any]]] = {
-        "ok": ("o", {"ms": 2, "mew": 0, "color": ink, "alpha": 0.35}),
-        "at_bound": ("^", flagged | {"ms": 3.5}),
-        "not_converged": ("x", {"ms": 3, "mec": style.FLAG, "mew": 0.7}),
-        "no_interval": ("D", flagged | {"ms": 3}),
-    }
     statuses = shown["status"].astype("object").replace(dict.fromkeys(NO_INTERVAL, "no_interval"))
-    for status, (mark, look) in looks.items():
+    unflagged: dict[str, Any] = {"ms": 2, "mew": 0, "color": ink, "alpha": 0.35}
+    for status, (mark, look, _) in ({"ok": ("o", unflagged, "")} | FLAGS).items():
         rows = shown[statuses == status]
         axes.plot(rows["truth"], rows["estimate"], mark, zorder=3, **look)
     mark_beyond(axes, shown["truth"], shown["estimate"], style.FLAG, ylim=y)
@@ -116,6 +125,7 @@ def _panel(axes: Axes, points: pd.DataFrame, limits: tuple[Limits, Limits], ink:
     note_beyond(axes, int(outside.sum()), len(points))
     _medians(axes, points)
     few_ticks(axes, x=5, y=5)
+    return (set(statuses) & set(FLAGS)) | ({"at_bound"} if outside.any() else set())
 
 
 def _medians(axes: Axes, points: pd.DataFrame) -> None:
@@ -135,20 +145,23 @@ def _medians(axes: Axes, points: pd.DataFrame) -> None:
     )  # fmt: skip
 
 
-def _entries(summary: Summary) -> list[Line2D]:
-    """Legend entries of the line, the points and their statuses."""
-    flag = style.FLAG
-    entries = [
+def estimate_entries(flags: Iterable[str]) -> list[Line2D]:
+    """Legend entries of `draw_estimates`, with these keys of `FLAGS`."""
+    looks = [FLAGS[flag] for flag in FLAGS if flag in set(flags)]
+    return [
         entry("estimate = truth", color=style.TRUTH, lw=0.8),
         entry("one estimate", marker="o", ls="", ms=2.5, color=style.FAINT),
         entry(
             "median, 10–90 %", marker="o", ls="-", lw=0.8, ms=3.5, mfc="white", color=style.TRUTH
         ),
-        entry(counted(summary.participants[-1], "participants"), ls=""),
-        entry("at bound or beyond axis", marker="^", ls="", ms=3.5, mfc="none", color=flag),
-        entry("not converged", marker="x", ls="", ms=3, color=flag),
+        *(entry(label, marker=mark, ls="", **look) for mark, look, label in looks),
     ]
-    if summary.points["status"].isin(NO_INTERVAL).any():
-        label = "no interval or not identified"
-        entries.append(entry(label, marker="D", ls="", ms=3, mfc="none", color=flag))
+
+
+def _entries(summary: Summary) -> list[Line2D]:
+    """Legend entries of the line, the points and their statuses, and the participants."""
+    has_no_interval = summary.points["status"].isin(NO_INTERVAL).any()
+    flags = ("at_bound", "not_converged", *(("no_interval",) if has_no_interval else ()))
+    entries = estimate_entries(flags)
+    entries.insert(3, entry(counted(summary.participants[-1], "participants"), ls=""))
     return entries

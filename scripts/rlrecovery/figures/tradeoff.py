@@ -25,6 +25,8 @@ from rlrecovery.score.results import Summary, finest_level
 MAX_POINTS = 300
 #: Blocks of data sets that the jackknife leaves out in turn.
 BLOCKS = 20
+#: Height of a panel in inches; its title has up to four lines.
+HEIGHT = 1.9
 
 #: Names of two parameters.
 Pair = tuple[str, str]
@@ -52,7 +54,7 @@ def draw_tradeoff(summary: Summary, width: float = style.TWO_COLUMNS) -> Figure:
         width,
         rows,
         columns,
-        PanelSize(1.75, titles=titles),
+        PanelSize(HEIGHT, titles=titles),
         existing=[key for key, (pair, method, _) in panels.items() if (method, pair) in estimated],
         priority=lambda position: _strength(fits[position], panels[position][0]),
     )
@@ -148,6 +150,6 @@ def _entries(summary: Summary) -> list[Line2D]:
         entry("one fit", marker="o", ls="", ms=3, color=style.FAINT),
         entry("at a bound", marker="^", ls="", ms=3, color=style.FLAG),
         entry("beyond axis", marker=">", ls="", ms=3, mfc="none", mew=0.7, color=style.FLAG),
-        entry("ρ: Spearman correlation (95 % Monte Carlo interval), all truths", ls=""),
+        entry("ρ (95 % Monte Carlo interval)", ls=""),
         entry(counted(summary.participants[-1], "participants"), ls=""),
     ]
