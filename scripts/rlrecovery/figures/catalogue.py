@@ -82,6 +82,10 @@ class Entry:
 
 #: Every figure, in the order of the report.
 FIGURES: dict[str, Entry] = {
+    "answer": Entry(
+        "Where each parameter is recovered", ("recovery", "points", "verdicts"),
+        "answer.draw_answer",
+    ),
     "recovery": Entry(
         "Estimates against true values", ("recovery", "points"), "recovery.draw_recovery"
     ),

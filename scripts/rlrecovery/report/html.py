@@ -70,10 +70,12 @@ def write_report(
     design = read_table(design_file, {"cell": "", "replicates": ""})
     experiment = read_resolved(config_file)
     page = page_data(load_summary(summary_folder), experiment, design)
+    pictures = {
+        name: _figure(name, path, captions.get(name), experiment) for name, path in figures.items()
+    }
     page |= {
-        "figures": [
-            _figure(name, path, captions.get(name), experiment) for name, path in figures.items()
-        ],
+        "answer_picture": pictures.pop("answer", None),
+        "figures": list(pictures.values()),
         "provenance": _provenance(record),
         "unfinished": list(unfinished(experiment, design, record.get("made_by") or [])),
         "config_text": config_text,

@@ -112,10 +112,10 @@ def test_methods_that_are_not_separated_are_named_and_the_first_is_chosen(summar
     table.loc[grid, "standing"] = "similar"
     table.loc[grid & (table["method"] == "bayes"), "standing"] = "best"
     table.loc[grid, "recommended"] = table.loc[grid, "method"] == "mle"
-    text = answer(dataclasses.replace(summary, verdicts=table)).text
-    assert "estimates by mle order" in text
-    assert "bayes (0.0" in text
-    assert "are not clearly different" in text
+    found = answer(dataclasses.replace(summary, verdicts=table))
+    assert "estimates by mle order" in found.text
+    assert "bayes (0.0" in found.note
+    assert "are not clearly different" in found.note
 
 
 def test_one_true_value_still_has_an_answer_on_participants(tmp_path):
@@ -141,3 +141,17 @@ def test_equal_participants_are_not_asked_about(tmp_path):
 def test_limits_of_the_config_change_the_answer(summary):
     strict = Limits(rank_correlation=[1.0, 0.999])
     assert answer(rejudged(summary, strict), limits=strict).verdict == "no"
+
+
+def test_tasks_are_answered_apart(tmp_path):
+    runs = {
+        task: summaries.experiment(methods=("mle", "bayes"), trials=(50,), replicates=4)
+        for task in ("still", "reversals")
+    }
+    summary = load_summary(summaries.write_variants(tmp_path, runs) / "summary")
+    found = {a.question: a.text for a in answers(summary, Limits())}
+    assert len(found) == 8
+    for task, other in (("still", "reversals"), ("reversals", "still")):
+        text = found[f"alpha of individual participants, {task}"]
+        assert f", {task} order" in text
+        assert other not in text
