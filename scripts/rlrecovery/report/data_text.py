@@ -101,8 +101,8 @@ def data_text(
     has_likelihood = any("engine" in m.plain() for m in experiment.methods.values())
     if has_likelihood:
         yield (
-            "All trials, including the first, enter the likelihood; the likelihood of a choice uses "
-            "hidden state before the outcome of its trial."
+            "All trials, including the first, enter the likelihood; the likelihood of a choice "
+            "uses hidden state before the outcome of its trial."
         )
     for _, text in missing_lines(list(cells_of(experiment).values())):
         yield literal(text)
