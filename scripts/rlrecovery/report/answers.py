@@ -88,8 +88,9 @@ def answers(summary: Summary, limits: Limits) -> list[Answer]:
 def _parts(rows: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
     """Yield the rows of each task or share of missing responses, whose data differ."""
     variants = as_text(rows["variant"])
-    for variant in variants.unique():
-        yield f", {variant}" if variants.nunique() > 1 else "", rows[variants == variant]
+    names = list(variants.unique())
+    for name in names:
+        yield f", {name}" if len(names) > 1 else "", rows[variants == name]
 
 
 def _answer(question: str, summary: Summary, rows: pd.DataFrame, limits: Limits) -> Answer:
