@@ -16,9 +16,9 @@ CATEGORICAL_SLOWDOWN, LOO_SLOWDOWN = 5, 2
 
 #: Memory and time of a job; times are per draw.
 COSTS: dict[Pooling, Cost] = {
-    "none": Cost(420, 4.0, 5e-6, 1.5e-7),
-    "partial": Cost(420, 4.5, 5e-6, 5e-7),
-    "complete": Cost(420, 4.0, 5e-6, 3e-7),
+    "none": Cost(420, 3.0, 5e-6, 1.5e-7),
+    "partial": Cost(420, 3.4, 5e-6, 5e-7),
+    "complete": Cost(420, 3.0, 5e-6, 3e-7),
 }
 
 POOLING_IN_WORDS = {

@@ -62,7 +62,7 @@ class MleSettings(MethodSettings):
     @property
     def cost(self) -> Cost:
         """Memory and time of its jobs."""
-        return Cost(320, 1.7, 3e-4, 3e-6)
+        return Cost(300, 0.9, 2e-4, 8e-6)
 
     def levels(self) -> tuple[Level, ...]:
         """Levels participant and group."""

@@ -16,9 +16,9 @@ FIRST_NODES = 33
 HYPER_NODES = {1: 60_000, 2: 1_500_000, 3: 5_000_000}
 
 COSTS: dict[Pooling, Cost] = {
-    "none": Cost(600, 1.7, 1e-3, 4e-5),
-    "partial": Cost(600, 1.7, 9e-3, 2.5e-5),
-    "complete": Cost(600, 1.7, 1e-3, 4e-5),
+    "none": Cost(320, 0.9, 3e-3, 4e-5),
+    "partial": Cost(320, 1.0, 1.4e-2, 2.5e-5),
+    "complete": Cost(320, 0.9, 3e-3, 4e-5),
 }
 
 POOLING_IN_WORDS = {
