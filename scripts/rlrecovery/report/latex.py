@@ -16,7 +16,7 @@ _LATEX = str.maketrans(
 
 def write_tables(summary: str, folder: str) -> None:
     """Write every table of `SHEETS` to a folder as ``.tex`` and ``.html``."""
-    loaded = load_summary(summary, ("recovery", "points", "comparison", "selection"))
+    loaded = load_summary(summary, ("recovery", "verdicts", "points", "comparison", "selection"))
     for name, content in SHEETS.items():
         sheet = content(loaded)
         write_text(latex(name, sheet), f"{folder}/{name}.tex")
