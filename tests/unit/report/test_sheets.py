@@ -13,7 +13,7 @@ from rlrecovery.score.results import load_summary
 from unit.report.pages import with_fewer_replicates
 from unit.report.test_model_comparison import counts
 
-NEEDED = ("recovery", "points", "comparison")
+NEEDED = ("recovery", "verdicts", "points", "comparison")
 
 
 @pytest.fixture(scope="module")
