@@ -24,7 +24,7 @@ MEASURES = {
     "concordance": f"concordance correlation coefficient {cite('lin1989')}",
     "spearman_within": "rank correlation within data sets",
     "concordance_within": f"concordance within data sets {cite('lin1989')}",
-    "reliability": f"reliability, the squared correlation within data sets {cite('lord1968')}",
+    "reliability": f"reliability (squared correlation within data sets) {cite('lord1968')}",
     "relative_rmse": "RMSE divided by the standard deviation of the true values",
 }
 
@@ -90,9 +90,10 @@ def measures_text(summary: Summary) -> Iterator[str]:
     if intervals:
         yield f"Nominal levels of intervals are {enumeration(intervals)}."
     if "spearman" in estimated:
+        within = ", unless they are within data sets" if "spearman_within" in estimated else ""
         yield (
             "Correlations of true values and estimates are computed over all cells that differ "
-            "only in their true values."
+            f"only in their true values{within}."
         )
     yield (
         f"Each measure has a Monte Carlo standard error {cite('morris2019')}, in which replicates, "

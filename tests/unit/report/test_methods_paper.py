@@ -221,6 +221,18 @@ def test_parts_of_a_study_are_those_of_one_method():
     assert "points, is 1.2 for `guess`." in " ".join(measures_text(summary))
 
 
+def test_measures_are_those_of_the_summary():
+    summary = summary_of(Experiment.of(study()))
+    text = " ".join(measures_text(summary))
+    assert "bias (mean of estimate minus true value)" in text
+    assert "within data sets" not in text
+    within = summary.recovery.assign(measure="spearman_within")
+    tables = pd.concat([summary.recovery, within])
+    text = " ".join(measures_text(dataclasses.replace(summary, recovery=tables)))
+    assert "rank correlation within data sets" in text
+    assert "true values, unless they are within data sets." in text
+
+
 def test_observed_choices_are_stated():
     text = markdown_of(written(load(ROOT / "tests/config/own.yaml")))
     assert "choices in the file `own.csv` are compared" in text
