@@ -194,5 +194,5 @@ def test_no_file_names_a_machine_or_a_registry():
 
 def test_every_local_link_of_the_readme_exists():
     links = re.findall(r"\]\((?!https?://)([^)#]+)\)", (ROOT / "README.md").read_text())
-    assert "docs/recovery.svg" in links
+    assert "docs/answer.svg" in links
     assert [link for link in links if not (ROOT / link).exists()] == []
