@@ -80,11 +80,12 @@ def _over_truths(summary: Summary, width: float, measure: str, word: str, log: b
         priority=lambda position: _priority(cells[position], log),
         share_rows=True,
     )
+    truths = {name: truth_axis(summary, name) for name in {name for name, _ in rows}}
     for i, j in page.positions:
         parameter, level = rows[i]
         row_cells = pd.concat([cells[i, k] for k in range(len(columns))])
         margin = 0.25 if len(columns) > 1 else 0.6
-        _panel(page[i, j], cells[i, j], row_cells, summary, parameter, log, margin)
+        _panel(page[i, j], cells[i, j], row_cells, summary, truths[parameter], log, margin)
         if not single:
             page.column_title((i, j), *described(*columns[j]))
         page.row_label((i, j), f"{word} of {symbol(parameter)}\n({level})")
@@ -103,11 +104,11 @@ def _priority(cells: pd.DataFrame, log: bool) -> float:
 
 
 def _panel(
-    axes: Axes, cells: pd.DataFrame, row_cells: pd.DataFrame, summary: Summary, parameter: str,
+    axes: Axes, cells: pd.DataFrame, row_cells: pd.DataFrame, summary: Summary, truths: TruthAxis,
     log: bool, margin: float,
 ) -> None:  # fmt: skip
     """Draw the cells of a panel, on the vertical axis of its row."""
-    limits, truths = _limits(row_cells, log), truth_axis(summary, parameter)
+    limits = _limits(row_cells, log)
     _set_axes(axes, limits, truths, log, margin)
     _marks(axes, cells, limits, truths, summary)
 

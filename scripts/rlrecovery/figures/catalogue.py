@@ -5,6 +5,7 @@ To add a figure, write a module with a function ``draw_<name>(summary, width) ->
 ``python -m rlrecovery.figures NAME SUMMARY``.
 
 Importing this module imports no plotting library: the workflow reads the catalogue in every job.
+Nor does it import the config, which a job that draws a figure does not need.
 """
 
 from __future__ import annotations
@@ -17,12 +18,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rlrecovery.config.settings import Experiment
-from rlrecovery.config.study import methods_of, sources
-
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from rlrecovery.config.settings import Experiment
     from rlrecovery.score.results import Summary
 
 #: Kinds of files of every figure.
@@ -36,16 +35,22 @@ def _has_posterior(experiment: Experiment) -> bool:
 
 
 def _has_contest(experiment: Experiment) -> bool:
+    from rlrecovery.config.study import methods_of
+
     return any(method.contest for method in methods_of(experiment).values())
 
 
 def _has_several_parameters(experiment: Experiment) -> bool:
+    from rlrecovery.config.study import methods_of
+
     methods = methods_of(experiment).values()
     return any(len(method.model.model().parameters) > 1 for method in methods)
 
 
 def _has_several_cells(experiment: Experiment) -> bool:
     """Whether the cells of a generating model differ in anything."""
+    from rlrecovery.config.study import sources
+
     sizes = len(experiment.participants) * len(experiment.trials)
     truths = [source.truth for _, source in sources(experiment).values()]
     return sizes * max(math.prod(map(len, truth.values())) for truth in truths) > 1

@@ -10,7 +10,6 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from scipy import stats
 
 from rlrecovery.figures import style
 from rlrecovery.figures.axes import Limits, fence, few_ticks
@@ -19,6 +18,7 @@ from rlrecovery.figures.layout import PanelSize, facets
 from rlrecovery.figures.legends import entry, legend
 from rlrecovery.figures.panels import mark_beyond, method_label, note_beyond
 from rlrecovery.figures.subsets import method_panels, shown_trials, thinned
+from rlrecovery.score.correlation import spearman
 from rlrecovery.score.results import Summary, finest_level
 
 #: Points drawn per panel; medians and quantiles use every point of the table.
@@ -42,7 +42,15 @@ def draw_recovery(summary: Summary, width: float = style.TWO_COLUMNS) -> Figure:
     """Draw estimates over truths with the identity line, per parameter, method and trials."""
     trials = shown_trials(summary, width)
     panels = method_panels(summary.parameters, summary.methods, trials)
-    points = {position: _select(summary, *panel) for position, panel in panels.items()}
+    by_panel, nothing = _by_panel(summary), summary.points.iloc[:0]
+    points = {position: by_panel.get(panel, nothing) for position, panel in panels.items()}
+    limits = {
+        (name, count): estimate_limits(
+            pd.concat([by_panel.get((name, method, count), nothing) for method in summary.methods]),
+            name,
+        )
+        for name, count in {(name, count) for name, _, count in panels.values()}
+    }
     rows, columns = (1 + max(numbers) for numbers in zip(*panels, strict=True))
     estimates = summary.method_parameters
     titles = [(method, f"{trials[-1]} trials") for method in summary.methods]
@@ -56,8 +64,8 @@ def draw_recovery(summary: Summary, width: float = style.TWO_COLUMNS) -> Figure:
     )
     for position in page.positions:
         axes, (parameter, method, count) = page[position], panels[position]
-        limits = estimate_limits(_of_all_methods(summary, parameter, count), parameter)
-        draw_estimates(axes, points[position], limits, style.colour(summary.methods, method))
+        ink = style.colour(summary.methods, method)
+        draw_estimates(axes, points[position], limits[parameter, count], ink)
         label = method_label(method, finest_level(summary, method))
         page.title(position, label, f"{count} trials")
         axes.set_xlabel(f"true {symbol(parameter)}")
@@ -67,21 +75,17 @@ def draw_recovery(summary: Summary, width: float = style.TWO_COLUMNS) -> Figure:
     return page.figure
 
 
-def _of_all_methods(summary: Summary, parameter: str, trials: int) -> pd.DataFrame:
-    """Points of a parameter with the largest number of participants."""
-    points = summary.points
-    return points[
-        (points["parameter"] == parameter)
-        & (points["participants"] == summary.participants[-1])
-        & (points["trials"] == trials)
-        & points["level"].isin(summary.levels)
+def _by_panel(summary: Summary) -> dict[tuple[str, str, int], pd.DataFrame]:
+    """Points by parameter, method and trials, at the finest level of the method.
+
+    They are those with the largest number of participants.
+    """
+    points = summary.points[summary.points["participants"] == summary.participants[-1]]
+    level = {method: finest_level(summary, method) for method in summary.methods}
+    points = points[
+        points["level"].astype("object") == points["method"].map(level).astype("object")
     ]
-
-
-def _select(summary: Summary, parameter: str, method: str, trials: int) -> pd.DataFrame:
-    """Points of a panel, at the finest level of the method."""
-    points = _of_all_methods(summary, parameter, trials)
-    return points[(points["method"] == method) & (points["level"] == finest_level(summary, method))]
+    return dict(list(points.groupby(["parameter", "method", "trials"], observed=True)))
 
 
 def _correlation(points: pd.DataFrame) -> float:
@@ -89,7 +93,7 @@ def _correlation(points: pd.DataFrame) -> float:
     points = points.dropna(subset=["truth", "estimate"])
     if points["truth"].nunique() < 2 or points["estimate"].nunique() < 2:
         return np.nan
-    return float(stats.spearmanr(points["truth"], points["estimate"]).statistic)
+    return spearman(*(points[name].to_numpy(dtype=float) for name in ("truth", "estimate")))
 
 
 def estimate_limits(points: pd.DataFrame, parameter: str) -> tuple[Limits, Limits]:

@@ -52,7 +52,8 @@ def truth_axis(summary: Summary, parameter: str) -> TruthAxis:
 
     Truths are grouped by the parameter; within a group they are sorted by the other parameters.
     """
-    all_cells = summary.recovery[summary.recovery["scope"] == "cell"]
+    rows = summary.recovery[summary.recovery["scope"] == "cell"]
+    all_cells = rows[["parameter", *summary.truths]].drop_duplicates()
     cells = all_cells[all_cells["parameter"] == parameter]
     cells = cells if len(cells) else all_cells
     names = [name for name in summary.truths if cells[name].notna().any()]
