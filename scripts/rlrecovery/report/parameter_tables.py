@@ -112,8 +112,12 @@ def _mean(
     """Format the mean over the cells; None if a cell has no value."""
     if cells.empty or cells["value"].isna().any():
         return None
-    note = "mean" if len(cells) > 1 else ""
-    return {"low": pm(*pool(cells), scale), "is_single": True, "note": note}
+    pooled, note = pool(cells), "mean" if len(cells) > 1 else ""
+    text = pm(*pooled, scale)
+    if pooled.mcse == 0 and (cells["measure"] == "coverage").all():
+        rows = cells["n_rows"].sum()
+        text = f"{round((cells['value'] * cells['n_rows']).sum())} of {rows} rows"
+    return {"low": text, "is_single": True, "note": note}
 
 
 def _range(cells: pd.DataFrame, summary: Summary, scale: float = 1.0) -> dict[str, Any] | None:

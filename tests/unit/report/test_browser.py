@@ -197,33 +197,33 @@ def test_a_tooltip_has_value_error_size_and_failures(live):
 def test_the_numbers_of_the_answer_are_those_of_the_summary(live, run):
     page, _, _ = live
     table = pd.read_csv(run / "summary/recovery.csv").query("rows == 'all' and trials == 150")
-    lines = page.eval_on_selector_all(
-        "#answer .brief > .scroll tbody tr",
-        "all => all.map(r => [...r.children].map(d => d.textContent))",
+    verdicts = page.locator("#answer [aria-label='Verdicts on every method']")
+    head = verdicts.locator("thead th").all_text_contents()
+    lines = verdicts.locator("tbody tr").evaluate_all(
+        "all => all.map(r => [...r.children].map(d => d.textContent.replaceAll('\\u00a0', ' ')))"
     )
     assert len(lines) == 2 * (2 + 1 + 2) + 2  # two levels but for bayes, and the spread
-    for parameter, level, method, *_, bias, rmse, coverage, correlation in lines:
-        rows = table[(table["parameter"] == parameter) & (table["method"] == method)]
-        rows = rows[rows["level"] == level].set_index(["scope", "measure"])
+    for texts in lines:
+        line = dict(zip(head, texts, strict=True))
+        rows = table[
+            (table["parameter"] == line["parameter"]) & (table["method"] == line["method"])
+        ]
+        rows = rows[rows["level"] == line["level"]].set_index(["scope", "measure"])
         worst = rows.loc[("cell", "bias")].sort_values("value", key=abs).iloc[-1]
-        flat = [text.replace("\N{NO-BREAK SPACE}", " ") for text in (bias, rmse, correlation)]
-        assert flat[0].startswith(pm(worst["value"], worst["mcse"]))
+        assert line["largest bias"].startswith(pm(worst["value"], worst["mcse"]))
         squares = rows.loc[("cell", "mse")]
         root = squares["value"].mean() ** 0.5
         mcse = (squares["mcse"] ** 2).sum() ** 0.5 / len(squares) / (2 * root)
-        assert flat[1] == pm(root, mcse)
-        if ("grid", "spearman") in rows.index:
+        assert line["RMSE"] == pm(root, mcse)
+        if line["level"] == "group":
             rank = rows.loc[("grid", "spearman")]
-            assert flat[2] == pm(rank["value"], rank["mcse"])
-        covered = rows.loc[("cell", "coverage")].query("interval == 0.95")
-        single_row = (covered["n"] == covered["n_rows"]).to_numpy()
-        factor = np.where(single_row, covered["n"] / (covered["n"] - 1), 1.0)
-        mcse = float(np.sqrt((covered["mcse"] ** 2 * factor).sum()) / len(covered))
-        expected = pm(covered["value"].mean(), mcse, 100)
-        if mcse == 0:
-            n_rows = int(covered["n_rows"].sum())
-            expected = f"{round(covered['value'].mean() * n_rows)} of {n_rows}"
-        assert coverage.replace("\N{NO-BREAK SPACE}", " ").startswith(expected)
+            assert line["rank correlation"] == pm(rank["value"], rank["mcse"])
+        covered = rows.loc[[("grid", "coverage")]].query("interval == 0.95").iloc[0]
+        expected = pm(covered["value"], covered["mcse"], 100)
+        if covered["mcse"] == 0:
+            n_rows = int(covered["n_rows"])
+            expected = f"{round(covered['value'] * n_rows)} of {n_rows}"
+        assert line["95 % coverage (%)"].startswith(expected)
 
 
 def test_a_phone_scrolls_in_one_direction_only(browser, run):
