@@ -86,9 +86,9 @@ def light_line(summary: Summary, parameter: str, key: LineKey) -> LightLine | No
     pooled = over_truths(summary, parameter, key)
     texts = [_reason(cause, key.level, cells, pooled) for cause in causes]
     line = LightLine(parameter, key, light, name, enumeration(texts or [""]))
-    if causes == ["estimate"] or "bias" not in cells:
+    bias = cells["bias"].dropna(subset=["value"]) if "bias" in cells else pd.DataFrame()
+    if causes == ["estimate"] or bias.empty:
         return line
-    bias = cells["bias"].dropna(subset=["value"])
     worst = bias.loc[bias["value"].abs().idxmax()]
     rank = pooled.get(RANK[key.level])
     return LightLine(

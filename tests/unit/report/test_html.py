@@ -36,9 +36,9 @@ def test_the_page_has_the_config_and_the_reference(page):
     assert "seed: 20220417" in text
 
 
-def test_the_limits_of_the_lights_are_on_the_page(page):
+def test_the_limits_of_the_verdicts_are_on_the_page(page):
     text = words(page)
-    for limit in ("at least 0.75", "below 0.5", "at most 50 %", "more than 100 %"):
+    for limit in ("at least 0.75", "below 0.5", "at most 70 %", "more than 100 %"):
         assert limit in text
 
 
