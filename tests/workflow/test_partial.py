@@ -99,7 +99,7 @@ def test_a_method_of_fewer_replicates_is_not_reported_as_missing_some(tmp_path):
     sorted((tmp_path / "results/small/estimates/mle").rglob("*.parquet"))[-1].unlink()
     run_here(tmp_path, few, config=PARTIAL, figures=False)
     recovery = pd.read_csv(tmp_path / "results/small/partial/summary/recovery.csv")
-    failed = recovery[recovery["measure"] == "share_failed"]
+    failed = recovery.query("scope == 'cell' and measure == 'share_failed'")
     assert failed.groupby("method")["n"].unique().map(sorted).to_dict() == {
         "guess": [2], "mle": [2, 4],
     }  # fmt: skip

@@ -15,7 +15,10 @@ Measures are computed in `rlrecovery.score`; this room formats and compares them
 ``model_comparison``  best-fitting models as tables and sentences
 ``explorer``, ``explorer_data``  interactive map of the cells: its charts and their data
 ``methods_text``, ``task_text``  description of the methods and of a task
+``methods_paper``     methods section of a paper; its paragraphs: ``data_text``, ``model_text``,
+                      ``estimation_text``, ``measures_text``; its markup: ``markup``
 ``sampler_text``      sampled compared with exact posteriors
+``captions``          captions of the figures
 ``completeness``      missing or mismatched inputs of a report
 ``sheets``, ``latex`` tables for a paper: content and typesetting
 ``example``           data of the example participant and posterior for two figures
