@@ -14,6 +14,7 @@ import pandas as pd
 import vl_convert
 
 from rlrecovery.figures.labels import symbol
+from rlrecovery.report.cell_tables import FEWEST_REPLICATES
 from rlrecovery.report.explorer_data import (
     KEYS,
     Codes,
@@ -42,6 +43,8 @@ Chart = dict[str, Any]
 def explorer(summary: Summary) -> dict[str, Any] | None:
     """Return charts without data, their data as CSV, names of the codes, and colour scales.
 
+    ``fewest`` is the number of replicates below which the page warns of Monte Carlo error.
+
     None if the cells have no common map or there is no estimate.
     """
     if no_map_reason(summary):
@@ -57,6 +60,7 @@ def explorer(summary: Summary) -> dict[str, Any] | None:
         "points": compact(point_table(summary, codes)),
         "names": code_names(codes),
         "truths": truth_labels(summary, codes),
+        "fewest": FEWEST_REPLICATES,
         "measures": {
             measure.key: {"label": measure.label, **measure.colours}
             for measure in measures(summary)
@@ -261,7 +265,7 @@ def _tooltip_of_points(summary: Summary) -> list[alt.Tooltip]:
     ]
 
 
-def _specification(chart: alt.LayerChart, about: str, **size: Any) -> Chart:
+def _specification(chart: alt.LayerChart | alt.FacetChart, about: str, **size: Any) -> Chart:
     """Return a chart of a size in pixels, with a description for screen readers."""
     font: dict[str, Any] = {
         "font": "system-ui, sans-serif",

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+import summaries
 from browser import launched, opened
 
 from rlrecovery.report.numbers import pm
@@ -163,6 +164,20 @@ def test_the_estimates_of_a_cell_are_in_a_table(live):
     lines = table_texts(page, "explorer-scatter-table")
     assert len(lines) == len(dots(page)) > 0
     assert {len(line) for line in lines} == {6}
+
+
+def test_numbers_from_few_data_sets_are_marked(browser, tmp_path):
+    folder = summaries.write_run(tmp_path, methods=("mle",), participants=(3,), replicates=2)
+    build(folder)
+    with opened(browser, folder / "report.html") as (page, messages, _):
+        page.wait_for_selector(READY)
+        assert "rests on 2 data sets at most" in page.inner_text("#explorer-few")
+        assert messages == []
+
+
+def test_many_data_sets_are_not_marked(live):
+    page, _, _ = live
+    assert page.inner_text("#explorer-few") == ""
 
 
 def test_a_click_on_the_map_shows_the_estimates_of_that_truth(live, run):

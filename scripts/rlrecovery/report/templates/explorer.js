@@ -113,6 +113,9 @@
     setRange(shownPoints);
     await Promise.all([map.runAsync(), scatter.runAsync()]);
     fillTables(measure, shownCells, shownPoints);
+    const replicates = Math.max(0, ...shownCells.map((c) => c.n));
+    element("explorer-few").textContent = !shownCells.length || replicates >= data.fewest ? ""
+      : ` A number rests on ${plural(String(replicates), "data set")} at most, so differences are mostly Monte Carlo error.`;
     const what = `${names.parameter} (${names.level}) by ${names.method}`;
     const size = `${plural(names.participants, "participant")}, ${plural(names.trials, "trial")}`;
     element("explorer-measure").textContent = `${data.measures[measure].label} of ${what}: ${size}`;
