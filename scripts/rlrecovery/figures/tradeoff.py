@@ -25,8 +25,8 @@ from rlrecovery.score.results import Summary, finest_level
 MAX_POINTS = 300
 #: Blocks of data sets that the jackknife leaves out in turn.
 BLOCKS = 20
-#: Height of a panel in inches; its title has up to four lines.
-HEIGHT = 1.9
+#: Default and smallest height of a panel in inches; its title has up to four lines.
+HEIGHT, MIN_HEIGHT = 1.9, 1.55
 
 #: Names of two parameters.
 Pair = tuple[str, str]
@@ -54,7 +54,7 @@ def draw_tradeoff(summary: Summary, width: float = style.TWO_COLUMNS) -> Figure:
         width,
         rows,
         columns,
-        PanelSize(HEIGHT, titles=titles),
+        PanelSize(HEIGHT, MIN_HEIGHT, titles=titles),
         existing=[key for key, (pair, method, _) in panels.items() if (method, pair) in estimated],
         priority=lambda position: _strength(fits[position], panels[position][0]),
     )
