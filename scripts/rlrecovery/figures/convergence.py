@@ -17,6 +17,7 @@ from rlrecovery.figures.layout import page_note
 from rlrecovery.figures.legends import entry, legend
 from rlrecovery.figures.panels import MAX_BARS, cell_entries, has_long_names, strip_height, strips
 from rlrecovery.figures.subsets import highest
+from rlrecovery.figures.uncertainty import half_width
 from rlrecovery.score.results import Summary, finest_level
 
 #: Measures with their labels.
@@ -175,7 +176,7 @@ def _shares(
     """Draw shares in per cent on an axis that begins at zero."""
     rows = rows.assign(value=100 * rows["value"], mcse=100 * rows["mcse"])
     strips(axes, rows, summary, methods, names=names)
-    bars = 0 if rows["cell"].nunique() > MAX_BARS else rows["mcse"].fillna(0)
+    bars = 0 if rows["cell"].nunique() > MAX_BARS else half_width(rows["mcse"])
     top = float((rows["value"] + bars).max()) if len(rows) else 0.0
     top = top if np.isfinite(top) else 0.0
     axes.set_xlim(-0.03 * max(top, 1), max(1.05 * top, 1))
@@ -185,7 +186,7 @@ def _shares(
 def _whole_decades(axes: Axes, seconds: pd.DataFrame) -> None:
     """Set a logarithmic axis over whole decades that includes the error bars."""
     values = seconds.loc[seconds["value"] > 0, "value"]
-    ends = seconds["value"] + seconds["mcse"].fillna(0)
+    ends = seconds["value"] + half_width(seconds["mcse"])
     low, high = (values.min(), max(values.max(), ends.max())) if len(values) else (0.1, 1.0)
     low, high = np.floor(np.log10(low)), np.ceil(np.log10(high) + 1e-9)
     axes.set(xscale="log", xlim=(10**low, 10 ** max(high, low + 1)))

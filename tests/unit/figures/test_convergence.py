@@ -57,6 +57,12 @@ def test_where_nothing_failed_only_the_run_time_is_drawn(runs, width):
     assert note == "zero in every cell: at a bound, not converged, failed, no interval"
 
 
+def test_bars_of_shares_are_inside_the_axis(drawn):
+    for axes in drawn["models", "convergence", TWO].axes[:-1]:
+        segments = [s for bars in axes.collections for s in bars.get_segments()]
+        assert max(segment[:, 0].max() for segment in segments) < axes.get_xlim()[1]
+
+
 def test_run_times_of_all_cells_and_their_bars_are_inside_the_axis(drawn):
     axes = drawn["models", "convergence", TWO].axes[-1]
     marks = [line for line in axes.lines if line.get_marker() in style.MARKERS]
