@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import signal
+
+if __name__ == "__main__":  # Ctrl-C ends the command without a traceback, even during the imports
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
 import argparse
 import json
 import sys
@@ -9,6 +14,7 @@ from collections.abc import Sequence
 
 from rlrecovery.config.json_schema import json_schema
 from rlrecovery.config.manual import manual
+from rlrecovery.config.mistakes import wrapped
 from rlrecovery.config.reader import ConfigError, load
 from rlrecovery.config.settings import Experiment
 from rlrecovery.config.study import cells_of, methods_of
@@ -36,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         elif given.verb == "help":
             print(manual())
         else:
-            print(f"{given.file} is valid: {_summary(load(given.file))}")
+            print(wrapped(f"{given.file} is valid: {_summary(load(given.file))}"))
     except ConfigError as error:
         print(error, file=sys.stderr)
         return 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -13,6 +14,8 @@ from typing import Any
 Path = tuple[str | int, ...]
 #: Form of a distribution in messages.
 DISTRIBUTION = "{distribution: name, and its arguments}"
+#: Columns of a terminal.
+COLUMNS = 80
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,11 @@ def show(value: Any) -> str:
     text = json.dumps(value, default=str, skipkeys=True, ensure_ascii=False)
     text = text if text.isprintable() else ascii(text)
     return text if len(text) <= 70 else f"{text[:67]}..."
+
+
+def wrapped(text: str) -> str:
+    """Break a line into lines of at most `COLUMNS` characters; words are kept whole."""
+    return textwrap.fill(text, COLUMNS, break_long_words=False, break_on_hyphens=False)
 
 
 def either(words: Iterable[Any]) -> str:

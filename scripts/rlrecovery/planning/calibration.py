@@ -20,6 +20,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from rlrecovery.config.mistakes import wrapped
 from rlrecovery.config.settings import Experiment
 from rlrecovery.config.study import cells_of, generator_of, read_resolved
 from rlrecovery.design.cells import Cell
@@ -102,19 +103,19 @@ def calibrate(
     by_size = sorted(cells, key=lambda cell: cell.participants * cell.trials)
     jobs, smallest = [], by_size[0]
     for method in methods:
-        print(f"Calibrating {method.name} on data sets of this study, for at most half a minute")
+        print(wrapped(f"Calibrating {method.name}, for at most half a minute"))
         # The first job may compile; the second one measures the time before the fits start.
         first = run_jobs(experiment, method, smallest, 1)
         small = first and run_jobs(experiment, method, smallest, 1)
         if not small:
-            print(f"  {method.name}: a data set of {smallest.size_key} failed or took too long")
+            print(wrapped(f"  a data set of {smallest.size_key} failed or took too long"))
             continue
         cost, _ = fit_cost(method.settings.cost, small[1:])
         most = method.replicates_of(experiment.replicates)
         cell, n = larger_job(cost, work_of(method), by_size, target_seconds, most)
         large = run_jobs(experiment, method, cell, n)
         if large:
-            print(f"  {method.name}: {n} of {cell.size_key} in {large[-1].seconds:.1f} s")
+            print(wrapped(f"  {n} of {cell.size_key} in {large[-1].seconds:.1f} s"))
         jobs += small + large
     return jobs
 

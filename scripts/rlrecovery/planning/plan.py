@@ -23,7 +23,7 @@ from typing import Any
 
 import yaml
 
-from rlrecovery.config.mistakes import Mistake, wrong
+from rlrecovery.config.mistakes import Mistake, wrapped, wrong
 from rlrecovery.config.reader import ConfigError, load
 from rlrecovery.config.settings import Experiment
 from rlrecovery.config.study import cells_of, methods_of
@@ -53,31 +53,63 @@ FILES_PER_JOB, OTHER_FILES = 5, 150
 #: A batch size is close enough if jobs take within this factor of the target time.
 CLOSE_ENOUGH = 2.0
 
+#: Columns of the table with their widths, and the width of names before them: 80 characters.
+COLUMNS = {
+    "jobs": 8,
+    "on disk": 8,
+    "CPU h": 8,
+    "per job": 9,
+    "longest": 9,
+    "memory": 10,
+    "disk": 10,
+}
+NAME = 18
+
 
 def table(stages: Mapping[str, Stage]) -> Iterator[str]:
-    """Yield a line per stage, one for all jobs without a cell, and the totals."""
-    columns = ("jobs", "on disk", "CPU hours", "per job", "longest", "memory", "disk")
-    yield f"{'kind of job':<24}" + "".join(f"{name:>11}" for name in columns) + "  times from"
+    """Yield a line per stage, one for all jobs without a cell, and the totals.
+
+    Lines have at most 80 characters. A name that is too long has a line of its own.
+    """
+    yield _line("kind of job", *COLUMNS)
     rows = {name: [stage] for name, stage in stages.items() if name not in SINGLE_JOBS}
     for name, group in (rows | {"all others": [stages[rule] for rule in SINGLE_JOBS]}).items():
         seconds = [value for stage in group for value in stage.seconds.values()]
-        entries = (
+        if len(name) > NAME:
+            yield name
+        yield _line(
+            "" if len(name) > NAME else name,
             *_sums(group),
             duration(statistics.median(seconds)),
             duration(max(seconds)),
             amount(max(stage.memory_mib for stage in group) * 2**20),
             amount(sum(stage.disk_bytes for stage in group)),
         )
-        origin = f"{group[0].origin}, within a factor of {group[0].factor:.2g}"
-        yield f"{name:<24}" + "".join(f"{entry:>11}" for entry in entries) + f"  {origin}"
-    yield f"{'total':<24}" + "".join(f"{entry:>11}" for entry in _sums(stages.values()))
+    yield _line("total", *_sums(stages.values()))
+
+
+def _line(name: str, *entries: str) -> str:
+    """A line of the table; entries are aligned to the right, below the names of columns."""
+    widths = zip(entries, COLUMNS.values(), strict=False)
+    return f"{name:<{NAME}}" + "".join(f"{entry:>{width}}" for entry, width in widths)
 
 
 def _sums(stages: Iterable[Stage]) -> list[str]:
     """Format the numbers of jobs, of jobs whose files exist, and of CPU hours."""
     jobs = [(len(s.loads), len(s.loads) - len(s.left), sum(s.seconds.values())) for s in stages]
     n_jobs, n_done, seconds = map(sum, zip(*jobs, strict=True))
-    return [f"{n_jobs:,}", f"{n_done:,}", f"{seconds / 3600:,.2f}"]
+    hours = seconds / 3600
+    return [f"{n_jobs:,}", f"{n_done:,}", f"{hours:,.2f}" if hours < 100 else f"{hours:,.0f}"]
+
+
+def origins(stages: Mapping[str, Stage]) -> Iterator[str]:
+    """Yield sentences about what the times of the stages are predicted from."""
+    names: dict[str, list[str]] = {}
+    for name, stage in stages.items():
+        origin = f"from {stage.origin}, within a factor of {stage.factor:.2g}"
+        names.setdefault(origin, []).append("all others" if name in SINGLE_JOBS else name)
+    for origin, of in names.items():
+        yield f"Times of {', '.join(dict.fromkeys(of))}: {origin}."
 
 
 def totals(stages: Mapping[str, Stage], machine: Machine) -> Iterator[str]:
@@ -249,14 +281,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     measured = measured_jobs(experiment, options.results, not options.no_calibration)
     stages = plan_stages(experiment, *measured, options.results / experiment.run)
-    print(
+    sizes = (
         f"{experiment.run}: {len(cells_of(experiment)):,} cells of {experiment.replicates:,} "
-        f"replicates, in batches of {experiment.batch_size:,}\n"
+        f"replicates, in batches of {experiment.batch_size:,}"
     )
-    print("\n".join(table(stages)), end="\n\n")
-    print("\n".join(totals(stages, machine)))
-    print(longest_request(experiment, stages))
-    print(advice(experiment, stages, 60 * options.minutes_per_job))
+    print(wrapped(sizes), "", *table(stages), sep="\n", end="\n\n")
+    sentences = [
+        *origins(stages),
+        *totals(stages, machine),
+        longest_request(experiment, stages),
+        advice(experiment, stages, 60 * options.minutes_per_job),
+    ]
+    print("\n".join(map(wrapped, sentences)))
     return 0
 
 

@@ -10,7 +10,7 @@ from rlrecovery.design.load import Load
 from rlrecovery.fit.base import Cost
 from rlrecovery.planning import plan
 from rlrecovery.planning.costs import Job, kind_of
-from rlrecovery.planning.plan import advice, amount, duration, machine_of, main, totals
+from rlrecovery.planning.plan import advice, amount, duration, machine_of, main, origins, totals
 from rlrecovery.planning.stages import Machine, plan_stages
 from unit.planning.examples import TRUE, measured_jobs, stage
 
@@ -97,9 +97,31 @@ def test_the_command_prints_the_plan_and_writes_nothing(tmp_path, capsys):
     ):
         assert words in output
     assert re.search(r"fit guess +4 +0 ", output)
-    counts = [int(n) for n in re.findall(r"^\S.{23} +(\d+) +0 ", output, re.MULTILINE)]
+    counts = [int(n) for n in re.findall(r"^\S.{17} +(\d+) +0 ", output, re.MULTILINE)]
     assert sum(counts[:-1]) == counts[-1]
+    assert max(map(len, output.splitlines())) <= 80
     assert not results.exists()
+
+
+def test_long_names_and_large_numbers_fit_on_80_columns(tmp_path, capsys):
+    long = {"a" * 40: MLE, "b" * 40: MOCK}
+    sizes = {"participants": [1000], "trials": [1000], "replicates": 100_000, "batch_size": 1}
+    config = write(tmp_path, study(methods=long, run="r" * 60, **sizes))
+    assert main([str(config), "--results", str(tmp_path), "--no-calibration"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 80
+    table = lines[lines.index("") + 1 :]
+    place = table.index(f"fit {'a' * 40}")
+    assert table[place + 1].split()[:2] == ["200,000", "0"]
+    assert {len(line) for line in table[: table.index("")] if line[:1] in " s"} == {80}
+
+
+def test_the_origin_of_the_times_is_stated():
+    stages = plan_stages(parse(study(methods={"guess": MOCK, "mle": MLE})), [])
+    sentences = list(origins(stages))
+    pattern = r"Times of (.*): from .*, within a factor of [\d.]+\."
+    named = [name for text in sentences for name in re.fullmatch(pattern, text)[1].split(", ")]
+    assert sorted(named) == ["all others", "fit guess", "fit mle", "score", "simulate"]
 
 
 def test_a_method_is_calibrated_once(tmp_path, capsys, monkeypatch):
