@@ -50,6 +50,12 @@ def of_study(report: str, summary: str, took: str) -> str:
     return "\n".join([*lines, took])
 
 
+def of_interruption(done: int = 0, total: int = 0) -> str:
+    """Line after an interruption, with the numbers of finished jobs and of all jobs if known."""
+    kept = f"{done} of {total} jobs are done and kept" if total else "finished jobs are kept"
+    return f"Interrupted: {kept}; run the same command again to go on."
+
+
 def flagged(recovery: pd.DataFrame, failures: pd.DataFrame) -> Iterator[str]:
     """Yield lines with the numbers of flagged estimates, in all and by method and status.
 

@@ -16,6 +16,7 @@ import re
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 
+from rlrecovery.commands.end_screen import of_interruption
 from rlrecovery.commands.job import Job, end_of_process
 from rlrecovery.commands.time_left import Kind, TimeLeft, in_words
 
@@ -39,6 +40,9 @@ NOISE = (
     "Some jobs were triggered by provenance information",
     "Using shell:",
 )
+
+#: Beginning of Snakemake's message after Ctrl-C.
+INTERRUPTION = "Terminating processes on user request"
 
 #: Snakemake's hint in a dry run, which refers to a list of jobs that is not printed.
 HINT = "(check individual jobs above for details)"
@@ -75,6 +79,8 @@ class JobLines(logging.Handler):
         Jobs that failed, by number: description and log files.
     success : bool or None
         Result of the run: whether it is finished; None until that is known, and in a dry run.
+    interrupted : bool
+        Whether Snakemake was interrupted, after which nothing but one line is printed.
     seconds : float
         Time since the start of the run.
     """
@@ -92,6 +98,7 @@ class JobLines(logging.Handler):
         self.total = self.done = 0
         self.failed: dict[int, tuple[str, list[str]]] = {}
         self.success: bool | None = None
+        self.interrupted = False
         self._sizes, self._targets = sizes, targets
         self._remote, self._dry_run = remote, dry_run
         self._show_logs, self._ending = show_logs, ending
@@ -111,13 +118,14 @@ class JobLines(logging.Handler):
             if handler.get_name() == STREAM:
                 handler.filters.insert(0, short_form)
             elif isinstance(handler, logging.handlers.QueueHandler):
-                handler.filters.insert(0, is_no_noise)
+                handler.filters.insert(0, is_for_bars)
 
     def close(self) -> None:
         """Print the text at the end; Snakemake closes its handlers when all else is printed."""
-        if self._ending is not None and self.success is not None:
+        if self._ending is not None and (self.interrupted or self.success is not None):
             ending, self._ending = self._ending, None
-            if text := ending(self):
+            text = of_interruption(self.done, self.total) if self.interrupted else ending(self)
+            if text:
                 print(f"\n{text}", flush=True)
         super().close()
 
@@ -141,7 +149,8 @@ class JobLines(logging.Handler):
             short = self._short(record)
         except Exception:  # records of another version of Snakemake must not stop a study
             short = None
-        vars(record)["short"] = short
+        hidden = self.interrupted and record.levelno >= logging.INFO
+        vars(record).update(short="" if hidden else short, hidden=hidden)
 
     def _short(self, record: logging.LogRecord) -> str | None:
         match str(getattr(record, "event", None) or ""):
@@ -162,6 +171,7 @@ class JobLines(logging.Handler):
         return None
 
     def _message(self, text: str) -> str:
+        self.interrupted = self.interrupted or text.startswith(INTERRUPTION)
         if text.startswith("Nothing to be done"):
             self.success = None if self._dry_run else True
         if restarted := _RESTART.match(text):
@@ -226,7 +236,7 @@ class JobLines(logging.Handler):
         label = self._label(number, getattr(record, "rule_name", ""))
         self._time_left.fail(number)
         end = self._ends.pop(record.thread, "")
-        if end == "SIGINT":
+        if end in ("SIGINT", "SIGHUP"):
             return f"{_now()}  stopped: {label}"
         self.failed[number] = (label, logs)
         lines = [f"{_now()}  failed: {label}" + (f" ({end})" if end else "")]
@@ -253,8 +263,10 @@ def short_form(record: logging.LogRecord) -> logging.LogRecord | bool:
     return logging.makeLogRecord({**vars(record), "msg": text, "args": None, "event": kept})
 
 
-def is_no_noise(record: logging.LogRecord) -> bool:
-    """Filter of a handler: drops plain messages with an empty short form."""
+def is_for_bars(record: logging.LogRecord) -> bool:
+    """Filter of a handler: keeps events, and plain messages without an empty short form."""
+    if getattr(record, "hidden", False):
+        return False
     return bool(getattr(record, "event", None)) or getattr(record, "short", None) != ""
 
 

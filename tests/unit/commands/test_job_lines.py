@@ -314,3 +314,40 @@ def test_bars_get_no_messages_about_snakemake():
     fit(run, 1)
     got = [sent.get_nowait().getMessage() for _ in range(sent.qsize())]
     assert got == ["Complete log(s): x", " Rule: fit, Jobid: 1"]
+
+
+def interrupt(run):
+    """What Snakemake writes after Ctrl-C, with a job running."""
+    run.send(None, "Terminating processes on user request, this might take some time.")
+    run.fail(2, "died with <Signals.SIGHUP: 1>")
+    run.send(None, "Shutting down, this might take some time.", logging.WARNING)
+    run.send(None, "Exiting because a job execution failed.", logging.ERROR)
+    run.lines.success = False
+
+
+def test_an_interruption_prints_one_line(capsys):
+    run = Run(ending=lambda _: "not printed")
+    run.begin(fit=3)
+    fit(run, 1)
+    run.finish(1)
+    fit(run, 2)
+    before = len(run.output)
+    interrupt(run)
+    assert run.output[before:] == []
+    assert "job execution failed" in run.kept.getvalue()
+    run.lines.close()
+    run.lines.close()
+    assert capsys.readouterr().out == (
+        "\nInterrupted: 1 of 3 jobs are done and kept; run the same command again to go on.\n"
+    )
+
+
+def test_bars_get_nothing_after_an_interruption():
+    run, sent = Run(), queue.SimpleQueue()
+    bars = logging.handlers.QueueHandler(sent)
+    run.logger.addHandler(bars)
+    run.lines.attach(run.logger)
+    fit(run, 2)
+    sent.get_nowait()
+    interrupt(run)
+    assert sent.empty()
