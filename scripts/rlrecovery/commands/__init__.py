@@ -1,5 +1,13 @@
 """Commands of ``make`` that are not rules of the workflow, and what a run prints.
 
+new
+    Write a short config for a task and a model, or for a data set of one's own.
+first_config
+    The text of such a config.
+pilot
+    The design of a data set of one's own.
+run
+    Snakemake, with an interruption that ends in order.
 replicate
     Simulate and fit one data set again and compare it with the results on disk.
 report_path
