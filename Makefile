@@ -1,11 +1,15 @@
-# Commands of the project. Each one installs what it needs first.
+# Commands of the project. Each one installs what it needs first. The first line of the comment above
+# a command is its line in `make help`.
 
 .DELETE_ON_ERROR:
-.PHONY: run partial test test-all test-cluster test-kills browser bench validate replicate figures report plan lint format check help-config schema lock clean
+.DEFAULT_GOAL := help
+.PHONY: help new run partial test test-all test-cluster test-kills browser bench validate replicate figures report plan lint format check help-config schema lock clean FORCE
 
 CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 CONFIG ?= config.yaml
 PYTHON ?= python3.12
+# Values that may have spaces reach the commands through the environment.
+export CONFIG CELL REPLICATE
 # Where jobs run: a folder of workflow/profiles/, laptop or slurm.
 PROFILE ?= laptop
 
@@ -25,73 +29,102 @@ BENCH := .venv-bench
 # Progress: one bar per rule on a terminal, one line per job elsewhere. Bars go to standard error; a
 # test of standard output would be of the pipe to the shell that runs it here.
 BARS = $$(test -t 2 && echo --logger rich)
-SETTINGS = $(if $(CLUSTER),,--cores $(CORES)) --configfile $(CONFIG) \
+# On a cluster Snakemake cancels its jobs itself. `exec`, because a shell would report an interruption.
+SNAKEMAKE := $(if $(CLUSTER),$(BIN)/snakemake,$(BIN)/python -m rlrecovery.commands.run)
+SETTINGS = $(if $(CLUSTER),,--cores $(CORES)) --configfile "$$CONFIG" \
 	--workflow-profile workflow/profiles/$(PROFILE) $(BARS)
 
 # One worker per core. Each begins with a part of the tests in their order, which keeps most of what a
 # file compiles in one worker, and takes tests from another when it has none left.
 PYTEST := OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(CORES) --dist worksteal
 
-# Run the study of $(CONFIG), up to its report.
-run: $(READY) check
-	@$(BIN)/snakemake $(SETTINGS)
+# List the commands.
+help:
+	@echo "make COMMAND, where COMMAND is one of:"; echo
+	@awk '/^# / { if (!n++) line = substr($$0, 3); next } \
+		/^[A-Z]+ [?:]?= / || /^export / { next } \
+		n && /^[a-z][a-z-]*:/ { printf "  %-12s  %s\n", substr($$0, 1, index($$0, ":") - 1), line } \
+		{ n = 0 }' Makefile
+	@echo
+	@echo "CONFIG=my.yaml chooses the study (now $$CONFIG), CORES=4 the number of cores."
 
-# Report on the finished part of a study, while it runs or when some jobs cannot finish.
+# Write a short config: make new TASK=reversal, or FROM=my.csv.
+# `make new` alone lists the options, tasks and models. Options of make itself are left out.
+NEW = $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name)))
+new: $(READY)
+	@$(BIN)/python -m rlrecovery.commands.new \
+		$(foreach name,$(filter-out BIN CORES PROFILE PYTHON READY,$(NEW)),"$(name)=$$$(name)")
+
+# Print every key of a config: meaning, allowed values, default.
+help-config: $(READY)
+	@$(BIN)/python -m rlrecovery.config help
+
+# Report all mistakes in a config.
+check: $(READY)
+	@$(BIN)/python -m rlrecovery.config check "$$CONFIG"
+
+# Estimate jobs, time, disk and memory of a study.
+# Suggests the batch size for jobs of MINUTES minutes and lists the jobs that are left, out-of-date
+# files included. A few data sets may be fitted to measure the speed of this machine.
+MINUTES ?= 10
+plan: $(READY) check
+	@$(BIN)/python -m rlrecovery.planning.plan "$$CONFIG" --cores $(CORES) \
+		--profile workflow/profiles/$(PROFILE) --minutes-per-job $(MINUTES)
+	@echo && echo "Jobs left, by a dry run of Snakemake:"
+	@jobs=$$($(BIN)/snakemake $(SETTINGS) --dry-run --quiet rules 2>&1); status=$$?; \
+		echo "$$jobs" | fold -s -w 80; exit $$status
+
+# Run a study, up to its report.
+# After an interruption, the same command continues.
+run: $(READY) check
+	@exec $(SNAKEMAKE) $(SETTINGS)
+
+# Report on the finished part of a study, also while it runs.
 partial: $(READY) check
-	@$(BIN)/snakemake $(SETTINGS) --config partial=true --nolock --executor local --cores $(CORES)
+	@exec $(SNAKEMAKE) $(SETTINGS) --config partial=true --nolock --executor local --cores $(CORES)
 
 # Draw the figures again from the summary tables.
 figures: $(READY) check
-	@$(BIN)/snakemake figures $(SETTINGS)
+	@exec $(SNAKEMAKE) figures $(SETTINGS)
 
-# Write Snakemake's own report: figures and tables with captions, jobs and code.
+# Write Snakemake's own report, with all jobs and their code.
 report: run
-	@$(BIN)/snakemake --report "$$($(BIN)/python -m rlrecovery.commands.report_path $(CONFIG))" $(SETTINGS)
+	@$(BIN)/snakemake --report "$$($(BIN)/python -m rlrecovery.commands.report_path "$$CONFIG")" $(SETTINGS)
 
-# Estimate jobs, time, disk and memory of a study and the batch size for jobs of MINUTES minutes, then
-# list the jobs that are left, out-of-date files included. A few data sets may be fitted to measure
-# the speed of this machine; the study itself is not run.
-MINUTES ?= 10
-plan: $(READY) check
-	@$(BIN)/python -m rlrecovery.planning.plan $(CONFIG) --cores $(CORES) \
-		--profile workflow/profiles/$(PROFILE) --minutes-per-job $(MINUTES)
-	@echo && echo "Jobs left, by a dry run of Snakemake:"
-	@$(BIN)/snakemake $(SETTINGS) --dry-run --quiet rules
+# Compute one data set again and compare it with the stored rows.
+# make replicate CELL=alpha-0.1_beta-1.0_n-5_t-30 REPLICATE=0
+replicate: $(READY) check
+	@$(BIN)/python -m rlrecovery.commands.replicate "$$CONFIG" "$$CELL" "$$REPLICATE"
 
 # Run the tests, except those that are marked slow.
 test: $(READY) browser
 	@$(PYTEST)
 
-# Run all tests, and print which lines of the package they do not reach.
+# Run all tests, and print which lines they do not reach.
 test-all: $(READY) browser
 	@$(PYTEST) -m "" --cov --cov-report=term:skip-covered
 
-# Run a study through a one-node Slurm cluster that is started and stopped for it; needs root.
+# Run a study on a one-node Slurm cluster; needs root.
 test-cluster: $(SLURM)/ready
 	@PYTHONPATH=scripts:tests $(SLURM)/bin/python -m cluster
 
-# Kill a study KILLS times at random moments and compare it with an undisturbed run; ten minutes.
+# Kill a study at random moments, compare results; ten minutes.
 KILLS ?= 20
 test-kills: $(READY)
 	@PYTHONPATH=scripts:tests $(BIN)/python -m kills --kills $(KILLS)
 
-# Install a browser for the tests of the report, unless there is one.
+# Install a browser for the tests of the report, if none is there.
 browser: $(READY)
 	@$(BIN)/python tests/browser.py
 
-# Measure speed and memory, also of other tools; 10 to 30 minutes; results in results/bench/. After
-# `make run` also what the default study spends on starting jobs.
+# Measure speed and memory, also of other tools; 10 to 30 minutes.
+# Results are in results/bench/; after `make run` also what the default study spends on starting jobs.
 bench: $(READY) $(BENCH)/ready
 	@OPENBLAS_NUM_THREADS=1 PYTHONPATH=scripts:tests $(BENCH)/bin/python -m benchmarks \
 		--python $(abspath $(BIN)/python) \
 		$(if $(wildcard results/default/report.html),--study results/default)
 
-# Compute one data set again and compare it with the stored rows:
-# make replicate CELL=alpha-0.1_beta-1.0_n-5_t-30 REPLICATE=0
-replicate: $(READY) check
-	@$(BIN)/python -m rlrecovery.commands.replicate $(CONFIG) "$(CELL)" "$(REPLICATE)"
-
-# Run published settings and print our numbers next to the published ones; five to ten minutes.
+# Run published settings; print our numbers next to the published.
 VALIDATE = tests/config/models.yaml tests/config/reversals.yaml
 validate: $(READY)
 	@for config in $(VALIDATE); do \
@@ -116,19 +149,12 @@ format: $(READY)
 	$(BIN)/ruff format .
 	$(BIN)/snakefmt Snakefile workflow
 
-# Print every key of the config with its meaning and allowed values.
-help-config: $(READY)
-	@$(BIN)/python -m rlrecovery.config help
-
-# Report all mistakes in $(CONFIG).
-check: $(READY)
-	@$(BIN)/python -m rlrecovery.config check $(CONFIG)
-
-# Write the JSON schema of the config, which editors use for completion and checks.
+# Write the JSON schema of the config, for completion in editors.
 schema: $(READY)
 	@$(BIN)/python -m rlrecovery.config schema > workflow/schemas/config.schema.json
 
-# Pin the newest versions that pyproject.toml allows; needs uv. UPGRADE= keeps the present pins.
+# Pin the newest versions that pyproject.toml allows; needs uv.
+# UPGRADE= keeps the present pins.
 UPGRADE = --upgrade
 lock:
 	uv pip compile --universal --generate-hashes --python-version 3.12 --extra test \
@@ -138,21 +164,26 @@ lock:
 	uv pip compile --universal --generate-hashes --python-version 3.12 --extra slurm \
 		--no-header --constraints $(LOCK) --output-file envs/slurm.lock pyproject.toml
 
+# Remove the environments; results are kept.
 clean:
 	rm -rf .venv $(BENCH) $(SLURM)
 
-.venv/ready: $(LOCK)
+# `ready` is a copy of the lock that is installed. Their contents are compared and not their times,
+# which change with every checkout.
+.venv/ready: FORCE
 	@$(call install,.venv,$(LOCK))
 
-$(SLURM)/ready: envs/slurm.lock
+$(SLURM)/ready: FORCE
 	@$(call install,$(SLURM),envs/slurm.lock)
 
-$(BENCH)/ready: envs/bench.lock
+$(BENCH)/ready: FORCE
 	@$(call install,$(BENCH),envs/bench.lock)
 
 # Install exactly the lock, with uv if it is installed and with venv and pip otherwise. Python files
 # are compiled here, because otherwise each job of a study might compile them again.
 define install
+	cmp -s $(2) $(1)/ready && exit; \
+	rm -f $(1)/ready; \
 	if command -v uv > /dev/null; then \
 		echo "Installing $(2) into $(1) with uv"; \
 		uv venv --quiet --allow-existing --python 3.12 $(1) && \
@@ -163,8 +194,7 @@ define install
 		$(1)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
 			--no-deps --no-compile --requirement $(2) && \
 		{ $(1)/bin/python -m compileall -qq -j $(CORES) -x /tests/ $(1)/lib || true; }; \
-	fi
-	@touch $(1)/ready
+	fi && cp $(2) $(1)/ready
 endef
 
 export PYTHONPATH := scripts
