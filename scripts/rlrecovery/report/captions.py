@@ -80,6 +80,12 @@ def study_facts(experiment: Experiment) -> StudyFacts:
     )
 
 
+def main_figures(experiment: Experiment) -> list[str]:
+    """Return the figures that the report does not fold; a size that does not vary needs none."""
+    several = study_facts(experiment).several_trials
+    return [name for name in MAIN_FIGURES if name != "precision" or several]
+
+
 def _percentages(shares: Sequence[float]) -> str:
     return enumeration([f"{100 * share:g}" for share in shares]) if shares else ""
 

@@ -17,7 +17,7 @@ from rlrecovery.figures.catalogue import FIGURES
 from rlrecovery.report import limits, methods_text, sampler_text
 from rlrecovery.report.advice import advice, rmse_table
 from rlrecovery.report.answers import answers
-from rlrecovery.report.captions import MAIN_FIGURES, caption_parts, caption_text
+from rlrecovery.report.captions import caption_parts, caption_text, main_figures
 from rlrecovery.report.cell_tables import FEWEST_REPLICATES, cell_tables, flagged_rows
 from rlrecovery.report.completeness import mixtures, unfinished
 from rlrecovery.report.explorer import explorer, library
@@ -175,7 +175,7 @@ def _figure(
         "name": name,
         "title": FIGURES[name].title,
         "uri": f"data:image/svg+xml;base64,{code}",
-        "is_main": name in MAIN_FIGURES,
+        "is_main": name in main_figures(experiment),
         "caption": paragraphs(first),
         "details": [(heading, paragraphs(body)) for heading, body in details],
     }

@@ -7,7 +7,13 @@ import summaries
 
 from rlrecovery.config.study import read_resolved
 from rlrecovery.figures.catalogue import FIGURES
-from rlrecovery.report.captions import MAIN_FIGURES, caption_parts, caption_text, study_facts
+from rlrecovery.report.captions import (
+    MAIN_FIGURES,
+    caption_parts,
+    caption_text,
+    main_figures,
+    study_facts,
+)
 from rlrecovery.report.sheets import SHEETS
 from rlrecovery.report.templating import paragraphs
 from rlrecovery.storage.files import BrokenFile
@@ -74,8 +80,11 @@ def test_a_caption_mentions_what_a_study_has(experiment, tmp_path):
     assert "Thin lines" in caption_text(FOLDER / "precision.rst", small)
 
 
-def test_main_figures_exist():
+def test_main_figures_exist_and_show_sizes_that_vary(experiment, tiny_run):
     assert set(MAIN_FIGURES) < set(FIGURES)
+    assert main_figures(experiment) == list(MAIN_FIGURES)
+    one_number_of_trials = read_resolved(tiny_run / "config.yaml")
+    assert "precision" not in main_figures(one_number_of_trials)
 
 
 def test_a_caption_that_mentions_an_unknown_fact_is_named(experiment, tmp_path):
