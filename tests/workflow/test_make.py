@@ -47,31 +47,48 @@ def installed() -> list[str]:
     return [f"BIN={Path(sys.executable).parent}", "READY="]
 
 
+#: Runs `make` with standard input as its terminal, from which it gets signals.
+ON_TERMINAL = """
+import fcntl, os, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+os.execvp("make", ["make", *sys.argv[1:]])
+"""
+
+
 def interrupted(project: Path, *arguments: str, at: str) -> tuple[int, str, str]:
     """Run `make` on a pseudo-terminal and press Ctrl-C when a text appears.
 
-    Returns the exit status of ``os.waitpid``, and what was shown before and after Ctrl-C.
+    Returns the exit status, and what was shown before and after Ctrl-C.
     """
-    child, terminal = pty.fork()
-    if child == 0:
-        os.chdir(project)
-        os.environ["TERM"] = "xterm"
-        os.execvp("make", ["make", *arguments])
+    terminal, inside = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-c", ON_TERMINAL, *arguments],
+        cwd=project,
+        env=os.environ | {"TERM": "xterm"},
+        stdin=inside,
+        stdout=inside,
+        stderr=inside,
+        start_new_session=True,
+    )
+    os.close(inside)
     before, shown, began = b"", b"", time.monotonic()
     while time.monotonic() - began < LONGEST:
         if not select.select([terminal], [], [], 1)[0]:
             continue
         try:
-            shown += os.read(terminal, 65536)
+            text = os.read(terminal, 65536)
         except OSError:  # the end, on Linux
             break
+        if not text:  # the end, on macOS
+            break
+        shown += text
         if not before and re.search(at.encode(), shown):
             os.write(terminal, b"\x03")
             before, shown = shown, b""
     else:
-        os.killpg(child, signal.SIGINT)
+        os.killpg(process.pid, signal.SIGINT)
     os.close(terminal)
-    status = os.waitpid(child, 0)[1]
+    status = process.wait()
     assert before, shown
     return status, before.decode(errors="replace"), shown.decode(errors="replace")
 
