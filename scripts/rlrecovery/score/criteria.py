@@ -43,7 +43,9 @@ class Criterion(NamedTuple):
 
     @property
     def possible(self) -> set[Verdict]:
-        """Verdicts within the Monte Carlo error; all if it is unknown."""
+        """Verdicts within the Monte Carlo error; all if it or the value is unknown."""
+        if np.isnan(self.value):
+            return {"yes", "partly", "no"}
         margin = CERTAIN * self.mcse if np.isfinite(self.mcse) else np.inf
         worst, best = self.verdict_of(self.value + margin), self.verdict_of(self.value - margin)
         return {worst, best} if {worst, best} != {"yes", "no"} else {"yes", "partly", "no"}
@@ -84,6 +86,7 @@ def criteria(
     found: list[Criterion] = []
     rank = measured.get(RANK[level])
     if rank is not None:
+        rank = rank if level == "participant" else _over_grid(rank)
         low, high = (-limit for limit in limits.rank_correlation)
         found.append(Criterion("rank_correlation", -rank.value, rank.mcse, (low, high)))
     relative = measured.get("relative_rmse")
@@ -101,6 +104,19 @@ def criteria(
         found.append(Criterion("undercoverage", shortfall, mcse, (pair[0], pair[1])))
     found.append(_flagged(level, measured, n_unflagged, limits.flagged))
     return found
+
+
+def _over_grid(rank: Score) -> Score:
+    """Rank correlation over the grid, which may be constant within the Monte Carlo error.
+
+    Estimates that are all equal have no ranks, and order nothing. If the groups are so different
+    that no replicate changes the order of their estimates, the jackknife gives no MCSE; that of
+    independent rows with a normal distribution, (1 - rho^2) / sqrt(n - 1), is used instead.
+    """
+    value = 0.0 if np.isnan(rank.value) else rank.value
+    if np.isfinite(rank.mcse) or rank.n_rows < 2:
+        return rank._replace(value=value)
+    return rank._replace(value=value, mcse=(1 - value**2) / np.sqrt(rank.n_rows - 1))
 
 
 def _flagged(level: str, measured: Measured, n_unflagged: int, pair: Sequence[float]) -> Criterion:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from rlrecovery.config.limits import Limits
+from rlrecovery.score.correlation import correlations
 from rlrecovery.score.criteria import Criterion, criteria, verdict
 from rlrecovery.score.jackknife import Score
 
@@ -85,6 +86,31 @@ def test_a_group_in_one_cell_is_compared_with_the_baseline_of_the_grid():
     group = {"spearman_within": None, "relative_rmse": None}
     assert judged("group", baseline=0.2, **group) == ("yes", "")
     assert judged("group", baseline=0.04, **group) == ("no", "relative_rmse")
+
+
+def group(spearman, rows=150):
+    """Verdict on groups from their rank correlation alone."""
+    measured = {name: Score(*pair, n=400, n_rows=4000) for name, pair in FINE.items()}
+    measured["spearman"] = Score(*spearman, n=rows, n_rows=rows)
+    return verdict(criteria("group", measured, 4000, Limits(), 0.95), measured)
+
+
+def test_groups_whose_order_never_changes_are_told_apart():
+    # Three true values, far apart: leaving out a replicate changes no rank, so there is no MCSE.
+    truth, replicates = np.repeat([0.2, 0.5, 0.8], 50), np.tile(np.arange(50), 3)
+    estimate = truth + 0.01 * np.random.default_rng(1).standard_normal(truth.size)
+    rank = correlations(truth, estimate, replicates)["spearman"]
+    assert np.isnan(rank.mcse)
+    assert group((rank.value, rank.mcse)) == ("yes", "")
+    assert group((0.8, np.nan), rows=9) == ("undecided", "rank_correlation")
+
+
+def test_equal_estimates_tell_no_groups_apart():
+    assert group((np.nan, np.nan)) == ("no", "rank_correlation")
+
+
+def test_an_unknown_value_decides_nothing():
+    assert judged(spearman_within=(np.nan, np.nan)) == ("undecided", "rank_correlation")
 
 
 def test_limits_come_from_the_config():
