@@ -15,8 +15,11 @@ import pandas as pd
 #: Two RMSEs differ clearly if their difference exceeds this many standard errors.
 CLEAR_DIFFERENCE = 2.0
 
-#: Columns that identify the methods that are compared: all of one design, level and parameter.
-_DESIGN = ["participants", "trials", "variant", "model", "level", "parameter"]
+#: Columns that identify the methods that are compared. In rows over all true values, ``cell`` names
+#: the model and design; the column ``variant`` does not name the model for competing methods.
+SIZE = ["cell", "level", "parameter"]
+#: Columns that the cells of a method have in common with its row over all true values.
+_CELLS = ["method", "participants", "trials", "variant", "model"]
 
 
 class Standing(NamedTuple):
@@ -51,14 +54,14 @@ def standings(recovery: pd.DataFrame, comparison: pd.DataFrame) -> pd.DataFrame:
     fits = recovery[is_grid & (recovery["measure"] == "share_failed")]
     n_fits = fits.set_index(["method", "cell", "level", "parameter"])["n"].to_dict()
     cells = recovery[recovery["scope"] == "cell"]
-    cells_of = cells.groupby([*_DESIGN[:4], "method"], dropna=False, observed=True)["cell"].agg(set)
+    cells_of = cells.groupby(_CELLS, dropna=False, observed=True)["cell"].agg(set)
     paired = comparison
     if len(comparison):
         paired = comparison[comparison["measure"] == "mse_difference"]
     rows: list[Standing] = []
-    for design, methods in rmse.groupby(_DESIGN, dropna=False, observed=True, sort=False):
+    for _, methods in rmse.groupby(SIZE, observed=True, sort=False):
         n = [n_fits[row.method, row.cell, row.level, row.parameter] for row in methods.itertuples()]
-        own_cells = cells_of[(*design[:4], methods["method"].iloc[0])]
+        own_cells = cells_of[tuple(methods[_CELLS].iloc[0])]
         same_cells = paired[paired["cell"].isin(own_cells)] if len(paired) else paired
         rows += _compared(methods.assign(fits=n), same_cells)
     table = pd.DataFrame(rows, columns=list(Standing._fields))

@@ -14,7 +14,7 @@ import pandas as pd
 from rlrecovery.config.limits import Limits
 from rlrecovery.score.criteria import criteria, verdict
 from rlrecovery.score.jackknife import Score
-from rlrecovery.score.standing import standings
+from rlrecovery.score.standing import SIZE, standings
 from rlrecovery.storage.schemas import SCORES
 
 #: Columns that identify what a verdict is about.
@@ -43,12 +43,14 @@ def verdicts(recovery: pd.DataFrame, comparison: pd.DataFrame, limits: Limits) -
     DataFrame
         The columns of ``recovery`` that say what is judged, followed by ``verdict``, ``because``,
         ``standing`` and ``recommended``, see `rlrecovery.storage.schemas.VERDICTS`. One row per
-        cell, and one over all true values (scope ``grid``).
+        cell, and one over all true values (scope ``grid``); none for a parameter without truth,
+        which the generating model does not have.
     """
     nominal_level = headline_level(recovery)
     measured, unflagged = _measured(recovery, nominal_level)
     described = [name for name in recovery if name not in SCORES or name in _KEYS]
-    table = recovery[described].drop_duplicates(_KEYS).reset_index(drop=True)
+    has_truth = recovery["measure"] == "rmse"
+    table = recovery.loc[has_truth, described].drop_duplicates(_KEYS).reset_index(drop=True)
     keys: list[_Key] = list(table[_KEYS].itertuples(index=False, name=None))
     baselines = _grid_baselines(table, keys, measured)
     judged = []
@@ -103,7 +105,7 @@ def _grid_baselines(
 
 
 def _recommended(table: pd.DataFrame) -> pd.Series:
-    """Whether a method is recommended for its design, level and parameter.
+    """Whether a method is recommended for its size, level and parameter.
 
     Of the methods that are not clearly worse than the best and have the best verdict among these,
     it is the one that the config lists first.
@@ -111,5 +113,5 @@ def _recommended(table: pd.DataFrame) -> pd.Series:
     candidates = table[table["standing"].isin(["best", "similar"])]
     rank = candidates["verdict"].map({name: i for i, name in enumerate(_ORDER)})
     ordered = candidates.assign(rank=rank).sort_values("rank", kind="stable")
-    first = ordered.drop_duplicates(_DESIGN[1:])
+    first = ordered.drop_duplicates(SIZE)
     return pd.Series(table.index.isin(first.index), index=table.index)

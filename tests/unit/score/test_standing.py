@@ -67,3 +67,10 @@ def test_a_method_without_an_estimate_has_no_place():
     table = recovery(mle=(0.2, 0.01), bayes=(np.nan, np.nan))
     assert places(table) == {"mle": "best"}
     assert places(recovery(bayes=(np.nan, np.nan))) == {}
+
+
+def test_methods_are_compared_whatever_their_labels():
+    # The labels of methods that do not compete name the generating model, those of others do not.
+    table = recovery(mle_rw=(0.2, 0.01), alone=(0.1, 0.01))
+    table["variant"] = table["method"].map({"mle_rw": "", "alone": "from rw"})
+    assert places(table) == {"mle_rw": "worse", "alone": "best"}

@@ -60,6 +60,13 @@ def test_the_first_of_equal_methods_is_recommended(summary):
     assert not table.loc[table["scope"] == "cell", "recommended"].any()
 
 
+def test_a_parameter_without_truth_has_no_verdict(summary):
+    table = summary.recovery
+    errors = table["measure"].isin(["rmse", "mse", "bias"]) & (table["parameter"] == "beta")
+    without = judged(dataclasses.replace(summary, recovery=table[~errors]))
+    assert set(without["parameter"]) == {"alpha"}
+
+
 def test_the_headline_level(summary):
     assert headline_level(summary.recovery) == 0.95
     assert headline_level(pd.DataFrame({"interval": [0.5, 0.8, None]})) == 0.8
