@@ -7,7 +7,10 @@ the spread of the population.
 
 - ``spearman_within``: rank correlation between the truths and estimates of the participants of a
   data set, averaged over data sets. A data set whose estimates are all equal counts as 0: they do
-  not order anyone.
+  not order anyone. The average depends on the number n of participants, also if estimates do not:
+  it is ((n - 2) rho + 3 tau) / (n + 1) with Spearman's and Kendall's coefficients rho and tau of
+  the population (Hoeffding 1948, Annals of Mathematical Statistics 19:293), which is less than rho
+  if n is small.
 - ``reliability``: squared correlation of truth and estimate within data sets, the proportion of the
   variance of estimates that is true variance (Lord & Novick 1968, Statistical Theories of Mental
   Test Scores, section 3.4). Variances and covariance are averaged over data sets before the ratio

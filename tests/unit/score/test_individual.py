@@ -96,3 +96,15 @@ def test_reliability_is_that_of_classical_test_theory():
     estimate = truth + 0.5 * rng.standard_normal(replicate.size)
     score = individual_measures(truth, estimate, replicate)["reliability"]
     assert score.value == pytest.approx(1 / 1.25, abs=4 * score.mcse)
+
+
+@pytest.mark.parametrize("participants", [2, 5, 20])
+def test_the_rank_correlation_of_few_participants_is_lower(participants):
+    rng = np.random.default_rng(4)
+    replicate = np.repeat(np.arange(20_000 // participants), participants)
+    truth = rng.standard_normal(replicate.size)
+    estimate = truth + 0.75 * rng.standard_normal(replicate.size)  # a correlation of 0.8
+    rho, tau = 6 / np.pi * np.arcsin(0.8 / 2), 2 / np.pi * np.arcsin(0.8)
+    expected = ((participants - 2) * rho + 3 * tau) / (participants + 1)
+    score = individual_measures(truth, estimate, replicate)["spearman_within"]
+    assert score.value == pytest.approx(expected, abs=4 * score.mcse)
