@@ -36,6 +36,9 @@ Pair = tuple[Floats, Floats]
 #: computed in many passes, so that they need the faster part of it.
 GROUP_NUMBERS, WEIGHTS_NUMBERS = 400_000, 30_000
 
+#: Log-likelihoods that are further below the highest are raised to this depth before interpolation.
+DEEPEST = 1e6
+
 
 def hat_weights(nodes: Floats, location: Floats, spread: Floats) -> Floats:
     """Integrate hat functions against normal densities.
@@ -177,7 +180,9 @@ class Tables:
     def interpolated(self, size: int) -> Tables:
         """Interpolate by cubic splines on `size` nodes with the same ends."""
         matrix, top = spline_matrix(self.size, size), self._by_participant(self.highest())
-        values = contract(compressed(top - self.log_likelihood), [matrix] * self.n_parameters)
+        # A likelihood of 0, as of a probability that rounds to 0, would make all values NaN.
+        depth = np.minimum(top - self.log_likelihood, DEEPEST)
+        values = contract(compressed(depth), [matrix] * self.n_parameters)
         return replace(self, log_likelihood=top - expanded(values))
 
     def groups(self, numbers: int, most: int = GROUP_NUMBERS) -> Iterator[slice]:

@@ -227,6 +227,23 @@ def test_normal_likelihoods_have_the_posterior_of_the_formula(participants, widt
                 assert row[column] == pytest.approx(expected, abs=0.05 * row["se"]), (level, column)
 
 
+def test_values_without_likelihood_are_excluded():
+    """A probability that rounds to 0 far from the data has the log-likelihood minus infinity."""
+
+    def values(data, points):
+        return np.where(points[:, 1] > 200, -np.inf, normal_values(data, points))
+
+    rewards = np.array([[0.0, 1.0, 0.5, 0.5], [0.5, 1.2, 0.5, 0.5], [1.0, 1.4, 0.5, 0.5]])
+    data = observations(np.zeros((3, 4), int), rewards, np.zeros((3, 4), int))
+    fitter = hierarchical(setting(3, 4))
+    cut, whole = (
+        table(replace(fitter, values=function).fit(data, SEED)).set_index(KEYS)
+        for function in (values, normal_values)
+    )
+    assert (cut["status"] == "ok").all()
+    assert (np.abs(cut["estimate"] - whole["estimate"]) < 0.05 * whole["se"]).all()
+
+
 # --- one and three parameters -------------------------------------------------------------------
 
 
