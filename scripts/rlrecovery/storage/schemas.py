@@ -132,7 +132,7 @@ SCORES = {
 }
 
 #: ``scores/<design>/measures.parquet``: measures in all cells of the design. ``scope`` is ``cell``,
-#: or ``grid`` for correlations and means over all cells of one size, whose ``cell`` names that size.
+#: or ``grid`` for correlations and means over all cells of one size, which ``cell`` then names.
 MEASURES = {"scope": "str", "method": "str", "cell": "str", **SCORES}
 
 #: Methods compared in one cell (not on disk): one row per pair of methods, level, parameter and
