@@ -92,10 +92,12 @@ def draw_answer(summary: Summary, width: float) -> Figure:
 
 
 def answer_panels(summary: Summary) -> list[AnswerPanel]:
-    """Answers on single participants in the largest design, or on groups if there are no others."""
-    if not summary.levels:
+    """Answers in the largest design: on participants or, if these do not differ, on groups."""
+    table = summary.verdicts
+    asked = set(table.loc[table["verdict"] != "not asked", "level"])
+    level = next((level for level in summary.levels if level in asked), None)
+    if level is None:
         return []
-    table, level = summary.verdicts, summary.levels[0]
     table = table[(table["level"] == level) & table["parameter"].isin(summary.parameters)]
     trials = table[table["participants"] == table["participants"].max()]["trials"].max()
     table = table[

@@ -114,7 +114,7 @@ def _answer(question: str, summary: Summary, rows: pd.DataFrame, limits: Limits)
     cells = select(summary.verdicts, scope="cell", parameter=parameter, **key._asdict())
     verdict, word = _overall(str(row["verdict"]), cells["verdict"])
     if verdict == "not asked":
-        return Answer(question, verdict, word, _not_asked(summary, parameter, key))
+        return Answer(question, verdict, word, *_not_asked(summary, parameter, key))
     text = [_facts(summary, parameter, key, limits), _where(summary, cells)]
     note = [
         *_other_designs(summary, rows),
@@ -142,7 +142,7 @@ def _overall(verdict: str, of_cells: pd.Series) -> tuple[str, str]:
     return "partly", WORDS["partly"]
 
 
-def _not_asked(summary: Summary, parameter: str, key: LineKey) -> str:
+def _not_asked(summary: Summary, parameter: str, key: LineKey) -> tuple[str, str]:
     """Say why a level has no verdict, and what is known all the same."""
     pooled = over_truths(summary, parameter, key)
     if key.level == "participant":
@@ -155,7 +155,7 @@ def _not_asked(summary: Summary, parameter: str, key: LineKey) -> str:
     facts = [f"RMSE {_pm(pooled, 'rmse')}"]
     if coverage := coverage_text(pooled, " %"):
         facts.append(f"{100 * pooled['coverage']['interval']:g} % intervals cover {coverage}")
-    return f"{why} {key.method} with {_size(summary, key)}: {enumeration(facts)}."
+    return why, f"{key.method} with {_size(summary, key)}: {enumeration(facts)}."
 
 
 def _facts(summary: Summary, parameter: str, key: LineKey, limits: Limits) -> str:
