@@ -15,4 +15,5 @@ with logged(snakemake.log[0], snakemake.params.source):
         begun=snakemake.input.begun,
         provenance=snakemake.output.provenance,
         limits=Limits.of(snakemake.params.limits),
+        labels=snakemake.params.labels,
     )

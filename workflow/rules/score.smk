@@ -112,6 +112,7 @@ rule summarise:
     output:
         csv=[f"{SUMMARY_FOLDER}/{name}.csv" for name in SUMMARY],
         parquet=[f"{SUMMARY_FOLDER}/{name}.parquet" for name in SUMMARY],
+        labels=f"{SUMMARY_FOLDER}/labels.json",
         provenance=f"{OUTPUT}/provenance.json",
     log:
         f"{LOGS}/summarise/summarise.log",
@@ -128,6 +129,7 @@ rule summarise:
         cells={key: cell.values() for key, cell in CELLS.items()},
         scores=expand(SCORES, design=DESIGNS),
         limits=EXPERIMENT.limits.plain(),
+        labels=EXPERIMENT.labels,
         summary=output_folder,
         source=source_fingerprint("door.summarise"),
     message:

@@ -38,6 +38,8 @@ _ALLOWED = {
     "int_from_float": "must be a whole number",
     "float_type": "must be a number",
     "string_type": "must be text",
+    "string_too_short": "must not be empty",
+    "string_too_long": "must have at most {max_length} characters",
     "bool_type": "must be true or false",
     "tuple_type": "must be a list",
     "dict_type": "must be a section",

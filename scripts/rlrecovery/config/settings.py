@@ -45,6 +45,8 @@ class RegisteredEstimator:
 
 #: True values of each parameter.
 Truth = dict[str, Annotated[Numbers, Field(description="Its true values.")]]
+#: A name as it is shown.
+Label = Annotated[str, Field(min_length=1, max_length=60, description="The name that is shown.")]
 #: Settings of a method.
 AnyMethod = Annotated[SerializeAsAny[MethodSettings], RegisteredEstimator]
 
@@ -150,6 +152,10 @@ class Experiment(Section):
     """Nominal levels of the intervals whose coverage and width are reported."""
     limits: Limits = Field(default_factory=Limits)
     """When the report calls a parameter recovered."""
+    labels: dict[str, Label] = Field(default_factory=dict)
+    """Names of methods and parameters in figures, tables and report, by their names in this file:
+    {mle: Maximum likelihood, alpha: learning rate}. By default the names themselves; figures show
+    parameters by their symbols."""
     methods: dict[Name, AnyMethod] = Field(
         min_length=1, json_schema_extra={"additionalProperties": False}
     )

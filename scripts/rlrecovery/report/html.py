@@ -129,10 +129,10 @@ def constant_parameters(summary: Summary, experiment: Experiment) -> list[str]:
     """Return parameters whose spread is estimated although all participants have the same value."""
     estimated = set(select(summary.recovery, level="spread")["parameter"])
     return [
-        name
+        label
         for _, source in sources(experiment).values()
         for name, population in source.population.items()
-        if name in estimated and population.spread == 0
+        if (label := experiment.labels.get(name, name)) in estimated and population.spread == 0
     ]
 
 

@@ -23,6 +23,7 @@ from rlrecovery.models.prior_settings import Population
 from rlrecovery.report.lines import designs, fewer_text
 from rlrecovery.report.numbers import enumeration
 from rlrecovery.report.task_text import task_text
+from rlrecovery.score.labels import label_of
 from rlrecovery.score.results import Summary
 
 #: Where the search of a method with bounds ends.
@@ -45,8 +46,10 @@ def study_size(experiment: Experiment, design: pd.DataFrame, summary: Summary) -
         "replicates": int(design["replicates"].max()),
         "participants": enumeration([str(n) for n in summary.participants]),
         "trials": enumeration([str(n) for n in summary.trials]),
-        "methods": enumeration(list(methods_of(experiment))),
-        "fewer": fewer_text(fewer_replicates(experiment)),
+        "methods": enumeration([label_of(m, experiment.labels) for m in methods_of(experiment)]),
+        "fewer": fewer_text(
+            {label_of(m, experiment.labels): n for m, n in fewer_replicates(experiment).items()}
+        ),
         "parameters": enumeration(list(summary.parameters)),
     }
 
@@ -136,9 +139,14 @@ def scales(experiment: Experiment) -> str:
 
 
 def methods(experiment: Experiment) -> list[tuple[str, str, list[Definition]]]:
-    """Return the name, description and settings of every method."""
+    """Return the label and name, description and settings of every method."""
+    labels = experiment.labels
     return [
-        (name, settings.describe(), list(_flatten(settings.plain())))
+        (
+            f"{labels[name]} ({name} in the config)" if name in labels else name,
+            settings.describe(),
+            list(_flatten(settings.plain())),
+        )
         for name, settings in experiment.methods.items()
     ]
 

@@ -19,6 +19,7 @@
 - `study`: the scores of a study, in order and with columns that describe the design
 - `competing`: summary tables of competing models
 - `summary`: the rule ``summarise``: all summary tables
+- `labels`: names of methods and parameters as they are shown
 - `series`: names of a method in one part of a study, such as one of several tasks
 - `results`: the summary as an object, for figures and report
 - `pooling`: means over cells and data sets with their MCSEs

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from rlrecovery.models.library import LAPSE, MODELS, START_VALUE
+from rlrecovery.score.labels import label_of, with_labels
 from rlrecovery.score.series import as_text, name_series, series_by_cell
 from rlrecovery.storage import schemas
 from rlrecovery.storage.files import read_json, read_table
@@ -157,6 +158,9 @@ def against_first(summary: Summary) -> pd.DataFrame:
     return table[is_first & table["method"].isin(summary.methods)]
 
 
+#: File with the labels of the study, from names to what is shown; older summaries have none.
+LABELS = "labels.json"
+
 #: Columns of `rlrecovery.storage.schemas.SAMPLER_CHECK` that older versions do not have.
 _NEW_CHECKS = ("level", "data_sets", "rms_error")
 
@@ -211,7 +215,9 @@ def load_summary(path: str | os.PathLike[str], needed: Iterable[str] = tuple(FIL
     for name in needed:
         tables[name] = _read(folder, name)
     method_of = {name: method for (method, _), name in series_by_cell(tables["recovery"]).items()}
-    return Summary(**(tables | name_series(tables)), method_of=method_of)
+    labels = read_json(folder / LABELS) if (folder / LABELS).exists() else {}
+    shown = {label_of(name, labels): method for name, method in method_of.items()}
+    return Summary(**with_labels(tables | name_series(tables), labels), method_of=shown)
 
 
 def _read(folder: Path, name: str) -> Any:

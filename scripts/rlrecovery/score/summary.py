@@ -13,6 +13,7 @@ from rlrecovery.fit.registry import Method
 from rlrecovery.score.competing import crossed_measures, selection
 from rlrecovery.score.design import MOST_POINTS
 from rlrecovery.score.prior_width import prior_sds
+from rlrecovery.score.results import LABELS
 from rlrecovery.score.study import Study
 from rlrecovery.score.verdicts import verdicts
 from rlrecovery.storage.files import read_json, write_json, write_table
@@ -32,6 +33,7 @@ def summarise(
     begun: str,
     provenance: str,
     limits: Limits,
+    labels: Mapping[str, str],
 ) -> None:
     """Write the summary of a study: rule ``summarise``.
 
@@ -47,6 +49,8 @@ def summarise(
         Path of the record that was written at the start of the run, and path for the complete one.
     limits : Limits
         Limits of the verdicts.
+    labels : mapping
+        Names of methods and parameters that figures and report show.
     """
     study = Study.read(methods, cells, scores)
     measures, pairs = recovery(study), comparison(study)
@@ -64,6 +68,7 @@ def summarise(
     for name in SUMMARY:
         for kind in ("csv", "parquet"):
             write_table(tables[name], f"{summary}/{name}.{kind}")
+    write_json(dict(labels), f"{summary}/{LABELS}")
     made_by = add_origins(read_json(f"{folder}/origins.json") for folder in scores)
     write_json({**read_json(begun), "ended": now(), "made_by": made_by}, provenance)
 

@@ -132,6 +132,7 @@ def test_the_resolved_config_has_defaults_and_no_nulls(base):
 def test_keys_that_are_left_out_have_their_defaults():
     resolved = parse(valid()).resolved()
     new = {"variants": {}, "missing": [0.0], "completed": [[1.0]], "limits": Limits().plain()}
+    new["labels"] = {}
     assert {key: resolved[key] for key in resolved if key not in valid()} == new
     defaults = {"rewards": "bernoulli", "reset": True, "feedback": "partial"}
     assert resolved["task"] == valid()["task"] | defaults

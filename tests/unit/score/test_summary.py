@@ -73,6 +73,7 @@ def run_summary(folder, scores=None, **changes):
         "scores": [str(scores or folder / "scores")],
         "summary": tempfile.mkdtemp(dir=folder),
         "limits": Limits(),
+        "labels": {},
     }
     records = {name: f"{arguments['summary']}/{name}.json" for name in ("begun", "provenance")}
     write_json({"run": "small"}, records["begun"])

@@ -3,6 +3,7 @@
 - `sections`: the valid sections of a config, which the checks read
 - `tasks`: rewards, blocks, reversals, drift, schedules and missing trials
 - `models`: models, variants, true values and populations
+- `labels`: names that are shown
 - `methods`: methods against models, true values and populations
 - `size`: repeated values, numbers of cells and jobs, lengths of file names
 """
