@@ -73,7 +73,7 @@ def calibration(data_sets: int = DATA_SETS, seed: int = 1) -> pd.DataFrame:
     quantities += [f"{name} of a participant" for name in POPULATION]
     rows = []
     for quantity, values in zip(quantities, np.transpose(below), strict=True):
-        _, p, _ = array_stats.uniformity_test(values)
+        p, _, _ = array_stats.uniformity_test(values)
         _, share, lower, upper = ecdf_pit(values, 0.95, 1000, rng=np.random.default_rng(1))
         inside = bool(((share >= lower) & (share <= upper)).all())
         rows.append({"quantity": quantity, "p": float(np.ravel(p)[0]), "inside": inside})

@@ -38,8 +38,13 @@ def make(project: Path, *arguments: str, **environment: str) -> subprocess.Compl
         cwd=project,
         capture_output=True,
         text=True,
-        env=os.environ | environment,
+        env=environment_of_make() | environment,
     )
+
+
+def environment_of_make() -> dict[str, str]:
+    """The environment without the variables of a `make` that runs the tests."""
+    return {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
 
 
 def installed() -> list[str]:
@@ -64,7 +69,7 @@ def interrupted(project: Path, *arguments: str, at: str) -> tuple[int, str, str]
     process = subprocess.Popen(
         [sys.executable, "-c", ON_TERMINAL, *arguments],
         cwd=project,
-        env=os.environ | {"TERM": "xterm"},
+        env=environment_of_make() | {"TERM": "xterm"},
         stdin=inside,
         stdout=inside,
         stderr=inside,

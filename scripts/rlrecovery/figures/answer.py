@@ -93,11 +93,11 @@ def draw_answer(summary: Summary, width: float) -> Figure:
 
 def answer_panels(summary: Summary) -> list[AnswerPanel]:
     """Answers in the largest design: on participants or, if these do not differ, on groups."""
+    if not summary.levels:
+        return []
     table = summary.verdicts
     asked = set(table.loc[table["verdict"] != "not asked", "level"])
-    level = next((level for level in summary.levels if level in asked), None)
-    if level is None:
-        return []
+    level = next((level for level in summary.levels if level in asked), summary.levels[0])
     table = table[(table["level"] == level) & table["parameter"].isin(summary.parameters)]
     trials = table[table["participants"] == table["participants"].max()]["trials"].max()
     table = table[
