@@ -52,9 +52,12 @@ def installed() -> list[str]:
     return [f"BIN={Path(sys.executable).parent}", "READY="]
 
 
-#: Runs `make` with standard input as its terminal, from which it gets signals.
+#: Runs `make` with standard input as its terminal, from which it gets signals. Tests in the
+#: background of a shell ignore some of these, and so would all processes that they start.
 ON_TERMINAL = """
-import fcntl, os, sys, termios
+import fcntl, os, signal, sys, termios
+for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+    signal.signal(number, signal.SIG_DFL)
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 os.execvp("make", ["make", *sys.argv[1:]])
 """
