@@ -61,6 +61,7 @@ def _attend(group: int) -> int:
     interruptions = 0
 
     def interrupt(*_: object) -> None:
+        """Interrupt Snakemake in order; the second time, kill it with its jobs."""
         nonlocal interruptions
         interruptions += 1
         if interruptions > 1:
@@ -70,6 +71,7 @@ def _attend(group: int) -> int:
             signal.setitimer(signal.ITIMER_REAL, PATIENCE, AGAIN)
 
     def suspend(*_: object) -> None:
+        """Stop Snakemake and its jobs, and then this process, until it is continued."""
         os.killpg(group, signal.SIGSTOP)
         os.kill(os.getpid(), signal.SIGSTOP)
 

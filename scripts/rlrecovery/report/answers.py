@@ -211,7 +211,7 @@ def _where(summary: Summary, cells: pd.DataFrame) -> str:
         if (place := place_of(summary, cells, verdict))
     ]
     others = int((~cells["verdict"].isin(["yes", "no"])).sum())
-    if others and len(parts) < 2:
+    if others:
         kinds = {"partly": "partly recovered", "undecided": "not decided"}
         counts = cells["verdict"].value_counts()
         parts += [f"{kinds[v]} at {counts[v]} of {len(cells)}" for v in kinds if v in counts]

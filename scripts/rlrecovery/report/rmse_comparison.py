@@ -9,9 +9,9 @@ import numpy as np
 
 from rlrecovery.report.lines import LineKey, designs, select
 from rlrecovery.report.numbers import pm
-from rlrecovery.score.pooling import Pooled, mean_over_cells, pool_over_truths
+from rlrecovery.score.pooling import Pooled, pool_over_truths
 from rlrecovery.score.results import Summary
-from rlrecovery.score.standing import CLEAR_DIFFERENCE
+from rlrecovery.score.standing import CLEAR_DIFFERENCE, paired_difference
 
 
 class PooledRmse(NamedTuple):
@@ -73,8 +73,4 @@ def _paired_difference(
         return None
     design = {"level": one.level, "participants": one.participants, "trials": one.trials}
     table = select(summary.comparison, measure="mse_difference", parameter=parameter, **design)
-    differences = table[table[["method", "reference"]].isin([one.method, other.method]).all(axis=1)]
-    if differences.empty or differences[["value", "mcse"]].isna().any(axis=None):
-        return None
-    sign = np.where(differences["method"] == one.method, 1.0, -1.0)
-    return mean_over_cells(differences.assign(value=sign * differences["value"]))
+    return paired_difference(table, one.method, other.method)

@@ -12,6 +12,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from rlrecovery.score.pooling import Pooled, mean_over_cells
+
 #: Two RMSEs differ clearly if their difference exceeds this many standard errors.
 CLEAR_DIFFERENCE = 2.0
 
@@ -84,17 +86,33 @@ def _compared(methods: pd.DataFrame, paired: pd.DataFrame) -> Iterator[Standing]
 
 def _clearly_worse(row: pd.Series, best: pd.Series, paired: pd.DataFrame) -> bool:
     """Whether the RMSE of a method is larger than the smallest by more than Monte Carlo error."""
-    difference, error = row["value"] - best["value"], np.hypot(row["mcse"], best["mcse"])
+    difference = None
     if len(paired):
-        pair = {row["method"], best["method"]}
-        ours = paired[
-            (paired["level"] == row["level"])
-            & (paired["parameter"] == row["parameter"])
-            & paired["method"].isin(pair)
-            & paired["reference"].isin(pair)
-        ]
-        if len(ours) and ours[["value", "mcse"]].notna().all(axis=None):
-            signs = np.where(ours["method"] == row["method"], 1.0, -1.0)
-            difference = float((signs * ours["value"]).mean())
-            error = float(np.sqrt((ours["mcse"] ** 2).sum()) / len(ours))
-    return bool(difference > CLEAR_DIFFERENCE * error)
+        same = (paired["level"] == row["level"]) & (paired["parameter"] == row["parameter"])
+        difference = paired_difference(paired[same], str(row["method"]), str(best["method"]))
+    if difference is None:
+        error = float(np.hypot(row["mcse"], best["mcse"]))
+        difference = Pooled(row["value"] - best["value"], error)
+    return bool(difference.value > CLEAR_DIFFERENCE * difference.mcse)
+
+
+def paired_difference(differences: pd.DataFrame, one: str, other: str) -> Pooled | None:
+    """Average the differences of mean squared errors on the same data, one minus other.
+
+    Parameters
+    ----------
+    differences : DataFrame
+        Rows ``mse_difference`` of the table ``comparison``: cells of one level and parameter.
+    one, other : str
+        Methods.
+
+    Returns
+    -------
+    Pooled or None
+        None if they are not compared in any cell, or if a difference or its MCSE is missing.
+    """
+    pair = differences[differences[["method", "reference"]].isin([one, other]).all(axis=1)]
+    if pair.empty or pair[["value", "mcse"]].isna().any(axis=None):
+        return None
+    sign = np.where(pair["method"] == one, 1.0, -1.0)
+    return mean_over_cells(pair.assign(value=sign * pair["value"]))
