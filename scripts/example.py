@@ -1,9 +1,9 @@
 """Door of rule `example`: an example participant and an example posterior."""
 
 from rlrecovery.design.cells import Cell
-from rlrecovery.fit.registry import Method
+from rlrecovery.fitting.registry import Method
 from rlrecovery.report.example import write_example
-from rlrecovery.simulate.generator import Generator
+from rlrecovery.simulation.generator import Generator
 from rlrecovery.storage.job import logged
 
 with logged(snakemake.log[0], snakemake.params.source):

@@ -1,9 +1,9 @@
 """Door of rule `fit`: estimates of one method on one cell and batch."""
 
 from rlrecovery.design.cells import Cell
-from rlrecovery.fit.batch import fit_batch
-from rlrecovery.fit.registry import Method
-from rlrecovery.simulate.generator import Generator
+from rlrecovery.fitting.batch import fit_batch
+from rlrecovery.fitting.registry import Method
+from rlrecovery.simulation.generator import Generator
 from rlrecovery.storage.job import logged
 
 with logged(snakemake.log[0], snakemake.params.source):

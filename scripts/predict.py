@@ -1,9 +1,9 @@
 """Door of rule `predict`: predictive checks of the example data set, or of observed data."""
 
 from rlrecovery.design.cells import Cell
-from rlrecovery.fit.registry import Method
+from rlrecovery.fitting.registry import Method
 from rlrecovery.predictive.check import write_check
-from rlrecovery.simulate.generator import Generator
+from rlrecovery.simulation.generator import Generator
 from rlrecovery.storage.job import logged
 
 with logged(snakemake.log[0], snakemake.params.source):

@@ -1,8 +1,8 @@
 """Door of rule `simulate`: data sets of one cell and batch."""
 
 from rlrecovery.design.cells import Cell
-from rlrecovery.simulate.batch import simulate_batch
-from rlrecovery.simulate.generator import Generator
+from rlrecovery.simulation.batch import simulate_batch
+from rlrecovery.simulation.generator import Generator
 from rlrecovery.storage.job import logged
 
 with logged(snakemake.log[0], snakemake.params.source):

@@ -2,7 +2,7 @@
 
 from rlrecovery.config.limits import Limits
 from rlrecovery.design.cells import Cell
-from rlrecovery.fit.registry import Method
+from rlrecovery.fitting.registry import Method
 from rlrecovery.score.summary import summarise
 from rlrecovery.storage.job import logged
 

@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 import settings
 
-from rlrecovery.fit.base import Setting
-from rlrecovery.fit.mle.fitter import MaximumLikelihood
-from rlrecovery.fit.mle.settings import MleSettings
+from rlrecovery.fitting.base import Setting
+from rlrecovery.fitting.mle.fitter import MaximumLikelihood
+from rlrecovery.fitting.mle.settings import MleSettings
 from rlrecovery.likelihood.data import Observations, observations
 from rlrecovery.models.base import Learner
 from rlrecovery.models.library import RESCORLA_WAGNER
-from rlrecovery.simulate.behaviour import behave
-from rlrecovery.simulate.task import Task
+from rlrecovery.simulation.behaviour import behave
+from rlrecovery.simulation.task import Task
 from rlrecovery.storage.files import conform
 from rlrecovery.storage.schemas import estimates_columns
 
@@ -38,7 +38,7 @@ def bayes_method(pooling="none", likelihood="potential", **changes):
 
 
 def bayes_settings(pooling="none", likelihood="potential", **changes):
-    from rlrecovery.fit.bayes.settings import BayesSettings
+    from rlrecovery.fitting.bayes.settings import BayesSettings
 
     return BayesSettings.of(bayes_method(pooling, likelihood, **changes))
 
@@ -57,8 +57,8 @@ def maximum_likelihood(participants=1, trials=150, **changes):
 
 @functools.cache
 def _compiled(pooling, likelihood, participants):
-    from rlrecovery.fit.bayes.model import build_model
-    from rlrecovery.fit.bayes.nuts import compile_model
+    from rlrecovery.fitting.bayes.model import build_model
+    from rlrecovery.fitting.bayes.nuts import compile_model
 
     method = bayes_settings(pooling, likelihood)
     return compile_model(build_model(method, setting(participants), participants))
@@ -71,7 +71,7 @@ def compiled(pooling, likelihood="potential"):
 
 def bayes(pooling="none", likelihood="potential", participants=1, trials=150, **changes):
     """A fitter with the shared compiled model."""
-    from rlrecovery.fit.bayes.fitter import Bayes
+    from rlrecovery.fitting.bayes.fitter import Bayes
 
     method = bayes_settings(pooling, likelihood, **changes)
     return Bayes(method, setting(participants, trials), compiled(pooling, likelihood))

@@ -19,7 +19,7 @@ from scipy import stats
 from settings import MLE, THOROUGH, bayes
 
 from rlrecovery.config.limits import Limits
-from rlrecovery.fit.registry import Method
+from rlrecovery.fitting.registry import Method
 from rlrecovery.models.library import MODELS
 from rlrecovery.score.individual import individual_measures, relative_rmse
 from rlrecovery.score.over_truths import pool_measures

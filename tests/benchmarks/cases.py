@@ -13,14 +13,14 @@ from fits import POPULATION, QUADRATURE, START, bayes_settings, learner, setting
 
 from benchmarks import baselines
 from benchmarks.clock import Timing, measure
-from rlrecovery.fit.bayes.fitter import Bayes
-from rlrecovery.fit.bayes.settings import BayesSettings
-from rlrecovery.fit.quadrature.fitter import Quadrature
-from rlrecovery.fit.quadrature.settings import QuadratureSettings
+from rlrecovery.fitting.bayes.fitter import Bayes
+from rlrecovery.fitting.bayes.settings import BayesSettings
+from rlrecovery.fitting.quadrature.fitter import Quadrature
+from rlrecovery.fitting.quadrature.settings import QuadratureSettings
 from rlrecovery.likelihood.data import Observations, observations
 from rlrecovery.likelihood.evaluate import value_and_gradient
-from rlrecovery.simulate.behaviour import behave
-from rlrecovery.simulate.task import Task
+from rlrecovery.simulation.behaviour import behave
+from rlrecovery.simulation.task import Task
 
 Row = dict[str, Any]
 

@@ -25,7 +25,7 @@ METHODS = {
 
 _JOB = """
 from rlrecovery.design.cells import Cell
-from rlrecovery.simulate.generator import Generator
+from rlrecovery.simulation.generator import Generator
 generator = Generator.of({{
     "seed": 1, "model": "rescorla_wagner",
     "task": {{"arms": [0.4, 0.6], "blocks": 1, "start_value": 0.5}},
@@ -33,11 +33,11 @@ generator = Generator.of({{
 }})
 cell = Cell((("alpha", 0.5), ("beta", 5.0)), participants=5, trials=150)
 if {simulate}:
-    from rlrecovery.simulate.batch import simulate_batch
+    from rlrecovery.simulation.batch import simulate_batch
     simulate_batch(cell, generator, (0, 1), "trials.parquet", "truth.parquet")
 else:
-    from rlrecovery.fit.batch import fit_batch
-    from rlrecovery.fit.registry import Method
+    from rlrecovery.fitting.batch import fit_batch
+    from rlrecovery.fitting.registry import Method
     method = Method.of({method!r})
     fit_batch(method, generator, cell, [0.95], "trials.parquet", "estimates.parquet")
 """

@@ -15,11 +15,11 @@ from arviz_stats.base import array_stats
 from arviz_stats.ecdf_utils import ecdf_pit
 from fits import POPULATION, QUADRATURE, setting, simulated
 
-from rlrecovery.fit.quadrature.fitter import Quadrature
-from rlrecovery.fit.quadrature.grid import quantile_positions
-from rlrecovery.fit.quadrature.hierarchical import PopulationPosterior
-from rlrecovery.fit.quadrature.settings import QuadratureSettings
-from rlrecovery.simulate.task import Floats
+from rlrecovery.fitting.quadrature.fitter import Quadrature
+from rlrecovery.fitting.quadrature.grid import quantile_positions
+from rlrecovery.fitting.quadrature.hierarchical import PopulationPosterior
+from rlrecovery.fitting.quadrature.settings import QuadratureSettings
+from rlrecovery.simulation.task import Floats
 
 PARTICIPANTS, TRIALS, DATA_SETS = 8, 40, 1000
 #: Data sets are not calibrated if a test of uniformity has a smaller p-value.

@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 from settings import MLE
 
-from rlrecovery.fit.base import Setting
-from rlrecovery.fit.mle.fitter import MaximumLikelihood
-from rlrecovery.fit.mle.settings import MleSettings
+from rlrecovery.fitting.base import Setting
+from rlrecovery.fitting.mle.fitter import MaximumLikelihood
+from rlrecovery.fitting.mle.settings import MleSettings
 from rlrecovery.likelihood.data import Observations, observations
 from rlrecovery.likelihood.evaluate import value_and_gradient
 from rlrecovery.models.base import Learner
 from rlrecovery.models.library import RESCORLA_WAGNER
-from rlrecovery.simulate.behaviour import Behaviour, behave
-from rlrecovery.simulate.task import Task
+from rlrecovery.simulation.behaviour import Behaviour, behave
+from rlrecovery.simulation.task import Task
 
 #: Negative log-likelihoods rest on the choices after the first, as the notebook's do.
 CHOICES, REWARDS = "1000001111", "0111001111"

@@ -136,16 +136,17 @@ def test_results_of_another_state_of_the_code_are_reported(copied):
     assert record["started"] <= record["ended"]
     assert list(mixtures(record["made_by"])) == []
     path = sorted((folder / "results/small/estimates/guess").rglob("*.parquet"))[0]
-    write_table(pd.read_parquet(path), path, {"source": "fit.batch+fit.mock:0", "versions": {}})
+    origin = {"source": "fitting.batch+fitting.mock:0", "versions": {}}
+    write_table(pd.read_parquet(path), path, origin)
     assert run_here(folder, FINISHED, target).counts == {"score": 1, "summarise": 1}
     made_by = json.loads((folder / target).read_text())["made_by"]
     of_guess = {row["source"]: row for row in made_by if row["stage"] == "guess"}
     assert len(of_guess) == 2
-    assert of_guess["fit.batch+fit.mock:0"]["files"] == 1
-    assert not of_guess["fit.batch+fit.mock:0"]["settings_match"]
+    assert of_guess["fitting.batch+fitting.mock:0"]["files"] == 1
+    assert not of_guess["fitting.batch+fitting.mock:0"]["settings_match"]
     settings, mixture = mixtures(made_by)
     assert "guess: 1 of 2 files" in settings
-    assert "1 by fit.batch+fit.mock:0" in mixture
+    assert "1 by fitting.batch+fitting.mock:0" in mixture
 
 
 def test_a_truncated_file_is_named_and_the_study_goes_on_where_it_stopped(copied):

@@ -1,6 +1,6 @@
 # Estimates of one method on one batch. Reads trials, never the truth.
 
-from rlrecovery.fit.registry import fitter_module
+from rlrecovery.fitting.registry import fitter_module
 
 
 def method_settings(wildcards):

@@ -1,7 +1,7 @@
 # Estimates are compared with the truth: measures of all methods in a design, then the study's
 # summary.
 
-from rlrecovery.fit.registry import fitter_module
+from rlrecovery.fitting.registry import fitter_module
 from rlrecovery.score.sampler_pairs import comparable_pairs
 from rlrecovery.storage.schemas import SCORED, SUMMARY
 

@@ -10,8 +10,8 @@ import numpy as np
 
 from rlrecovery.predictive.dataset import Dataset
 from rlrecovery.predictive.observed_csv import REQUIRED, read_observed
-from rlrecovery.simulate.csv_file import finite_number, read_csv_file
-from rlrecovery.simulate.task import Task
+from rlrecovery.simulation.csv_file import finite_number, read_csv_file
+from rlrecovery.simulation.task import Task
 from rlrecovery.storage.files import BrokenFile
 
 #: Largest number of arms; choices beyond are names of stimuli rather than numbers of arms.

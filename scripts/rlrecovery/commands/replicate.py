@@ -20,8 +20,8 @@ from rlrecovery.config.reader import ConfigError, load
 from rlrecovery.config.settings import Experiment
 from rlrecovery.config.study import cells_of, generator_of, methods_of
 from rlrecovery.design.cells import batches
-from rlrecovery.fit.batch import fit_batch
-from rlrecovery.simulate.batch import simulate_batch
+from rlrecovery.fitting.batch import fit_batch
+from rlrecovery.simulation.batch import simulate_batch
 from rlrecovery.storage.files import BrokenFile, read_table
 from rlrecovery.storage.schemas import TRIALS, estimates_columns
 

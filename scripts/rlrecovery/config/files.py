@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from rlrecovery.config.mistakes import Mistake, Path, dotted, wrong
-from rlrecovery.simulate.schedule_csv import read_schedule
+from rlrecovery.simulation.schedule_csv import read_schedule
 from rlrecovery.storage.files import BrokenFile
 
 

@@ -12,8 +12,8 @@ from pydantic import ConfigDict, Field, GetCoreSchemaHandler, SerializeAsAny
 from pydantic_core import CoreSchema, core_schema
 
 from rlrecovery.config.limits import Limits
-from rlrecovery.fit.base import MethodSettings
-from rlrecovery.fit.registry import ESTIMATORS, settings_class
+from rlrecovery.fitting.base import MethodSettings
+from rlrecovery.fitting.registry import ESTIMATORS, settings_class
 from rlrecovery.models.prior_settings import Population
 from rlrecovery.models.settings import (
     RUN_NAME,
@@ -28,7 +28,7 @@ from rlrecovery.models.settings import (
     Shares,
 )
 from rlrecovery.models.variants import VariantSettings
-from rlrecovery.simulate.settings import TaskSettings
+from rlrecovery.simulation.settings import TaskSettings
 
 
 class RegisteredEstimator:

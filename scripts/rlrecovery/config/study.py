@@ -11,13 +11,13 @@ import yaml
 
 from rlrecovery.config.settings import Experiment, Source
 from rlrecovery.design.cells import UNNAMED, Cell, batches, by_key, first_replicates, grid
-from rlrecovery.fit.base import PosteriorKind
-from rlrecovery.fit.batch import fit_hash
-from rlrecovery.fit.registry import Method
+from rlrecovery.fitting.base import PosteriorKind
+from rlrecovery.fitting.batch import fit_hash
+from rlrecovery.fitting.registry import Method
 from rlrecovery.models.variants import ModelSpec
-from rlrecovery.simulate.batch import simulation_hash
-from rlrecovery.simulate.generator import Generator
-from rlrecovery.simulate.settings import TaskSettings
+from rlrecovery.simulation.batch import simulation_hash
+from rlrecovery.simulation.generator import Generator
+from rlrecovery.simulation.settings import TaskSettings
 from rlrecovery.storage.files import BrokenFile
 from rlrecovery.storage.provenance import SIMULATED
 

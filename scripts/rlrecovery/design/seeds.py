@@ -22,7 +22,8 @@ def seed_sequence(
     root : int
         The config's seed.
     identity : mapping
-        Plain values that generate the data, see `rlrecovery.simulate.generator.Generator.identity`.
+        Plain values that generate the data, see
+        `rlrecovery.simulation.generator.Generator.identity`.
     replicate : int
         Number of the data set in its cell.
     purpose : str

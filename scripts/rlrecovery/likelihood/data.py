@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rlrecovery.simulate.task import Floats, Integers, block_starts
+from rlrecovery.simulation.task import Floats, Integers, block_starts
 
 # Only the types of tables are needed here.
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from rlrecovery.likelihood.compiled import compiled_gradient, compiled_values
 from rlrecovery.likelihood.data import Observations
 from rlrecovery.models.base import Learner
-from rlrecovery.simulate.task import Floats
+from rlrecovery.simulation.task import Floats
 
 #: How a log-likelihood is computed; the values are the same. ``compiled``: code generated from the
 #: model's definition. ``scan``: the definition itself.

@@ -18,7 +18,7 @@ import pytensor.tensor as pt
 
 from rlrecovery.likelihood.data import Observations
 from rlrecovery.models.base import Learner
-from rlrecovery.simulate.task import Floats
+from rlrecovery.simulation.task import Floats
 
 # Exact IEEE arithmetic in compiled code; every job that compiles imports this module. By default
 # PyTensor lets the compiler reorder sums, and the order depends on whether a function was just

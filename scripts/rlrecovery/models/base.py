@@ -197,7 +197,7 @@ class Learner:
     """A model in a task, without parameter values and data.
 
     `start_value`, which applies unless it is a parameter, `full_feedback` and `neutral` are those
-    of the task, see `rlrecovery.simulate.task.Task`.
+    of the task, see `rlrecovery.simulation.task.Task`.
     """
 
     model: Model

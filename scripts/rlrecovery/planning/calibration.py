@@ -25,13 +25,13 @@ from rlrecovery.config.settings import Experiment
 from rlrecovery.config.study import cells_of, generator_of, read_resolved
 from rlrecovery.design.cells import Cell
 from rlrecovery.design.load import Load
-from rlrecovery.fit.base import Cost
-from rlrecovery.fit.batch import fit_batch
-from rlrecovery.fit.registry import Method
+from rlrecovery.fitting.base import Cost
+from rlrecovery.fitting.batch import fit_batch
+from rlrecovery.fitting.registry import Method
 from rlrecovery.planning.costs import Job, fit_cost, kind_of
 from rlrecovery.planning.resources import seconds_per_data_set, work_of
 from rlrecovery.planning.stages import cell_stages
-from rlrecovery.simulate.batch import simulate_batch
+from rlrecovery.simulation.batch import simulate_batch
 from rlrecovery.storage.files import BrokenFile
 
 #: Target seconds of the larger job of a calibration, and the time limit of each job.

@@ -5,9 +5,9 @@ A job with a relative work of ``W`` on ``R`` data sets of ``P`` participants wit
     start_seconds + W x R x P x (participant_seconds + T x trial_seconds)
 
 of CPU time. The three coefficients of each kind of job are known roughly in advance
-(`rlrecovery.fit.base.Cost`). Once jobs have been run, they are fitted on the log scale, which gives
-short and long jobs the same weight, with a loss that is robust to a few jobs with unusual times (a
-swapping computer, a resumed batch). Coefficients that these jobs cannot identify stay near the
+(`rlrecovery.fitting.base.Cost`). Once jobs have been run, they are fitted on the log scale, which
+gives short and long jobs the same weight, with a loss that is robust to jobs with unusual times
+(a swapping computer, a resumed batch). Coefficients that these jobs cannot identify stay near the
 values known in advance.
 """
 
@@ -22,11 +22,11 @@ import numpy as np
 from scipy.optimize import least_squares
 
 from rlrecovery.design.load import Load
-from rlrecovery.fit.base import Cost
-from rlrecovery.fit.registry import Method
+from rlrecovery.fitting.base import Cost
+from rlrecovery.fitting.registry import Method
 from rlrecovery.planning.resources import rows_of, seconds_per_data_set
-from rlrecovery.simulate.generator import Generator
-from rlrecovery.simulate.task import Floats
+from rlrecovery.simulation.generator import Generator
+from rlrecovery.simulation.task import Floats
 
 #: SDs on the log scale: of jobs around the model, and of coefficients around the values known in
 #: advance.

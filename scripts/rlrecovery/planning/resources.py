@@ -16,8 +16,8 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from rlrecovery.design.load import Load
-from rlrecovery.fit.base import Cost
-from rlrecovery.fit.registry import Method
+from rlrecovery.fitting.base import Cost
+from rlrecovery.fitting.registry import Method
 
 #: Costs of jobs that simulate a batch and that score a design. The work of scoring is the number of
 #: methods.

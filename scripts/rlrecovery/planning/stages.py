@@ -21,8 +21,8 @@ from rlrecovery.config.study import cells_of, fitted_batches, generator_of, meth
 from rlrecovery.design.cells import Cell, batches, by_design
 from rlrecovery.design.load import Load
 from rlrecovery.figures.catalogue import available_figures
-from rlrecovery.fit.base import Cost
-from rlrecovery.fit.registry import Method
+from rlrecovery.fitting.base import Cost
+from rlrecovery.fitting.registry import Method
 from rlrecovery.planning import costs, resources
 from rlrecovery.planning.costs import Job
 from rlrecovery.report.numbers import plural

@@ -16,16 +16,16 @@ from threadpoolctl import threadpool_limits
 
 from rlrecovery.design.cells import Cell
 from rlrecovery.design.seeds import seed_sequence
-from rlrecovery.fit.base import Setting
-from rlrecovery.fit.estimates import one_line
-from rlrecovery.fit.registry import Method
+from rlrecovery.fitting.base import Setting
+from rlrecovery.fitting.estimates import one_line
+from rlrecovery.fitting.registry import Method
 from rlrecovery.predictive.dataset import REPLICATE, Dataset, simulated_dataset
 from rlrecovery.predictive.draws import posterior_draws, prior_draws
 from rlrecovery.predictive.observed_csv import read_observed
 from rlrecovery.predictive.predictions import forward_statistics, one_step_statistics
 from rlrecovery.predictive.statistics import Key, statistics
-from rlrecovery.simulate.generator import Generator, learner_in
-from rlrecovery.simulate.task import Floats, Task
+from rlrecovery.simulation.generator import Generator, learner_in
+from rlrecovery.simulation.task import Floats, Task
 from rlrecovery.storage.files import MACHINE, conform, write_table
 from rlrecovery.storage.schemas import PREDICTIVE
 

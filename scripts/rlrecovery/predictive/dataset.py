@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from rlrecovery.design.cells import Cell
 from rlrecovery.likelihood.data import Observations, observations
-from rlrecovery.simulate.generator import Generator
-from rlrecovery.simulate.replicates import simulate_replicate
-from rlrecovery.simulate.task import Floats, Integers, Task, block_starts
+from rlrecovery.simulation.generator import Generator
+from rlrecovery.simulation.replicates import simulate_replicate
+from rlrecovery.simulation.task import Floats, Integers, Task, block_starts
 
 #: The example is the first data set of its cell, as in the other figures of the report.
 REPLICATE = 0

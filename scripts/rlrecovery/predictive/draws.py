@@ -6,11 +6,11 @@ from typing import cast
 
 import numpy as np
 
-from rlrecovery.fit.base import PosteriorFitter, Setting
-from rlrecovery.fit.estimates import Level
-from rlrecovery.fit.registry import Method, make_fitter
+from rlrecovery.fitting.base import PosteriorFitter, Setting
+from rlrecovery.fitting.estimates import Level
+from rlrecovery.fitting.registry import Method, make_fitter
 from rlrecovery.likelihood.data import Observations
-from rlrecovery.simulate.task import Floats
+from rlrecovery.simulation.task import Floats
 
 
 def prior_draws(

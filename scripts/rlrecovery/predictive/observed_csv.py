@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rlrecovery.predictive.dataset import Dataset, first_trial_of_block
-from rlrecovery.simulate.csv_file import finite_number, read_csv_file
-from rlrecovery.simulate.task import Floats, Integers, Task
+from rlrecovery.simulation.csv_file import finite_number, read_csv_file
+from rlrecovery.simulation.task import Floats, Integers, Task
 from rlrecovery.storage.files import BrokenFile
 
 #: Columns that every file must have.

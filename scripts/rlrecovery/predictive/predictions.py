@@ -21,8 +21,8 @@ from rlrecovery.likelihood.data import Observations
 from rlrecovery.models.base import Learner
 from rlrecovery.predictive.dataset import Dataset, first_trial_of_block
 from rlrecovery.predictive.statistics import Statistics, statistics
-from rlrecovery.simulate.behaviour import behave, draw_choices
-from rlrecovery.simulate.task import Floats, Integers, Task
+from rlrecovery.simulation.behaviour import behave, draw_choices
+from rlrecovery.simulation.task import Floats, Integers, Task
 
 #: Trials (draws x participants x trials) simulated at once, to bound the memory for hidden states
 #: and probabilities.

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rlrecovery.predictive.dataset import Dataset, first_trial_of_block
-from rlrecovery.simulate.task import Floats, Integers
+from rlrecovery.simulation.task import Floats, Integers
 
 #: Largest number of bins of a learning curve.
 MAX_BINS = 15

@@ -11,8 +11,8 @@ from typing import Any
 
 from rlrecovery.config.settings import Experiment
 from rlrecovery.config.study import methods_of, sources, specification
-from rlrecovery.fit.base import MethodSettings
-from rlrecovery.fit.estimates import Level
+from rlrecovery.fitting.base import MethodSettings
+from rlrecovery.fitting.estimates import Level
 from rlrecovery.models.base import Parameter
 from rlrecovery.models.prior_settings import PopulationPrior, Prior
 from rlrecovery.models.variants import ModelSpec

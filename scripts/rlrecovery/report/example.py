@@ -11,15 +11,15 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from rlrecovery.design.cells import Cell
-from rlrecovery.fit.base import SamplingFitter, Setting
-from rlrecovery.fit.batch import sampling_seed
-from rlrecovery.fit.estimates import one_line
-from rlrecovery.fit.registry import Method, make_fitter
+from rlrecovery.fitting.base import SamplingFitter, Setting
+from rlrecovery.fitting.batch import sampling_seed
+from rlrecovery.fitting.estimates import one_line
+from rlrecovery.fitting.registry import Method, make_fitter
 from rlrecovery.likelihood.data import observations
-from rlrecovery.simulate.behaviour import Behaviour
-from rlrecovery.simulate.generator import Generator
-from rlrecovery.simulate.replicates import simulate_replicate
-from rlrecovery.simulate.task import Integers
+from rlrecovery.simulation.behaviour import Behaviour
+from rlrecovery.simulation.generator import Generator
+from rlrecovery.simulation.replicates import simulate_replicate
+from rlrecovery.simulation.task import Integers
 from rlrecovery.storage.files import MACHINE, write_json, write_table
 
 log = logging.getLogger(__name__)

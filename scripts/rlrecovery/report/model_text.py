@@ -15,7 +15,7 @@ from rlrecovery.models.library import LAPSE, MODELS, START_VALUE
 from rlrecovery.models.variants import ModelSpec
 from rlrecovery.report.markup import cite, clauses, display, literal, math, name
 from rlrecovery.report.numbers import enumeration
-from rlrecovery.simulate.task import Task
+from rlrecovery.simulation.task import Task
 
 #: Outcome shown, and arm chosen: the same if only the outcome of the chosen arm is ever shown.
 SHOWN, CHOSEN = "s_{k,t}", "c_{k,t}"

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from rlrecovery.fit.base import Pooling
+from rlrecovery.fitting.base import Pooling
 from rlrecovery.report.lines import OF_LEVEL
 from rlrecovery.report.numbers import plural
 from rlrecovery.score.results import Summary

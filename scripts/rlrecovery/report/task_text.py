@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from rlrecovery.report.numbers import enumeration, plural
-from rlrecovery.simulate.changes import DriftSettings, ReversalSettings
-from rlrecovery.simulate.settings import TaskSettings
-from rlrecovery.simulate.task import Task
+from rlrecovery.simulation.changes import DriftSettings, ReversalSettings
+from rlrecovery.simulation.settings import TaskSettings
+from rlrecovery.simulation.task import Task
 
 
 def task_text(settings: TaskSettings) -> str:

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from scipy import integrate
 
-from rlrecovery.fit.estimates import Level
-from rlrecovery.fit.registry import Method
+from rlrecovery.fitting.estimates import Level
+from rlrecovery.fitting.registry import Method
 from rlrecovery.models.base import Parameter
 from rlrecovery.models.distributions import Distribution
 from rlrecovery.storage.files import conform

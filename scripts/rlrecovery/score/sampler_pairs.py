@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from rlrecovery.fit.base import PosteriorKind
-from rlrecovery.fit.registry import Method
+from rlrecovery.fitting.base import PosteriorKind
+from rlrecovery.fitting.registry import Method
 
 
 def comparable_pairs(methods: Mapping[str, Method]) -> list[tuple[str, str]]:

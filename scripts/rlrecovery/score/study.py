@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from rlrecovery.design.cells import UNNAMED, Cell, cell_labels
-from rlrecovery.fit.registry import Method
+from rlrecovery.fitting.registry import Method
 from rlrecovery.storage.files import read_tables
 from rlrecovery.storage.schemas import SCORED
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from rlrecovery.config.limits import Limits
 from rlrecovery.design.cells import Cell
-from rlrecovery.fit.registry import Method
+from rlrecovery.fitting.registry import Method
 from rlrecovery.score.competing import crossed_measures, selection
 from rlrecovery.score.design import MOST_POINTS
 from rlrecovery.score.prior_width import prior_sds

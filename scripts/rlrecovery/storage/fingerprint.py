@@ -33,8 +33,9 @@ def settings_hash(values: object) -> str:
 def source_fingerprint(*modules: str) -> str:
     """Names of modules, and a hash of their code and of all code of this package that they import.
 
-    Modules have names within the package, such as ``"fit.batch"``, or ``"door.fit"`` for a script.
-    The result is a text such as ``door.fit+fit.batch:0123456789abcdef``.
+    Modules have names within the package, such as ``"fitting.batch"``, or ``"door.fit"`` for a
+    script.
+    The result is a text such as ``door.fit+fitting.batch:0123456789abcdef``.
 
     Raises
     ------

@@ -9,8 +9,8 @@ from settings import MLE, study
 from rlrecovery.commands.replicate import main
 from rlrecovery.config.reader import parse
 from rlrecovery.config.study import cells_of, generator_of, methods_of
-from rlrecovery.fit.batch import fit_batch
-from rlrecovery.simulate.batch import simulate_batch
+from rlrecovery.fitting.batch import fit_batch
+from rlrecovery.simulation.batch import simulate_batch
 
 EXPERIMENT = parse(study(methods={"mle": MLE, "exact": QUADRATURE}))
 KEY, CELL = next(iter(cells_of(EXPERIMENT).items()))

@@ -4,7 +4,7 @@ import pytest
 
 from rlrecovery.config.limits import Limits
 from rlrecovery.config.reader import load, parse
-from rlrecovery.fit.registry import ESTIMATORS, settings_class
+from rlrecovery.fitting.registry import ESTIMATORS, settings_class
 from rlrecovery.models.library import RESCORLA_WAGNER, every_parameter
 from unit.config.experiments import FLAT, GONE, HALF, ROOT, changed, several, valid
 

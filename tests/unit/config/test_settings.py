@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from rlrecovery.config.reader import parse
-from rlrecovery.fit.mock.settings import MockSettings
+from rlrecovery.fitting.mock.settings import MockSettings
 from rlrecovery.models.distributions import Distribution
 from unit.config.experiments import (
     FLAT,

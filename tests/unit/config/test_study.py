@@ -26,7 +26,7 @@ from rlrecovery.config.study import (
 )
 from rlrecovery.design.cells import batches, by_key, grid
 from rlrecovery.design.seeds import seed_sequence
-from rlrecovery.fit.registry import Method
+from rlrecovery.fitting.registry import Method
 from rlrecovery.models.variants import ModelSpec
 from rlrecovery.planning.costs import kind_of
 from rlrecovery.storage.files import BrokenFile

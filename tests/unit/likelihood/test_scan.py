@@ -13,8 +13,8 @@ from reference import WALKS
 from rlrecovery.likelihood.data import Observations, observations, observations_from_table
 from rlrecovery.likelihood.scan import log_softmax
 from rlrecovery.models.library import MODELS
-from rlrecovery.simulate.behaviour import behave
-from rlrecovery.simulate.task import Task
+from rlrecovery.simulation.behaviour import behave
+from rlrecovery.simulation.task import Task
 from unit.forms import (
     DAILY,
     ONE_SHAPE,

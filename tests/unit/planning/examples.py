@@ -2,7 +2,7 @@
 
 from rlrecovery.config.study import methods_of
 from rlrecovery.design.load import Load
-from rlrecovery.fit.base import Cost
+from rlrecovery.fitting.base import Cost
 from rlrecovery.planning.costs import Job, job_seconds, kind_of
 from rlrecovery.planning.stages import Stage
 

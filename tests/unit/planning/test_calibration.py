@@ -9,8 +9,8 @@ from settings import MOCK, study
 from rlrecovery.config.reader import parse
 from rlrecovery.config.study import cells_of, methods_of
 from rlrecovery.design.load import Load
-from rlrecovery.fit.base import Cost
-from rlrecovery.fit.batch import fit_batch
+from rlrecovery.fitting.base import Cost
+from rlrecovery.fitting.batch import fit_batch
 from rlrecovery.planning import calibration
 from rlrecovery.planning.calibration import (
     benchmark_seconds,
@@ -20,7 +20,7 @@ from rlrecovery.planning.calibration import (
     read_calibration,
 )
 from rlrecovery.planning.costs import kind_of
-from rlrecovery.simulate.batch import simulate_batch
+from rlrecovery.simulation.batch import simulate_batch
 
 EXPERIMENT = parse(study(participants=[2, 30], trials=[20]))
 GUESS = methods_of(EXPERIMENT)["guess"]

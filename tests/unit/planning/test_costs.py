@@ -8,9 +8,9 @@ from settings import study
 from rlrecovery.config.reader import parse
 from rlrecovery.config.study import cells_of, generator_of, methods_of
 from rlrecovery.design.load import Load
-from rlrecovery.fit.base import Cost
-from rlrecovery.fit.batch import fit_batch
-from rlrecovery.fit.registry import Method
+from rlrecovery.fitting.base import Cost
+from rlrecovery.fitting.batch import fit_batch
+from rlrecovery.fitting.registry import Method
 from rlrecovery.planning.costs import (
     SIMULATE_FILES,
     Job,
@@ -21,7 +21,7 @@ from rlrecovery.planning.costs import (
     simulated_bytes,
 )
 from rlrecovery.planning.resources import seconds_per_data_set
-from rlrecovery.simulate.batch import simulate_batch
+from rlrecovery.simulation.batch import simulate_batch
 
 TRUE = Cost(300, 3.0, 2e-3, 2e-5)
 SIZES = [Load(p, t, r) for p in (5, 20, 100) for t in (30, 120, 400) for r in (1, 5, 20, 50)]

@@ -7,7 +7,7 @@ from settings import MLE, MOCK, ROOT, study, write
 
 from rlrecovery.config.reader import ConfigError, parse
 from rlrecovery.design.load import Load
-from rlrecovery.fit.base import Cost
+from rlrecovery.fitting.base import Cost
 from rlrecovery.planning import plan
 from rlrecovery.planning.costs import Job, kind_of
 from rlrecovery.planning.plan import advice, amount, duration, machine_of, main, origins, totals

@@ -12,8 +12,8 @@ from settings import MOCK, ROOT, study
 from rlrecovery.config.reader import parse
 from rlrecovery.config.study import cells_of, generator_of, methods_of
 from rlrecovery.design.load import Load
-from rlrecovery.fit.batch import fit_batch
-from rlrecovery.fit.registry import ESTIMATORS, Method
+from rlrecovery.fitting.batch import fit_batch
+from rlrecovery.fitting.registry import ESTIMATORS, Method
 from rlrecovery.planning.resources import (
     LAUNCHER_MIB,
     for_attempt,
@@ -28,7 +28,7 @@ from rlrecovery.planning.resources import (
 )
 from rlrecovery.score.batches import Batches
 from rlrecovery.score.design import score
-from rlrecovery.simulate.batch import simulate_batch
+from rlrecovery.simulation.batch import simulate_batch
 
 PARTIAL = bayes_method("partial")
 METHODS = {

@@ -4,11 +4,11 @@ import numpy as np
 from settings import FLAT, QUADRATURE, bayes
 
 from rlrecovery.design.cells import Cell
-from rlrecovery.fit.base import Setting
-from rlrecovery.fit.registry import Method
+from rlrecovery.fitting.base import Setting
+from rlrecovery.fitting.registry import Method
 from rlrecovery.models.variants import ModelSpec
-from rlrecovery.simulate.generator import Generator, learner_in
-from rlrecovery.simulate.settings import TaskSettings
+from rlrecovery.simulation.generator import Generator, learner_in
+from rlrecovery.simulation.settings import TaskSettings
 
 BANDIT = {"arms": [0.3, 0.7], "blocks": 2, "start_value": 0.5}
 SEQUENCE = np.random.default_rng(0).random((24, 2)).round(2).tolist()

@@ -16,7 +16,7 @@ from rlrecovery.predictive.dataset import Dataset, simulated_dataset
 from rlrecovery.predictive.draws import prior_draws
 from rlrecovery.predictive.predictions import forward_statistics
 from rlrecovery.predictive.statistics import statistics
-from rlrecovery.simulate.replicates import simulate_replicate
+from rlrecovery.simulation.replicates import simulate_replicate
 from rlrecovery.storage.files import BrokenFile
 from rlrecovery.storage.schemas import PREDICTIVE
 from unit.predictive.examples import (

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 
 from rlrecovery.predictive.dataset import Dataset, first_trial_of_block, simulated_dataset
-from rlrecovery.simulate.replicates import simulate_replicate
+from rlrecovery.simulation.replicates import simulate_replicate
 from unit.predictive.examples import BANDIT, CELL, TASKS, faced, generator
 
 

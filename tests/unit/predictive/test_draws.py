@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from rlrecovery.fit.bayes import fitter as bayes
-from rlrecovery.fit.quadrature.fitter import Quadrature
+from rlrecovery.fitting.bayes import fitter as bayes
+from rlrecovery.fitting.quadrature.fitter import Quadrature
 from rlrecovery.models.variants import ModelSpec
 from rlrecovery.predictive.dataset import simulated_dataset
 from rlrecovery.predictive.draws import posterior_draws, prior_draws

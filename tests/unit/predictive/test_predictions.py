@@ -14,7 +14,7 @@ from rlrecovery.predictive.predictions import (
     one_step_statistics,
 )
 from rlrecovery.predictive.statistics import statistics
-from rlrecovery.simulate.replicates import simulate_replicate
+from rlrecovery.simulation.replicates import simulate_replicate
 from unit.predictive.examples import CELL, TASKS, constant, faced, generator, learner, random_data
 
 

@@ -9,12 +9,12 @@ import pytest
 from fits import PARTICIPANTS, bayes_method, compiled
 
 from rlrecovery.design.cells import Cell
-from rlrecovery.fit.batch import fit_batch
-from rlrecovery.fit.bayes import fitter
-from rlrecovery.fit.registry import Method
+from rlrecovery.fitting.batch import fit_batch
+from rlrecovery.fitting.bayes import fitter
+from rlrecovery.fitting.registry import Method
 from rlrecovery.report.example import write_example
-from rlrecovery.simulate.batch import simulate_batch
-from rlrecovery.simulate.generator import Generator
+from rlrecovery.simulation.batch import simulate_batch
+from rlrecovery.simulation.generator import Generator
 
 GENERATOR = Generator.of(
     {

@@ -14,7 +14,7 @@ from rlrecovery.report.methods_text import (
     study_size,
 )
 from rlrecovery.report.task_text import task_text
-from rlrecovery.simulate.settings import TaskSettings
+from rlrecovery.simulation.settings import TaskSettings
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from rlrecovery.models.variants import ModelSpec
 from rlrecovery.report import model_text as written
 from rlrecovery.report.markup import cited, references
 from rlrecovery.report.model_text import WRITTEN, notation
-from rlrecovery.simulate.task import Task
+from rlrecovery.simulation.task import Task
 
 ARMS, START, NEUTRAL = 3, 0.4, 0.6
 PARTIAL, FULL = (Task((0.2, 0.8), full_feedback=full) for full in (False, True))

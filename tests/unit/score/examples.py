@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import settings
 
-from rlrecovery.fit.registry import Method
+from rlrecovery.fitting.registry import Method
 from rlrecovery.score.jackknife import Score
 from rlrecovery.storage.files import conform
 from rlrecovery.storage.schemas import (

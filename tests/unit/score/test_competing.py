@@ -5,7 +5,7 @@ from collections import defaultdict
 import pytest
 
 from rlrecovery.design.cells import Cell
-from rlrecovery.fit.registry import Method
+from rlrecovery.fitting.registry import Method
 from rlrecovery.score.batches import Batches
 from rlrecovery.score.competing import crossed_measures, selection
 from rlrecovery.score.design import Competitor, score

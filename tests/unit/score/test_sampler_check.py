@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 
 from rlrecovery.design.cells import Cell
-from rlrecovery.fit.batch import fit_batch
+from rlrecovery.fitting.batch import fit_batch
 from rlrecovery.score.sampler_check import compare_posteriors, pool_over_cells
-from rlrecovery.simulate.batch import simulate_batch
-from rlrecovery.simulate.generator import Generator
+from rlrecovery.simulation.batch import simulate_batch
+from rlrecovery.simulation.generator import Generator
 from rlrecovery.storage.files import read_table
 from rlrecovery.storage.schemas import SAMPLER_CHECK
 from unit.score.examples import EXACT, bayes_method, exact_method

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from rlrecovery.design.cells import by_key, grid
-from rlrecovery.fit.registry import Method
+from rlrecovery.fitting.registry import Method
 from rlrecovery.score.study import Study
 from rlrecovery.storage.files import BrokenFile, write_table
 from rlrecovery.storage.schemas import SCORED

@@ -13,14 +13,14 @@ import pytest
 
 from rlrecovery.config.limits import Limits
 from rlrecovery.design.cells import batches, by_key, grid
-from rlrecovery.fit.batch import fit_batch
+from rlrecovery.fitting.batch import fit_batch
 from rlrecovery.score import summary
 from rlrecovery.score.batches import Batches
 from rlrecovery.score.design import score
 from rlrecovery.score.individual import INDIVIDUAL
 from rlrecovery.score.over_truths import POOLED
-from rlrecovery.simulate.batch import simulate_batch
-from rlrecovery.simulate.generator import Generator
+from rlrecovery.simulation.batch import simulate_batch
+from rlrecovery.simulation.generator import Generator
 from rlrecovery.storage.files import BrokenFile, read_json, read_table, write_json, write_table
 from rlrecovery.storage.schemas import COMPARED, PAIRED, SAMPLER_CHECK, SUMMARY
 from unit.score.examples import MOCK

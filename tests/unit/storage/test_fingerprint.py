@@ -203,9 +203,9 @@ class TestWholeFingerprint:
 @pytest.mark.parametrize("estimator", ["mle", "bayes", "quadrature", "mock"])
 def test_fits_depend_on_their_own_fitter_only(estimator):
     """Changing the fitter of one estimator must not run the jobs of another again."""
-    modules = fingerprint.code_behind("door.fit", f"fit.{estimator}.fitter")
-    fitters = {name for name in modules if re.fullmatch(r"rlrecovery\.fit\.\w+\.fitter", name)}
-    assert fitters == {f"rlrecovery.fit.{estimator}.fitter"}
+    modules = fingerprint.code_behind("door.fit", f"fitting.{estimator}.fitter")
+    fitters = {name for name in modules if re.fullmatch(r"rlrecovery\.fitting\.\w+\.fitter", name)}
+    assert fitters == {f"rlrecovery.fitting.{estimator}.fitter"}
     assert not {name.split(".")[1] for name in modules} & {"score", "figures", "report"}
 
 

@@ -24,7 +24,7 @@ from rlrecovery.config.mistakes import (
     mistake,
     wrong,
 )
-from rlrecovery.fit.base import MethodSettings, Pooling
+from rlrecovery.fitting.base import MethodSettings, Pooling
 from rlrecovery.models.base import Model, Parameter
 from rlrecovery.models.prior_settings import PopulationPrior, Prior
 

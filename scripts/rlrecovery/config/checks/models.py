@@ -23,7 +23,7 @@ from rlrecovery.models.base import Learner, Model, Parameter
 from rlrecovery.models.distributions import Distribution
 from rlrecovery.models.library import MODELS
 from rlrecovery.models.variants import VariantSettings
-from rlrecovery.simulate.population import population_truth
+from rlrecovery.simulation.population import population_truth
 
 #: Parameters that a variant may add, and how.
 _ADDED = {"lapse": "lapse: true", "start_value": "start_value: free"}

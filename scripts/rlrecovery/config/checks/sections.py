@@ -13,13 +13,13 @@ from pydantic import BaseModel, create_model
 from rlrecovery.config import study
 from rlrecovery.config.mistakes import Path
 from rlrecovery.config.settings import Experiment, ModelRecovery
-from rlrecovery.fit.base import MethodSettings
+from rlrecovery.fitting.base import MethodSettings
 from rlrecovery.models.base import Model, Parameter
 from rlrecovery.models.distributions import Distribution
 from rlrecovery.models.library import MODELS
 from rlrecovery.models.prior_settings import Population
 from rlrecovery.models.variants import ModelSpec, VariantSettings
-from rlrecovery.simulate.settings import TaskSettings
+from rlrecovery.simulation.settings import TaskSettings
 
 
 @dataclasses.dataclass(frozen=True)

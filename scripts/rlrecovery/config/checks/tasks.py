@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from rlrecovery.config.checks.sections import Sections
 from rlrecovery.config.mistakes import Mistake, Path, dotted, interval, mistake, wrong
-from rlrecovery.simulate.changes import DriftSettings, ReversalSettings
-from rlrecovery.simulate.settings import TaskSettings
+from rlrecovery.simulation.changes import DriftSettings, ReversalSettings
+from rlrecovery.simulation.settings import TaskSettings
 
 _PROBABILITY = "must be from 0 to 1 with rewards: bernoulli"
 

@@ -1,0 +1,174 @@
+"""The global maximum of the log-likelihood of each participant.
+
+A coarse grid provides starting points, and Newton's method maximises with exact gradients. The
+first searches of all participants advance together, then all further ones, each of which ends when
+it enters the basin of the maximum that the participant's first search found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from rlrecovery.fitting.estimates import NAN
+from rlrecovery.fitting.mle.newton import (
+    Booleans,
+    Functions,
+    Points,
+    maximise,
+    separated,
+)
+from rlrecovery.fitting.mle.rows import Maximum
+from rlrecovery.fitting.mle.starts import starting_points
+from rlrecovery.likelihood.data import Observations
+from rlrecovery.likelihood.evaluate import Evaluator
+from rlrecovery.models.base import TRANSFORMS, Model
+from rlrecovery.simulation.task import Floats, Integers
+
+#: An estimate is at the bound within this distance of an end of the search range (unconstrained
+#: scale); see `Maximum.end`.
+AT_BOUND = 1e-3
+
+#: Largest projected gradient per unconstrained unit of a converged search. With curvatures of about
+#: 1 it corresponds to an error of 0.001 in the estimate.
+GRADIENT_TOLERANCE = 1e-3
+
+#: Largest number of times that a search is begun again, and the distance to bounds that its steps
+#: may not cross then; see `maximise`.
+MAX_RESTARTS, NEAR = 10, 1e-3
+
+#: Largest number of trials, of all participants together, whose likelihoods are evaluated by one
+#: call. Each needs 24 bytes; with fewer, more of the time is spent outside of compiled code.
+TRIALS_AT_ONCE = 500_000
+
+
+@dataclass(frozen=True)
+class Search:
+    """How the global maximum is searched.
+
+    Attributes
+    ----------
+    evaluate : callable
+        ``(data, unconstrained points) -> (log-likelihoods, gradients)``, one row per point; data of
+        one participant, or of one participant per point.
+    box : float array, shape (parameters, 2)
+        Search range on the unconstrained scale.
+    points : float array, shape (size ** parameters, parameters)
+        The grid of starting points, on the unconstrained scale.
+    size : int
+        Points of the grid per parameter.
+    starts : int
+        Number of local searches per participant.
+    """
+
+    evaluate: Evaluator
+    box: Floats
+    points: Floats
+    size: int
+    starts: int
+
+    def together(self, trials: int) -> int:
+        """Number of participants with this number of trials whose searches advance together."""
+        points_per_step = max(self.starts - 1, 1) * (1 + 2 * len(self.box))
+        return max(1, TRIALS_AT_ONCE // max(trials * points_per_step, len(self.points)))
+
+    def maxima(self, data: Observations) -> Iterator[Maximum]:
+        """Find the global maximum of the log-likelihood of each participant.
+
+        The result for one participant does not depend on the others.
+
+        Raises
+        ------
+        FloatingPointError
+            If a log-likelihood is not finite where it should be.
+        """
+        together = self.together(data.choices.shape[1])
+        for begin in range(0, len(data.choices), together):
+            part = data.rows(slice(begin, begin + together))
+            best = self._best(part)
+            low = best.point - self.box[:, 0] < AT_BOUND
+            high = self.box[:, 1] - best.point < AT_BOUND
+            end = np.where(low, -1, np.where(high, 1, 0))
+            se = standard_errors(best, end == 0)
+            converged = (best.slope < GRADIENT_TOLERANCE).tolist()
+            choices = (part.choices >= 0).sum(axis=1).tolist()
+            values = best.value.tolist()
+            yield from map(Maximum, best.point, se, end, values, converged, choices)
+
+    def _best(self, data: Observations) -> Points:
+        """The highest of the maxima that each participant's searches end at."""
+
+        def functions(which: Integers, points: Floats) -> tuple[Floats, Floats]:
+            """Log-likelihoods of participants, and their gradients."""
+            values, gradients = self.evaluate(data.rows(which), points)
+            return values, gradients
+
+        starts = self._starting_points(data)
+        everybody = np.arange(len(starts))
+        first = self._searched(functions, everybody, self.points[starts[:, 0]], None)
+        which, order = np.nonzero(starts[:, 1:] >= 0)
+        is_peak = first.peaked(self.box)
+        peaks = replace(first, value=np.where(is_peak, first.value, NAN)).take(which)
+        others = self._searched(functions, which, self.points[starts[which, order + 1]], peaks)
+
+        ends, owners = first.joined(others), np.concatenate([everybody, which])
+        heights = np.where(np.isfinite(ends.value), ends.value, -np.inf)
+        ranked = np.lexsort((-heights, owners))  # of equal heights, the first search comes first
+        best = ranked[np.searchsorted(owners[ranked], everybody)]
+        if not np.isfinite(heights[best]).all():
+            raise FloatingPointError("no search ended at a finite log-likelihood")
+        return ends.take(best)
+
+    def _starting_points(self, data: Observations) -> Integers:
+        """Indices of the points of the grid at which the searches of each participant start."""
+        # A kernel without gradients would be faster, but takes longer to load than it saves.
+        each = (data.rows(slice(i, i + 1)) for i in range(len(data.choices)))
+        values = np.array([self.evaluate(one, self.points)[0] for one in each])
+        if not np.isfinite(values).any(axis=1).all():
+            raise FloatingPointError("the log-likelihood is not finite anywhere on the grid")
+        return starting_points(values, (self.size,) * len(self.box), self.starts)
+
+    def _searched(
+        self, functions: Functions, which: Integers, starts: Floats, peaks: Points | None
+    ) -> Points:
+        """Find local maxima; searches that stop early are begun again where they stopped."""
+        result = maximise(functions, which, starts, self.box, peaks)
+        for _ in range(MAX_RESTARTS):
+            is_peak = result.slope < GRADIENT_TOLERANCE
+            stopped = np.flatnonzero(np.isfinite(result.value) & ~is_peak)
+            if not len(stopped):
+                break
+            again, points = which[stopped], result.point[stopped]
+            result.put(stopped, maximise(functions, again, points, self.box, near=NEAR))
+        return result
+
+
+def standard_errors(peaks: Points, free: Booleans) -> Floats:
+    """Compute Wald standard errors of the free parameters, with the others at their bounds.
+
+    NaN for all parameters of a peak whose curvature is not positive definite.
+    """
+    information = separated(~free, peaks.curvature)
+    regular = np.linalg.eigvalsh(information).min(axis=1) > 0
+    information[~regular] = np.eye(free.shape[1])
+    variances = np.diagonal(np.linalg.inv(information), axis1=1, axis2=2)
+    se: Floats = np.sqrt(np.where(free & regular[:, None], variances, NAN))
+    return se
+
+
+def on_real_line(model: Model, natural: Evaluator) -> Evaluator:
+    """Convert an evaluator to unconstrained parameters, by the chain rule."""
+    transforms = [TRANSFORMS[parameter.transform] for parameter in model.parameters]
+
+    def evaluate(data: Observations, points: Floats) -> tuple[Floats, Floats]:
+        """Values (points,) and gradients (points, parameters)."""
+        theta, slopes = np.empty(points.shape), np.empty(points.shape)
+        for j, transform in enumerate(transforms):
+            theta[:, j] = transform.to_natural(points[:, j])
+            slopes[:, j] = transform.slope(theta[:, j])
+        value, gradient = natural(data, theta)
+        return value, gradient * slopes
+
+    return evaluate

@@ -1,0 +1,104 @@
+"""Settings of maximum likelihood."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from rlrecovery.fitting.base import Cost, EngineSetting, Excess, MethodSettings
+from rlrecovery.fitting.estimates import Level
+from rlrecovery.models.base import Parameter
+from rlrecovery.models.settings import Bounds
+
+#: Largest number of grid points: more need too much memory.
+MOST_POINTS = 1_000_000
+
+
+class MleSettings(MethodSettings):
+    """Maximum likelihood for each participant separately, and a two-step group estimate."""
+
+    fitter: ClassVar[str] = "rlrecovery.fitting.mle.fitter:MaximumLikelihood"
+    cost_neutral: ClassVar[frozenset[str]] = frozenset({"bounds", "group_scale"})
+
+    estimator: Literal["mle"] = Field(
+        description="Estimator: maximum likelihood, for each participant separately."
+    )
+    engine: EngineSetting = "compiled"
+    bounds: dict[str, Annotated[Bounds, Field(description="Lower and upper bound.")]] = Field(
+        default_factory=dict,
+        description=(
+            "Per parameter of the model, [lower, upper] on the natural scale: the range in which "
+            "the maximum is searched. Estimates at a bound are kept, flagged and counted. True "
+            "values must lie within. By default the bounds of each parameter in the list of models "
+            "below, which the resolved config shows. In a study with models: per parameter of any "
+            "of models.fit."
+        ),
+    )
+    grid: int = Field(
+        default=10,
+        ge=2,
+        description="Points per parameter of the coarse grid that provides starting points.",
+    )
+    starts: int = Field(
+        default=3,
+        ge=1,
+        description=(
+            "Number of local searches per participant. They start at the best peaks of the grid, "
+            "then at the best points apart from these; the best result is the estimate. At most "
+            "the number of points of the grid."
+        ),
+    )
+    group_scale: Literal["unconstrained", "natural"] = Field(
+        default="unconstrained",
+        description=(
+            "Scale on which the participants' estimates are averaged to the group estimate: the "
+            "model's unconstrained scale (on which the group's true value is its population's "
+            "location), or the natural scale."
+        ),
+    )
+
+    @property
+    def cost(self) -> Cost:
+        """Memory and time of its jobs."""
+        return Cost(300, 0.9, 2e-4, 8e-6)
+
+    def levels(self) -> tuple[Level, ...]:
+        """Levels participant and group."""
+        return ("participant", "group")
+
+    def bounds_by_parameter(self) -> Mapping[str, tuple[float, ...]]:
+        """Key ``bounds``: lower and upper bound, natural scale."""
+        return self.bounds
+
+    def default_bounds(self, parameter: Parameter) -> tuple[float, float]:
+        """The model's own bounds."""
+        return parameter.bounds
+
+    def excess(self, n_parameters: int) -> Excess | None:
+        """A grid with too many points, or more starting points than the grid has."""
+        points = self.grid**n_parameters
+        if points > MOST_POINTS:
+            limit = (
+                f"must give at most {MOST_POINTS} points; it gives {points} for {n_parameters} "
+                "parameters"
+            )
+            return Excess("grid", self.grid, limit)
+        if self.starts > points:
+            limit = f"must be at most {points}, the number of points of the grid"
+            return Excess("starts", self.starts, limit)
+        return None
+
+    def uses_scan(self) -> bool:
+        """Whether the likelihood is computed by the scan, which is slow."""
+        return self.engine == "scan"
+
+    def describe(self) -> str:
+        """One sentence for the methods section of a paper."""
+        return (
+            "Maximum likelihood for each participant separately, with Wald intervals that are "
+            "computed on the unconstrained scale, transformed to the natural scale and truncated "
+            "at the bounds; the group estimate is the mean of the participants' estimates on the "
+            f"{self.group_scale} scale, with a t interval."
+        )

@@ -1,0 +1,88 @@
+"""True parameters: participants drawn from a population, and the population's own values."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+
+import numpy as np
+import scipy  # scipy.integrate, a slow import, is loaded when it is first used
+from scipy.special import ndtri
+
+from rlrecovery.models.base import Model, Parameter
+from rlrecovery.models.prior_settings import Population
+from rlrecovery.simulation.task import Floats
+
+
+def draw_population(
+    model: Model,
+    truth: Mapping[str, float],
+    population: Mapping[str, Population],
+    participants: int,
+    *rngs: np.random.Generator,
+) -> dict[str, Floats]:
+    """Draw the true parameters of each participant, natural scale, shape (participants,).
+
+    One uniform number is used per participant and parameter, whatever the population. With the same
+    seed, a different spread of one parameter does not change the values of the others. `truth` has
+    the cell's true value of each parameter with a spread, natural scale. Each of `rngs` draws a
+    data set of `participants`, and the data sets are joined.
+    """
+    values: dict[str, Floats] = {}
+    for parameter in model.parameters:
+        settings = population[parameter.name]
+        uniform = np.concatenate([rng.random(participants) for rng in rngs])
+        distribution = settings.distribution_object()
+        if distribution is not None:
+            values[parameter.name] = distribution.quantiles(uniform)
+        else:
+            spread = settings.spread or 0.0
+            values[parameter.name] = _scatter(parameter, truth[parameter.name], spread, uniform)
+    return values
+
+
+def _scatter(parameter: Parameter, centre: float, spread: float, uniform: Floats) -> Floats:
+    """Values around a cell's true value, normal on the unconstrained scale."""
+    if spread == 0:  # exactly the cell's value, without the rounding of the transform
+        return np.full(uniform.shape, float(centre))
+    values: Floats = parameter.to_natural(parameter.to_real(centre) + spread * ndtri(uniform))
+    return values
+
+
+def population_truth(
+    parameter: Parameter, centre: float | None, settings: Population
+) -> tuple[float, float]:
+    """Location (natural scale) and SD (unconstrained scale) of a population.
+
+    For a spread around a cell's true value, these are that value and the spread. For a named
+    distribution, they are the mean (transformed back to the natural scale) and SD of the
+    transformed variable, computed by quadrature over its quantiles.
+    """
+    distribution = settings.distribution_object()
+    if distribution is None:
+        if centre is None:
+            raise ValueError(f"{parameter.name} has a spread, but no true value")
+        return float(centre), float(settings.spread or 0.0)
+
+    def moment(power: int) -> float:
+        """Mean of a power of the transformed variable."""
+        integral: float = scipy.integrate.quad(
+            lambda u: parameter.to_real(distribution.quantiles(u)) ** power, 0, 1
+        )[0]
+        return integral
+
+    # Quantiles that round to an end of the support have no finite transform; the result is then
+    # not finite either.
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", scipy.integrate.IntegrationWarning)
+        mean, square = moment(1), moment(2)
+    return float(parameter.to_natural(mean)), float(np.sqrt(square - mean**2))
+
+
+def population_truths(
+    model: Model, truth: Mapping[str, float], population: Mapping[str, Population]
+) -> dict[str, tuple[float, float]]:
+    """`population_truth` of every free parameter of a model, by name."""
+    return {
+        p.name: population_truth(p, truth.get(p.name), population[p.name]) for p in model.parameters
+    }

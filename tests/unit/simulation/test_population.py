@@ -1,0 +1,135 @@
+"""Participants are drawn as their population says, whose location and SD are exact."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import stats
+from scipy.special import logit, polygamma, psi
+
+from rlrecovery.models.library import RESCORLA_WAGNER
+from rlrecovery.models.prior_settings import Population
+from rlrecovery.simulation.population import draw_population, population_truth
+
+ALPHA, BETA = RESCORLA_WAGNER.parameters
+BETA22 = {"distribution": "Beta", "alpha": 2.0, "beta": 2.0}
+
+
+def population(truth, spec, participants=20_000, seed=0):
+    rng = np.random.default_rng(seed)
+    settings = {name: Population.of(entry) for name, entry in spec.items()}
+    return draw_population(RESCORLA_WAGNER, truth, settings, participants, rng)
+
+
+class TestPopulation:
+    @pytest.mark.parametrize("alpha", [0.0, 0.1, 0.30000000000000004, 1.0])
+    @pytest.mark.parametrize("beta", [0.0, 1e-8, 5.0, 1e3])
+    def test_no_spread_is_exactly_the_truth(self, alpha, beta):
+        none = {"alpha": {"spread": 0}, "beta": {"spread": 0.0}}
+        drawn = population({"alpha": alpha, "beta": beta}, none, 5)
+        assert drawn["alpha"].tolist() == [alpha] * 5
+        assert drawn["beta"].tolist() == [beta] * 5
+
+    @pytest.mark.parametrize(("alpha", "beta"), [(0.0, 0.0), (1.0, 0.0)])
+    @pytest.mark.filterwarnings("error")
+    def test_spread_around_an_end_stays_there(self, alpha, beta):
+        some = {"alpha": {"spread": 0.5}, "beta": {"spread": 2.0}}
+        drawn = population({"alpha": alpha, "beta": beta}, some, 50)
+        assert (drawn["alpha"] == alpha).all()
+        assert (drawn["beta"] == beta).all()
+
+    def test_spread_is_the_sd_on_the_unconstrained_scale(self):
+        drawn = population(
+            {"alpha": 0.2, "beta": 5.0}, {"alpha": {"spread": 0.7}, "beta": {"spread": 0.3}}
+        )
+        for real, centre, sd in [
+            (logit(drawn["alpha"]), logit(0.2), 0.7),
+            (np.log(drawn["beta"]), np.log(5), 0.3),
+        ]:
+            assert stats.kstest(real, stats.norm(centre, sd).cdf).pvalue > 1e-3
+        assert abs(np.corrcoef(logit(drawn["alpha"]), np.log(drawn["beta"]))[0, 1]) < 0.03
+
+    @pytest.mark.parametrize(
+        ("spec", "expected"),
+        [
+            (BETA22, stats.beta(2, 2)),
+            ({"distribution": "Uniform", "lower": 0.1, "upper": 0.4}, stats.uniform(0.1, 0.3)),
+        ],
+    )
+    def test_a_named_distribution_is_followed(self, spec, expected):
+        drawn = population({"beta": 5.0}, {"alpha": spec, "beta": {"spread": 0.0}})
+        assert stats.kstest(drawn["alpha"], expected.cdf).pvalue > 1e-3
+
+    def test_the_notebooks_population(self):
+        """Alpha and beta both from Beta(2, 2), independent, and no truth on the grid."""
+        drawn = population({}, {"alpha": BETA22, "beta": BETA22})
+        for name in ("alpha", "beta"):
+            assert stats.kstest(drawn[name], stats.beta(2, 2).cdf).pvalue > 1e-3
+        assert abs(stats.spearmanr(drawn["alpha"], drawn["beta"]).statistic) < 0.03
+
+    def test_one_parameters_spread_leaves_the_others_alone(self):
+        truth = {"alpha": 0.2, "beta": 5.0}
+        one = population(truth, {"alpha": {"spread": 0.0}, "beta": {"spread": 0.3}}, 9)
+        for alpha in ({"spread": 0.9}, BETA22):
+            other = population(truth, {"alpha": alpha, "beta": {"spread": 0.3}}, 9)
+            assert (one["beta"] == other["beta"]).all()
+            assert (one["alpha"] != other["alpha"]).all()
+
+
+def truth_of(parameter, centre, spec):
+    return population_truth(parameter, centre, Population.of(spec))
+
+
+class TestPopulationTruth:
+    def test_scatter_is_as_configured(self):
+        assert truth_of(ALPHA, 0.3, {"spread": 0.5}) == (0.3, 0.5)
+        assert truth_of(BETA, 1e3, {"spread": 0}) == (1000.0, 0.0)
+
+    @pytest.mark.parametrize(
+        ("parameter", "spec", "mean", "variance"),
+        [
+            # log of a Beta(a, b): mean psi(a) - psi(a + b), variance psi'(a) - psi'(a + b)
+            (BETA, BETA22, psi(2) - psi(4), polygamma(1, 2) - polygamma(1, 4)),
+            # its logit: psi(a) - psi(b), psi'(a) + psi'(b)
+            (ALPHA, BETA22, 0.0, 2 * polygamma(1, 2)),
+            (
+                ALPHA,
+                {"distribution": "Beta", "alpha": 1.5, "beta": 6},
+                psi(1.5) - psi(6),
+                polygamma(1, 1.5) + polygamma(1, 6),
+            ),
+            (ALPHA, {"distribution": "Uniform", "lower": 0, "upper": 1}, 0.0, np.pi**2 / 3),
+            (
+                BETA,
+                {"distribution": "Gamma", "alpha": 3, "beta": 0.5},
+                psi(3) + np.log(2),
+                polygamma(1, 3),
+            ),
+            (BETA, {"distribution": "LogNormal", "mu": 1.2, "sigma": 0.4}, 1.2, 0.16),
+            (
+                BETA,
+                {"distribution": "HalfNormal", "sigma": 10},
+                (psi(0.5) + np.log(2)) / 2 + np.log(10),
+                np.pi**2 / 8,
+            ),
+            (
+                BETA,
+                {"distribution": "Exponential", "lam": 0.2},
+                np.log(5) - np.euler_gamma,
+                np.pi**2 / 6,
+            ),
+        ],
+    )
+    def test_closed_forms(self, parameter, spec, mean, variance):
+        location, spread = truth_of(parameter, None, spec)
+        assert location == pytest.approx(parameter.to_natural(mean), rel=1e-8)
+        assert spread == pytest.approx(np.sqrt(variance), rel=1e-8)
+
+    def test_it_is_what_draws_have(self):
+        drawn = population({}, {"alpha": BETA22, "beta": BETA22}, 100_000)
+        for parameter in (ALPHA, BETA):
+            real = parameter.to_real(drawn[parameter.name])
+            location, spread = truth_of(parameter, None, BETA22)
+            margin = 4 * spread / np.sqrt(len(real))
+            assert real.mean() == pytest.approx(parameter.to_real(location), abs=margin)
+            assert real.std() == pytest.approx(spread, rel=0.02)
