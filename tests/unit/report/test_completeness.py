@@ -18,7 +18,7 @@ EXPERIMENT = Experiment.of(
     )
 )
 ONE, TWO = cells_of(EXPERIMENT)
-NEW = source_fingerprint("fit.batch")
+NEW = source_fingerprint("fitting.batch")
 
 
 def origin(stage, files, source=NEW, versions=None, settings_match=True):
