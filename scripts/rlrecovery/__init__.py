@@ -1,3 +1,32 @@
-"""Parameter-recovery studies for reinforcement-learning models of behaviour."""
+"""Parameter-recovery studies for reinforcement-learning models of behaviour.
+
+In a notebook or a script, `load_study` opens a study that was run by ``make run``. It is imported
+when it is first used, because every job of a study imports this package.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rlrecovery.notebook.study import Study, load_study
 
 __version__ = "0.2.0"
+
+__all__ = ["Study", "load_study"]
+
+#: Modules of the room ``notebook`` with the public names. They are named by text, so that the
+#: fingerprint of a job does not contain their code (`rlrecovery.storage.fingerprint`).
+_MODULES = {"Study": "study", "load_study": "study"}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used (PEP 562)."""
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.notebook.{_MODULES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

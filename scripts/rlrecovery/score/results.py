@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
@@ -201,7 +202,8 @@ def load_summary(path: str | os.PathLike[str], needed: Iterable[str] = tuple(FIL
     Parameters
     ----------
     path : path
-        The folder ``summary/``, or one of its files.
+        The folder ``summary/``, or one of its files. A table is read from its CSV file or, if there
+        is none, from the Parquet file of the same name; the result is the same.
     needed : iterable of str
         Names of attributes of `Summary`, keys of `FILES`.
 
@@ -228,7 +230,7 @@ def _read(folder: Path, name: str) -> Any:
         return read_json(path)
     if name == "posterior" and not (path.exists() and path.read_bytes().strip()):
         return pd.DataFrame()  # the file is empty if no draws were sampled
-    table = read_table(path, columns)
+    table = _read_as_csv(path, columns)
     names = [column for column in _TEXT.get(name, ()) if column in table]
     table = table.assign(**{column: table[column].astype("string").fillna("") for column in names})
     if name in _CATEGORIES:
@@ -239,3 +241,19 @@ def _read(folder: Path, name: str) -> Any:
         unknown = {"data_sets": table["posteriors"], "rms_error": 0.0}
         table = table.assign(level="participant", **unknown)
     return table
+
+
+def stored(folder: Path, file: str) -> Path:
+    """Path of a table of a summary: the CSV file, or the Parquet file if only that exists."""
+    csv = folder / file
+    parquet = csv.with_suffix(".parquet")
+    return parquet if parquet.exists() and not csv.exists() else csv
+
+
+def _read_as_csv(csv: Path, columns: Collection[str]) -> pd.DataFrame:
+    """Read a table; one from a Parquet file has the types that its CSV file would give."""
+    path = stored(csv.parent, csv.name)
+    table = read_table(path, columns)
+    if path.suffix == ".csv":
+        return table
+    return pd.read_csv(io.StringIO(table.to_csv(index=False)))

@@ -1,0 +1,31 @@
+"""Errors of the package as ``ValueError`` with a sentence for the person at the keyboard."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Collection, Iterator
+
+from rlrecovery.config.mistakes import did_you_mean, either
+from rlrecovery.config.reader import ConfigError
+from rlrecovery.storage.files import BrokenFile
+
+
+@contextlib.contextmanager
+def as_value_errors() -> Iterator[None]:
+    """Raise mistakes of a config and unreadable files as `ValueError`, one line per mistake.
+
+    The frames of the checks, which say nothing about the mistake, are not part of the traceback.
+    """
+    try:
+        yield
+    except ConfigError as error:
+        raise ValueError("\n".join(m.sentence for m in error.mistakes)) from None
+    except BrokenFile as error:
+        raise ValueError(str(error)) from None
+
+
+def check_choice(kind: str, name: object, choices: Collection[str]) -> None:
+    """Raise a `ValueError` that lists the choices if a name is none of them."""
+    if name not in choices:
+        text = f"{kind} is {name!r}, but must be {either(choices) if choices else 'omitted'}"
+        raise ValueError(f"{text}{did_you_mean(name, choices)}")
