@@ -1,22 +1,34 @@
 """Parameter-recovery studies for reinforcement-learning models of behaviour.
 
-In a notebook or a script, `load_study` opens a study that was run by ``make run``. It is imported
-when it is first used, because every job of a study imports this package.
+In a notebook or a script: `simulate` makes data, `fit` estimates parameters, `recover` does both
+many times and compares, and `load_study` opens a study that was run by ``make run``. They are
+imported when they are first used, because every job of a study imports this package.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from rlrecovery.notebook.fit import Fit, fit
+    from rlrecovery.notebook.recover import recover
+    from rlrecovery.notebook.simulate import Simulated, simulate
     from rlrecovery.notebook.study import Study, load_study
 
 __version__ = "0.2.0"
 
-__all__ = ["Study", "load_study"]
+__all__ = ["Fit", "Simulated", "Study", "fit", "load_study", "recover", "simulate"]
 
 #: Modules of the room ``notebook`` with the public names. They are named by text, so that the
 #: fingerprint of a job does not contain their code (`rlrecovery.storage.fingerprint`).
-_MODULES = {"Study": "study", "load_study": "study"}
+_MODULES = {
+    "Fit": "fit",
+    "Simulated": "simulate",
+    "Study": "study",
+    "fit": "fit",
+    "load_study": "study",
+    "recover": "recover",
+    "simulate": "simulate",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -120,6 +120,22 @@ class JointFitter(Fitter, Protocol):
         """Fit several data sets; the rows of each are those of `fit`, bit for bit."""
 
 
+class PosteriorDraws(NamedTuple):
+    """Draws of all that a method estimates, from the posterior of one data set.
+
+    Attributes
+    ----------
+    values : dict of float array, shape (chains, draws) or (chains, draws, participants)
+        By parameter, natural scale. With partial pooling also ``<name>_group``, the location of
+        the population, and ``<name>_spread``, its SD on the unconstrained scale.
+    statistics : dict of array, shapes as of `values`
+        Statistics of a sampler by name; empty for independent draws.
+    """
+
+    values: dict[str, Floats]
+    statistics: dict[str, Any]
+
+
 class PosteriorFitter(Fitter, Protocol):
     """A fitter of an estimator with a posterior (see `MethodSettings.posterior`)."""
 
@@ -141,6 +157,14 @@ class PosteriorFitter(Fitter, Protocol):
         -------
         dict of float array, shape (count, participants)
             Natural scale, by parameter. Draws of a sampler are evenly spaced over all its chains.
+        """
+
+    def posterior_draws(
+        self, data: Observations, count: int, seed: np.random.SeedSequence
+    ) -> PosteriorDraws:
+        """Draw from the posterior of a data set, with arguments as of `participant_draws`.
+
+        A sampler returns all draws that `fit` summarises, whatever the `count`.
         """
 
 

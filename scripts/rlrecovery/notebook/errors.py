@@ -24,8 +24,9 @@ def as_value_errors() -> Iterator[None]:
         raise ValueError(str(error)) from None
 
 
-def check_choice(kind: str, name: object, choices: Collection[str]) -> None:
+def check_choice(kind: str, name: object, choices: Collection[object]) -> None:
     """Raise a `ValueError` that lists the choices if a name is none of them."""
     if name not in choices:
-        text = f"{kind} is {name!r}, but must be {either(choices) if choices else 'omitted'}"
-        raise ValueError(f"{text}{did_you_mean(name, choices)}")
+        names = [str(choice) for choice in choices]
+        must = either(names) if names else "omitted: there are none"
+        raise ValueError(f"{kind} is {name!r}, but must be {must}{did_you_mean(name, names)}")

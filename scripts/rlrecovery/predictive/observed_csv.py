@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rlrecovery.predictive.dataset import Dataset, first_trial_of_block
-from rlrecovery.simulation.csv_file import finite_number, read_csv_file
+from rlrecovery.simulation.csv_file import CsvFile, finite_number, read_csv_file
 from rlrecovery.simulation.task import Floats, Integers, Task
 from rlrecovery.storage.files import BrokenFile
 
@@ -42,7 +42,14 @@ def read_observed(path: str | os.PathLike[str], task: Task) -> Dataset:
     BrokenFile
         If the file has a mistake; the message names the line or column and the allowed values.
     """
-    trials = _read_trials(path, task)
+    columns = ", ".join(_required(task))
+    expected = f"it must be a comma-separated file with the columns {columns}"
+    return observed_data(read_csv_file(path, expected), task)
+
+
+def observed_data(file: CsvFile, task: Task) -> Dataset:
+    """Check and convert a data set that is already in memory; otherwise like `read_observed`."""
+    path, trials = file.path, _trials_in(file, task)
     first, length = _trial_range(path, trials)
     row_of = {name: i for i, name in enumerate(dict.fromkeys(t.participant for t in trials))}
     rows = np.array([row_of[trial.participant] for trial in trials])
@@ -117,17 +124,21 @@ def _outcome_columns(task: Task) -> list[str]:
     return [f"reward_{arm}" for arm in range(task.n_arms)] if task.full_feedback else []
 
 
-def _read_trials(path: str | os.PathLike[str], task: Task) -> list[_Trial]:
-    """Read the lines of a file and check each of them."""
-    required = [*REQUIRED, *_outcome_columns(task)]
-    expected = f"it must be a comma-separated file with the columns {', '.join(required)}"
-    file = read_csv_file(path, expected)
+def _required(task: Task) -> list[str]:
+    """Columns that the data of a task must have."""
+    return [*REQUIRED, *_outcome_columns(task)]
+
+
+def _trials_in(file: CsvFile, task: Task) -> list[_Trial]:
+    """Check and convert each row."""
+    required = _required(task)
     for name in required:
         if name not in file.header:
-            raise BrokenFile(f"{path} has no column {name}; {expected}")
+            expected = f"it must be {file.form} with the columns {', '.join(required)}"
+            raise BrokenFile(f"{file.path} has no column {name}; {expected}")
     for name in (*required, "block"):
         if file.header.count(name) > 1:
-            raise BrokenFile(f"{path} has more than one column {name}; remove all but one")
+            raise BrokenFile(f"{file.path} has more than one column {name}; remove all but one")
     return [
         _Trial.of(position, dict(zip(file.header, values, strict=True)), task)
         for position, values in file.rows()

@@ -16,12 +16,15 @@ from rlrecovery.storage.files import BrokenFile
 class CsvFile:
     """A CSV file as text, without its empty lines.
 
-    `lines` has the number of each line in the file, counted from 1, and its values.
+    `lines` has the number of each line in the file, counted from 1, and its values. `form` and
+    `unit` are what messages call the file and its rows; a table in memory has others.
     """
 
     path: str | os.PathLike[str]
     header: list[str]
-    lines: list[tuple[int, list[str]]]
+    lines: list[tuple[object, list[str]]]
+    form: str = "a comma-separated file"
+    unit: str = "line"
 
     def rows(self) -> Iterator[tuple[str, list[str]]]:
         """Yield the position (file and line, for messages) and the values of each row.
@@ -32,7 +35,7 @@ class CsvFile:
             If a row is longer or shorter than the header.
         """
         for number, values in self.lines:
-            position = f"{self.path}, line {number}"
+            position = f"{self.path}, {self.unit} {number}"
             if len(values) != len(self.header):
                 lengths = f"{len(values)} values, but the header has {len(self.header)}"
                 raise BrokenFile(f"{position} has {lengths}")
@@ -52,7 +55,9 @@ def read_csv_file(path: str | os.PathLike[str], expected: str) -> CsvFile:
     try:
         with Path(path).open(encoding="utf-8-sig", newline="") as file:
             reader = csv.reader(file)
-            lines = [(reader.line_num, [value.strip() for value in line]) for line in reader]
+            lines: list[tuple[object, list[str]]] = [
+                (reader.line_num, [value.strip() for value in line]) for line in reader
+            ]
     except FileNotFoundError:
         raise BrokenFile(f"{path} does not exist; {expected}") from None
     except OSError as error:

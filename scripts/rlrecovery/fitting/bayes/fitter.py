@@ -6,12 +6,13 @@ import logging
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from arviz_stats.base.array import array_stats
+from numpy.typing import NDArray
 
-from rlrecovery.fitting.base import Pooling, Setting
+from rlrecovery.fitting.base import Pooling, PosteriorDraws, Setting
 from rlrecovery.fitting.bayes.loo import leave_one_out
 from rlrecovery.fitting.bayes.model import build_model, data_arrays
 from rlrecovery.fitting.bayes.nuts import CompiledModel, compile_model, sample
@@ -101,6 +102,21 @@ class Bayes:
             data, seed = list(self._separately(data, seed))[participant]
         return self._of_participant(self.sample(data, seed)[0], participant)
 
+    def posterior_draws(
+        self, data: Observations, count: int, seed: np.random.SeedSequence
+    ) -> PosteriorDraws:
+        """All draws of all chains, as summarised by `fit`."""
+        if self.settings.pooling == "none":
+            each = [self._sample(*alone) for alone in self._separately(data, seed)]
+            values, statistics = (
+                {name: np.stack([part[name] for part in parts], axis=-1) for name in parts[0]}
+                for parts in zip(*each, strict=True)
+            )
+        else:
+            values, statistics = self._sample(data, seed)
+        names = dict.fromkeys(variable_of(t, self.settings.pooling) for t in self.targets)
+        return PosteriorDraws({name: values[name] for name in names}, statistics)
+
     def _separately(
         self, data: Observations, seed: np.random.SeedSequence
     ) -> Iterator[tuple[Observations, np.random.SeedSequence]]:
@@ -170,6 +186,13 @@ class Bayes:
         divergences : int
             Divergent transitions after warm-up, over all chains.
         """
+        draws, statistics = self._sample(data, seed)
+        return draws, int(statistics["diverging"].sum())
+
+    def _sample(
+        self, data: Observations, seed: np.random.SeedSequence
+    ) -> tuple[dict[str, Floats], dict[str, NDArray[Any]]]:
+        """Sample the posterior of one data set: draws, and statistics of the sampler."""
         arrays = data_arrays(data, self.settings.likelihood)
         return sample(
             self.compiled.with_data(**arrays),

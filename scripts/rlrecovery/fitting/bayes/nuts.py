@@ -62,6 +62,12 @@ _EXPANSION_TYPE = types.int64(types.uint64, types.uint64, _NUMBERS, _NUMBERS, ty
 #: Types of numbers in data, and how many of them fit into an 8-byte word.
 KINDS = {"int32": 2, "int64": 1, "float64": 1}
 
+#: Statistics of the sampler that are kept: log-density, energy, steps and divergent transitions.
+STATISTICS = (
+    *("logp", "energy", "energy_error", "step_size", "mean_tree_accept"),
+    *("depth", "n_steps", "diverging"),
+)
+
 #: Return codes of nutpie: 0 is success, a negative code ends sampling, a positive one rejects the
 #: point.
 _LOG_DENSITY = """
@@ -263,7 +269,7 @@ def sample(
     draws: int,
     target_accept: float,
     seed: int,
-) -> tuple[dict[str, Floats], int]:
+) -> tuple[dict[str, Floats], dict[str, NDArray[Any]]]:
     """Sample a model's posterior by NUTS.
 
     Parameters
@@ -281,8 +287,8 @@ def sample(
     -------
     draws : dict of float array, shape (chains, draws, ...)
         By name of the variable, on the scale of the model.
-    divergences : int
-        Divergent transitions after warm-up, over all chains.
+    statistics : dict of array, shape (chains, draws)
+        By nutpie's name, among them ``diverging``: the divergent transitions.
     """
     trace = nutpie.sample(
         model,
@@ -299,7 +305,10 @@ def sample(
     names = [name for name in samples[0].column_names if name not in model.reparameterized_names]
     return (
         {name: np.stack([column(chain, name)[tune:] for chain in samples]) for name in names},
-        int(sum(column(chain, "diverging")[tune:].sum() for chain in statistics)),
+        {
+            name: np.stack([column(chain, name)[tune:] for chain in statistics])
+            for name in STATISTICS
+        },
     )
 
 

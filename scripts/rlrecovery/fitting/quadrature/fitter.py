@@ -16,7 +16,7 @@ from typing import Self
 
 import numpy as np
 
-from rlrecovery.fitting.base import Setting
+from rlrecovery.fitting.base import PosteriorDraws, Setting
 from rlrecovery.fitting.estimates import Row, Target, failed, one_line, row
 from rlrecovery.fitting.quadrature import hierarchical
 from rlrecovery.fitting.quadrature.adaptive import density, locate
@@ -106,6 +106,29 @@ class Quadrature:
                     by_participant.append(grid.draws(count, np.random.default_rng(child)))
                 draws = np.stack(by_participant, axis=1)
         return {name: draws[..., j] for j, name in enumerate(self.setting.model.names)}
+
+    def posterior_draws(
+        self, data: Observations, count: int, seed: np.random.SeedSequence
+    ) -> PosteriorDraws:
+        """Independent draws, as one chain."""
+        if self.settings.pooling == "none":
+            draws = self.participant_draws(data, count, seed)
+            return PosteriorDraws({name: values[None] for name, values in draws.items()}, {})
+        rng, names = np.random.default_rng(seed), self.setting.model.names
+        if self.settings.pooling == "complete":
+            drawn = self.integrate(data)[0].draws(count, rng)
+            values = {name: drawn[:, j] for j, name in enumerate(names)}
+        else:
+            posterior, _, _ = self.hierarchy().integrate(data, self.setting.nominal_levels)
+            participants, locations, spreads = posterior.joint_draws(count, rng)
+            values = {}
+            for j, name in enumerate(names):
+                values |= {
+                    name: participants[..., j],
+                    f"{name}_group": locations[:, j],
+                    f"{name}_spread": spreads[:, j],
+                }
+        return PosteriorDraws({name: array[None] for name, array in values.items()}, {})
 
     def integrate(self, data: Observations) -> tuple[Grid, Floats, float]:
         """Integrate the posterior of participants with the same parameters.

@@ -73,6 +73,11 @@ class Funnel:
         log_prior = np.where(np.isfinite(prior), prior, -np.inf)
         return Points(location, np.broadcast_to(spread, location.shape), log_prior)
 
+    def location(self, z: Floats, spread: Floats) -> Floats:
+        """Locations at pairs of z and SD, all of shape (pairs,)."""
+        mean, sd = self._conditional(spread)
+        return self.axis.natural(mean + sd * z)
+
     def _conditional(self, spread: Floats) -> tuple[Floats, Floats]:
         """Mean and SD of the location on the real line given the SD, each (nodes of s,)."""
         low, high = self.axis.prior_tails(0.16)

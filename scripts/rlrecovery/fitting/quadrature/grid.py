@@ -32,6 +32,10 @@ COMPRESSION = 10.0
 #: Points per node of the grid on which distribution functions are computed.
 DENSE = 20
 
+#: Proposals per draw, and depth below the maximum at which densities are equal, in
+#: `Grid.resampled_draws`.
+PROPOSALS, DEEPEST = 5, 100.0
+
 #: Largest number of nodes for which splines are computed as a product with a matrix, which is kept.
 MATRIX_NODES = 129
 
@@ -374,6 +378,25 @@ class Grid:
         for axis, nodes, index in zip(self.axes, self.nodes, indices, strict=True):
             offset = (rng.random(count) - 0.5) * (nodes[1] - nodes[0])
             columns.append(axis.estimate(nodes[index] + offset))
+        return np.stack(columns, axis=1)
+
+    def resampled_draws(self, count: int, rng: np.random.Generator) -> Floats:
+        """Draw as `draws` does, from a density that is interpolated between the nodes.
+
+        On a coarse grid the uniform moves of `draws` would widen the posterior. Here more are
+        proposed than needed, and drawn from by their densities (sampling importance resampling).
+        """
+        drawn = rng.choice(self.density.size, size=PROPOSALS * count, p=self.mass.ravel())
+        indices = np.unravel_index(drawn, self.density.shape)
+        lines = [
+            np.clip(y[i] + (rng.random(len(i)) - 0.5) * (y[1] - y[0]), y[0], y[-1])
+            for y, i in zip(self.nodes, indices, strict=True)
+        ]
+        density = np.maximum(self.density, self.density.max() - DEEPEST)  # interpolation of -inf
+        interpolated = interpolate.RegularGridInterpolator(self.nodes, density)(np.stack(lines, 1))
+        weights = np.exp(interpolated - density.ravel()[drawn])
+        kept = rng.choice(len(drawn), size=count, replace=False, p=weights / weights.sum())
+        columns = [axis.estimate(y[kept]) for axis, y in zip(self.axes, lines, strict=True)]
         return np.stack(columns, axis=1)
 
     def points(self) -> tuple[Floats, Floats]:

@@ -200,6 +200,23 @@ class PopulationPosterior:
         draws = np.stack(real, axis=1)
         return self._reported(draws.transpose(1, 2, 0)).transpose(2, 0, 1)
 
+    def joint_draws(self, count: int, rng: np.random.Generator) -> tuple[Floats, Floats, Floats]:
+        """Draw participants, locations and SDs jointly, without the grid's gaps between nodes.
+
+        Returns the participants' parameters, shape (count, participants, parameters), the locations
+        (both on the natural scale) and the SDs, shape (count, parameters).
+        """
+        hyper = self.grid.resampled_draws(count, rng)
+        pairs = [
+            (funnel.location(hyper[:, 2 * j], hyper[:, 2 * j + 1]), hyper[:, 2 * j + 1])
+            for j, funnel in enumerate(self.coordinates)
+        ]
+        participants = range(len(self.mass))
+        real = [self.tables.rows(slice(i, i + 1)).draws(pairs, rng) for i in participants]
+        natural = self._reported(np.stack(real, axis=1).transpose(1, 2, 0)).transpose(2, 0, 1)
+        locations = [axis.reported(pair[0]) for axis, pair in zip(self.axes, pairs, strict=True)]
+        return natural, np.stack(locations, axis=1), hyper[:, 1::2]
+
     def participant_points(self, participant: int) -> tuple[Floats, Floats]:
         """All nodes of a participant, natural scale, shape (points, parameters), and their mass."""
         nodes = self.tables.placement.nodes(self.tables.size)[participant]

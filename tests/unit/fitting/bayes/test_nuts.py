@@ -16,7 +16,7 @@ import pytest
 from fits import PARTICIPANTS, bayes_settings, compiled, setting, simulated
 
 from rlrecovery.fitting.bayes.model import build_model, data_arrays
-from rlrecovery.fitting.bayes.nuts import compile_model, packed, sample
+from rlrecovery.fitting.bayes.nuts import STATISTICS, compile_model, packed, sample
 from unit.forms import without_machine_code
 
 #: Complete pooling differs from none in the shape of the data only, and costs as much to compile.
@@ -73,11 +73,13 @@ def test_draws_are_those_of_nutpies_own_compilation(pooling):
     nutpies, ours = nutpie.compile_pymc_model(model), compile_model(model)
     keys = {"draws": 20, "tune": 20, "chains": 2, "target_accept": 0.8, "seed": 5}
     tree = nutpie.sample(nutpies.with_data(**data), cores=1, progress_bar=False, **keys)
-    draws, divergences = sample(ours.with_data(**data), **keys)
+    draws, statistics = sample(ours.with_data(**data), **keys)
     assert set(draws) == set(tree.posterior.data_vars)
     for name, expected in tree.posterior.data_vars.items():
         np.testing.assert_allclose(draws[name], expected.to_numpy(), rtol=1e-6)
-    assert divergences == int(tree.sample_stats["diverging"].sum())
+    assert set(statistics) == set(STATISTICS)
+    for name, values in statistics.items():
+        np.testing.assert_allclose(values, tree.sample_stats[name].to_numpy(), rtol=1e-6)
 
 
 def test_a_point_that_is_not_finite_is_refused():
