@@ -157,7 +157,7 @@ schema: $(READY)
 # UPGRADE= keeps the present pins.
 UPGRADE = --upgrade
 lock:
-	uv pip compile --universal --generate-hashes --python-version 3.12 --extra test \
+	uv pip compile --universal --generate-hashes --python-version 3.12 --extra test --extra docs \
 		--no-header $(UPGRADE) --output-file $(LOCK) pyproject.toml
 	uv pip compile --universal --generate-hashes --python-version 3.12 --extra bench \
 		--no-header --constraints $(LOCK) --output-file envs/bench.lock pyproject.toml
