@@ -2,6 +2,7 @@
 
 files        atomic reading and writing of tables, text, JSON and YAML
 schemas      columns of all tables
+meanings     what each column means, for the documentation
 fingerprint  hashes of the source code and of the settings that a result depends on
 provenance   code, versions and settings that made the files of a run
 job          wrapper of a job: log file, signals, readable errors

@@ -3,29 +3,9 @@
 Each table is a dictionary from column name to pandas type, or a tuple of column names where more
 columns stand between them. ``results/README.md`` lists the files that hold these tables.
 
-Columns that mean the same in every table:
-
-``cell``
-    Key of the cell, as in ``design.csv``.
-``replicate``, ``participant``
-    Number of the data set in its cell and of the participant in the data set, both from 0.
-    ``participant`` is -1 in rows about a whole data set.
-``level``
-    ``participant`` (one participant's value), ``group`` (location of the population, on the
-    natural scale) or ``spread`` (SD of the population, on the unconstrained scale).
-``parameter``
-    Name of a model parameter. Values are on its natural scale unless ``level`` is ``spread``.
-``method``, ``participants``, ``trials``
-    Name of the method, and the size of the design.
-Truth columns
-    One column per parameter with a grid of true values, named as the parameter. They follow
-    ``cell``; a value is missing where the cell's truth is drawn from a distribution.
-``variant``
-    Label of the other varying factors (task, missing responses, model); often empty.
-``mcse``
-    Monte Carlo standard error of ``value``.
-``n``, ``n_rows``
-    Number of replicates (data sets) and of estimates behind a value.
+`rlrecovery.storage.meanings` says what each column means. Every table may have columns whose names
+depend on the study: ends of intervals (`estimates_columns`), and truth columns, one per parameter
+with a grid of true values, named as the parameter, which follow ``cell``.
 """
 
 from __future__ import annotations
@@ -37,10 +17,8 @@ NAN: Final = float("nan")
 
 # --- one batch ----------------------------------------------------------------------------------
 
-#: ``trials/<cell>/<batch>.parquet``: one row per participant and trial. ``block`` and ``trial``
-#: count from 0, and ``trial`` goes on through all blocks. ``choice`` is the chosen arm, or -1
-#: without a response; ``reward`` is then missing. With full feedback the columns ``reward_0``,
-#: ``reward_1``, ... follow: the outcome of every arm.
+#: ``trials/<cell>/<batch>.parquet``: one row per participant and trial. With full feedback the
+#: columns ``reward_0``, ``reward_1``, ... follow.
 TRIALS = {
     "replicate": "int64",
     "participant": "int64",
@@ -70,21 +48,6 @@ _DIAGNOSTICS = (
 
 #: ``estimates/<method>/<cell>/<batch>.parquet``: one row per estimate. The ends of the intervals
 #: follow as further columns, see `estimates_columns`.
-#:
-#: - ``estimate``, ``se``: the point estimate, and its Wald standard error (delta method) or
-#:   posterior SD.
-#: - ``status``: one of `STATUSES`; ``reason`` explains it.
-#: - ``at_bound``, ``converged``: separate flags, because one row can have both problems.
-#: - ``rhat``, ``ess_bulk``, ``ess_tail``, ``divergences``: sampling diagnostics (``bayes``).
-#: - ``choices``: number of responses that were fitted.
-#: - ``log_likelihood``: at the maximum (``mle``).
-#: - ``log_evidence``: logarithm of the marginal likelihood (``quadrature``). With partial pooling
-#:   it belongs to the data of all participants, and is in the rows of levels group and spread.
-#: - ``elpd_loo``, ``pareto_k``: expected log predictive density by leave-one-out
-#:   cross-validation (``loo: true``), and the largest Pareto k of its choices (``bayes``).
-#: - ``grid_error``: largest difference between two grids, in posterior SDs (``quadrature``); with
-#:   partial pooling the error of the finer grid, estimated from it.
-#: - ``seconds``: wall time of the fit that gave the row.
 ESTIMATES = {
     **{name: TRUTH[name] for name in ESTIMATE_KEYS},
     "estimate": "float64",
@@ -105,13 +68,7 @@ ESTIMATE_DEFAULTS: dict[str, Any] = {
     **dict.fromkeys(_DIAGNOSTICS, NAN),
 }
 
-#: Values of ``status``. Only ``failed`` means that there is no estimate. A status belongs to one
-#: row: other parameters of the same fit may be ``ok``.
-#:
-#: - ``at_bound``: the estimate is at a bound of its parameter.
-#: - ``not_converged``: a convergence criterion was not met.
-#: - ``no_interval``: there is no standard error and no interval.
-#: - ``not_identified``: the interval covers all values that the parameter can have.
+#: Values of ``status``. Only ``failed`` means that there is no estimate.
 STATUSES = ("ok", "at_bound", "not_converged", "no_interval", "not_identified", "failed")
 
 # --- one design ---------------------------------------------------------------------------------
@@ -131,13 +88,11 @@ SCORES = {
     **_VALUE,
 }
 
-#: ``scores/<design>/measures.parquet``: measures in all cells of the design. ``scope`` is ``cell``,
-#: or ``grid`` for correlations and means over all cells of one size, which ``cell`` then names.
+#: ``scores/<design>/measures.parquet``: measures in all cells of the design.
 MEASURES = {"scope": "str", "method": "str", "cell": "str", **SCORES}
 
 #: Methods compared in one cell (not on disk): one row per pair of methods, level, parameter and
-#: measure, see `rlrecovery.score.paired`. ``method`` is compared with ``reference`` on the same
-#: data.
+#: measure, see `rlrecovery.score.paired`.
 PAIRED = {
     "method": "str",
     "reference": "str",
@@ -161,8 +116,7 @@ SCATTER = {
 }
 
 #: ``scores/<design>/failures.parquet`` and ``summary/failures``: one row per status (other than
-#: ``ok``) and reason, with the number of estimates (``rows``) that have it. ``variant`` follows in
-#: the summary.
+#: ``ok``) and reason. ``variant`` follows in the summary.
 FAILURES = {
     "method": "str",
     "cell": "str",
@@ -201,10 +155,7 @@ WINNERS = {
 }
 
 #: ``scores/<design>/wins.parquet``: how often each model wins in a cell, one row per competition
-#: (``contest``), criterion, unit and fitted model. ``design`` is the key that cells of the same
-#: design share; ``simulated`` is the generating model and ``fitted`` the fitted one. ``n`` units
-#: were compared and ``left_out`` were not; of the n, ``doubtful`` ones have an unreliable score and
-#: ``stopped`` ones a fit that did not converge.
+#: (``contest``), criterion, unit and fitted model.
 COUNTS = {
     "contest": "str",
     "criterion": "str",
@@ -221,12 +172,7 @@ COUNTS = {
 }
 
 #: ``scores/<design>/witness.parquet`` and ``summary/witness``: NUTS compared with quadrature, one
-#: row per pair of methods, cell, level and parameter. ``sampled`` and ``exact`` are the methods;
-#: both have ``posteriors`` posteriors in ``data_sets`` data sets. ``rms_z`` is the root mean square
-#: of the differences between posterior means in Monte Carlo standard errors of the sampler, and
-#: ``rms_error`` that of the numerical errors which the exact method reports, in the same units;
-#: ``largest_difference`` is in posterior SDs; ``sd_ratio`` is the mean of sampled over exact
-#: posterior SD.
+#: row per pair of methods, cell, level and parameter, see `rlrecovery.score.sampler_check`.
 SAMPLER_CHECK = {
     "sampled": "str",
     "exact": "str",
@@ -253,16 +199,12 @@ SUMMARY = (
     *("priors", "witness", "crossed", "selection"),
 )
 
-#: ``summary/recovery``: one row per measure, as in `MEASURES`. Truth columns follow ``cell``;
-#: ``model`` is the generating model.
+#: ``summary/recovery``: one row per measure, as in `MEASURES`. Truth columns follow ``cell``.
 RECOVERY = ("scope", "method", "cell", "participants", "trials", "variant", "model", *SCORES)
 
 #: ``summary/verdicts``: whether a parameter is recovered, one row per method, level and parameter,
-#: for every cell and over all true values (``scope``), see `rlrecovery.score.verdicts`. Truth
-#: columns follow ``cell``. ``because`` names the criteria that decide, separated by commas. Rows
-#: over all true values also compare the methods of one design: ``standing`` is ``best``,
-#: ``similar`` (not clearly worse), ``worse`` or ``fewer`` (other methods fit more data sets), and
-#: ``recommended`` marks one of them.
+#: for every cell and over all true values, see `rlrecovery.score.verdicts`. Truth columns follow
+#: ``cell``.
 VERDICTS = (
     *("scope", "method", "cell", "participants", "trials", "variant", "model", "level"),
     *("parameter", "verdict", "because", "standing", "recommended"),
@@ -279,17 +221,15 @@ POINTS = (
 #: ``participants``, ``trials`` and ``variant``.
 COMPARISON = ("cell", "participants", "trials", *PAIRED)
 
-#: ``summary/priors``: prior SD of each parameter of a Bayesian method, where its prior is one
-#: distribution on the natural scale.
+#: ``summary/priors``: prior SDs, see `rlrecovery.score.prior_width`.
 PRIORS = {"method": "str", "level": "str", "parameter": "str", "sd": "float64"}
 
 #: ``summary/crossed``: the columns of `RECOVERY`, followed by these; measures of all fits of
-#: competing models, right or wrong. The last four columns are as in `COUNTS`.
+#: competing models, right or wrong.
 CROSSED = (*RECOVERY, "contest", "simulated", "fitted", "design")
 
 #: ``summary/selection``: the rows of `COUNTS`, pooled over cells according to ``scope``, with two
-#: probabilities and their 95 % intervals: ``confusion`` is p(best fit | simulated) and
-#: ``inversion`` is p(simulated | best fit). See `rlrecovery.score.confusion`.
+#: probabilities and their 95 % intervals, see `rlrecovery.score.confusion`.
 SELECTION = {"scope": "str", **COUNTS} | {
     f"{kind}{end}": "float64"
     for kind in ("confusion", "inversion")
@@ -298,19 +238,14 @@ SELECTION = {"scope": "str", **COUNTS} | {
 
 # --- beside the summary -------------------------------------------------------------------------
 
-#: ``summary/predictive``: one row per statistic (and bin of trials), kind of draws (``of``:
-#: ``prior`` or ``posterior``) and ``way`` (``forward``: whole data sets are simulated;
-#: ``one_step``: each choice is predicted from the observed trials before it). ``trial`` is the
-#: centre of the bin, counted from 1 within a block, and missing for statistics without bins.
-#: ``mean`` and the intervals describe the draws; ``p`` is the share of draws above ``observed``,
-#: plus half of the draws equal to it.
+#: ``summary/predictive``: one row per statistic (and bin of trials), kind of draws (``of``) and
+#: ``way``, see `rlrecovery.predictive.check`.
 PREDICTIVE = dict.fromkeys(("of", "way", "statistic"), "str") | dict.fromkeys(
     ("trial", "observed", "mean", "lower_50", "upper_50", "lower_95", "upper_95", "p"), "float64"
 )
 
-#: ``summary/example_participant.csv``: one row per trial of the example participant. These columns
-#: follow, each with a number per arm: ``value_0``, ... (first hidden state of the model, if it has
-#: one), ``probability_0``, ... (of choosing the arm) and ``mean_0``, ... (mean reward of the arm).
+#: ``summary/example_participant.csv``: one row per trial of the example participant. Columns with a
+#: number per arm follow: ``value_0``, ..., ``probability_0``, ... and ``mean_0``, ...
 PARTICIPANT = ("block", "trial", "choice", "reward")
 
 #: ``summary/example_posterior.csv``: one row per draw of the example participant's posterior, with

@@ -1,0 +1,388 @@
+"""Meaning of every column of the tables in `rlrecovery.storage.schemas`, for the documentation.
+
+It is a module of its own because no job imports it: a changed sentence makes no file of a study
+out of date.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from rlrecovery.storage import schemas
+
+
+class Column(NamedTuple):
+    """Name of a column, its pandas type, and what it holds, with unit or values."""
+
+    name: str
+    kind: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table on disk.
+
+    Attributes
+    ----------
+    path : str
+        Path within the folder of a run; ``.*`` stands for ``.csv`` and ``.parquet``.
+    about : str
+        What one row is.
+    names : sequence or mapping of str
+        Columns of `rlrecovery.storage.schemas`, in their order.
+    own : dict of str
+        Meanings that differ from those in `COMMON`.
+    further : tuple of Column
+        Columns whose names or number depend on the study, with where they stand.
+    """
+
+    path: str
+    about: str
+    names: Sequence[str] | Mapping[str, str]
+    own: Mapping[str, str] = field(default_factory=dict)
+    further: tuple[Column, ...] = ()
+
+    def columns(self) -> Iterator[Column]:
+        """Columns with their types and meanings, followed by those that depend on the study."""
+        kinds = KINDS | (dict(self.names) if isinstance(self.names, Mapping) else {})
+        for name in self.names:
+            yield Column(name, kinds[name], self.own.get(name) or COMMON[name])
+        yield from self.further
+
+
+#: Types of the columns of tables that `rlrecovery.storage.schemas` lists without types.
+KINDS: dict[str, str] = {
+    **schemas.TRIALS,
+    **schemas.ESTIMATES,
+    **schemas.MEASURES,
+    **schemas.COMPARED,
+    **schemas.SELECTION,
+    "truth": "float64",
+    "participants": "int64",
+    "trials": "int64",
+    "replicates": "int64",
+    "chain": "int64",
+    "draw": "int64",
+    "recommended": "bool",
+    **dict.fromkeys(("variant", "model", "verdict", "because", "standing"), "str"),
+}
+
+#: Columns that mean the same in every table.
+COMMON: dict[str, str] = {
+    "scope": "`cell` for one cell; `grid` for correlations and means over all cells of one size, "
+    "which `cell` then names.",
+    "method": "Name of the method, as in the config.",
+    "cell": "Key of the cell, as in `design.csv`.",
+    "design": "Key that the cells of the same design share.",
+    "replicate": "Number of the data set in its cell, from 0.",
+    "participant": "Number of the participant in the data set, from 0; -1 in rows about a whole "
+    "data set.",
+    "participants": "Number of participants per data set.",
+    "trials": "Number of trials per participant, over all blocks.",
+    "variant": "Label of the other varying factors: task, missing responses, shares of the trials "
+    "that are completed, generating model. Often empty.",
+    "model": "Name of the generating model.",
+    "level": "`participant` (the value of one participant), `group` (location of the population, "
+    "on the natural scale) or `spread` (SD of the population, on the unconstrained scale).",
+    "parameter": "Name of a parameter of the model. Values are on its natural scale unless "
+    "`level` is `spread`.",
+    "truth": "True value, in the unit of `parameter` and `level`.",
+    "rows": "Estimates that are used: `all`, or `ok` (those with that status).",
+    "measure": "Name of the measure.",
+    "interval": "Nominal level of the interval that is measured, such as 0.95; missing for other "
+    "measures.",
+    "value": "Value of the measure.",
+    "mcse": "Monte Carlo standard error of `value`; missing where it cannot be estimated.",
+    "n": "Number of replicates (data sets) behind the value.",
+    "n_rows": "Number of estimates behind the value.",
+    "estimate": "Point estimate, natural scale (unconstrained scale at level `spread`); missing if "
+    "the fit failed.",
+    "se": "Standard error of the estimate: Wald's, by the delta method, or the posterior SD.",
+    "status": "One of `ok`, `at_bound` (the estimate is at a bound of its parameter), "
+    "`not_converged` (a convergence criterion was not met), `no_interval` (no standard error and "
+    "no interval), `not_identified` (the interval covers all values that the parameter can have) "
+    "and `failed` (no estimate). A status belongs to one row: other parameters of the same fit may "
+    "be `ok`.",
+    "reason": "Explanation of the status, in words; empty for `ok`.",
+    "reference": "Method with which `method` is compared, on the same data.",
+    "contest": "Method, as in the config, that is fitted with several competing models.",
+    "simulated": "Generating model.",
+    "fitted": "Fitted model.",
+    "choice": "Chosen arm, from 0; -1 without a response.",
+    "reward": "Reward of the chosen arm; missing without a response.",
+    "block": "Block, from 0.",
+    "trial": "Trial, from 0; it goes on through all blocks.",
+}
+
+_ENDS = Column(
+    "lower_95, upper_95, ...",
+    "float64",
+    "Ends of the interval of each nominal level in `interval_levels`, natural scale; missing "
+    "without an interval.",
+)
+_WIDEST = _ENDS._replace(
+    meaning="Ends of the widest interval of `interval_levels`; they stand before `status` in the "
+    "summary."
+)
+_TRUTHS = Column(
+    "alpha, beta, ...",
+    "float64",
+    "One column per parameter with a grid of true values, named as the parameter, after `cell`; "
+    "missing where the cell's truth is drawn from a distribution.",
+)
+_VARIANT = Column("variant", "str", COMMON["variant"])
+
+_COUNTS = {
+    "criterion": "`AIC`, `BIC`, `LOO` or `evidence`.",
+    "unit": "`participant` or `data set`.",
+    "wins": "Number of units for which the fitted model is the best; models that tie share a win.",
+    "n": "Number of units that were compared.",
+    "left_out": "Number of units without a score of some model, which are not compared.",
+    "doubtful": "Of the n units, those with an unreliable score (a Pareto k above 0.7).",
+    "stopped": "Of the n units, those with a fit that did not converge.",
+}
+_WITNESS = {
+    "sampled": "Method that samples the posterior.",
+    "exact": "Method that computes the same posterior by quadrature.",
+    "data_sets": "Number of data sets that both methods fitted.",
+    "posteriors": "Number of posteriors in these data sets.",
+    "rms_z": "Root mean square of the differences between posterior means, in Monte Carlo standard "
+    "errors of the sampler; about 1 is expected.",
+    "rms_error": "Root mean square of the numerical errors that the exact method reports, in the "
+    "same unit.",
+    "largest_difference": "Largest difference between posterior means, in posterior SDs.",
+    "sd_ratio": "Mean of sampled over exact posterior SD; 1 is expected.",
+}
+_FAILURES = {"rows": "Number of estimates with this status and reason."}
+_PAIRED = {
+    "measure": "`bias_difference`, `mse_difference`, `rmse_ratio` or `relative_precision`.",
+}
+
+#: Tables on disk by name.
+TABLES: dict[str, Table] = {
+    "design": Table(
+        "design.csv",
+        "One row per cell.",
+        ("cell", "participants", "trials", "replicates"),
+        {"replicates": "Number of data sets of the cell."},
+        (
+            _TRUTHS,
+            Column(
+                "model, task, missing, completed",
+                "str",
+                "Other factors, after `trials`; each only if it varies in the study.",
+            ),
+        ),
+    ),
+    "trials": Table(
+        "trials/<cell>/<batch>.parquet",
+        "One row per participant and trial: what estimators read.",
+        schemas.TRIALS,
+        further=(
+            Column(
+                "reward_0, reward_1, ...",
+                "float64",
+                "With full feedback only: the outcome of every arm.",
+            ),
+        ),
+    ),
+    "truth": Table(
+        "truth/<cell>/<batch>.parquet",
+        "One row per true value. Estimators do not read it.",
+        schemas.TRUTH,
+    ),
+    "estimates": Table(
+        "estimates/<method>/<cell>/<batch>.parquet",
+        "One row per estimate: point, intervals, diagnostics and status.",
+        schemas.ESTIMATES,
+        {
+            "at_bound": "Whether the estimate is at a bound, or is a mean of estimates of which "
+            "one is. A flag beside `status`, because one row can have both problems.",
+            "converged": "Whether all convergence criteria were met.",
+            "rhat": "R-hat of the draws (`bayes`).",
+            "ess_bulk": "Effective sample size of the draws, bulk (`bayes`).",
+            "ess_tail": "Effective sample size of the draws, tails (`bayes`).",
+            "divergences": "Number of divergent transitions (`bayes`).",
+            "choices": "Number of responses that were fitted.",
+            "log_likelihood": "Log-likelihood at its maximum (`mle`).",
+            "log_evidence": "Logarithm of the marginal likelihood (`quadrature`). With partial "
+            "pooling it belongs to the data of all participants, and is in the rows of levels "
+            "`group` and `spread`.",
+            "elpd_loo": "Expected log predictive density by leave-one-out cross-validation, with "
+            "`loo: true`.",
+            "pareto_k": "Largest Pareto k of the choices behind `elpd_loo` (`bayes`).",
+            "grid_error": "Largest difference between two grids, in posterior SDs (`quadrature`); "
+            "with partial pooling the error of the finer grid, estimated from it.",
+            "seconds": "Wall time of the fit that gave the row, in seconds.",
+        },
+        (_ENDS,),
+    ),
+    "measures": Table(
+        "scores/<design>/measures.parquet",
+        "One row per measure, in the cells of one design.",
+        schemas.MEASURES,
+    ),
+    "paired": Table(
+        "scores/<design>/paired.parquet",
+        "One row per pair of methods, cell, level, parameter and measure.",
+        schemas.COMPARED,
+        _PAIRED,
+    ),
+    "scores/points": Table(
+        "scores/<design>/points.parquet",
+        "Estimates of the first data sets of each cell, for scatter plots.",
+        schemas.SCATTER,
+        further=(_WIDEST,),
+    ),
+    "scores/failures": Table(
+        "scores/<design>/failures.parquet",
+        "One row per status other than `ok`, and reason.",
+        schemas.FAILURES,
+        _FAILURES,
+    ),
+    "wins": Table(
+        "scores/<design>/wins.parquet",
+        "How often each model wins: one row per contest, criterion, unit, cell and fitted model.",
+        schemas.COUNTS,
+        _COUNTS,
+    ),
+    "scores/witness": Table(
+        "scores/<design>/witness.parquet",
+        "Sampled compared with exact posteriors: one row per pair of methods, cell, level and "
+        "parameter.",
+        schemas.SAMPLER_CHECK,
+        _WITNESS,
+    ),
+    "recovery": Table(
+        "summary/recovery.*",
+        "All measures with their Monte Carlo standard errors, one per row.",
+        schemas.RECOVERY,
+        further=(_TRUTHS,),
+    ),
+    "verdicts": Table(
+        "summary/verdicts.*",
+        "Whether a parameter is recovered: one row per method, level and parameter, for every "
+        "cell and over all true values.",
+        schemas.VERDICTS,
+        {
+            "verdict": "`yes`, `partly`, `no`, `undecided` (not certain within the Monte Carlo "
+            "error) or `not asked` (no different true values at this level).",
+            "because": "Criteria that decide, separated by commas.",
+            "standing": "Over all true values, among the methods of one design: `best`, `similar` "
+            "(not clearly worse), `worse` or `fewer` (other methods fit more data sets).",
+            "recommended": "Whether the method is recommended for its design, level and parameter.",
+        },
+        (_TRUTHS,),
+    ),
+    "points": Table(
+        "summary/points.*",
+        "Truth, estimate and interval of some data sets, for scatter plots; fewer in a large "
+        "study.",
+        schemas.POINTS,
+        further=(_TRUTHS, _VARIANT, _WIDEST),
+    ),
+    "failures": Table(
+        "summary/failures.*",
+        "Numbers of flagged and failed estimates: one row per status other than `ok`, and reason.",
+        schemas.FAILURES,
+        _FAILURES,
+        (_VARIANT,),
+    ),
+    "comparison": Table(
+        "summary/comparison.*",
+        "Each method compared with those before it in the config, on the same data.",
+        schemas.COMPARISON,
+        _PAIRED,
+        (_TRUTHS, _VARIANT),
+    ),
+    "priors": Table(
+        "summary/priors.*",
+        "Prior SD of each parameter of a Bayesian method, where its prior is one distribution.",
+        schemas.PRIORS,
+        {
+            "sd": "Prior SD on the natural scale; with partial pooling, of the population's "
+            "location."
+        },
+    ),
+    "witness": Table(
+        "summary/witness.*",
+        "Sampled compared with exact posteriors: one row per pair of methods, cell, level and "
+        "parameter.",
+        schemas.SAMPLER_CHECK,
+        _WITNESS,
+    ),
+    "crossed": Table(
+        "summary/crossed.*",
+        "Measures of all fits of competing models, right or wrong.",
+        schemas.CROSSED,
+        further=(_TRUTHS,),
+    ),
+    "selection": Table(
+        "summary/selection.*",
+        "Confusion and inversion matrices: one row per entry.",
+        schemas.SELECTION,
+        {
+            "scope": "`cell`, `design` (the cells of one design) or `all`.",
+            "cell": "Key of the cell; empty where cells are pooled.",
+            "design": "Key of the design; empty where designs are pooled.",
+            **_COUNTS,
+            "confusion": "p(best fit | simulated), the share of wins.",
+            "confusion_lower": "Lower end of its 95 % interval.",
+            "confusion_upper": "Upper end of its 95 % interval.",
+            "inversion": "p(simulated | best fit), if all generating models are equally probable "
+            "beforehand; missing for scope `cell`.",
+            "inversion_lower": "Lower end of its 95 % interval.",
+            "inversion_upper": "Upper end of its 95 % interval.",
+        },
+    ),
+    "predictive": Table(
+        "summary/predictive.csv",
+        "One data set compared with predictions: one row per statistic (and bin of trials), kind "
+        "of draws and way.",
+        schemas.PREDICTIVE,
+        {
+            "of": "`prior` or `posterior`: distribution of the parameters.",
+            "way": "`forward` (whole data sets are simulated) or `one_step` (each choice is "
+            "predicted from the observed trials before it).",
+            "statistic": "`learning` (share of responses to the best arm) or `first_arm` (to arm "
+            "0, if the best is unknown), `win_stay`, `lose_shift`, `side_0`, `side_1`, ...",
+            "trial": "Centre of the bin, counted from 1 within a block; missing for statistics "
+            "without bins.",
+            "observed": "Statistic of the data set, a share.",
+            "mean": "Mean of the draws.",
+            "lower_50": "Lower end of the 50 % interval of the draws.",
+            "upper_50": "Upper end of the 50 % interval of the draws.",
+            "lower_95": "Lower end of the 95 % interval of the draws.",
+            "upper_95": "Upper end of the 95 % interval of the draws.",
+            "p": "Share of draws above `observed`, plus half of the draws equal to it.",
+        },
+    ),
+    "example_participant": Table(
+        "summary/example_participant.csv",
+        "One row per trial of the example participant.",
+        schemas.PARTICIPANT,
+        further=(
+            Column(
+                "value_0, value_1, ...",
+                "float64",
+                "First hidden state of the model before the trial, per arm, if it has one.",
+            ),
+            Column(
+                "probability_0, probability_1, ...",
+                "float64",
+                "Probability of choosing each arm.",
+            ),
+            Column("mean_0, mean_1, ...", "float64", "Mean reward of each arm."),
+        ),
+    ),
+    "example_posterior": Table(
+        "summary/example_posterior.csv",
+        "One row per draw of the example participant's posterior; no rows where no method samples.",
+        schemas.POSTERIOR,
+        {"chain": "Chain, from 0.", "draw": "Draw within the chain, from 0."},
+        (Column("alpha, beta, ...", "float64", "Value of each parameter, natural scale."),),
+    ),
+}
