@@ -22,17 +22,18 @@ A test evaluates the formula of every measure, as it stands here in Python, and 
 code."""
 
 _NOTATION = (
-    r"$\theta_i$ is the true value, $\hat{\theta_i}$ the estimate and "
-    r"$e_i = \hat{\theta_i} - \theta_i$ the error of row $i$ (`truth`, `estimate`, `errors`).",
+    "$x_i$ is the true value, $y_i$ the estimate and $e_i = y_i - x_i$ the error of row $i$ "
+    "(`truth`, `estimate`, `errors`). A bar is a mean over rows.",
     r"$\mathrm{SE}_i$ is the standard error (`ses`), and $l_i$ and $u_i$ are the ends of the "
     "interval (`lower`, `upper`).",
     "$n$ is the number of data sets. Equations with sums over $i$ are written for one row per data "
     "set, as at level `group`.",
-    r"$r$ numbers data sets, and $\theta_r$ are the true values of the participants of one. "
-    r"$S_{xy}$ (`S(0, 1)`, with `S(0, 0)` of the truth and `S(1, 1)` of the estimates) is the "
-    "covariance of deviations from the means of their data set, averaged over all rows.",
-    "`grid_truth` and `grid_estimate` have a row per participant of all data sets; `data_sets` has "
-    "the true values and the estimates of each data set.",
+    "$s_x$, $s_y$ and $s_{xy}$ are SDs and covariance of true values and estimates of all rows "
+    "(`grid_truth`, `grid_estimate`); the divisor is the number of rows.",
+    "$r$ numbers data sets; $x_r$ and $y_r$ are the true values and estimates of the participants "
+    "of one (`data_sets`). $S_{xy}$ (`S(0, 1)`, with `S(0, 0)` for $S_{xx}$ and `S(1, 1)` for "
+    "$S_{yy}$) is the covariance of deviations from the means of their data set, and $D$ the "
+    "squared difference of these means, each averaged over all rows.",
     "A term in square brackets is 1 if it is true and otherwise 0.",
 )
 

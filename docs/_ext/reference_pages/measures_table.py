@@ -134,27 +134,27 @@ ERRORS = {
 INTERVALS = {
     "coverage": _share(
         "proportion of intervals that contain the true value",
-        r"\frac{1}{n}\sum_i [l_i \leq \theta_i \leq u_i]",
+        r"\frac{1}{n}\sum_i [l_i \leq x_i \leq u_i]",
         "(lower <= truth) & (truth <= upper)",
         "the nominal level, or more. At a fixed truth the coverage of a posterior need not be "
         "nominal",
     ),
     "truth_below": _share(
         "proportion of true values below their interval",
-        r"\frac{1}{n}\sum_i [\theta_i < l_i]",
+        r"\frac{1}{n}\sum_i [x_i < l_i]",
         "truth < lower",
         "(1 - nominal level) / 2",
     ),
     "truth_above": _share(
         "proportion of true values above their interval",
-        r"\frac{1}{n}\sum_i [\theta_i > u_i]",
+        r"\frac{1}{n}\sum_i [x_i > u_i]",
         "truth > upper",
         "(1 - nominal level) / 2",
     ),
     "bias_eliminated_coverage": _share(
         "proportion of intervals that contain the true value plus the bias: whether undercoverage "
         "is due to bias",
-        r"\frac{1}{n}\sum_i [l_i \leq \theta_i + \bar{e} \leq u_i]",
+        r"\frac{1}{n}\sum_i [l_i \leq x_i + \bar{e} \leq u_i]",
         "(lower <= truth + errors.mean()) & (truth + errors.mean() <= upper)",
         "the nominal level",
     ),
@@ -175,22 +175,21 @@ _LIN = "Lin (1989), Biometrics 45:255"
 AGREEMENT = {
     "pearson": Measure(
         "Pearson's correlation of true values and estimates",
-        r"\frac{s_{\theta\hat\theta}}{s_\theta\,s_{\hat\theta}}",
+        r"\frac{s_{xy}}{s_x\,s_y}",
         "np.corrcoef(grid_truth, grid_estimate)[0, 1]",
         "-1 to 1",
         "1. Over a grid of true values it mostly says that values far apart are distinguished",
     ),
     "spearman": Measure(
         "Spearman's rank correlation of true values and estimates",
-        r"\mathrm{cor}(\mathrm{rank}(\theta), \mathrm{rank}(\hat\theta))",
+        r"\mathrm{cor}(\mathrm{rank}(x), \mathrm{rank}(y))",
         "np.corrcoef(rankdata(grid_truth), rankdata(grid_estimate))[0, 1]",
         "-1 to 1",
         "1",
     ),
     "concordance": Measure(
         "Lin's concordance correlation coefficient: 1 only if every estimate equals its truth",
-        r"\frac{2\,s_{\theta\hat\theta}}{s_\theta^2 + s_{\hat\theta}^2"
-        r" + (\bar\theta - \bar{\hat\theta})^2}",
+        r"\frac{2\,s_{xy}}{s_x^2 + s_y^2 + (\bar{x} - \bar{y})^2}",
         "2 * np.cov(grid_truth, grid_estimate, ddof=0)[0, 1] / (grid_truth.var() + "
         "grid_estimate.var() + (grid_truth.mean() - grid_estimate.mean()) ** 2)",
         "-1 to 1",
@@ -204,7 +203,7 @@ INDIVIDUAL = {
     "spearman_within": Measure(
         "rank correlation of the participants of a data set, averaged over data sets; 0 in a data "
         "set whose estimates are all equal",
-        r"\frac{1}{n}\sum_r \mathrm{cor}(\mathrm{rank}(\theta_r), \mathrm{rank}(\hat{\theta_r}))",
+        r"\frac{1}{n}\sum_r \mathrm{cor}(\mathrm{rank}(x_r), \mathrm{rank}(y_r))",
         "np.mean([np.corrcoef(rankdata(a), rankdata(b))[0, 1] for a, b in data_sets])",
         "-1 to 1",
         "1. It is lower with few participants, also if the estimates are the same",
@@ -214,8 +213,7 @@ INDIVIDUAL = {
     "concordance_within": Measure(
         "Lin's concordance within data sets: lowered by bias, and by estimates whose differences "
         "are too large or too small",
-        r"\frac{2\,S_{\theta\hat\theta}}{S_{\theta\theta} + S_{\hat\theta\hat\theta}"
-        r" + \overline{(\bar{\theta_r} - \bar{\hat{\theta_r}})^2}}",
+        r"\frac{2\,S_{xy}}{S_{xx} + S_{yy} + D}",
         "2 * S(0, 1) / (S(0, 0) + S(1, 1) + np.mean([(a.mean() - b.mean()) ** 2 "
         "for a, b in data_sets]))",
         "-1 to 1",
@@ -225,7 +223,7 @@ INDIVIDUAL = {
     "reliability": Measure(
         "squared correlation within data sets: the proportion of the variance of estimates that is "
         "true variance",
-        r"\frac{S_{\theta\hat\theta}^2}{S_{\theta\theta}\,S_{\hat\theta\hat\theta}}",
+        r"\frac{S_{xy}^2}{S_{xx}\,S_{yy}}",
         "S(0, 1) ** 2 / (S(0, 0) * S(1, 1))",
         "0 to 1",
         "1",
@@ -233,7 +231,7 @@ INDIVIDUAL = {
     ),
     "relative_rmse": Measure(
         "RMSE divided by the RMSE of a guess that ignores the data: the SD of the true values",
-        r"\sqrt{\frac{\sum_i e_i^2}{\sum_i (\theta_i - \bar\theta)^2}}",
+        r"\sqrt{\frac{\sum_i e_i^2}{\sum_i (x_i - \bar{x})^2}}",
         "np.sqrt(np.mean((grid_estimate - grid_truth) ** 2)) / grid_truth.std()",
         "0 or more",
         "below 1; at 1 or above, guessing is as good or better",
