@@ -61,6 +61,15 @@ def compiled_logits(learner: Learner) -> Compiled:
     return _compiled("logits", learner)
 
 
+def forget() -> None:
+    """Forget the code that this process uses; it is read or compiled again when it is needed.
+
+    A loop belongs to a model object. This is needed if something that a function of the model uses
+    has changed, such as a global variable of a notebook.
+    """
+    _compiled.cache_clear()
+
+
 @functools.cache
 def _compiled(kind: Kind, learner: Learner) -> _Loop:
     key = code_key(kind, learner)

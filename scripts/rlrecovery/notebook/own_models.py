@@ -9,9 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from rlrecovery.likelihood.compiled import forget
+from rlrecovery.likelihood.compiled_key import code_key
 from rlrecovery.models.base import Learner, Model
 from rlrecovery.models.library import MODELS
 from rlrecovery.models.settings import PATTERNS, WORD
+
+#: Keys of the definitions of models when they were last used.
+_KEYS: dict[Model, str | None] = {}
 
 
 @contextlib.contextmanager
@@ -20,10 +25,16 @@ def known(models: Iterable[Model]) -> Iterator[None]:
 
     Nothing is kept by name: compiled code belongs to a model object, and on disk to a hash of its
     definition (`rlrecovery.likelihood.compiled_key`). Another model of the same name is therefore
-    never mistaken for this one.
+    never mistaken for this one, nor is this one for what it was before a variable that its
+    functions use was changed.
     """
     before = dict(MODELS)
-    MODELS.update({model.name: model for model in models})
+    for model in models:
+        MODELS[model.name] = model
+        key = code_key("gradient", Learner(model, 2))
+        if key is None or _KEYS.get(model, key) != key:
+            forget()
+        _KEYS[model] = key
     try:
         yield
     finally:

@@ -72,7 +72,7 @@ def test_posterior_draws_of_a_sampler_are_spread_over_all_chains(monkeypatch, po
         if pooling == "partial":
             offset = 0.1 * np.arange(participants)
             posterior = {name: v[:, :, None] + offset for name, v in posterior.items()}
-        return posterior, 0
+        return posterior, {"diverging": np.zeros((chains, draws), dtype=bool)}
 
     compiled = SimpleNamespace(with_data=lambda **arrays: arrays)
     monkeypatch.setattr(bayes, "compile_model", lambda _: compiled)
