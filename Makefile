@@ -3,7 +3,7 @@
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help new run partial test test-all test-cluster test-kills browser bench validate replicate figures report plan lint format check help-config schema lock clean FORCE
+.PHONY: help new run partial docs linkcheck docs-studies test test-all test-cluster test-kills browser bench validate replicate figures report plan lint format check help-config schema lock clean FORCE
 
 CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 CONFIG ?= config.yaml
@@ -95,6 +95,24 @@ report: run
 # make replicate CELL=alpha-0.1_beta-1.0_n-5_t-30 REPLICATE=0
 replicate: $(READY) check
 	@$(BIN)/python -m rlrecovery.commands.replicate "$$CONFIG" "$$CELL" "$$REPLICATE"
+
+# Build the documentation into docs/build/html; warnings are errors.
+# Code and commands of its pages are run. The built site is searched for broken links.
+SPHINX = $(BIN)/python -m sphinx --jobs $(CORES) --fail-on-warning --keep-going -d docs/build/doctrees
+docs: $(READY)
+	@$(SPHINX) --quiet -b html docs docs/build/html
+	@$(BIN)/python docs/check_site.py docs/build/html
+	@echo "The documentation is in docs/build/html/index.html"
+
+# Try the links of the documentation to other sites; needs a network.
+linkcheck: $(READY)
+	@$(SPHINX) --quiet -b linkcheck docs docs/build/linkcheck
+
+# Run the studies of the documentation again and store their summaries.
+docs-studies: $(READY)
+	@exec $(MAKE) run CONFIG=config.yaml
+	@exec $(MAKE) run CONFIG=docs/studies/models.yaml
+	@$(BIN)/python docs/_ext/store_study.py results/default results/models
 
 # Run the tests, except those that are marked slow.
 test: $(READY) browser
