@@ -1,5 +1,6 @@
 """Door of rule `figure`: one figure from the summary, in all widths and kinds of files."""
 
+from rlrecovery.config.figures import FigureSettings
 from rlrecovery.figures.catalogue import write_figure
 from rlrecovery.storage.job import logged
 
@@ -8,4 +9,5 @@ with logged(snakemake.log[0], snakemake.params.source):
         figure=snakemake.wildcards.figure,
         summary=snakemake.params.summary,
         folder=snakemake.params.folder,
+        settings=FigureSettings.of(snakemake.params.settings),
     )

@@ -10,6 +10,7 @@ with logged(snakemake.log[0], snakemake.params.source):
         provenance_file=snakemake.input.provenance,
         design_file=snakemake.input.design,
         figures=dict(zip(snakemake.params.names, snakemake.input.figures, strict=True)),
-        captions=dict(zip(snakemake.params.names, snakemake.input.captions, strict=True)),
+        # Figures that the config composes come last and have no captions of their own.
+        captions=dict(zip(snakemake.params.names, snakemake.input.captions, strict=False)),
         output=snakemake.output.report,
     )

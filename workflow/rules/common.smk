@@ -12,7 +12,7 @@ sys.path.insert(0, str(PROJECT / "scripts"))
 from rlrecovery.config import reader, study
 from rlrecovery.design.cells import batches, by_design, example_of
 from rlrecovery.design.load import Load
-from rlrecovery.figures.catalogue import available_figures, files
+from rlrecovery.figures.catalogue import available_figures, files, settings_for, shown_file
 from rlrecovery.planning import resources as planned
 from rlrecovery.storage.files import unwritable_folders
 from rlrecovery.storage.fingerprint import source_fingerprint, whole_fingerprint
@@ -75,7 +75,8 @@ if PARTIAL:
         raise WorkflowError(f"error: nothing in {RUN}/ is finished by all methods yet")
 CELLS = {key: ALL_CELLS[key] for key in USED_BATCHES}
 DESIGNS = by_design(CELLS)
-FIGURES = available_figures(EXPERIMENT)
+# Figures of the report, and figures that the config composes of them.
+FIGURES, COMPOSED = available_figures(EXPERIMENT), list(EXPERIMENT.figures.compose)
 
 OUTPUT = f"{RUN}/partial" if PARTIAL else RUN
 LOGS, BENCHMARKS = f"{OUTPUT}/logs", f"{OUTPUT}/benchmarks"
@@ -90,7 +91,7 @@ wildcard_constraints:
     design="[A-Za-z0-9_.-]+",
     batch=r"\d+-\d+",
     method="|".join(METHODS),
-    figure="|".join(FIGURES),
+    figure="|".join([*FIGURES, *COMPOSED]),
 
 
 def check_folders():

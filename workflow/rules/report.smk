@@ -1,34 +1,43 @@
 # Figures, tables, methods section and report, from the summary and the record of the study.
 
-from rlrecovery.report.captions import caption_text
+from rlrecovery.report.captions import caption_text, composed_caption
 from rlrecovery.report.latex import SHEETS
 
 CAPTIONS = {figure: workflow.source_path(f"../report/{figure}.rst") for figure in FIGURES}
 SUMMARY_FILES = [*rules.summarise.output.csv, *rules.example.output, *rules.predict.output]
-FIGURE_FILES = files(FIGURE_FOLDER, "{figure}")
+FORMATS = EXPERIMENT.figures.formats
+FIGURE_FILES = files(FIGURE_FOLDER, "{figure}", FORMATS)
+SHOWN_FIGURE = shown_file(FIGURE_FOLDER, "{figure}", FORMATS)
 
 
 def figure_files(wildcards):
-    return [path for figure in FIGURES for path in files(FIGURE_FOLDER, figure)]
+    names = [*FIGURES, *COMPOSED]
+    return [path for figure in names for path in files(FIGURE_FOLDER, figure, FORMATS)]
 
 
 def figure_caption(wildcards):
     """Text of a figure's caption: the path of a report caption must not depend on wildcards."""
+    if wildcards.figure in COMPOSED:
+        return composed_caption(wildcards.figure, EXPERIMENT)
     return caption_text(CAPTIONS[wildcards.figure], EXPERIMENT)
+
+
+def figure_settings(wildcards):
+    """Settings that a figure depends on, so that only the others are drawn again."""
+    return settings_for(wildcards.figure, EXPERIMENT.figures).plain()
 
 
 rule figure:
     input:
         summary=SUMMARY_FILES,
     output:
-        # The report shows the first file, which is two columns wide.
         shown=report(
-            FIGURE_FILES[0],
+            SHOWN_FIGURE,
             caption="../report/figure.rst",
             category="Figures",
             labels={"figure": "{figure}"},
         ),
-        others=FIGURE_FILES[1:],
+        others=[path for path in FIGURE_FILES if path != SHOWN_FIGURE],
     log:
         f"{LOGS}/figure/{{figure}}.log",
     benchmark:
@@ -42,6 +51,7 @@ rule figure:
     params:
         summary=summary_folder,
         folder=output_folder,
+        settings=figure_settings,
         caption=figure_caption,
         source=source_fingerprint("door.figure"),
     message:
@@ -96,7 +106,7 @@ rule report:
         design=rules.design.output.design,
         config=rules.design.output.config,
         provenance=rules.summarise.output.provenance,
-        figures=expand(rules.figure.output.shown, figure=FIGURES),
+        figures=expand(rules.figure.output.shown, figure=[*FIGURES, *COMPOSED]),
         files=figure_files,
         tables=rules.typeset.output,
         captions=list(CAPTIONS.values()),
@@ -119,7 +129,7 @@ rule report:
         runtime=single_job("report", "minutes"),
     params:
         folder=summary_folder,
-        names=FIGURES,
+        names=[*FIGURES, *COMPOSED],
         source=whole_fingerprint(),
     message:
         "Writing the report {output.report}"

@@ -28,6 +28,16 @@ def _summary(experiment: Experiment) -> str:
     )
 
 
+def _font_note(experiment: Experiment) -> str | None:
+    """What figures use instead of a font that is not installed."""
+    if experiment.figures.font is None:
+        return None
+    from rlrecovery.config.fonts import missing_font  # slow
+
+    reason = missing_font(experiment.figures.font)
+    return reason and f"note: figures.font: {reason}"
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the JSON schema or the manual, or check a config (exit status 1 for mistakes)."""
     parser = argparse.ArgumentParser(prog="python -m rlrecovery.config", description=main.__doc__)
@@ -42,7 +52,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         elif given.verb == "help":
             print(manual())
         else:
-            print(wrapped(f"{given.file} is valid: {_summary(load(given.file))}"))
+            experiment = load(given.file)
+            print(wrapped(f"{given.file} is valid: {_summary(experiment)}"))
+            if note := _font_note(experiment):
+                print(wrapped(note))
     except ConfigError as error:
         print(error, file=sys.stderr)
         return 1

@@ -1,4 +1,4 @@
-"""Files named in a config: reward schedules and observed choices."""
+"""Files named in a config: reward schedules, observed choices and a style of figures."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from rlrecovery.config.mistakes import Mistake, Path, dotted, wrong
+from rlrecovery.config.style_file import read_style
 from rlrecovery.simulation.schedule_csv import read_schedule
 from rlrecovery.storage.files import BrokenFile
 
@@ -46,3 +47,23 @@ def find_observed(raw: dict[str, Any], folder: pathlib.Path) -> Iterator[Mistake
         yield wrong(("observed",), file, must)
     else:
         raw["observed"] = str(paths[0])
+
+
+def read_style_file(raw: dict[str, Any], folder: pathlib.Path) -> Iterator[Mistake]:
+    """Read the style file of figures, relative to the config's folder, into its section."""
+    figures, path = raw.get("figures"), ("figures", "style")
+    if not isinstance(figures, dict) or "style" not in figures:
+        return
+    file = figures["style"]
+    if isinstance(file, dict) and {"file", "values"} <= set(file):  # a resolved config has them
+        return
+    values: dict[str, str] = {}
+    if isinstance(file, str) and file:
+        try:
+            values, reasons = read_style(folder / file)
+        except (BrokenFile, ValueError) as error:  # or a name that no file can have
+            reasons = [str(error)]
+        yield from (Mistake(path, f"{dotted(path)}: {reason}") for reason in reasons)
+    else:
+        yield wrong(path, file, "must be a Matplotlib style file, relative to the config")
+    figures["style"] = {"file": str(file), "values": values}

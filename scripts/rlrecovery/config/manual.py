@@ -69,12 +69,16 @@ def _kind(node: Node) -> str:
     node = resolve(node)
     if "enum" in node or "const" in node:
         return either(node.get("enum") or [node["const"]])
+    if "anyOf" in node:
+        return either(map(_kind, node["anyOf"]))
     if "oneOf" in node:
         named = "estimator" in node.get("discriminator", {}).values()
         return "section" if named else forms(node)
     if node["type"] == "array":
         least = node.get("minItems", 0)
-        number = f" of {least}{' or more' * ('maxItems' not in node)}" if least else ""
+        most = node.get("maxItems")
+        extent = " or more" if most is None else f" to {most}" if most > least else ""
+        number = f" of {least}{extent}" if least else ""
         return f"list{number}, each: {_kind(node['items'])}"
     limits = [f"{sign} {node[limit]:g}" for limit, sign in _LIMITS.items() if limit in node]
     kind = "section" if node["type"] == "object" else node["type"]

@@ -12,7 +12,7 @@ from typing import Any
 from rlrecovery.config.checks.models import parameters_of
 from rlrecovery.config.checks.sections import Sections, valid_part
 from rlrecovery.config.checks.size import cross_checks
-from rlrecovery.config.files import find_observed, read_schedules
+from rlrecovery.config.files import find_observed, read_schedules, read_style_file
 from rlrecovery.config.messages import validation_mistakes
 from rlrecovery.config.mistakes import Mistake, Path, dotted, show
 from rlrecovery.config.settings import Experiment
@@ -76,6 +76,7 @@ def _checked(
     collected = [*mistakes]
     raw, folder = _plain(content, (), collected), pathlib.Path(source).parent
     collected += [*read_schedules(raw, folder), *find_observed(raw, folder)]
+    collected += read_style_file(raw, folder)
     invalid, wrong_paths = validation_mistakes(raw)
     wrong_paths |= {mistake.path for mistake in collected}
     experiment = valid_part(raw, wrong_paths) if wrong_paths else Experiment.model_validate(raw)

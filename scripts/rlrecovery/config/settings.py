@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field, GetCoreSchemaHandler, SerializeAsAny
 from pydantic_core import CoreSchema, core_schema
 
+from rlrecovery.config.figures import FigureSettings
 from rlrecovery.config.limits import Limits
 from rlrecovery.fitting.base import MethodSettings
 from rlrecovery.fitting.registry import ESTIMATORS, settings_class
@@ -156,6 +157,8 @@ class Experiment(Section):
     """Names of methods and parameters in figures, tables and report, by their names in this file:
     {mle: Maximum likelihood, alpha: learning rate}. By default the names themselves; figures show
     parameters by their symbols."""
+    figures: FigureSettings = Field(default_factory=FigureSettings)
+    """How figures look, and figures that are composed of others."""
     methods: dict[Name, AnyMethod] = Field(
         min_length=1, json_schema_extra={"additionalProperties": False}
     )

@@ -1,7 +1,8 @@
 """Figures of a study, drawn from the tables in ``summary/``; nothing is fitted or scored here.
 
-catalogue     every figure with its title, tables, drawing function and condition; writes its files
-style         sizes, fonts, colours and markers; saving
+catalogue     every figure with its title, tables and drawing function; writes its files
+style         sizes, fonts, colours and markers, as the config says; saving
+compose       figures that are composed of other figures
 layout        panels of a page: which are shown, where they stand, how high they are
 axes          limits, ticks and labels of axes; titles of panels
 panels        what several figures draw in their panels: marks of cells, strips, notes

@@ -136,7 +136,7 @@ def answer_page(width: float, panels: Sequence[AnswerPanel]) -> Figure:
         return style.blank(width, "There are no verdicts.")
     per_row = 1 if style.narrow(width) else 2
     row_count = -(-len(panels) // per_row)
-    figure = style.page(width, min(LEGEND_HEIGHT + ROW_HEIGHT * row_count, style.MAX_HEIGHT))
+    figure = style.page(width, min(LEGEND_HEIGHT + ROW_HEIGHT * row_count, style.max_height()))
     grid = figure.add_gridspec(row_count, 2 * per_row)
     flags, maps = set[str](), []
     for k, panel in enumerate(panels):
@@ -150,8 +150,8 @@ def answer_page(width: float, panels: Sequence[AnswerPanel]) -> Figure:
     # Titles reach over both panels and are above the notes.
     has_notes = any(text.get_gid() == "note" for axes in figure.axes for text in axes.texts)
     for answer_map, lines in maps:
-        pad = 12.5 if has_notes else 4
-        answer_map.set_title("\n".join(lines), loc="left", pad=pad, fontsize=7.5)
+        pad = style.points(12.5 if has_notes else 4)
+        answer_map.set_title("\n".join(lines), loc="left", pad=pad, fontsize=style.points(7.5))
     shown = {verdict for panel in panels for verdict in panel.verdicts.values()}
     legend(figure, [*verdict_entries(shown), *estimate_entries(flags)])
     return figure
@@ -198,8 +198,8 @@ def draw_answer_map(
         look = LOOKS[verdicts[(*x, *y)]]
         axes.add_patch(Rectangle((i - 0.46, j - 0.46), 0.92, 0.92, fc=look.fill, ec=EDGE, lw=0.4))
         axes.text(
-            i, j, look.sign, ha="center", va="center_baseline", fontsize=size, color=look.ink,
-            gid="verdict",
+            i, j, look.sign, ha="center", va="center_baseline", fontsize=style.points(size),
+            color=look.ink, gid="verdict",
         )  # fmt: skip
     axes.set(xlim=(-0.5, columns - 0.5), ylim=(-0.5, rows - 0.5), xlabel=x_label)
     axes.set_ylabel("" if y_label == "true" else y_label)
@@ -213,7 +213,8 @@ def _square(axes: Axes, columns: int, rows: int) -> tuple[float, float]:
     """Width and height in inches of a square."""
     figure, grid = axes.get_figure(root=True), axes.get_gridspec()
     lines = grid.nrows if grid is not None else 1
-    height = (figure.get_figheight() if figure is not None else ROW_HEIGHT) - LEGEND_HEIGHT
+    height = ROW_HEIGHT if figure is None else style.design_inches(figure.get_figheight())
+    height -= LEGEND_HEIGHT
     across = max(0.3, panel_width(axes) - LABELS_WIDTH) / columns
     return across, max(0.3, height / lines - LABELS_HEIGHT) / rows
 

@@ -116,7 +116,9 @@ def title(axes: Axes, *parts: str, ylabel_everywhere: bool = False) -> None:
     lines = title_lines(parts, panel_width(axes), one_column, ylabel_everywhere)
     notes = [text.get_text() for text in axes.texts if text.get_gid() == "note"]
     extra = sum(text.count("\n") for text in notes)
-    axes.set_title("\n".join(lines), loc="left", pad=12.5 + 7 * extra, fontsize=7.5)
+    axes.set_title(
+        "\n".join(lines), loc="left", pad=style.points(12.5 + 7 * extra), fontsize=style.points(7.5)
+    )
 
 
 def title_lines(

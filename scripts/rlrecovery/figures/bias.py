@@ -71,7 +71,7 @@ def _over_truths(summary: Summary, width: float, measure: str, word: str, log: b
     # Where many panels have the same design, the legend names it once.
     single = len(columns) == 1 and (summary.mixed or len(rows) > MAX_PER_ROW)
     design = [describe(*columns[0])] if single else []
-    height = SINGLE_HEIGHT if single or len(methods) > len(style.COLOURS) else HEIGHT
+    height = SINGLE_HEIGHT if single or len(methods) > style.colour_count() else HEIGHT
     page = facets(
         width,
         len(rows),

@@ -1,22 +1,22 @@
-"""Catalogue of the figures: what each is called, what it reads, who draws it and when it exists.
+"""Catalogue of the figures: what each is called, what it reads and who draws it.
 
 To add a figure, write a module with a function ``draw_<name>(summary, width) -> Figure``, add an
-`Entry` to `FIGURES`, and write the caption in ``workflow/report/<name>.rst``. To draw one figure:
-``python -m rlrecovery.figures NAME SUMMARY``.
+`Entry` to `FIGURES` and its condition to `rlrecovery.config.figure_names`, and write the caption in
+``workflow/report/<name>.rst``. To draw one figure: ``python -m rlrecovery.figures NAME SUMMARY``.
 
 Importing this module imports no plotting library: the workflow reads the catalogue in every job.
-Nor does it import the config, which a job that draws a figure does not need.
 """
 
 from __future__ import annotations
 
 import importlib
-import math
 import os
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from rlrecovery.config.figures import FigureSettings
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -24,36 +24,12 @@ if TYPE_CHECKING:
     from rlrecovery.config.settings import Experiment
     from rlrecovery.score.results import Summary
 
-#: Kinds of files of every figure.
-KINDS = ("svg", "pdf", "png")
+#: Default kinds of files of every figure.
+KINDS = FigureSettings.model_fields["formats"].default
+#: Kinds of files that the report shows, the preferred one first.
+SHOWN = ("svg", "png")
 #: Folders below ``figures/`` of the two widths: two journal columns, one journal column.
 FOLDERS = (".", "one_column")
-
-
-def _has_posterior(experiment: Experiment) -> bool:
-    return any(method.posterior is not None for method in experiment.methods.values())
-
-
-def _has_contest(experiment: Experiment) -> bool:
-    from rlrecovery.config.study import methods_of
-
-    return any(method.contest for method in methods_of(experiment).values())
-
-
-def _has_several_parameters(experiment: Experiment) -> bool:
-    from rlrecovery.config.study import methods_of
-
-    methods = methods_of(experiment).values()
-    return any(len(method.model.model().parameters) > 1 for method in methods)
-
-
-def _has_several_cells(experiment: Experiment) -> bool:
-    """Whether the cells of a generating model differ in anything."""
-    from rlrecovery.config.study import sources
-
-    sizes = len(experiment.participants) * len(experiment.trials)
-    truths = [source.truth for _, source in sources(experiment).values()]
-    return sizes * max(math.prod(map(len, truth.values())) for truth in truths) > 1
 
 
 @dataclass(frozen=True)
@@ -67,18 +43,16 @@ class Entry:
     tables : tuple of str
         Tables of the summary that it reads.
     drawn_by : str
-        Module in this package and function: ``(summary, width in inches) -> Figure``.
-    available : callable
-        Whether an experiment gives this figure.
+        Module in this package and function: ``(summary, width) -> Figure``, the width in the
+        design inches of `rlrecovery.figures.style`.
     """
 
     title: str
     tables: tuple[str, ...]
     drawn_by: str
-    available: Callable[[Experiment], bool] = lambda experiment: True
 
     def draw(self, summary: Summary, width: float) -> Figure:
-        """Draw the figure at a width in inches."""
+        """Draw the figure at a width in design inches, by default inches."""
         module, function = self.drawn_by.split(".")
         figure_module = importlib.import_module(f"rlrecovery.figures.{module}")
         figure: Figure = getattr(figure_module, function)(summary, width)
@@ -98,11 +72,10 @@ FIGURES: dict[str, Entry] = {
     "rmse": Entry("RMSE over the true values", ("recovery",), "bias.draw_rmse"),
     "nested": Entry(
         "Bias and RMSE over the whole design", ("recovery",), "nested.draw_nested",
-        _has_several_cells,
     ),
     "comparison": Entry(
         "Methods compared on the same data", ("recovery", "comparison"),
-        "comparison.draw_comparison", lambda experiment: len(experiment.methods) > 1,
+        "comparison.draw_comparison",
     ),
     "coverage": Entry("Coverage of the intervals", ("recovery",), "coverage.draw_coverage"),
     "zip": Entry("All intervals, sorted by error", ("recovery", "points"), "zipplot.draw_zip"),
@@ -111,67 +84,139 @@ FIGURES: dict[str, Entry] = {
     ),
     "samplesize": Entry(
         "Error and interval width against participants", ("recovery",),
-        "precision.draw_samplesize", lambda experiment: len(experiment.participants) > 1,
+        "precision.draw_samplesize",
     ),
     "tradeoff": Entry(
         "Trade-off between parameters", ("recovery", "points"), "tradeoff.draw_tradeoff",
-        _has_several_parameters,
     ),
     "contraction": Entry(
         "What the data add to the prior", ("recovery", "points", "priors"),
-        "contraction.draw_contraction", _has_posterior,
+        "contraction.draw_contraction",
     ),
     "convergence": Entry(
         "Convergence, failures and run time", ("recovery",), "convergence.draw_convergence"
     ),
     "confusion": Entry(
         "Best-fitting model for each generating model", ("selection",),
-        "confusion.draw_confusion", _has_contest,
+        "confusion.draw_confusion",
     ),
     "misfit": Entry(
-        "Parameters under the wrong model", ("crossed",), "misfit.draw_misfit", _has_contest
+        "Parameters under the wrong model", ("crossed",), "misfit.draw_misfit"
     ),
     "participant": Entry(
         "A simulated participant", ("participant", "example"), "participant.draw_participant"
     ),
     "predictive": Entry(
         "Predictive check of a data set", ("predictive",), "predictive.draw_predictive",
-        _has_posterior,
     ),
     "posterior": Entry(
         "A posterior with its true values", ("posterior", "example"), "posterior.draw_posterior",
-        lambda experiment: any(m.posterior == "sampled" for m in experiment.methods.values()),
     ),
 }  # fmt: skip
 
 
 def available_figures(experiment: Experiment) -> list[str]:
-    """Names of the figures that an experiment gives, in the order of the report."""
-    return [name for name, entry in FIGURES.items() if entry.available(experiment)]
+    """Names of the figures that an experiment gives, in the order of the report.
+
+    Figures that it composes are not among them; they are in ``experiment.figures.compose``.
+    """
+    from rlrecovery.config.figure_names import available_figures as available
+
+    return available(experiment)
 
 
-def files(folder: str | os.PathLike[str], figure: str) -> list[str]:
+def files(folder: str | os.PathLike[str], figure: str, kinds: Sequence[str] = KINDS) -> list[str]:
     """Paths of a figure's files below a folder: two columns wide, then one column wide."""
     return [
         (Path(folder) / subfolder / f"{figure}.{kind}").as_posix()
         for subfolder in FOLDERS
-        for kind in KINDS
+        for kind in kinds
     ]
 
 
+def shown_file(folder: str | os.PathLike[str], figure: str, kinds: Sequence[str] = KINDS) -> str:
+    """Path of the file that the report shows, which is two columns wide."""
+    kind = next(kind for kind in SHOWN if kind in kinds)
+    return (Path(folder) / f"{figure}.{kind}").as_posix()
+
+
+def title(figure: str, settings: FigureSettings) -> str:
+    """Heading of a figure in the report."""
+    if figure in settings.compose:
+        return f"{figure}: {', '.join(settings.compose[figure].panels)}"
+    return FIGURES[figure].title
+
+
+def settings_for(figure: str, settings: FigureSettings) -> FigureSettings:
+    """Return the settings that a figure depends on: of composed figures, only itself."""
+    composed = {name: entry for name, entry in settings.compose.items() if name == figure}
+    return settings.model_copy(update={"compose": composed})
+
+
+def tables(figure: str, settings: FigureSettings) -> tuple[str, ...]:
+    """Tables of the summary that a figure reads; those of its panels if it is composed."""
+    panels = settings.compose[figure].panels if figure in settings.compose else (figure,)
+    return tuple(dict.fromkeys(table for panel in panels for table in FIGURES[panel].tables))
+
+
+def draw(
+    name: str,
+    summary: Summary,
+    settings: FigureSettings | None = None,
+    width: float | None = None,
+) -> Figure:
+    """Draw a figure, or one that ``settings.compose`` describes.
+
+    Parameters
+    ----------
+    name : str
+        Name of a figure of the catalogue or of ``settings.compose``.
+    summary : Summary
+        Its tables, see `rlrecovery.score.results.load_summary`.
+    settings : FigureSettings, optional
+        Section ``figures`` of a config. By default that of a config without it.
+    width : float, optional
+        Width in inches. By default that of the settings: of the composition, or two columns.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Not registered with pyplot. To save it as the settings say, use
+        `rlrecovery.figures.style.save` within `rlrecovery.figures.style.applied`.
+    """
+    from rlrecovery.figures import style
+
+    def draw_panel(panel: str, inches: float) -> Figure:
+        return FIGURES[panel].draw(summary, inches)
+
+    settings = FigureSettings() if settings is None else settings
+    with style.applied(settings, summary.method_of):
+        if name in settings.compose:
+            from rlrecovery.figures.compose import draw_composition
+
+            return draw_composition(name, draw_panel, settings, width)
+        width = settings.inches() if width is None else width
+        return FIGURES[name].draw(summary, style.design_inches(width))
+
+
 def write_figure(
-    figure: str, summary: str | os.PathLike[str], folder: str | os.PathLike[str]
+    figure: str,
+    summary: str | os.PathLike[str],
+    folder: str | os.PathLike[str],
+    settings: FigureSettings | None = None,
 ) -> None:
     """Draw a figure in both widths and write its `files` below a folder.
 
     ``summary`` is the folder of the tables, or one table if the figure reads no other. A table that
-    is missing or cannot be read raises BrokenFile.
+    is missing or cannot be read raises BrokenFile, and so does a composed figure without room.
     """
     from rlrecovery.figures import style
     from rlrecovery.score.results import load_summary
 
-    entry, paths = FIGURES[figure], files(folder, figure)
-    tables = load_summary(summary, entry.tables)
-    two_columns, one_column = paths[: len(KINDS)], paths[len(KINDS) :]
-    style.save(entry.draw(tables, style.TWO_COLUMNS), two_columns)
-    style.save(entry.draw(tables, style.ONE_COLUMN), one_column)
+    settings = FigureSettings() if settings is None else settings
+    paths = files(folder, figure, settings.formats)
+    results = load_summary(summary, tables(figure, settings))
+    two_columns, one_column = paths[: len(settings.formats)], paths[len(settings.formats) :]
+    with style.applied(settings, results.method_of):
+        style.save(draw(figure, results, settings), two_columns)
+        style.save(draw(figure, results, settings, settings.inches(one_column=True)), one_column)

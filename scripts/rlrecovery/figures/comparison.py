@@ -111,7 +111,9 @@ def _max_bars(page: Facets, cells: dict[tuple[int, int], pd.DataFrame]) -> int:
     """Cells of a method whose error bars have room one above the other."""
     rows = 1 + max(row for row, _ in page.positions.values())
     methods = max(cells[position]["method"].nunique() for position in page.positions)
-    return int(BARS_PER_INCH * (page.figure.get_figheight() / rows - AROUND) / methods)
+    return int(
+        BARS_PER_INCH * (style.design_inches(page.figure.get_figheight()) / rows - AROUND) / methods
+    )
 
 
 def against(references: Sequence[str]) -> str:

@@ -88,7 +88,7 @@ def draw_confusion(summary: Summary, width: float = style.TWO_COLUMNS) -> Figure
         return style.blank(width, "No two models were compared\non the same data.")
     kinds = list(MATRICES)[: 1 if style.narrow(width) else 2]
     square = (width - NAMES_WIDTH) / len(kinds) / max(len(matrix.fitted) for matrix in shown)
-    while len(shown) > 1 and sum(_heights(shown, square)) > style.MAX_HEIGHT:
+    while len(shown) > 1 and sum(_heights(shown, square)) > style.max_height():
         shown = shown[:-1]
     figure = style.page(width, sum(_heights(shown, square)))
     ratios = [len(matrix.simulated) for matrix in shown]
@@ -141,7 +141,7 @@ def _heights(shown: Sequence[Matrix], square: float) -> list[float]:
         for i, matrix in enumerate(shown)
     ]
     lowest = MIN_HEIGHT_INTERVAL if square >= INTERVAL_WIDTH else MIN_HEIGHT
-    available = (style.MAX_HEIGHT - sum(margins)) / sum(len(matrix.simulated) for matrix in shown)
+    available = (style.max_height() - sum(margins)) / sum(len(matrix.simulated) for matrix in shown)
     height = min(max(available, lowest), MAX_HEIGHT)
     return [height * len(m.simulated) + margin for m, margin in zip(shown, margins, strict=True)]
 
@@ -159,11 +159,18 @@ def _squares(axes: Axes, matrix: Matrix, kind: str, intervals: bool) -> None:
         middle = i + (0.38 if has_interval else 0.5)
         centred: dict[str, Any] = {"ha": "center", "va": "center", "color": ink}
         axes.text(
-            j + 0.5, middle, _format(float(p), places), fontsize=7, gid="probability", **centred
+            j + 0.5,
+            middle,
+            _format(float(p), places),
+            fontsize=style.points(7),
+            gid="probability",
+            **centred,
         )
         if has_interval:
             text = "–".join(_format(float(end[i, j]), places) for end in (lower, upper))
-            axes.text(j + 0.5, i + 0.73, text, fontsize=5.2, gid="interval", **centred)
+            axes.text(
+                j + 0.5, i + 0.73, text, fontsize=style.points(5.2), gid="interval", **centred
+            )
     for i, label in enumerate(matrix.simulated):
         if label in matrix.fitted:
             corner = matrix.fitted.index(label), i

@@ -92,10 +92,10 @@ def _page(page: Layout, summary: Summary, width: float) -> tuple[Figure, list[fl
     lines = [page.panels[k : k + page.per_row] for k in starts]
     counts = [max(len(page.methods[name]) for name, *_ in line) for line in lines]
     counts.append(len(summary.methods))
-    room = style.MAX_HEIGHT - MARGIN - page.row_height * len(counts)
+    room = style.max_height() - MARGIN - page.row_height * len(counts)
     strip = min(page.strip_height, room / sum(counts))
     heights = [page.row_height + strip * count for count in counts]
-    return style.page(width, min(MARGIN + sum(heights), style.MAX_HEIGHT)), heights
+    return style.page(width, min(MARGIN + sum(heights), style.max_height())), heights
 
 
 def _layout(summary: Summary, width: float) -> Layout:
@@ -110,7 +110,7 @@ def _layout(summary: Summary, width: float) -> Layout:
     candidates = [panel for panel, value in largest.items() if value > 0]
     kept = {measure for _, measure, _ in candidates}
     thin = strip_height(names, width, 0.13)
-    room = style.MAX_HEIGHT - MARGIN - row_height - thin * len(names)
+    room = style.max_height() - MARGIN - row_height - thin * len(names)
     heights = [row_height + thin * len(estimating) for estimating in methods.values()]
     complete = len(candidates) == len(kept) * len(summary.parameters)
     if not one_column and sum(heights) <= room and (complete or not summary.mixed):

@@ -90,8 +90,10 @@ class Facets:
 
 def page_note(figure: Figure, text: str) -> None:
     """Write a note above all panels about what the page does not show."""
-    lines = textwrap.wrap(text, int(18 * figure.get_figwidth()))
-    figure.suptitle("\n".join(lines), x=0.99, ha="right", fontsize=6.5, color=style.FLAG)
+    lines = textwrap.wrap(text, int(18 * style.design_inches(figure.get_figwidth())))
+    figure.suptitle(
+        "\n".join(lines), x=0.99, ha="right", fontsize=style.points(6.5), color=style.FLAG
+    )
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,7 @@ def facets(
     """
     asked = list(itertools.product(range(rows), range(columns)))
     kept = [position for position in asked if existing is None or position in existing]
-    room = style.MAX_HEIGHT - MARGIN - size.legend_height
+    room = style.max_height() - MARGIN - size.legend_height
     per_row = _panels_per_row(columns if columns > 1 else rows, width, size)
     complete = len(kept) == len(asked)
     positions = _in_rows(rows, columns, per_row, style.narrow(width)) if complete else {}
@@ -200,13 +202,21 @@ def _panel_height(rows: int, default: float, wide: float, extra: float, room: fl
 def _panels_per_row(count: int, width: float, size: PanelSize) -> int:
     """Panels side by side, of ``count`` that would form a row."""
     if style.narrow(width):
-        return min(count, size.per_line[1])
-    return count if count <= size.per_row else _panels_per_line(count, width, size.per_line)
+        return min(count, _across(size.per_line[1], width))
+    most = _across(size.per_row, width)
+    return count if count <= most else _panels_per_line(count, width, size.per_line)
+
+
+def _across(most: int, width: float) -> int:
+    """Panels side by side on a page of this width, if ``most`` are on one or two columns."""
+    design = style.ONE_COLUMN if style.narrow(width) else style.TWO_COLUMNS
+    # A little less width is no reason for fewer panels.
+    return min(most, max(1, int(most * width / design + 0.15)))
 
 
 def _panels_per_line(count: int, width: float, per_line: tuple[int, int]) -> int:
     """Panels in each line of a broken row; on two columns all lines are about equally long."""
-    most = per_line[style.narrow(width)]
+    most = _across(per_line[style.narrow(width)], width)
     return min(count, most) if style.narrow(width) else -(-count // -(-count // most))
 
 

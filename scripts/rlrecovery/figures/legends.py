@@ -24,12 +24,12 @@ def legend(figure: Figure, handles: Sequence[Artist], free_rows: int = FREE_ROWS
     """Add one legend below all panels; beyond ``free_rows`` rows it makes the page higher."""
     if not handles:
         return
-    width, height = figure.get_size_inches()
+    width, height = map(style.design_inches, figure.get_size_inches())
     _wrap_labels(handles, int(_LETTERS_PER_INCH * width) - _SYMBOL)
     columns = _column_count([str(handle.get_label()) for handle in handles], width)
     figure.legend(handles=handles, loc="outside lower center", ncols=columns)
     extra = ROW_HEIGHT * (-(-len(handles) // columns) - free_rows)
-    figure.set_figheight(max(height, min(height + extra, style.MAX_HEIGHT)))
+    figure.set_figheight(style.points(max(height, min(height + extra, style.max_height()))))
 
 
 def legend_height(labels: Sequence[str], width: float) -> float:
@@ -39,7 +39,7 @@ def legend_height(labels: Sequence[str], width: float) -> float:
 
 def free_rows(methods: Sequence[str]) -> int:
     """Rows of a legend of methods for which the page has room; few if there are many methods."""
-    return FREE_ROWS if len(methods) <= len(style.COLOURS) else 2
+    return FREE_ROWS if len(methods) <= style.colour_count() else 2
 
 
 def entry(label: str, **properties: Any) -> Line2D:

@@ -51,7 +51,7 @@ def draw_misfit(summary: Summary, width: float = style.TWO_COLUMNS) -> Figure:
     slots = {key: (width / per_row - LABEL_WIDTH) / len(fitted[key]) for key in shown}
     below = max(names_height(fitted[key], slots[key]) for key in shown)
     height = 0.4 + row_count * (AXES_HEIGHT + MARGIN + below)
-    figure = style.page(width, min(height, style.MAX_HEIGHT))
+    figure = style.page(width, min(height, style.max_height()))
     grid = figure.add_gridspec(row_count, per_row)
     for k, key in enumerate(shown):
         axes, (simulated, parameter) = figure.add_subplot(grid[divmod(k, per_row)]), key

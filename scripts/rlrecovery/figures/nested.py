@@ -44,7 +44,7 @@ def draw_nested(summary: Summary, width: float = style.TWO_COLUMNS) -> Figure:
         largest = cells["participants"] == summary.participants[-1]
         cells = cells[largest].reset_index(drop=True)
     factors = [name for name in factors_of(summary) if cells[name].max() > cells[name].min()]
-    room = style.MAX_HEIGHT - 0.8 - STAIRCASE * len(factors)
+    room = style.max_height() - 0.8 - STAIRCASE * len(factors)
     room -= legend_height([*summary.methods, BARS], width)
     most = max(1, int(room / MIN_HEIGHT / len(MEASURES)))
     shown = highest(summary.parameters, most, lambda name: _largest_bias(summary, name))
@@ -161,8 +161,8 @@ def _staircases(axes: Axes, cells: pd.DataFrame, factors: Sequence[str], letters
         height = len(factors) - 1 - k + 0.06 + 0.4 * rank / max(1, len(values) - 1)
         axes.plot(edges, np.repeat(height, 2), color=style.TRUTH, lw=0.7)
         axes.text(
-            0, len(factors) - k - 0.1, _factor_label(name, values, letters), fontsize=6.5,
-            transform=axes.get_yaxis_transform(), ha="left", va="top",
+            0, len(factors) - k - 0.1, _factor_label(name, values, letters),
+            fontsize=style.points(6.5), transform=axes.get_yaxis_transform(), ha="left", va="top",
         )  # fmt: skip
     axes.set(ylim=(0, len(factors)), yticks=[])
     axes.spines[["left", "bottom"]].set_visible(False)
@@ -190,7 +190,7 @@ def _xlabel(cells: pd.DataFrame, factors: Sequence[str]) -> str:
 
 def look(summary: Summary, method: str) -> tuple[str, Any]:
     """Colour and line style of a method, a combination that no other method has."""
-    cycle = summary.methods.index(method) // len(style.COLOURS)
+    cycle = summary.methods.index(method) // style.colour_count()
     return style.colour(summary.methods, method), LINES[cycle % len(LINES)]
 
 

@@ -32,7 +32,7 @@ def message(axes: Axes, text: str) -> None:
     """Write text in the middle of a panel that has nothing to show."""
     axes.text(
         0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", color=style.FAINT,
-        fontsize=7,
+        fontsize=style.points(7),
     )  # fmt: skip
 
 
@@ -44,8 +44,9 @@ def note(axes: Axes, *parts: str) -> None:
     if 0.05 * len(text) > panel_width(axes) - 0.5:
         text = text.replace(", ", ",\n")
     artist = axes.annotate(
-        text, (1, 1), (0, 2), xycoords="axes fraction", textcoords="offset points", ha="right",
-        va="bottom", fontsize=6.5, color=style.FLAG, linespacing=1.0,
+        text, (1, 1), (0, style.points(2)), xycoords="axes fraction",
+        textcoords="offset points", ha="right", va="bottom",
+        fontsize=style.points(6.5), color=style.FLAG, linespacing=1.0,
     )  # fmt: skip
     artist.set_gid("note")
 

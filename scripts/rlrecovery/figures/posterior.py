@@ -54,7 +54,7 @@ def draw_posterior(summary: Summary, width: float = style.TWO_COLUMNS) -> Figure
     title = f"{example['method']}: one participant, {example['trials']} trials"
     if len(pairs) < len(candidates):
         title += f"\n{len(pairs)} of {len(candidates)} pairs, those with the strongest correlations"
-    figure.suptitle(title, fontsize=8)
+    figure.suptitle(title, fontsize=style.points(8))
     legend(figure, _entries(draws))
     return figure
 
@@ -62,8 +62,8 @@ def draw_posterior(summary: Summary, width: float = style.TWO_COLUMNS) -> Figure
 def _most_pairs(parameters: int, width: float) -> int:
     """Number of pairs of parameters that a page has room for."""
     if style.narrow(width):
-        return 2 * max(1, int((style.MAX_HEIGHT - 0.8 - TRACE_HEIGHT * parameters) / PAIR_HEIGHT))
-    return max(6, int(min(1.5 * parameters, style.MAX_HEIGHT - 0.6) / 1.1))
+        return 2 * max(1, int((style.max_height() - 0.8 - TRACE_HEIGHT * parameters) / PAIR_HEIGHT))
+    return max(6, int(min(1.5 * parameters, style.max_height() - 0.6) / 1.1))
 
 
 def _correlation(draws: pd.DataFrame, pair: tuple[str, str]) -> float:
@@ -94,14 +94,14 @@ def _page(
     if style.narrow(width):
         rows = -(-pairs // 2)
         height = 0.8 + TRACE_HEIGHT * parameters + PAIR_HEIGHT * rows
-        figure = style.page(width, min(height, style.MAX_HEIGHT))
+        figure = style.page(width, min(height, style.max_height()))
         heights = [TRACE_HEIGHT] * parameters + [PAIR_HEIGHT] * rows
         grid = figure.add_gridspec(parameters + rows, 2, height_ratios=heights)
         # Trace and density alternate, and the pairs follow them.
         cells = [figure.add_subplot(grid[divmod(k, 2)]) for k in range(2 * parameters + pairs)]
         traces, densities = cells[: 2 * parameters : 2], cells[1 : 2 * parameters : 2]
         return figure, list(zip(traces, densities, strict=True)), cells[2 * parameters :]
-    figure = style.page(width, min(0.6 + 1.5 * parameters, style.MAX_HEIGHT))
+    figure = style.page(width, min(0.6 + 1.5 * parameters, style.max_height()))
     ratios = [1.25, 1, 1.1] if pairs else [1.25, 1]
     outer = figure.add_gridspec(1, len(ratios), width_ratios=ratios)
     left, middle = (outer[column].subgridspec(parameters, 1) for column in (0, 1))
@@ -158,7 +158,7 @@ def _pair(
         axes.axhline(truth[y], color=style.TRUTH, lw=0.8, ls="--")
     text = f"ρ = {correlation_text(*correlation(draws, pair))}"
     text = text.replace(" (", "\n(") if style.narrow(style.figure_width(axes)) else text
-    axes.set_title(text, loc="left", fontsize=7)
+    axes.set_title(text, loc="left", fontsize=style.points(7))
     axes.set(xlabel=symbol(x), ylabel=symbol(y))
     few_ticks(axes, x=5, y=5)
 

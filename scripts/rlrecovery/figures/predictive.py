@@ -60,7 +60,7 @@ def draw_predictive(summary: Summary, width: float = style.TWO_COLUMNS) -> Figur
     figure, panels = _page(len(arms), width)
     for way, row in panels.items():
         rows = table[table["way"] == way]
-        row[0].set_title(TITLES[way], loc="left", fontsize=8, pad=5)
+        row[0].set_title(TITLES[way], loc="left", fontsize=style.points(8), pad=style.points(5))
         _curve(row[0], rows[rows["trial"].notna()].sort_values("trial"), 1 / len(arms))
         _statistics(row[1], rows, strategies, "p = ")
         row[1].set(xlabel="strategy", ylabel="share of responses")
@@ -151,7 +151,7 @@ def _statistics(axes: Axes, table: pd.DataFrame, names: Mapping[str, str], prefi
             axes.plot(x, row["mean"], MARKERS[of], mfc="white", mec=ink, ms=2.8, mew=0.8, gid=of)
         axes.text(
             tick, 0.99, p_value(data["p"], prefix) if shows_p else "",
-            transform=axes.get_xaxis_transform(), ha="center", va="top", fontsize=6.5,
+            transform=axes.get_xaxis_transform(), ha="center", va="top", fontsize=style.points(6.5),
             color=COLOURS["posterior"], gid="p",
         )  # fmt: skip
     axes.set(xticks=range(len(names)), xlim=(-0.6, len(names) - 0.4))
@@ -182,6 +182,6 @@ def _legend(figure: Figure) -> None:
         labels.append(f"{of}: mean, 50 and 95 % of draws")
     figure.legend(
         handles=handles, labels=labels, loc="outside lower center", handlelength=3.2,
-        ncols=1 if style.narrow(figure.get_figwidth()) else 3,
+        ncols=1 if style.narrow(style.design_inches(figure.get_figwidth())) else 3,
         handler_map={tuple: HandlerTuple(ndivide=None, pad=0)},
     )  # fmt: skip

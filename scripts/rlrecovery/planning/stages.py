@@ -201,7 +201,9 @@ def _single_stages(experiment: Experiment, is_finished: bool) -> dict[str, Stage
     methods, cells, no_data = methods_of(experiment), cells_of(experiment), Load(0, 0, 0)
     stages = {}
     for rule, job in resources.SINGLE_JOBS.items():
-        names = available_figures(experiment) if rule == "figure" else [rule]
+        names = [rule]
+        if rule == "figure":
+            names = [*available_figures(experiment), *experiment.figures.compose]
         seconds, memory = job.seconds, job.memory_mib
         if rule == "summarise":
             seconds += resources.SUMMARISE_SECONDS * len(cells) * len(methods)

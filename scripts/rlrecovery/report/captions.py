@@ -20,6 +20,7 @@ import jinja2
 
 from rlrecovery.config.settings import Experiment
 from rlrecovery.config.study import sources, tasks
+from rlrecovery.figures.catalogue import FIGURES
 from rlrecovery.report.numbers import enumeration, plural
 from rlrecovery.storage.files import BrokenFile
 
@@ -103,6 +104,17 @@ def caption_text(path: str | os.PathLike[str], experiment: Experiment) -> str:
         return template.render(study=study_facts(experiment))
     except (OSError, ValueError, jinja2.TemplateError) as error:
         raise BrokenFile(f"{path} cannot be read: {error}") from None
+
+
+def composed_caption(figure: str, experiment: Experiment) -> str:
+    """Return the caption of a figure that the config composes: what its panels are."""
+    composition = experiment.figures.compose[figure]
+    letters = composition.panel_letters()
+    panels = [
+        f"{f'**{letter}** ' if letter else ''}{FIGURES[panel].title}"
+        for letter, panel in zip(letters, composition.panels, strict=True)
+    ]
+    return f"{'; '.join(panels)}. The captions of these figures explain the panels."
 
 
 @functools.cache

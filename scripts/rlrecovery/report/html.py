@@ -13,11 +13,11 @@ import pandas as pd
 
 from rlrecovery.config.settings import Experiment
 from rlrecovery.config.study import methods_of, read_resolved, sources
-from rlrecovery.figures.catalogue import FIGURES
+from rlrecovery.figures.catalogue import FIGURES, title
 from rlrecovery.report import limits, methods_text, sampler_text
 from rlrecovery.report.advice import advice, rmse_table
 from rlrecovery.report.answers import answers
-from rlrecovery.report.captions import caption_parts, caption_text, main_figures
+from rlrecovery.report.captions import caption_parts, caption_text, composed_caption, main_figures
 from rlrecovery.report.cell_tables import FEWEST_REPLICATES, cell_tables, flagged_rows
 from rlrecovery.report.completeness import mixtures, unfinished
 from rlrecovery.report.explorer import explorer, library
@@ -55,9 +55,9 @@ def write_report(
     config_file, provenance_file, design_file : path
         The resolved config (YAML), its provenance (JSON) and the table of cells (CSV).
     figures : mapping
-        SVG files by figure name, in the order of the page.
+        SVG or PNG files by figure name, in the order of the page.
     captions : mapping
-        reStructuredText files by figure name.
+        reStructuredText files by figure name; composed figures have none.
     output : path
         HTML file to write.
 
@@ -76,6 +76,7 @@ def write_report(
     page |= {
         "answer_picture": pictures.pop("answer", None),
         "figures": list(pictures.values()),
+        "formats": enumeration([kind.upper() for kind in experiment.figures.formats]),
         "provenance": _provenance(record),
         "unfinished": list(unfinished(experiment, design, record.get("made_by") or [])),
         "config_text": config_text,
@@ -157,6 +158,13 @@ def two_step_methods(summary: Summary, experiment: Experiment) -> list[str]:
     ]
 
 
+def _bytes(path: AnyPath) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise BrokenFile(f"{path} cannot be read: {error}") from None
+
+
 def _read(path: AnyPath) -> str:
     try:
         return Path(path).read_text(encoding="utf-8")
@@ -165,16 +173,18 @@ def _read(path: AnyPath) -> str:
 
 
 def _figure(
-    name: str, svg: AnyPath, caption: AnyPath | None, experiment: Experiment
+    name: str, picture: AnyPath, caption: AnyPath | None, experiment: Experiment
 ) -> dict[str, Any]:
     # As images, figures cannot have clashing identifiers.
-    code = base64.b64encode(_read(svg).encode()).decode()
+    code = base64.b64encode(_bytes(picture)).decode()
+    kind = "png" if Path(picture).suffix == ".png" else "svg+xml"
+    is_composed = name in experiment.figures.compose
     text = "" if caption is None else caption_text(caption, experiment)
-    first, details = caption_parts(text)
+    first, details = caption_parts(composed_caption(name, experiment) if is_composed else text)
     return {
         "name": name,
-        "title": FIGURES[name].title,
-        "uri": f"data:image/svg+xml;base64,{code}",
+        "title": title(name, experiment.figures),
+        "uri": f"data:image/{kind};base64,{code}",
         "is_main": name in main_figures(experiment),
         "caption": paragraphs(first),
         "details": [(heading, paragraphs(body)) for heading, body in details],

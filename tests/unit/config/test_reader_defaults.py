@@ -2,6 +2,7 @@
 
 import pytest
 
+from rlrecovery.config.figures import FigureSettings
 from rlrecovery.config.limits import Limits
 from rlrecovery.config.reader import load, parse
 from rlrecovery.fitting.registry import ESTIMATORS, settings_class
@@ -132,7 +133,7 @@ def test_the_resolved_config_has_defaults_and_no_nulls(base):
 def test_keys_that_are_left_out_have_their_defaults():
     resolved = parse(valid()).resolved()
     new = {"variants": {}, "missing": [0.0], "completed": [[1.0]], "limits": Limits().plain()}
-    new["labels"] = {}
+    new |= {"labels": {}, "figures": FigureSettings().plain()}
     assert {key: resolved[key] for key in resolved if key not in valid()} == new
     defaults = {"rewards": "bernoulli", "reset": True, "feedback": "partial"}
     assert resolved["task"] == valid()["task"] | defaults

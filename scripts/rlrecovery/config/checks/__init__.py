@@ -4,6 +4,7 @@
 - `tasks`: rewards, blocks, reversals, drift, schedules and missing trials
 - `models`: models, variants, true values and populations
 - `labels`: names that are shown
+- `figures`: colours, kinds of files and composed figures
 - `methods`: methods against models, true values and populations
 - `size`: repeated values, numbers of cells and jobs, lengths of file names
 """
