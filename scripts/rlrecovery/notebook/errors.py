@@ -9,6 +9,9 @@ from rlrecovery.config.mistakes import did_you_mean, either
 from rlrecovery.config.reader import ConfigError
 from rlrecovery.storage.files import BrokenFile
 
+#: Source of a config that is no file; a file is named in messages, with the line.
+IN_MEMORY = "config"
+
 
 @contextlib.contextmanager
 def as_value_errors() -> Iterator[None]:
@@ -19,7 +22,10 @@ def as_value_errors() -> Iterator[None]:
     try:
         yield
     except ConfigError as error:
-        raise ValueError("\n".join(m.sentence for m in error.mistakes)) from None
+        lines = str(error).splitlines() if error.source != IN_MEMORY else ()
+        sentences = [m.sentence for m in error.mistakes]
+        texts = [line.removeprefix("error: ") for line in lines] or sentences
+        raise ValueError("\n".join(texts)) from None
     except BrokenFile as error:
         raise ValueError(str(error)) from None
 

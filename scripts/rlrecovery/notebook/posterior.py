@@ -41,7 +41,9 @@ def posterior_tree(
     """
     from arviz import from_dict  # type: ignore[import-untyped]  # slow, and not needed to fit
 
-    values, statistics = cast(PosteriorFitter, fitter).posterior_draws(data, draws, seed)
+    # The children of a seed depend on how many it had before.
+    fresh = np.random.SeedSequence(seed.entropy, spawn_key=seed.spawn_key)
+    values, statistics = cast(PosteriorFitter, fitter).posterior_draws(data, draws, fresh)
     groups = {"posterior": values} | ({"sample_stats": statistics} if statistics else {})
     # With complete pooling, and in statistics of a joint posterior, there are no participants.
     arrays = [item for group in groups.values() for item in group.items()]

@@ -16,7 +16,7 @@ import numpy as np
 from rlrecovery.config.reader import parse
 from rlrecovery.config.settings import Experiment
 from rlrecovery.models.base import Model
-from rlrecovery.notebook.errors import as_value_errors
+from rlrecovery.notebook.errors import IN_MEMORY, as_value_errors
 from rlrecovery.notebook.own_models import known, own
 
 #: Keys that do not matter in a notebook: where results are written, how work is split, and the
@@ -39,7 +39,7 @@ def experiment_of(config: Mapping[str, Any], models: Sequence[object] = ()) -> E
     complete = completed(config)
     try:
         with as_value_errors():
-            return parse(complete, source="config")
+            return parse(complete, source=IN_MEMORY)
     except ValueError as error:
         # A number that was given alone is not the first of a list in a message.
         raise ValueError(re.sub(r"\[0\](?= is)", "", str(error))) from None

@@ -1,11 +1,20 @@
 """The summary of a mock run as an object."""
 
+import shutil
+
 import pandas as pd
 import pytest
 import summaries
 
-from rlrecovery.score.results import against_first, finest_level, load_summary, methods_with
+from rlrecovery.score.results import (
+    FILES,
+    against_first,
+    finest_level,
+    load_summary,
+    methods_with,
+)
 from rlrecovery.storage.files import BrokenFile
+from rlrecovery.storage.schemas import SUMMARY
 
 SMALL = {
     "truth": {"alpha": [0.3], "beta": [3.0]},
@@ -97,3 +106,37 @@ def test_a_broken_table_is_named(run, tmp_path):
     points.unlink()
     with pytest.raises(BrokenFile, match=r"points\.csv"):
         load_summary(tmp_path)
+
+
+def test_parquet_files_give_the_same_summary_as_csv_files(run, tmp_path):
+    folder = tmp_path / "summary"
+    shutil.copytree(run / "summary", folder)
+    for name in SUMMARY:
+        path = folder / f"{name}.csv"
+        pd.read_csv(path).to_parquet(path.with_suffix(".parquet"))
+        path.unlink()
+    from_csv, from_parquet = load_summary(run / "summary"), load_summary(folder)
+    for name in FILES:
+        expected, found = getattr(from_csv, name), getattr(from_parquet, name)
+        if isinstance(expected, pd.DataFrame):
+            pd.testing.assert_frame_equal(found, expected)
+        else:
+            assert found == expected
+    assert from_parquet.method_of == from_csv.method_of
+
+
+def test_a_csv_file_is_preferred(run, tmp_path):
+    folder = tmp_path / "summary"
+    shutil.copytree(run / "summary", folder)
+    (folder / "recovery.parquet").write_bytes(b"of an older version")
+    assert len(load_summary(folder, ("recovery",)).recovery) > 0
+    (folder / "recovery.csv").unlink()
+    with pytest.raises(BrokenFile, match=r"recovery\.parquet cannot be read"):
+        load_summary(folder, ("recovery",))
+
+
+def test_a_table_without_any_file_is_named_by_its_csv_file(run, tmp_path):
+    shutil.copytree(run / "summary", tmp_path / "summary")
+    (tmp_path / "summary/points.csv").unlink()
+    with pytest.raises(BrokenFile, match=r"points\.csv does not exist"):
+        load_summary(tmp_path / "summary")

@@ -34,7 +34,7 @@ DENSE = 20
 
 #: Proposals per draw, and depth below the maximum at which densities are equal, in
 #: `Grid.resampled_draws`.
-PROPOSALS, DEEPEST = 5, 100.0
+PROPOSALS, DEEPEST = 5, 40.0
 
 #: Largest number of nodes for which splines are computed as a product with a matrix, which is kept.
 MATRIX_NODES = 129
@@ -386,17 +386,19 @@ class Grid:
         On a coarse grid the uniform moves of `draws` would widen the posterior. Here more are
         proposed than needed, and drawn from by their densities (sampling importance resampling).
         """
+        from scipy.ndimage import map_coordinates  # fits do not need it
+
         drawn = rng.choice(self.density.size, size=PROPOSALS * count, p=self.mass.ravel())
-        indices = np.unravel_index(drawn, self.density.shape)
-        lines = [
-            np.clip(y[i] + (rng.random(len(i)) - 0.5) * (y[1] - y[0]), y[0], y[-1])
-            for y, i in zip(self.nodes, indices, strict=True)
-        ]
-        density = np.maximum(self.density, self.density.max() - DEEPEST)  # interpolation of -inf
-        interpolated = interpolate.RegularGridInterpolator(self.nodes, density)(np.stack(lines, 1))
+        nodes = np.stack(np.unravel_index(drawn, self.density.shape))
+        moved = nodes + rng.random(nodes.shape) - 0.5
+        density = np.maximum(self.density, self.density.max() - DEEPEST)  # it may be -inf
+        interpolated = map_coordinates(density, moved, order=3, mode="nearest")
         weights = np.exp(interpolated - density.ravel()[drawn])
         kept = rng.choice(len(drawn), size=count, replace=False, p=weights / weights.sum())
-        columns = [axis.estimate(y[kept]) for axis, y in zip(self.axes, lines, strict=True)]
+        columns = [
+            axis.estimate(y[0] + (y[1] - y[0]) * position)
+            for axis, y, position in zip(self.axes, self.nodes, moved[:, kept], strict=True)
+        ]
         return np.stack(columns, axis=1)
 
     def points(self) -> tuple[Floats, Floats]:
