@@ -74,9 +74,14 @@ def _broken(path: Path, site: Path) -> Iterator[str]:
         target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
         if not target.is_file():
             yield f"{url} leads to no file"
-        elif parts.fragment and target.suffix == ".html" and site in target.parents:
-            if unquote(parts.fragment) not in page(target).anchors:
-                yield f"{url} leads to no anchor"
+        elif _lacks_anchor(target, parts.fragment, site):
+            yield f"{url} leads to no anchor"
+
+
+def _lacks_anchor(target: Path, fragment: str, site: Path) -> bool:
+    """Whether a link names an anchor that its page does not have."""
+    is_page = target.suffix == ".html" and site in target.parents
+    return bool(fragment) and is_page and unquote(fragment) not in page(target).anchors
 
 
 def main() -> None:
@@ -85,7 +90,7 @@ def main() -> None:
     if not (site / "index.html").is_file():
         sys.exit(f"error: {sys.argv[1]} has no index.html; build the documentation with make docs")
     if lines := list(dict.fromkeys(problems(site))):
-        sys.exit("\n".join([*lines, f"error: {len(lines)} broken links or foreign contents"]))
+        sys.exit("\n".join([*lines, f"error: broken links or foreign contents: {len(lines)}"]))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """Commands and config files of a page, run and checked when the site is built.
 
 ``{command}`` runs a command in a copy of the project that belongs to the page, and shows it with
-its output. ``{file}`` writes a file into this copy. ``{config-part}`` shows some keys of a config and
-checks them within a complete one. A command that fails or a config with a mistake is a warning,
+its output. ``{file}`` writes a file into this copy. ``{config-part}`` shows some keys of a config
+and checks them within a complete one. A command that fails or a config with a mistake is a warning,
 which fails the build.
 """
 
@@ -36,7 +36,16 @@ COPIED = (
     "envs", "scripts", "workflow", "results/README.md", "tests/config",
 )  # fmt: skip
 #: Settings of an enclosing ``make``, and of colours.
-UNSET = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "CONFIG", "CELL", "REPLICATE", "PYTHONPATH")
+UNSET = (
+    "MAKEFLAGS",
+    "MFLAGS",
+    "MAKELEVEL",
+    "MAKEOVERRIDES",
+    "CONFIG",
+    "CELL",
+    "REPLICATE",
+    "PYTHONPATH",
+)
 COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 #: Key of a config that every complete one has.
 COMPLETE = re.compile(r"^run:", re.MULTILINE)
@@ -102,7 +111,9 @@ class Command(SphinxDirective):
         status, text = run(command, copy_of_project(self.env.docname))
         if (status != 0) != ("fails" in self.options):
             end = shortened(text, None, 30)
-            LOGGER.warning("%s: exit status %s\n%s", command, status, end, location=self.get_location())
+            LOGGER.warning(
+                "%s: exit status %s\n%s", command, status, end, location=self.get_location()
+            )
         shown = nodes.literal_block(command, command, language="sh", classes=["command"])
         output = shortened(text, self.options.get("first"), self.options.get("last"))
         if "hide-output" in self.options or not output:

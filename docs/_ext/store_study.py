@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 import pyarrow.parquet as pq
+
+from rlrecovery.figures.catalogue import write_figure
 
 STUDIES = Path(__file__).resolve().parents[1] / "studies"
 RECORDS = ("config.yaml", "design.csv", "provenance.json")
@@ -29,6 +32,14 @@ def store(run: Path) -> None:
             shutil.copy(path, folder / "summary" / path.name)
 
 
+def draw_picture() -> None:
+    """Draw the picture of the README from the default study."""
+    with tempfile.TemporaryDirectory() as folder:
+        write_figure("answer", STUDIES / "default" / "summary", folder)
+        shutil.copy(Path(folder) / "answer.svg", STUDIES.parent / "answer.svg")
+
+
 if __name__ == "__main__":
     for name in sys.argv[1:]:
         store(Path(name))
+    draw_picture()

@@ -51,9 +51,13 @@ def draw_all(app: Sphinx) -> None:
     for study in outdated:
         shutil.rmtree(DRAWN / study, ignore_errors=True)
     with ProcessPoolExecutor(os.cpu_count()) as pool:
-        done = zip(jobs, pool.map(write_figure, *zip(*jobs, strict=True)), strict=True) if jobs else ()
+        done = (
+            zip(jobs, pool.map(write_figure, *zip(*jobs, strict=True)), strict=True) if jobs else ()
+        )
         names = ((f"{Path(job[2]).name} {job[0]}", None) for job, _ in done)
-        for _ in status_iterator(names, "drawing figures... ", "green", len(jobs), stringify_func=str):
+        for _ in status_iterator(
+            names, "drawing figures... ", "green", len(jobs), stringify_func=str
+        ):
             pass
     for study in outdated:
         (DRAWN / study / ".state").write_text(_state(study), encoding="utf-8")
