@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from rlrecovery.config.figures import FigureSettings
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -26,10 +28,13 @@ class Picture:
     figure : matplotlib.figure.Figure
         The figure itself, for changes. It is not registered with pyplot, so nothing needs to be
         closed.
+    settings : FigureSettings
+        How it looks.
     """
 
     name: str
     figure: Figure
+    settings: FigureSettings = field(default_factory=FigureSettings)
 
     def savefig(self, path: str | os.PathLike[str], **options: Any) -> None:
         """Save the figure.
@@ -39,14 +44,14 @@ class Picture:
         path : path
             File to write; its suffix is the format, such as ``.pdf`` or ``.png``.
         **options
-            As of `matplotlib.figure.Figure.savefig`. By default 300 dots per inch; text stays text
-            in SVG and PDF.
+            As of `matplotlib.figure.Figure.savefig`. By default the dots per inch of the settings;
+            text stays text in SVG and PDF.
 
         Examples
         --------
         >>> study.figure("bias").savefig("bias.pdf")  # doctest: +SKIP
         """
-        self._write(Path(path), {"dpi": 300} | options)
+        self._write(Path(path), {"dpi": self.settings.dpi} | options)
 
     def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
         """The picture with its size in pixels of the screen, for IPython."""
@@ -59,9 +64,9 @@ class Picture:
         """Write the figure in the style in which it was drawn."""
         import matplotlib as mpl
 
-        from rlrecovery.figures.style import STYLE
+        from rlrecovery.figures.style import settings_rc
 
-        with mpl.rc_context(STYLE):
+        with mpl.rc_context(settings_rc(self.settings)):
             self.figure.savefig(target, **options)
 
     def __repr__(self) -> str:

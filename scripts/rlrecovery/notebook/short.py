@@ -16,6 +16,7 @@ import numpy as np
 from rlrecovery.config.reader import parse
 from rlrecovery.config.settings import Experiment
 from rlrecovery.models.base import Model
+from rlrecovery.models.library import RESCORLA_WAGNER
 from rlrecovery.notebook.errors import IN_MEMORY, as_value_errors
 from rlrecovery.notebook.own_models import known, own
 
@@ -29,6 +30,18 @@ DEFAULTS: dict[str, Any] = {
 
 #: Keys of a task: one block of trials, and values that start midway between the rewards 0 and 1.
 TASK: dict[str, Any] = {"blocks": 1, "start_value": 0.5}
+
+#: A valid config but for its methods, to check what does not depend on the study.
+ANY_CONFIG: dict[str, Any] = {
+    "seed": 0,
+    "task": {"arms": [0.5, 0.5]},
+    "model": RESCORLA_WAGNER.name,
+    "truth": {"alpha": 0.5, "beta": 1.0},
+    "population": {"alpha": {"spread": 0.0}, "beta": {"spread": 0.0}},
+    "participants": 1,
+    "trials": 1,
+    "replicates": 2,
+}
 
 #: Keys with a list of values.
 _LISTS = ("participants", "trials", "missing", "interval_levels")

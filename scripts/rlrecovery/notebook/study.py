@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from rlrecovery.config.figures import FigureSettings
 from rlrecovery.config.limits import Limits
 from rlrecovery.config.mistakes import did_you_mean
 from rlrecovery.config.settings import Experiment
 from rlrecovery.config.study import read_resolved
-from rlrecovery.figures.catalogue import FIGURES, available_figures
+from rlrecovery.figures.catalogue import FIGURES, available_figures, draw
 from rlrecovery.models.base import Model
 from rlrecovery.notebook.errors import as_value_errors, check_choice
 from rlrecovery.notebook.own_models import known, own
 from rlrecovery.notebook.picture import Picture
+from rlrecovery.notebook.short import ANY_CONFIG, experiment_of
 from rlrecovery.report.answers import answers
 from rlrecovery.report.numbers import plural
 from rlrecovery.score.results import FILES, Summary, load_summary, stored
@@ -187,25 +189,28 @@ class Study:
 
     @property
     def figures(self) -> tuple[str, ...]:
-        """Names of the figures that the study has, for `figure`."""
+        """Names of the figures that the study has, for `figure`; composed ones come last."""
         if self.config is not None:
             with known(self._models):
-                return tuple(available_figures(self.config))
+                return (*available_figures(self.config), *self.config.figures.compose)
         return tuple(
             name
             for name, entry in FIGURES.items()
             if all(len(getattr(self._summary, table)) for table in entry.tables)
         )
 
-    def figure(self, name: str, width: float = 7.0) -> Picture:
+    def figure(self, name: str, width: float | None = None, **settings: Any) -> Picture:
         """Draw a figure of the report.
 
         Parameters
         ----------
         name : str
             One of `figures`.
-        width : float
-            Width in inches: 7 for two columns of a journal, 3.5 for one column.
+        width : float, optional
+            Width in inches. By default that of two columns of a journal.
+        **settings
+            Keys of the config's section ``figures``, such as ``font``, ``size`` or ``colours``.
+            By default those of the study.
 
         Returns
         -------
@@ -216,11 +221,32 @@ class Study:
         Raises
         ------
         ValueError
-            If the study has no such figure.
+            If the study has no such figure, or a setting is wrong.
+
+        Examples
+        --------
+        >>> study.figure("bias", width=3.5, font="Arial", size=7)  # doctest: +SKIP
         """
-        check_choice("the figure", name, self.figures)
+        look = self._look(settings)
+        check_choice("the figure", name, [*self.figures, *look.compose])
+        with known(self._models), as_value_errors():
+            return Picture(name, draw(name, self._summary, look, width), look)
+
+    def _look(self, changes: Mapping[str, Any]) -> FigureSettings:
+        """The settings of the study's figures with some changes, checked as in a config."""
+        if not changes:
+            return FigureSettings() if self.config is None else self.config.figures
+        if self.config is not None:
+            config = self.config.resolved()
+        else:  # any config of these methods: colours may be given by method
+            methods = {str(name): "mock" for name in self.recovery["method"].unique()}
+            config = {**ANY_CONFIG, "methods": methods}
+        config["figures"] = config.get("figures", {}) | changes
         with known(self._models):
-            return Picture(name, FIGURES[name].draw(self._summary, width))
+            try:
+                return experiment_of(config).figures
+            except ValueError as error:
+                raise ValueError(str(error).replace("figures.", "")) from None
 
     @property
     def answer(self) -> str:

@@ -88,6 +88,22 @@ def test_figures(study):
     assert study.figure("bias", width=3.5).figure.get_size_inches()[0] == 3.5
 
 
+def test_figures_in_a_style(run, study, tmp_path):
+    shutil.copytree(run / "summary", tmp_path / "summary")
+    for one in (study, load_study(tmp_path)):  # without a config, too
+        large = one.figure("bias", size=12, colours={"mle": "#ff0000"})
+        assert large.settings.size == 12
+        assert large.figure.axes[0].xaxis.label.get_fontsize() == pytest.approx(12)
+        composed = one.figure("two", compose={"two": {"panels": ["bias", "coverage"]}})
+        assert composed._repr_png_()[1]["width"] == 7 * 96
+        composed.savefig(tmp_path / "two.svg")
+        assert "bias" in (tmp_path / "two.svg").read_text()
+    with pytest.raises(ValueError, match="size is 50"):
+        study.figure("bias", size=50)
+    with pytest.raises(ValueError, match="unknown key 'szie'"):
+        study.figure("bias", szie=8)
+
+
 def test_estimates_and_truth(whole):
     estimates = whole.estimates()
     assert estimates.columns[:5].tolist() == [
