@@ -255,7 +255,8 @@ class Study:
         with known(self._models):
             found = answers(self._summary, limits)
         return "\n\n".join(
-            f"{a.question}: {a.word}. {' '.join(filter(None, (a.text, a.note)))}" for a in found
+            f"{a.question}: {a.word}. {a.text[:1].upper()}{a.text[1:]} {a.note}".rstrip()
+            for a in found
         )
 
     @cached_property

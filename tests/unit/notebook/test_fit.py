@@ -236,7 +236,7 @@ def test_mistakes_in_data_are_one_sentence(own, change, sentence):
     [
         ({"method": "mlee"}, r"the method is 'mlee'.*did you mean mle"),
         ({"method": {"estimator": "quadrture"}}, "method.estimator is .*did you mean quadrature"),
-        ({"method": {"estimator": "mle", "gird": 3}}, "unknown key 'method.gird'"),
+        ({"method": {"estimator": "mle", "grids": 3}}, "unknown key 'method.grids'"),
         ({"method": {"estimator": "mle", "bounds": {"alpha": [0.9, 0.1]}}}, "method.bounds.alpha"),
         ({"model": "rescorla"}, "model is .*did you mean rescorla_wagner"),
         ({"task": {"start": 0}}, "unknown key 'task.start'.*did you mean 'start_value'"),

@@ -100,8 +100,8 @@ def test_figures_in_a_style(run, study, tmp_path):
         assert "bias" in (tmp_path / "two.svg").read_text()
     with pytest.raises(ValueError, match="size is 50"):
         study.figure("bias", size=50)
-    with pytest.raises(ValueError, match="unknown key 'szie'"):
-        study.figure("bias", szie=8)
+    with pytest.raises(ValueError, match="unknown key 'sizes'"):
+        study.figure("bias", sizes=8)
 
 
 def test_estimates_and_truth(whole):
@@ -138,10 +138,10 @@ def test_names_are_completed(study):
     ("ask", "sentence"),
     [
         (lambda s: s.table("recovry"), r"the table is 'recovry'.*did you mean recovery"),
-        (lambda s: s.figure("bais"), r"the figure is 'bais'.*did you mean bias"),
+        (lambda s: s.figure("biases"), r"the figure is 'biases'.*did you mean bias"),
         (lambda s: s.figure("samplesize"), "the figure is 'samplesize', but must be answer"),
-        (lambda s: s.measure("bais"), r"the measure is 'bais'.*did you mean bias"),
-        (lambda s: s.measure("bias", paramter="alpha"), r"a column .*did you mean parameter"),
+        (lambda s: s.measure("biases"), r"the measure is 'biases'.*did you mean bias"),
+        (lambda s: s.measure("bias", parameters="alpha"), r"a column .*did you mean parameter"),
         (lambda s: s.measure("bias", parameter="alfa"), r"parameter of bias .*did you mean alpha"),
         (lambda s: s.measure("coverage", interval=0.99), "interval of coverage is 0.99, but must"),
         (lambda s: s.estimates(), "has no folder estimates, only the summary of the study"),
