@@ -33,9 +33,12 @@ def find(family: str) -> str | None:
 
 
 def families(family: str, fallback: str) -> dict[str, Any]:
-    """Settings of Matplotlib for a family, and another one for the characters that it lacks."""
+    """Settings of Matplotlib for a family, and another one for the characters that it lacks.
+
+    There are none if the family is not installed.
+    """
     if (name := find(family)) is None:
-        return {"font.family": [fallback]}
+        return {}
     return {
         "font.family": [name, fallback],
         "mathtext.fontset": "custom",

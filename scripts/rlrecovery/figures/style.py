@@ -186,7 +186,7 @@ def styled[**P](draw: Callable[P, Figure]) -> Callable[P, Figure]:
 
 def narrow(width: float) -> bool:
     """Whether a figure of this width (design inches) is drawn as on one journal column."""
-    return width < 6
+    return width < 6.5
 
 
 def page(width: float, height: float) -> Figure:
