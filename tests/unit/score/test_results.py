@@ -5,7 +5,9 @@ import shutil
 import pandas as pd
 import pytest
 import summaries
+from settings import study
 
+from rlrecovery import recover
 from rlrecovery.score.results import (
     FILES,
     against_first,
@@ -108,14 +110,27 @@ def test_a_broken_table_is_named(run, tmp_path):
         load_summary(tmp_path)
 
 
-def test_parquet_files_give_the_same_summary_as_csv_files(run, tmp_path):
+TASK = {"arms": [0.3, 0.7], "blocks": 1, "start_value": 0.5}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"truth": {"alpha": [0.1, 0.6], "beta": [3.3]}},
+        {"task": None, "tasks": {"still": TASK, "longer": TASK | {"blocks": 2}}},
+        {"labels": {"guess": "Guess", "alpha": "rate"}},
+    ],
+    ids=["plain", "tasks", "labels"],
+)
+def test_parquet_files_give_the_same_summary_as_csv_files(tmp_path, changes):
+    config = {key: value for key, value in study(**changes).items() if value is not None}
+    recovered = recover(config, progress=False)
     folder = tmp_path / "summary"
-    shutil.copytree(run / "summary", folder)
+    shutil.copytree(recovered.folder / "summary", folder)
     for name in SUMMARY:
-        path = folder / f"{name}.csv"
-        pd.read_csv(path).to_parquet(path.with_suffix(".parquet"))
-        path.unlink()
-    from_csv, from_parquet = load_summary(run / "summary"), load_summary(folder)
+        (folder / f"{name}.csv").unlink()
+    from_csv = load_summary(recovered.folder / "summary")
+    from_parquet = load_summary(folder)
     for name in FILES:
         expected, found = getattr(from_csv, name), getattr(from_parquet, name)
         if isinstance(expected, pd.DataFrame):
@@ -123,6 +138,7 @@ def test_parquet_files_give_the_same_summary_as_csv_files(run, tmp_path):
         else:
             assert found == expected
     assert from_parquet.method_of == from_csv.method_of
+    assert len(from_parquet.recovery) > 0
 
 
 def test_a_csv_file_is_preferred(run, tmp_path):
