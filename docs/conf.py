@@ -10,6 +10,14 @@ sys.path[:0] = PATHS
 # The kernels that run the code of the pages start in the folders of the pages.
 os.environ["PYTHONPATH"] = PATHS[0]
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+# They read no settings of the user, and do not warn that they listen on this machine.
+PROFILE = DOCS / "build" / "ipython" / "profile_default"
+PROFILE.mkdir(parents=True, exist_ok=True)
+(PROFILE / "ipython_kernel_config.py").write_text("get_config().IPKernelApp.log_level = 40\n")
+os.environ["IPYTHONDIR"] = str(PROFILE.parent)
+
+from pygments.lexers import TextLexer  # noqa: E402
+from sphinx.application import Sphinx  # noqa: E402
 
 import rlrecovery  # noqa: E402
 
@@ -36,7 +44,8 @@ numpydoc_show_class_members = False
 myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
 myst_links_external_new_tab = False
-nb_execution_mode = "auto"
+nb_execution_mode = "inline"  # with the values of `eval` roles
+nb_eval_name_regex = ".+"
 nb_execution_raise_on_error = True
 nb_execution_show_tb = True
 nb_execution_timeout = 300
@@ -65,3 +74,8 @@ html_theme_options = {
 }
 html_sidebars = {"index": [], "faq": [], "comparison": [], "limitations": []}
 copybutton_exclude = ".linenos, .gp, .go"
+
+
+def setup(app: Sphinx) -> None:
+    """Show the import order of `architecture.md`, which a test reads, as plain text."""
+    app.add_lexer("import-order", TextLexer)

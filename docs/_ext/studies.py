@@ -107,17 +107,24 @@ class StudyFigure(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Return the figure with its caption."""
         study, name = self.arguments
-        path = DRAWN / study / f"{FOLDERS[self.options.get('width', 'two')]}{name}.svg"
-        if name not in FIGURES or not path.exists():
-            raise self.error(f"there is no figure {name!r} of a study {study!r}")
-        uri = os.path.relpath(path, Path(self.env.doc2path(self.env.docname)).parent)
-        alt = self.options.get("alt", FIGURES[name].title)
-        figure = nodes.figure("", nodes.image(uri=uri, alt=alt), classes=["study-figure"])
+        widths = [self.options["width"]] if "width" in self.options else list(FOLDERS)
+        images = [self._image(study, name, width) for width in widths]
+        if len(images) > 1:  # the style sheet shows one of them, by the width of the window
+            for image, width in zip(images, widths, strict=True):
+                image["classes"].append(f"{width}-wide")
+        figure = nodes.figure("", *images, classes=["study-figure"])
         if caption := self.options.get("caption"):
             text, messages = self.parse_inline(caption)
             figure += [nodes.caption(caption, "", *text), *messages]
-        self.env.note_dependency(str(path))
         return [figure]
+
+    def _image(self, study: str, name: str, width: str) -> nodes.image:
+        path = DRAWN / study / f"{FOLDERS[width]}{name}.svg"
+        if name not in FIGURES or not path.exists():
+            raise self.error(f"there is no figure {name!r} of a study {study!r}")
+        self.env.note_dependency(str(path))
+        uri = os.path.relpath(path, Path(self.env.doc2path(self.env.docname)).parent)
+        return nodes.image(uri=uri, alt=self.options.get("alt", FIGURES[name].title))
 
 
 class ExampleReport(SphinxRole):
