@@ -189,7 +189,7 @@ def fit(
     model = RESCORLA_WAGNER.name if model is None else model
     with models_of(model, method), as_value_errors():
         table = Table(data.trials if isinstance(data, Simulated) else data)
-        experiment = _experiment(method, model, _task(task, table), levels)
+        experiment = _experiment(method, model, _task(task, table), table.trials(), levels)
         (fitted_method,) = methods_of(experiment).values()
         observed = list(table.data_sets(tasks(experiment)[UNNAMED].task()))
         seeds = {o.replicate: _seed(seed, data, experiment, o.replicate) for o in observed}
@@ -217,19 +217,23 @@ def _experiment(
     method: str | Mapping[str, Any],
     model: ModelLike,
     task: Mapping[str, Any],
+    trials: int,
     levels: Sequence[float],
 ) -> Experiment:
     """The experiment with this one method. Its design is never simulated."""
     if isinstance(method, str):
         check_choice("the method", method, ESTIMATORS)
     section = {"estimator": method} if isinstance(method, str) else dict(method)
+    blocks = task.get("blocks", 1)
+    if isinstance(blocks, int) and blocks > 0:
+        trials = -(-trials // blocks) * blocks  # blocks of the data may differ from the task's
     config = with_model(model) | {
         "seed": 0,
         "task": task,
         "truth": {p.name: _plausible(p, section) for p in parameters_of(model)},
         "population": {p.name: {"spread": 0.0} for p in parameters_of(model)},
         "participants": 1,
-        "trials": int(task.get("blocks", 1)),
+        "trials": trials,
         "replicates": 2,
         "interval_levels": list(levels),
         "methods": {"method": section},

@@ -58,7 +58,7 @@ class Table:
             self.file, self.names = _from_frame(data)
         elif isinstance(data, str | os.PathLike):
             self.file = read_csv_file(Path(data), f"it must be comma-separated and {needed}")
-            self.names = {}
+            self.names = _numbers(self.file)
         else:
             raise ValueError(f"data must be a DataFrame, or the path of a CSV file, and {needed}")
         header = self.file.header
@@ -82,6 +82,11 @@ class Table:
                 'in task={"arms": 2}'
             )
         return max(2, max(choices, default=0) + 1)
+
+    def trials(self) -> int:
+        """Number of different trials."""
+        column = self.file.header.index("trial")
+        return len({row[column] for _, row in self.file.lines if column < len(row)})
 
     def has_outcomes(self, arms: int) -> bool:
         """Whether there is a column with the outcomes of each arm."""
@@ -130,6 +135,17 @@ def _from_frame(frame: pd.DataFrame) -> tuple[CsvFile, dict[str, Any]]:
         i = header.index("participant")
         names = dict(zip(columns[i], frame.iloc[:, i].tolist(), strict=True))
     return CsvFile("data", header, lines, form="a table", unit="row"), names
+
+
+def _numbers(file: CsvFile) -> dict[str, Any]:
+    """Participants of a file by their text if all are whole numbers; otherwise empty."""
+    if "participant" not in file.header:
+        return {}
+    column = file.header.index("participant")
+    texts = {row[column] for _, row in file.lines if column < len(row)}
+    are_numbers = all(text.isascii() and text.isdigit() for text in texts)
+    distinct = len({int(text) for text in texts}) == len(texts) if are_numbers else False
+    return {text: int(text) for text in texts} if distinct else {}
 
 
 def _texts(values: pd.Series) -> list[str]:

@@ -39,6 +39,11 @@ def test_a_table_and_a_file_give_the_same_estimates(data, own, tmp_path):
     from_table = fit(own).estimates
     pd.testing.assert_frame_equal(numbers(from_table), numbers(expected))
     assert from_table["participant"].tolist() == [*["ann"] * 2, *["bob"] * 2, *["cy"] * 2, -1, -1]
+    data.trials.to_csv(tmp_path / "numbers.csv", index=False)
+    numbered = fit(tmp_path / "numbers.csv").estimates
+    pd.testing.assert_frame_equal(
+        numbered.drop(columns="seconds"), expected.drop(columns="seconds")
+    )
     own.to_csv(tmp_path / "own.csv", index=False)
     pd.testing.assert_frame_equal(
         fit(tmp_path / "own.csv").estimates.drop(columns="seconds"),
@@ -94,6 +99,23 @@ def test_the_task_of_simulated_data_is_known():
     shown = fit(data.trials, task={"start_value": 0.2}).estimates  # arms and feedback are seen
     pd.testing.assert_frame_equal(numbers(known), numbers(shown))
     assert (fit(data.trials).estimates["estimate"] != known["estimate"]).any()
+
+
+@pytest.mark.parametrize(
+    "task",
+    [
+        {"arms": [0.3, 0.7], "reversals": {"after": [15, 30]}},
+        {"arms": [0.3, 0.7], "blocks": 4, "reset": False, "missing_trials": [[3, 39]]},
+        {"arms": [0.3, 0.7], "drift": {"sd": 0.1, "lower": 0.0, "upper": 1.0}},
+        {"arms": [2, 5], "rewards": "gaussian", "sd": 2.0, "start_value": 3.0},
+    ],
+)
+def test_tasks_of_every_kind(task):
+    data = simulated(task=task)
+    estimates = fit(data).estimates
+    assert len(estimates) == 8
+    told = fit(data.trials, task=task).estimates
+    pd.testing.assert_frame_equal(numbers(estimates), numbers(told))
 
 
 def test_rewards_that_are_not_0_or_1(own):
