@@ -108,16 +108,16 @@ def draw_composition(
     try:
         return _page(rows, width, height)
     except _NoRoomError as error:
-        panel = error.args[0]
+        panel, needed = error.args
         across, high = (round(INCH * inches) for inches in panel.figure.get_size_inches())
         raise BrokenFile(
-            f"figures.compose.{name}: panel {panel.name} does not fit into {across} by {high} mm; "
-            "give the figure fewer panels or columns, or more width or height"
+            f"figures.compose.{name}.height: panel {panel.name} does not fit into {across} by "
+            f"{high} mm; without height the figure has {round(INCH * needed)} mm"
         ) from None
 
 
 class _NoRoomError(Exception):
-    """The argument is a panel that is too small."""
+    """The arguments are a panel that is too small, and the height that the page needs."""
 
 
 def _rows(
@@ -153,7 +153,8 @@ def _page(rows: Sequence[Sequence[Panel]], width: float, height: float | None) -
                     max(scale * min(max(heights), MOST_STRETCHED * own), 0.1)
                 )
                 if _smallest_axes(panel) < min(least[id(panel)], style.points(SMALLEST)) - 0.01:
-                    raise _NoRoomError(panel)
+                    needed = sum(map(max, alone)) + gap * (len(rows) - 1)
+                    raise _NoRoomError(panel, needed)
         strips = [style.points(LETTER) * any(map(_hides_letter, row)) for row in rows]
     top = 0.0
     for row, heights, strip in zip(rows, alone, strips, strict=True):

@@ -83,8 +83,8 @@ def test_no_text_of_a_panel_is_under_a_letter(runs, size):
 
 
 def test_width_and_height_are_those_of_the_config(runs):
-    figure = page(runs, composed(panels=["bias", "coverage"], width=150, height=130))
-    assert figure.get_size_inches() * INCH == pytest.approx([150, 130])
+    figure = page(runs, composed(panels=["bias", "coverage"], width=178, height=170))
+    assert figure.get_size_inches() * INCH == pytest.approx([178, 170])
 
 
 def test_on_one_column_panels_stand_below_each_other(runs):
@@ -95,7 +95,7 @@ def test_on_one_column_panels_stand_below_each_other(runs):
 
 
 def test_a_page_without_room_is_an_error_that_names_the_panel(runs):
-    with pytest.raises(BrokenFile, match=r"figures\.compose\.figure2: panel bias does not fit"):
+    with pytest.raises(BrokenFile, match=r"figures\.compose\.figure2\.height: panel bias does not fit"):
         page(runs, composed(height=60))
 
 
