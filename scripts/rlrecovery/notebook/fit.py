@@ -28,6 +28,7 @@ from rlrecovery.models.library import RESCORLA_WAGNER
 from rlrecovery.models.prior_settings import Population
 from rlrecovery.notebook.errors import as_value_errors, check_choice
 from rlrecovery.notebook.observed import Data, Observed, Table
+from rlrecovery.notebook.own_models import compiling
 from rlrecovery.notebook.short import DEFAULTS, experiment_of, models_of
 from rlrecovery.notebook.simulate import (
     ModelLike,
@@ -187,13 +188,14 @@ def fit(
     if isinstance(data, Simulated):
         model, task = model or data.model, data.task if task is None else task
     model = RESCORLA_WAGNER.name if model is None else model
-    with models_of(model, method), as_value_errors():
+    with models_of(model, method) as own_models, as_value_errors():
         table = Table(data.trials if isinstance(data, Simulated) else data)
         experiment = _experiment(method, model, _task(task, table), table.trials(), levels)
         (fitted_method,) = methods_of(experiment).values()
         observed = list(table.data_sets(tasks(experiment)[UNNAMED].task()))
         seeds = {o.replicate: _seed(seed, data, experiment, o.replicate) for o in observed}
-        fitted, rows = _fit_all(fitted_method, experiment, observed, seeds)
+        with compiling(own_models):
+            fitted, rows = _fit_all(fitted_method, experiment, observed, seeds)
     estimates = conform(rows, estimates_columns(experiment.interval_levels))
     _warn_of_failures(estimates)
     return Fit(_with_names(estimates, fitted), fitted_method, fitted)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
+from rlrecovery.fitting.estimates import one_line
 from rlrecovery.likelihood.compiled import forget
 from rlrecovery.likelihood.compiled_key import code_key
 from rlrecovery.models.base import Learner, Model
 from rlrecovery.models.library import MODELS
 from rlrecovery.models.settings import PATTERNS, WORD
+from rlrecovery.storage.files import MACHINE, BrokenFile
 
 #: Keys of the definitions of models when they were last used.
 _KEYS: dict[Model, str | None] = {}
@@ -40,6 +42,24 @@ def known(models: Iterable[Model]) -> Iterator[None]:
     finally:
         MODELS.clear()
         MODELS.update(before)
+
+
+@contextlib.contextmanager
+def compiling(models: Collection[Model]) -> Iterator[None]:
+    """Explain an error while a fit is prepared, if there are own models."""
+    try:
+        yield
+    except (*MACHINE, BrokenFile):
+        raise
+    except Exception as error:
+        if not models:
+            raise
+        names = ", ".join(model.name for model in models)
+        raise ValueError(
+            f"the likelihood of {names} cannot be compiled ({one_line(error)}); functions of a "
+            "model may only use + - * / **, abs, comparisons, and log and exp of "
+            "rlrecovery.models.base"
+        ) from error
 
 
 def own(models: Sequence[object]) -> tuple[Model, ...]:

@@ -20,6 +20,7 @@ from rlrecovery.fitting.batch import fit_batch
 from rlrecovery.fitting.registry import Method
 from rlrecovery.models.base import Model
 from rlrecovery.notebook.errors import as_value_errors
+from rlrecovery.notebook.own_models import compiling
 from rlrecovery.notebook.short import experiment_of, models_of
 from rlrecovery.notebook.study import Study
 from rlrecovery.predictive.check import write_check
@@ -94,7 +95,7 @@ def recover(
         experiment = _read(config)
         folder = tempfile.TemporaryDirectory(prefix="rlrecovery-")
         run = Path(folder.name)
-        with as_value_errors():
+        with as_value_errors(), compiling(own_models):
             _run(experiment, run, _Progress(_count(experiment), progress))
     return Study(run, run / "summary", experiment, own_models, folder)
 

@@ -100,6 +100,16 @@ def test_mistakes_are_one_sentence(models, sentence):
         own(models)
 
 
+def test_a_function_that_cannot_be_compiled_is_explained(data):
+    def logit(state, p):
+        return p.beta * np.where(state["q"] > 0.5, state["q"], 0.0)
+
+    with pytest.raises(
+        ValueError, match=r"mine cannot be compiled .*may only use \+"
+    ):
+        fit(data, model=replace(learner("mine"), logit=logit))
+
+
 def test_a_model_made_by_exec_has_no_source_and_works(data):
     code = """
 MODEL = Model(
