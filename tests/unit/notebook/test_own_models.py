@@ -104,9 +104,7 @@ def test_a_function_that_cannot_be_compiled_is_explained(data):
     def logit(state, p):
         return p.beta * np.where(state["q"] > 0.5, state["q"], 0.0)
 
-    with pytest.raises(
-        ValueError, match=r"mine cannot be compiled .*may only use \+"
-    ):
+    with pytest.raises(ValueError, match=r"mine cannot be compiled .*may only use \+"):
         fit(data, model=replace(learner("mine"), logit=logit))
 
 
