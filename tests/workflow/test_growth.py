@@ -57,6 +57,7 @@ def test_a_new_number_of_trials_scores_its_own_design_only(copied):
         ({"seed": 4}, {"simulate": 2, "fit": 4, "score": 1}),
         ({"methods": {"guess": MOCK, "mle": MLE | {"starts": 3}}}, {"fit": 2, "score": 1}),
         ({"observed": str(ROOT / "tests/config/own.csv")}, {}),
+        ({"figures": {"size": 9, "compose": {"figure2": {"panels": ["bias", "rmse"]}}}}, {}),
     ],
 )
 def test_what_depends_on_a_change_of_the_config_is_computed_again_at_once(finished, changes, again):
