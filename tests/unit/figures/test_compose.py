@@ -95,7 +95,9 @@ def test_on_one_column_panels_stand_below_each_other(runs):
 
 
 def test_a_page_without_room_is_an_error_that_names_the_panel(runs):
-    with pytest.raises(BrokenFile, match=r"figures\.compose\.figure2\.height: panel bias does not fit"):
+    with pytest.raises(
+        BrokenFile, match=r"figures\.compose\.figure2\.height: panel bias does not fit"
+    ):
         page(runs, composed(height=60))
 
 
