@@ -49,6 +49,8 @@ nb_eval_name_regex = ".+"
 nb_execution_raise_on_error = True
 nb_execution_show_tb = True
 nb_execution_timeout = 300
+nb_code_prompt_show = "Show the code"
+nb_code_prompt_hide = "Hide the code"
 nb_merge_streams = True
 nb_ipywidgets_js = {}  # nothing is loaded from other hosts
 

@@ -25,7 +25,7 @@ SHARES = {
     "share_at_bound": "at a bound",
     "share_not_converged": "not converged",
     "share_failed": "failed",
-    "share_no_interval": "no interval",
+    "share_no_interval": "not identified",
 }
 #: Width in inches of a panel whose label has room for the unit in words.
 WIDE = 2.2

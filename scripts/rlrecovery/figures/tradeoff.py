@@ -21,7 +21,7 @@ from rlrecovery.figures.uncertainty import correlation_text
 from rlrecovery.score.correlation import correlations
 from rlrecovery.score.results import Summary, finest_level
 
-#: Fits drawn per panel; the correlation uses every one.
+#: Fits drawn per panel; the correlation uses every stored one.
 MAX_POINTS = 300
 #: Blocks of data sets that the jackknife leaves out in turn.
 BLOCKS = 20

@@ -45,7 +45,7 @@ def test_shares_that_are_zero_have_no_panel_but_are_named(runs, width):
     labels = [axes.get_xlabel().split(" (")[0] for axes in figure.axes]
     assert sorted(labels[:-1]) == ["α failed", "β at a bound"]
     note = legend_labels(figure)[-1].replace("\n", " ")
-    assert note == "zero in every cell: α at a bound, not converged, β failed, no interval"
+    assert note == "zero in every cell: α at a bound, not converged, β failed, not identified"
 
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -54,7 +54,7 @@ def test_where_nothing_failed_only_the_run_time_is_drawn(runs, width):
     check_page(figure, width)
     assert [axes.get_xlabel() for axes in figure.axes] == ["run time of one fit (s, logarithmic)"]
     note = legend_labels(figure)[-1].replace("\n", " ")
-    assert note == "zero in every cell: at a bound, not converged, failed, no interval"
+    assert note == "zero in every cell: at a bound, not converged, failed, not identified"
 
 
 def test_bars_of_shares_are_inside_the_axis(drawn):

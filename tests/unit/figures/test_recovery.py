@@ -30,7 +30,7 @@ def test_estimates_that_are_not_identified_have_a_mark_and_a_share_of_their_own(
     marks = [line for axes in figure.axes for line in axes.lines if line.get_marker() == "D"]
     assert any(len(line.get_xdata()) for line in marks) == exists
     labels = [axes.get_xlabel() for axes in draw("convergence", summary).axes]
-    assert ("α no interval (%)" in labels) == exists
+    assert ("α not identified (%)" in labels) == exists
 
 
 def test_estimates_beyond_the_axis_are_counted(runs, drawn):
