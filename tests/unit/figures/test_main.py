@@ -6,9 +6,12 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
+from settings import study
 
+from rlrecovery.config.reader import load
 from rlrecovery.figures import __main__ as command_line
-from rlrecovery.figures.catalogue import files
+from rlrecovery.figures.catalogue import available_figures, files
 
 
 def run(monkeypatch, *arguments):
@@ -44,3 +47,19 @@ def test_a_folder_that_does_not_exist_is_named(tmp_path, monkeypatch):
         run(monkeypatch, "bias", tmp_path / "nowhere", "--folder", tmp_path)
     assert stopped.value.code.startswith(f"error: {tmp_path / 'nowhere'} ")
     assert not list(tmp_path.iterdir())
+
+
+def test_all_figures_of_a_study(tmp_path, monkeypatch, capsys):
+    drawn = []
+    monkeypatch.setattr(command_line, "write_figure", lambda *given: drawn.append(given[0]))
+    config = tmp_path / "config.yaml"
+    compose = {"both": {"panels": ["bias", "rmse"]}}
+    config.write_text(yaml.safe_dump(study() | {"figures": {"compose": compose}}))
+    run(monkeypatch, "all", tmp_path, "--config", config, "--folder", tmp_path)
+    assert drawn == [*available_figures(load(config)), "both"]
+    assert f"{tmp_path}/both.svg" in capsys.readouterr().out.split()
+
+
+def test_all_figures_need_a_config(tmp_path, monkeypatch):
+    with pytest.raises(SystemExit, match="all needs --config"):
+        run(monkeypatch, "all", tmp_path)
