@@ -15,7 +15,7 @@ from rlrecovery.models.library import LAPSE, MODELS, START_VALUE
 from rlrecovery.score.labels import label_of, with_labels
 from rlrecovery.score.series import as_text, name_series, series_by_cell
 from rlrecovery.storage import schemas
-from rlrecovery.storage.files import read_json, read_table
+from rlrecovery.storage.files import read_csv, read_json, read_table
 
 #: Levels that figures show; the tables of the report also have the spread.
 LEVELS = ("participant", "group")
@@ -256,4 +256,4 @@ def _read_as_csv(csv: Path, columns: Collection[str]) -> pd.DataFrame:
     table = read_table(path, columns)
     if path.suffix == ".csv":
         return table
-    return pd.read_csv(io.StringIO(table.to_csv(index=False)))
+    return read_csv(io.StringIO(table.to_csv(index=False)))

@@ -15,10 +15,12 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from rlrecovery.storage import schemas
 
 # Functions import pandas and yaml themselves, because not all jobs need them.
 if TYPE_CHECKING:
@@ -143,11 +145,22 @@ def read_table(path: str | os.PathLike[str], columns: Iterable[str] | None = Non
     import pandas as pd
 
     with _readable(path):
-        table = pd.read_parquet(path) if Path(path).suffix == ".parquet" else pd.read_csv(path)
+        table = pd.read_parquet(path) if Path(path).suffix == ".parquet" else read_csv(path)
     missing = [name for name in columns or () if name not in table.columns]
     if missing:
         raise BrokenFile(_remedy(path, f"it lacks the columns {', '.join(missing)}"))
     return table
+
+
+def read_csv(source: str | os.PathLike[str] | IO[str]) -> pd.DataFrame:
+    """Read a CSV table, in which names are text: a method may be called ``nan``, ``true`` or ``1``.
+
+    Only an empty field is missing.
+    """
+    import pandas as pd
+
+    types = dict.fromkeys(schemas.NAMES, "str")
+    return pd.read_csv(source, keep_default_na=False, na_values=[""], dtype=types)
 
 
 def read_tables(paths: Iterable[str], columns: Iterable[str]) -> pd.DataFrame:

@@ -15,6 +15,12 @@ from typing import Any, Final
 
 NAN: Final = float("nan")
 
+#: Columns of any table with names that the config gives, or of parameters.
+NAMES = (
+    *("method", "reference", "sampled", "exact", "cell", "design", "model", "task", "variant"),
+    *("contest", "simulated", "fitted", "winner", "parameter"),
+)
+
 # --- one batch ----------------------------------------------------------------------------------
 
 #: ``trials/<cell>/<batch>.parquet``: one row per participant and trial. With full feedback the
