@@ -13,6 +13,8 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 # They read no settings of the user, and do not warn that they listen on this machine.
 PROFILE = DOCS / "build" / "ipython" / "profile_default"
 PROFILE.mkdir(parents=True, exist_ok=True)
+EXTRA = DOCS / "build" / "extra"  # the example report
+EXTRA.mkdir(exist_ok=True)
 (PROFILE / "ipython_kernel_config.py").write_text("get_config().IPKernelApp.log_level = 40\n")
 os.environ["IPYTHONDIR"] = str(PROFILE.parent)
 
@@ -59,7 +61,7 @@ html_title = "rlrecovery"
 html_math_renderer = "mathml"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
-html_extra_path = ["build/extra"]
+html_extra_path = [str(EXTRA)]
 html_copy_source = html_show_sourcelink = False
 html_show_sphinx = False
 html_theme_options = {
