@@ -1,9 +1,9 @@
 """Commands and config files of a page, run and checked when the site is built.
 
 ``{command}`` runs a command in a copy of the project that belongs to the page, and shows it with
-its output. ``{file}`` writes a file into this copy. ``{config-part}`` shows some keys of a config
-and checks them within a complete one. A command that fails or a config with a mistake is a warning,
-which fails the build.
+its output. ``{file}`` writes a file into this copy, and ``{copied-figure}`` shows a figure that a
+command has drawn there. ``{config-part}`` shows some keys of a config and checks them within a
+complete one. A command that fails or a config with a mistake is a warning, which fails the build.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ COPIES = ROOT / "docs" / "build" / "copies"
 #: What commands need of the project.
 COPIED = (
     "Makefile", "Snakefile", "config.yaml", "pyproject.toml", "README.md", "LICENSE",
-    "envs", "scripts", "workflow", "results/README.md", "tests/config",
+    "envs", "scripts", "workflow", "results/README.md", "tests/config", "docs/studies",
 )  # fmt: skip
 #: Settings of an enclosing ``make``, and of colours.
 UNSET = (
@@ -75,7 +75,8 @@ def remove_copy(app: Sphinx, env: BuildEnvironment, page: str) -> None:
 def run(command: str, folder: Path) -> tuple[int, str]:
     """Run a shell command; return its exit status and what it printed."""
     environment = {name: value for name, value in os.environ.items() if name not in UNSET}
-    environment |= {"TERM": "dumb", "COLUMNS": "88", "NO_COLOR": "1"}
+    environment |= {"TERM": "dumb", "COLUMNS": "84", "NO_COLOR": "1"}
+    environment["PYTHONPATH"] = str(folder / "scripts")
     environment["PATH"] = f"{folder / '.venv/bin'}{os.pathsep}{environment['PATH']}"
     done = subprocess.run(
         ["bash", "-e", "-o", "pipefail", "-c", command], cwd=folder, env=environment, text=True,
@@ -141,6 +142,22 @@ class File(SphinxDirective):
         return [container_wrapper(self, block, name)]
 
 
+class CopiedFigure(SphinxDirective):
+    """Show a figure that a command of the page has drawn."""
+
+    required_arguments = 1
+    option_spec: ClassVar = {"alt": directives.unchanged_required}
+
+    def run(self) -> list[nodes.Node]:
+        """Return the figure."""
+        path = copy_of_project(self.env.docname) / self.arguments[0]
+        if not path.is_file():
+            raise self.error(f"no command of this page has written {self.arguments[0]}")
+        uri = os.path.relpath(path, Path(self.env.doc2path(self.env.docname)).parent)
+        image = nodes.image(uri=uri, alt=self.options["alt"])
+        return [nodes.figure("", image, classes=["study-figure"])]
+
+
 class ConfigPart(SphinxDirective):
     """Show some keys of a config; they are checked within ``docs/studies/base.yaml``."""
 
@@ -170,6 +187,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Register the directives."""
     app.add_directive("command", Command)
     app.add_directive("file", File)
+    app.add_directive("copied-figure", CopiedFigure)
     app.add_directive("config-part", ConfigPart)
     app.connect("env-purge-doc", remove_copy)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
