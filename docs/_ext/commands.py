@@ -13,6 +13,7 @@ import re
 import shutil
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 from typing import ClassVar
 
@@ -47,6 +48,8 @@ UNSET = (
     "PYTHONPATH",
 )
 COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+#: Columns of the terminal for which commands print.
+WIDTH = 84
 #: Key of a config that every complete one has.
 COMPLETE = re.compile(r"^run:", re.MULTILINE)
 
@@ -75,7 +78,7 @@ def remove_copy(app: Sphinx, env: BuildEnvironment, page: str) -> None:
 def run(command: str, folder: Path) -> tuple[int, str]:
     """Run a shell command; return its exit status and what it printed."""
     environment = {name: value for name, value in os.environ.items() if name not in UNSET}
-    environment |= {"TERM": "dumb", "COLUMNS": "84", "NO_COLOR": "1"}
+    environment |= {"TERM": "dumb", "COLUMNS": str(WIDTH), "NO_COLOR": "1"}
     environment["PYTHONPATH"] = str(folder / "scripts")
     environment["PATH"] = f"{folder / '.venv/bin'}{os.pathsep}{environment['PATH']}"
     done = subprocess.run(
@@ -95,6 +98,14 @@ def shortened(text: str, first: int | None, last: int | None) -> str:
     return "\n".join([*lines[: first or 0], "...", *end])
 
 
+def wrapped(text: str) -> str:
+    """Break long lines between words, as a terminal does."""
+    lines = text.splitlines()
+    return "\n".join(
+        "\n".join(textwrap.wrap(line, WIDTH)) if line.strip() else "" for line in lines
+    )
+
+
 class Command(SphinxDirective):
     """Run a command and show its output."""
 
@@ -103,6 +114,7 @@ class Command(SphinxDirective):
         "first": directives.positive_int,
         "last": directives.positive_int,
         "hide-output": directives.flag,
+        "wrap": directives.flag,
         "fails": directives.flag,
     }
 
@@ -116,6 +128,8 @@ class Command(SphinxDirective):
                 "%s: exit status %s\n%s", command, status, end, location=self.get_location()
             )
         shown = nodes.literal_block(command, command, language="sh", classes=["command"])
+        if "wrap" in self.options:
+            text = wrapped(text)
         output = shortened(text, self.options.get("first"), self.options.get("last"))
         if "hide-output" in self.options or not output:
             return [shown]
@@ -138,7 +152,8 @@ class File(SphinxDirective):
         if path.suffix == ".yaml" and COMPLETE.search(text) and "unchecked" not in self.options:
             _check(path, self.get_location())
         language = {".yaml": "yaml", ".py": "python"}.get(path.suffix, "text")
-        block = nodes.literal_block(text, text.rstrip("\n"), language=language)
+        # Sphinx colours a block only if its source is its text.
+        block = nodes.literal_block(text.rstrip("\n"), text.rstrip("\n"), language=language)
         return [container_wrapper(self, block, name)]
 
 

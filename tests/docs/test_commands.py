@@ -33,6 +33,12 @@ def test_shortened(first, last, shown):
     assert commands.shortened(TEXT, first, last).split() == shown.split()
 
 
+def test_long_lines_are_broken_between_words():
+    text = f"short  line\n\n{'word ' * 20}end"
+    first, second = f"{'word ' * 16}word", "word " * 3 + "end"
+    assert commands.wrapped(text) == f"short  line\n\n{first}\n{second}"
+
+
 def test_empty_output_stays_empty():
     assert commands.shortened("\n", 1, 1) == ""
 
@@ -111,6 +117,12 @@ def test_a_command_is_shown_with_its_output(build):
     assert warnings == ""
 
 
+def test_output_is_wrapped_on_request(build):
+    echo = f"echo {'word ' * 20}".strip()
+    page, _ = build(block("command}", echo, "wrap:"), block("command}", echo))
+    assert [text.count("\n") for language, text in texts(page) if language == "text"] == [1, 0]
+
+
 def test_output_can_be_hidden(build):
     page, _ = build(block("command}", "seq 9", "hide-output:"), block("command}", "true"))
     assert texts(page) == [("sh", "seq 9"), ("sh", "true")]
@@ -158,6 +170,9 @@ def test_the_project_itself_is_not_changed(build):
 def test_configs_are_checked(build):
     wrong = CONFIG.replace("participants: [20]", "participants: [none]")
     page, warnings = build(block("file} a.yaml", CONFIG), block("file} b.yaml", wrong))
+    assert all(node.rawsource == node.astext() for node in page.findall(nodes.literal_block)), (
+        "Sphinx colours no others"
+    )
     assert warnings.count("WARNING") == 1
     assert "b.yaml" in warnings
     assert "participants" in warnings
