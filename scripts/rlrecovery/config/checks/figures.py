@@ -61,10 +61,14 @@ def _colours(sections: Sections, settings: FigureSettings) -> Iterator[Mistake]:
             yield wrong((*path, key), colour, f"{must}{did_you_mean(colour, names)}")
     if not by_method or not all(map(sections.readable, ("methods", "models"))):
         return
-    names = [*sections.experiment.methods, *study.methods_of(sections.experiment)]
+    names = list(study.methods_of(sections.experiment))
     for name in colours:
         if name not in names:
-            hint = did_you_mean(name, names)
+            fits = [other for other in names if other.startswith(f"{name}_")]
+            is_several = name in sections.experiment.methods and fits
+            hint = (
+                f"; it is shown as {', '.join(fits)}" if is_several else did_you_mean(name, names)
+            )
             yield mistake((*path, name), f"names no method of this study{hint}")
 
 

@@ -77,6 +77,18 @@ def test_a_wrong_value_is_one_sentence(config, path, text):
     assert mistakes(config) == [(path, text)]
 
 
+def test_methods_that_fit_several_models_have_a_colour_for_each():
+    config = {key: value for key, value in changed({}).items() if key != "methods"}
+    source = {key: config.pop(key) for key in ("truth", "population")}
+    models = [config.pop("model"), "win_stay_lose_shift"]
+    config |= {"methods": {"mle": {"estimator": "mle"}}}
+    config |= {"models": {"simulate": {models[0]: source}, "fit": models}}
+    fits = [f"mle_{model}" for model in models]
+    parse(config | {"figures": {"colours": dict.fromkeys(fits, "red")}})
+    (sentence,) = sentences(config | {"figures": {"colours": {"mle": "red"}}})
+    assert f"names no method of this study; it is shown as {', '.join(fits)}" in sentence
+
+
 def test_text_that_is_larger_needs_wider_panels():
     panels = {"compose": {"two": {"panels": ["bias", "rmse", "zip"], "columns": 3}}}
     parse(with_figures(**panels))
