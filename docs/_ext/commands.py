@@ -158,19 +158,29 @@ class File(SphinxDirective):
 
 
 class CopiedFigure(SphinxDirective):
-    """Show a figure that a command of the page has drawn."""
+    """Show a figure that a command of the page has drawn; `narrow` is its form for phones."""
 
     required_arguments = 1
-    option_spec: ClassVar = {"alt": directives.unchanged_required}
+    option_spec: ClassVar = {
+        "alt": directives.unchanged_required,
+        "narrow": directives.unchanged_required,
+    }
 
     def run(self) -> list[nodes.Node]:
         """Return the figure."""
-        path = copy_of_project(self.env.docname) / self.arguments[0]
+        images = [self._image(self.arguments[0])]
+        if "narrow" in self.options:  # the style sheet shows one, by the width of the window
+            images.append(self._image(self.options["narrow"]))
+            for image, width in zip(images, ("two", "one"), strict=True):
+                image["classes"].append(f"{width}-wide")
+        return [nodes.figure("", *images, classes=["study-figure"])]
+
+    def _image(self, name: str) -> nodes.image:
+        path = copy_of_project(self.env.docname) / name
         if not path.is_file():
-            raise self.error(f"no command of this page has written {self.arguments[0]}")
+            raise self.error(f"no command of this page has written {name}")
         uri = os.path.relpath(path, Path(self.env.doc2path(self.env.docname)).parent)
-        image = nodes.image(uri=uri, alt=self.options["alt"])
-        return [nodes.figure("", image, classes=["study-figure"])]
+        return nodes.image(uri=uri, alt=self.options["alt"])
 
 
 class ConfigPart(SphinxDirective):

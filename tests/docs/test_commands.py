@@ -209,6 +209,21 @@ def test_a_figure_that_a_command_has_drawn(build):
     assert warnings == ""
 
 
-def test_a_figure_that_is_not_there(build):
-    _, warnings = build(block("copied-figure} b.svg", "", "alt: a line"))
-    assert "no command of this page has written b.svg" in warnings
+def test_a_figure_for_wide_and_narrow_windows(build):
+    svg = "<svg xmlns='http://www.w3.org/2000/svg'/>"
+    page, _ = build(
+        *(block(f"file}} {name}.svg", svg) for name in "ab"),
+        block("copied-figure} a.svg", "", "alt: a line", "narrow: b.svg"),
+    )
+    images = [(image["uri"], image["classes"]) for image in page.findall(nodes.image)]
+    assert images == [
+        ("build/copies/index/a.svg", ["two-wide"]),
+        ("build/copies/index/b.svg", ["one-wide"]),
+    ]
+
+
+@pytest.mark.parametrize("options", [("alt: a line",), ("alt: a line", "narrow: c.svg")])
+def test_a_figure_that_is_not_there(build, options):
+    name = "LICENSE" if len(options) > 1 else "c.svg"
+    _, warnings = build(block(f"copied-figure}} {name}", "", *options))
+    assert "no command of this page has written c.svg" in warnings
