@@ -109,6 +109,11 @@ def methods_of(experiment: Experiment) -> dict[str, Method]:
     return methods
 
 
+def method_names(experiment: Experiment) -> list[str]:
+    """Names of the methods, also of an experiment whose default model is not filled in yet."""
+    return list(experiment.methods if experiment.models is None else methods_of(experiment))
+
+
 def fitted_batches(experiment: Experiment) -> dict[str, dict[str, tuple[int, int]]]:
     """Batches of each method by name, as half-open ranges of the replicates that it fits."""
     ranges = batches(experiment.replicates, experiment.batch_size)

@@ -32,6 +32,13 @@ def test_a_wrong_label_is_one_sentence(labels, words):
     assert all(word in found[0] for word in words), found
 
 
+def test_a_method_with_the_default_model_has_a_label():
+    raw = valid()
+    del raw["methods"]["mle"]["model"]
+    assert parse(raw | {"labels": {"mle": "ML"}}).labels == {"mle": "ML"}
+    assert parse(raw | {"figures": {"colours": {"mle": "red"}}}).figures.colours == {"mle": "red"}
+
+
 def test_a_method_that_fits_several_models_has_no_label():
     """Its fits are methods of their own, and only they are shown."""
     raw = several()

@@ -61,7 +61,7 @@ def _colours(sections: Sections, settings: FigureSettings) -> Iterator[Mistake]:
             yield wrong((*path, key), colour, f"{must}{did_you_mean(colour, names)}")
     if not by_method or not all(map(sections.readable, ("methods", "models"))):
         return
-    names = list(study.methods_of(sections.experiment))
+    names = study.method_names(sections.experiment)
     for name in colours:
         if name not in names:
             fits = [other for other in names if other.startswith(f"{name}_")]

@@ -17,7 +17,7 @@ def check_labels(sections: Sections) -> Iterator[Mistake]:
     models = [m for method in experiment.methods.values() for m in sections.models_of(method)]
     models += [source.model for source in sections.generating_models]
     parameters = [name for model in models for name in model.names]
-    names = list(dict.fromkeys([*study.methods_of(experiment), *parameters]))
+    names = list(dict.fromkeys([*study.method_names(experiment), *parameters]))
     shown: dict[str, str] = {name: name for name in names if name not in experiment.labels}
     for name, label in experiment.labels.items():
         path = ("labels", name)
