@@ -14,6 +14,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from rlrecovery.config.mistakes import Mistake, Path, dotted
+from rlrecovery.storage.regular import endless_kind
 
 #: A larger file is not a config; reading YAML takes seconds per megabyte.
 MOST_BYTES = 600_000
@@ -85,6 +86,8 @@ def read_yaml(path: str | os.PathLike[str]) -> Document:
     """Read a YAML file; one that cannot be read gives a document with one mistake."""
     yaml, file = YAML(typ="safe", pure=True), pathlib.Path(path)
     yaml.Constructor, yaml.allow_duplicate_keys = _Constructor, True
+    if kind := endless_kind(path):
+        return _unreadable(f"is {kind}, not a file; write the config into a file")
     try:
         if file.stat().st_size > MOST_BYTES:
             return _unreadable(
