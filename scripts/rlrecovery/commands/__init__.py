@@ -1,5 +1,7 @@
 """Commands of ``make`` that are not rules of the workflow, and what a run prints.
 
+check
+    Report all mistakes of a config, what it takes, and what is unlikely to be meant.
 new
     Write a short config for a task and a model, or for a data set of one's own.
 first_config
