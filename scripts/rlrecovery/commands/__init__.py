@@ -16,6 +16,8 @@ report_path
     Print the path of Snakemake's own report of a study.
 job_lines
     One short line per finished job, in place of Snakemake's messages.
+lock
+    Who works in a folder, for the message of a second run.
 job
     A job as it is printed, and how its process ended.
 time_left
