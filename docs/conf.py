@@ -13,6 +13,8 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 # They read no settings of the user, and do not warn that they listen on this machine.
 PROFILE = DOCS / "build" / "ipython" / "profile_default"
 PROFILE.mkdir(parents=True, exist_ok=True)
+EXTRA = DOCS / "build" / "extra"  # the example report
+EXTRA.mkdir(exist_ok=True)
 (PROFILE / "ipython_kernel_config.py").write_text("get_config().IPKernelApp.log_level = 40\n")
 os.environ["IPYTHONDIR"] = str(PROFILE.parent)
 
@@ -46,7 +48,7 @@ myst_heading_anchors = 3
 myst_links_external_new_tab = False
 nb_execution_mode = "inline"  # with the values of `eval` roles
 nb_eval_name_regex = ".+"
-nb_execution_raise_on_error = True
+nb_execution_raise_on_error = False  # a warning, with the traceback, fails the build
 nb_execution_show_tb = True
 nb_execution_timeout = 300
 nb_code_prompt_show = "Show the code"
@@ -59,7 +61,7 @@ html_title = "rlrecovery"
 html_math_renderer = "mathml"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
-html_extra_path = ["build/extra"]
+html_extra_path = [str(EXTRA)]
 html_copy_source = html_show_sourcelink = False
 html_show_sphinx = False
 html_theme_options = {

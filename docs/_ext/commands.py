@@ -1,9 +1,9 @@
 """Commands and config files of a page, run and checked when the site is built.
 
 ``{command}`` runs a command in a copy of the project that belongs to the page, and shows it with
-its output. ``{file}`` writes a file into this copy. ``{config-part}`` shows some keys of a config
-and checks them within a complete one. A command that fails or a config with a mistake is a warning,
-which fails the build.
+its output. ``{file}`` writes a file into this copy, and ``{copied-figure}`` shows a figure that a
+command has drawn there. ``{config-part}`` shows some keys of a config and checks them within a
+complete one. A command that fails or a config with a mistake is a warning, which fails the build.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import re
 import shutil
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 from typing import ClassVar
 
@@ -33,7 +34,7 @@ COPIES = ROOT / "docs" / "build" / "copies"
 #: What commands need of the project.
 COPIED = (
     "Makefile", "Snakefile", "config.yaml", "pyproject.toml", "README.md", "LICENSE",
-    "envs", "scripts", "workflow", "results/README.md", "tests/config",
+    "envs", "scripts", "workflow", "results/README.md", "tests/config", "docs/studies",
 )  # fmt: skip
 #: Settings of an enclosing ``make``, and of colours.
 UNSET = (
@@ -47,6 +48,8 @@ UNSET = (
     "PYTHONPATH",
 )
 COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+#: Columns of the terminal for which commands print.
+WIDTH = 84
 #: Key of a config that every complete one has.
 COMPLETE = re.compile(r"^run:", re.MULTILINE)
 
@@ -75,7 +78,8 @@ def remove_copy(app: Sphinx, env: BuildEnvironment, page: str) -> None:
 def run(command: str, folder: Path) -> tuple[int, str]:
     """Run a shell command; return its exit status and what it printed."""
     environment = {name: value for name, value in os.environ.items() if name not in UNSET}
-    environment |= {"TERM": "dumb", "COLUMNS": "88", "NO_COLOR": "1"}
+    environment |= {"TERM": "dumb", "COLUMNS": str(WIDTH), "NO_COLOR": "1"}
+    environment["PYTHONPATH"] = str(folder / "scripts")
     environment["PATH"] = f"{folder / '.venv/bin'}{os.pathsep}{environment['PATH']}"
     done = subprocess.run(
         ["bash", "-e", "-o", "pipefail", "-c", command], cwd=folder, env=environment, text=True,
@@ -94,6 +98,14 @@ def shortened(text: str, first: int | None, last: int | None) -> str:
     return "\n".join([*lines[: first or 0], "...", *end])
 
 
+def wrapped(text: str) -> str:
+    """Break long lines between words, as a terminal does."""
+    lines = text.splitlines()
+    return "\n".join(
+        "\n".join(textwrap.wrap(line, WIDTH)) if line.strip() else "" for line in lines
+    )
+
+
 class Command(SphinxDirective):
     """Run a command and show its output."""
 
@@ -102,6 +114,7 @@ class Command(SphinxDirective):
         "first": directives.positive_int,
         "last": directives.positive_int,
         "hide-output": directives.flag,
+        "wrap": directives.flag,
         "fails": directives.flag,
     }
 
@@ -115,6 +128,8 @@ class Command(SphinxDirective):
                 "%s: exit status %s\n%s", command, status, end, location=self.get_location()
             )
         shown = nodes.literal_block(command, command, language="sh", classes=["command"])
+        if "wrap" in self.options:
+            text = wrapped(text)
         output = shortened(text, self.options.get("first"), self.options.get("last"))
         if "hide-output" in self.options or not output:
             return [shown]
@@ -137,8 +152,25 @@ class File(SphinxDirective):
         if path.suffix == ".yaml" and COMPLETE.search(text) and "unchecked" not in self.options:
             _check(path, self.get_location())
         language = {".yaml": "yaml", ".py": "python"}.get(path.suffix, "text")
-        block = nodes.literal_block(text, text.rstrip("\n"), language=language)
+        # Sphinx colours a block only if its source is its text.
+        block = nodes.literal_block(text.rstrip("\n"), text.rstrip("\n"), language=language)
         return [container_wrapper(self, block, name)]
+
+
+class CopiedFigure(SphinxDirective):
+    """Show a figure that a command of the page has drawn."""
+
+    required_arguments = 1
+    option_spec: ClassVar = {"alt": directives.unchanged_required}
+
+    def run(self) -> list[nodes.Node]:
+        """Return the figure."""
+        path = copy_of_project(self.env.docname) / self.arguments[0]
+        if not path.is_file():
+            raise self.error(f"no command of this page has written {self.arguments[0]}")
+        uri = os.path.relpath(path, Path(self.env.doc2path(self.env.docname)).parent)
+        image = nodes.image(uri=uri, alt=self.options["alt"])
+        return [nodes.figure("", image, classes=["study-figure"])]
 
 
 class ConfigPart(SphinxDirective):
@@ -170,6 +202,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Register the directives."""
     app.add_directive("command", Command)
     app.add_directive("file", File)
+    app.add_directive("copied-figure", CopiedFigure)
     app.add_directive("config-part", ConfigPart)
     app.connect("env-purge-doc", remove_copy)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

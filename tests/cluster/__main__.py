@@ -104,7 +104,7 @@ def through_slurm(folder: Path, config: Path, profile: Path) -> str:
 
 
 def cancel_jobs(head: Head) -> int:
-    """Cancel the jobs of a killed head, as the README says; return how many there were."""
+    """Cancel the jobs of a killed head, as the documentation says; return how many there were."""
     query = ("squeue", "--noheader", f"--name={head.run_name()}")
     count = len(ask(*query).splitlines())
     subprocess.run(["scancel", f"--name={head.run_name()}"], check=True)

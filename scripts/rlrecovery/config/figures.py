@@ -14,6 +14,10 @@ from rlrecovery.models.settings import WORD, Omittable, Section
 KINDS = ("svg", "pdf", "png", "eps", "tiff")
 #: Millimetres of an inch.
 INCH = 25.4
+#: Smallest width of a figure in millimetres, with text of 8 points.
+NARROWEST = 44
+#: Size of text in points that a style file may set, as that of the key.
+SIZES = (5, 16)
 #: Largest number of panels of a composed figure.
 MOST_PANELS = 12
 
@@ -113,7 +117,7 @@ class FigureSettings(Section):
     font: Omittable[Annotated[str, Field(min_length=1)]] = None
     """Family of the font, such as Arial. Where it is not installed, and for characters that it does
     not have, figures use DejaVu Sans, the default; make check says so."""
-    size: Omittable[Annotated[float, Field(ge=5, le=16)]] = None
+    size: Omittable[Annotated[float, Field(ge=SIZES[0], le=SIZES[1])]] = None
     """Size of ordinary text in points, by default 8; the sizes of other texts are in proportion."""
     colours: Colours = ()
     """Colours of the methods, in their order or by method: ["#0072B2", orange] or {mle: "#0072B2"}.
@@ -146,6 +150,10 @@ class FigureSettings(Section):
             return float(values.get("font.size", 8))
         except ValueError:
             return 8.0
+
+    def narrowest(self) -> float:
+        """Smallest width in millimetres at which every figure can be drawn."""
+        return NARROWEST * self.points / 8
 
     def inches(self, one_column: bool = False) -> float:
         """Width of a figure in inches."""

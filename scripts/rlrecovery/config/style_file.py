@@ -13,6 +13,12 @@ from rlrecovery.storage.regular import endless_kind
 
 #: Longest style file, in characters; those of Matplotlib have a few hundred lines.
 MOST_LETTERS = 100_000
+#: Settings that Matplotlib does not take from style files, because they concern the whole program.
+_OF_PROGRAM = {
+    *("backend", "backend_fallback", "date.epoch", "docstring.hardcopy", "interactive"),
+    *("figure.max_open_warning", "figure.raise_window", "savefig.directory", "timezone"),
+    *("tk.window_focus", "toolbar"),
+}
 #: A line up to its comment; ``#`` may stand between double quotes.
 _BEFORE_COMMENT = re.compile('(?:[^"#]|"[^"]*"?)*')
 
@@ -61,11 +67,16 @@ def _reason(key: str, value: str) -> str | None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            mpl.RcParams({key: value})
+            accepted = list(mpl.RcParams({key: value}).values())
         except KeyError:
             hint = did_you_mean(key, mpl.rcParams)
             return f"{key} is not a setting of Matplotlib{hint}"
         except (ValueError, TypeError) as error:
             lines = str(error).splitlines() or ["wrong value"]
             return f"{key} cannot be {value or 'empty'} ({lines[0]})"
+    if key in _OF_PROGRAM or key.startswith("webagg."):
+        return f"{key} is not a matter of style; remove the line"
+    if key == "text.usetex" and accepted == [True]:
+        # Names with underscores and signs such as % would be commands.
+        return "text.usetex must be False: the text of the figures is not written for LaTeX"
     return None

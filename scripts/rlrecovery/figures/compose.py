@@ -141,6 +141,8 @@ def _page(rows: Sequence[Sequence[Panel]], width: float, height: float | None) -
     """Lay out the panels on a page; its height is what they need, unless it is given."""
     alone = [[panel.figure.get_figheight() for panel in row] for row in rows]
     least = {id(panel): _smallest_axes(panel) for row in rows for panel in row}
+    if height is None:  # panels are then as large as they are alone
+        least = dict.fromkeys(least, 0.0)
     gap, strips = style.points(GAP), [0.0] * len(rows)
     for _ in range(2):  # only a page that is laid out shows whether letters need room of their own
         room = sum(map(max, alone))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
+from numbers import Integral
+from typing import Any
 
 from rlrecovery.config.mistakes import did_you_mean, either
 from rlrecovery.config.reader import ConfigError
@@ -30,9 +32,22 @@ def as_value_errors() -> Iterator[None]:
         raise ValueError(str(error)) from None
 
 
+def section(kind: str, value: object, example: str) -> dict[str, Any]:
+    """Copy a mapping, empty if it is None; raise a `ValueError` with an example if it is none."""
+    if not isinstance(value, Mapping | None):
+        raise ValueError(f"{kind} is {value!r}, but must be a mapping such as {example}")
+    return dict(value or {})
+
+
+def check_count(kind: str, value: object) -> None:
+    """Raise a `ValueError` if a value is not a whole number of at least 1."""
+    if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
+        raise ValueError(f"{kind} is {value!r}, but must be a whole number of at least 1")
+
+
 def check_choice(kind: str, name: object, choices: Collection[object]) -> None:
     """Raise a `ValueError` that lists the choices if a name is none of them."""
-    if name not in choices:
+    if not any(name is choice or name == choice for choice in choices):
         names = [str(choice) for choice in choices]
         must = either(names) if names else "omitted: there are none"
         raise ValueError(f"{kind} is {name!r}, but must be {must}{did_you_mean(name, names)}")

@@ -26,10 +26,10 @@ from rlrecovery.likelihood.data import Observations
 from rlrecovery.models.base import Parameter
 from rlrecovery.models.library import RESCORLA_WAGNER
 from rlrecovery.models.prior_settings import Population
-from rlrecovery.notebook.errors import as_value_errors, check_choice
+from rlrecovery.notebook.errors import as_value_errors, check_choice, check_count, section
 from rlrecovery.notebook.observed import Data, Observed, Table
 from rlrecovery.notebook.own_models import compiling
-from rlrecovery.notebook.short import DEFAULTS, experiment_of, models_of
+from rlrecovery.notebook.short import DEFAULTS, experiment_of, models_of, plain
 from rlrecovery.notebook.simulate import (
     ModelLike,
     Simulated,
@@ -56,7 +56,7 @@ class Fitted(NamedTuple):
     fitter: Fitter
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Fit:
     """Estimates from one or more data sets, as returned by `fit`.
 
@@ -97,7 +97,8 @@ class Fit:
         Raises
         ------
         ValueError
-            If the method has no posterior, or there is no such data set.
+            If the method has no posterior, there is no such data set, or ``draws`` is no number of
+            draws.
 
         Notes
         -----
@@ -121,6 +122,7 @@ class Fit:
             )
         number = next(iter(self._fitted)) if replicate is None else replicate
         check_choice("replicate", number, [*self._fitted])
+        check_count("draws", draws)
         names, data, sampler_seed, fitter = self._fitted[number]
         with threadpool_limits(1):
             return posterior_tree(fitter, data, sampler_seed, names, draws)
@@ -153,7 +155,8 @@ def fit(
         the result of `simulate`.
     method : str or mapping
         An estimator with its default settings (``"mle"``, ``"bayes"``, ``"quadrature"``), or a
-        method as in a config, such as ``{"estimator": "quadrature", "pooling": "partial"}``.
+        method as in a config, such as ``{"estimator": "quadrature", "pooling": "partial"}``. Its
+        key ``replicates`` is ignored: all data sets are fitted.
     model : str, Model or mapping, optional
         The fitted model, as for `simulate`. By default that of simulated data, otherwise
         ``"rescorla_wagner"``.
@@ -190,7 +193,8 @@ def fit(
     model = RESCORLA_WAGNER.name if model is None else model
     with models_of(model, method) as own_models, as_value_errors():
         table = Table(data.trials if isinstance(data, Simulated) else data)
-        experiment = _experiment(method, model, _task(task, table), table.trials(), levels)
+        options = {"interval_levels": levels, "seed": 0 if seed is None else seed}
+        experiment = _experiment(method, model, _task(task, table), table.trials(), options)
         (fitted_method,) = methods_of(experiment).values()
         observed = list(table.data_sets(tasks(experiment)[UNNAMED].task()))
         seeds = {o.replicate: _seed(seed, data, experiment, o.replicate) for o in observed}
@@ -203,14 +207,14 @@ def fit(
 
 def _task(given: Mapping[str, Any] | None, table: Table) -> dict[str, Any]:
     """A task as in a config, completed by what the data show."""
-    task = dict(given or {})
-    if "schedule" not in task:
-        task.setdefault("arms", table.arms())
-    if isinstance(task.get("arms"), int):
+    task: dict[str, Any] = plain(section("task", given, '{"arms": 2, "start_value": 0}'))
+    if not {"arms", "schedule"} & set(task):
+        task["arms"] = table.arms()
+    if isinstance(task.get("arms"), int) and not isinstance(task["arms"], bool):
         task["arms"] = [0.5] * task["arms"]  # fits do not depend on mean rewards
     if task.get("rewards") == "gaussian":
         task.setdefault("sd", 1.0)  # nor on their SD
-    if "feedback" not in task and isinstance(task.get("arms"), list | tuple):
+    if "feedback" not in task and isinstance(task.get("arms"), list):
         task["feedback"] = "full" if table.has_outcomes(len(task["arms"])) else "partial"
     return task
 
@@ -220,25 +224,26 @@ def _experiment(
     model: ModelLike,
     task: Mapping[str, Any],
     trials: int,
-    levels: Sequence[float],
+    options: Mapping[str, Any],
 ) -> Experiment:
     """The experiment with this one method. Its design is never simulated."""
     if isinstance(method, str):
         check_choice("the method", method, ESTIMATORS)
-    section = {"estimator": method} if isinstance(method, str) else dict(method)
+        method = {"estimator": method}
+    settings = section("method", method, '{"estimator": "mle"}')
+    settings.pop("replicates", None)
     blocks = task.get("blocks", 1)
     if isinstance(blocks, int) and blocks > 0:
         trials = -(-trials // blocks) * blocks  # blocks of the data may differ from the task's
     config = with_model(model) | {
-        "seed": 0,
+        **options,
         "task": task,
-        "truth": {p.name: _plausible(p, section) for p in parameters_of(model)},
+        "truth": {p.name: _plausible(p, settings) for p in parameters_of(model)},
         "population": {p.name: {"spread": 0.0} for p in parameters_of(model)},
         "participants": 1,
         "trials": trials,
         "replicates": 2,
-        "interval_levels": list(levels),
-        "methods": {"method": section},
+        "methods": {"method": settings},
     }
     try:
         return experiment_of(config)
@@ -247,13 +252,13 @@ def _experiment(
         raise ValueError(text) from None
 
 
-def _plausible(parameter: Parameter, section: Mapping[str, Any]) -> float:
+def _plausible(parameter: Parameter, settings: Mapping[str, Any]) -> float:
     """A value of a parameter that the bounds and priors of a method allow."""
-    name, bounds = parameter.name, section.get("bounds")
+    name, bounds = parameter.name, settings.get("bounds")
     if isinstance(bounds, Mapping) and name in bounds:
         with contextlib.suppress(TypeError, ValueError, IndexError):
             return float(bounds[name][0] + bounds[name][1]) / 2
-    priors = section.get("priors")
+    priors = settings.get("priors")
     if isinstance(priors, Mapping) and name in priors:
         with contextlib.suppress(ValueError):  # a mistake, or a prior of a population
             distribution = Population.of(priors[name]).distribution_object()
@@ -269,7 +274,7 @@ def _seed(
     if isinstance(data, Simulated):
         return data.sampling_seed(seed, replicate)
     identity = {"task": tasks(experiment)[UNNAMED].canonical()}
-    return seed_sequence(seed or 0, identity, replicate, "sampling")
+    return seed_sequence(experiment.seed, identity, replicate, "sampling")
 
 
 def _fit_all(

@@ -110,6 +110,10 @@ class Table:
         """The rows of each replicate."""
         if "replicate" not in self.file.header:
             return {0: self.file}
+        if self.file.header.count("replicate") > 1:
+            raise ValueError(
+                f"{self.file.path} has more than one column replicate; remove all but one"
+            )
         column, rows = self.file.header.index("replicate"), dict[int, list[Any]]()
         for number, values in self.file.lines:
             value = finite_number(values[column]) if column < len(values) else 0.0

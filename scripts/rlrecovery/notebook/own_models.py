@@ -71,6 +71,8 @@ def own(models: Sequence[object]) -> tuple[Model, ...]:
         If one is not a `Model`, has the name of another one or no valid name, or cannot be
         computed.
     """
+    if isinstance(models, Model) or not isinstance(models, Iterable):
+        raise ValueError(f"models must be a list of Model objects, such as [model], not {models!r}")
     by_name: dict[str, Model] = {}
     for model in models:
         if not isinstance(model, Model):

@@ -7,11 +7,13 @@ for a list of one, and an estimator's name for a method with its default setting
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from rlrecovery.config.reader import parse
 from rlrecovery.config.settings import Experiment
@@ -55,21 +57,21 @@ def experiment_of(config: Mapping[str, Any], models: Sequence[object] = ()) -> E
             return parse(complete, source=IN_MEMORY)
     except ValueError as error:
         # A number that was given alone is not the first of a list in a message.
-        raise ValueError(re.sub(r"\[0\](?= is)", "", str(error))) from None
+        alone = "|".join(map(re.escape, _given_alone(plain(config))))
+        raise ValueError(re.sub(rf"(?m)^({alone})\[0\](?= is)", r"\1", str(error))) from None
 
 
 @contextlib.contextmanager
 def models_of(*values: Any, models: Sequence[object] = ()) -> Iterator[tuple[Model, ...]]:
     """Make all `Model` objects in some values, and `models`, known while a block runs."""
-    own_models = own([*models, *(model for value in values for model in _models_in(value))])
+    own_models = own([*own(models), *(model for value in values for model in _models_in(value))])
     with known(own_models):
         yield own_models
 
 
 def completed(config: Mapping[str, Any]) -> dict[str, Any]:
     """A short config with plain values, lists and `DEFAULTS`."""
-    plain = _plain(config)
-    keys = DEFAULTS | plain
+    keys = DEFAULTS | plain(config)
     for key in _LISTS:
         if key in keys:
             keys[key] = _listed(keys[key])
@@ -109,22 +111,42 @@ def _sections(models: Any, key: str) -> list[dict[str, Any]]:
     return [section for section in sections if isinstance(section, dict)]
 
 
+def _given_alone(keys: Mapping[str, Any]) -> list[str]:
+    """Keys with a number that stands for a list of one, as they are written in messages."""
+    truths = {"truth": keys.get("truth")}
+    models = keys.get("models")
+    if isinstance(models, dict) and isinstance(models.get("simulate"), dict):
+        for name, model in models["simulate"].items():
+            truth = model.get("truth") if isinstance(model, dict) else None
+            truths[f"models.simulate.{name}.truth"] = truth
+    names = [key for key in _LISTS if _is_number(keys.get(key))]
+    for path, truth in truths.items():
+        if isinstance(truth, dict):
+            names += [f"{path}.{name}" for name, value in truth.items() if _is_number(value)]
+    return names
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def _listed(value: Any) -> Any:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return [value] if is_number else value
+    return [value] if _is_number(value) else value
 
 
-def _plain(value: Any) -> Any:
-    """Copy with names in place of models, and plain numbers and lists in place of NumPy's."""
+def plain(value: Any) -> Any:
+    """Copy with names in place of models and of paths, and lists in place of arrays."""
     match value:
         case Model():
             return value.name
         case Mapping():
-            return {_plain(key): _plain(item) for key, item in value.items()}
-        case np.ndarray() | np.generic():
+            return {plain(key): plain(item) for key, item in value.items()}
+        case np.ndarray() | np.generic() | pd.Series() | pd.Index():
             return value.tolist()
+        case os.PathLike():
+            return os.fspath(value)
         case list() | tuple() | range():
-            return [_plain(item) for item in value]
+            return [plain(item) for item in value]
     return value
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,6 +16,7 @@ from rlrecovery.design.cells import Cell
 from rlrecovery.fitting.batch import sampling_seed
 from rlrecovery.models.base import Model, Parameter
 from rlrecovery.models.variants import ModelSpec
+from rlrecovery.notebook.errors import check_count, section
 from rlrecovery.notebook.short import experiment_of, models_of
 from rlrecovery.simulation.batch import simulate_batch
 from rlrecovery.simulation.generator import Generator
@@ -31,7 +32,7 @@ VARIANT = "variant"
 ModelLike = str | Model | Mapping[str, Any]
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Simulated:
     """Simulated data sets, as returned by `simulate`.
 
@@ -129,28 +130,39 @@ def simulate(
     >>> data.truth["alpha"].tolist()
     [0.3, 0.3, 0.3]
     """
-    if not isinstance(replicates, int) or isinstance(replicates, bool) or replicates < 1:
-        raise ValueError(f"replicates is {replicates!r}, but must be a whole number of at least 1")
-    given_task = dict(TWO_ARMS if task is None else task)
+    check_count("replicates", replicates)
+    given_task = section("task", TWO_ARMS if task is None else task, '{"arms": [0.4, 0.6]}')
+    differing = section("population", population, '{"alpha": {"spread": 0.5}}')
     with models_of(model):
         config = with_model(model) | {
             "seed": seed,
             "task": given_task,
-            "truth": dict(truth or {}),
+            "truth": section("truth", truth, '{"alpha": 0.3, "beta": 5}'),
             "participants": participants,
             "trials": trials,
             "missing": missing,
-            "completed": [list(completed)],
+            "completed": [completed],
             "replicates": 2,  # the fewest that a study may have
             "methods": "mock",
         }
         identical = {p.name: {"spread": 0.0} for p in parameters_of(model)}
-        config["population"] = identical | dict(population or {})
+        config["population"] = identical | differing
         experiment = experiment_of(config)
-        (cell,) = cells_of(experiment).values()
+        cell = _only(cells_of(experiment).values())
         generator = generator_of(experiment, cell)
         tables = _simulated(cell, generator, replicates)
     return Simulated(*tables, model, given_task, cell, generator)
+
+
+def _only(cells: Collection[Cell]) -> Cell:
+    """The only cell."""
+    if len(cells) > 1:
+        raise ValueError(
+            "simulate takes one true value of each parameter, one number of participants and of "
+            f"trials, and one share of missing responses, but there are {len(cells)} combinations; "
+            "use recover for several"
+        )
+    return next(iter(cells))
 
 
 def with_model(model: ModelLike) -> dict[str, Any]:
@@ -166,6 +178,8 @@ def parameters_of(model: ModelLike) -> tuple[Parameter, ...]:
     """Free parameters of a model that is known; empty if it is not described correctly."""
     if isinstance(model, Model):
         return model.parameters
+    if not isinstance(model, str | Mapping):
+        return ()
     with contextlib.suppress(KeyError, ValueError):  # the check of the config says what is wrong
         plain = {"name": VARIANT} | _named(model) if isinstance(model, Mapping) else model
         return ModelSpec.of(plain).model().parameters

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from rlrecovery.config.figures import FigureSettings
+from rlrecovery.config.figures import INCH, FigureSettings
 from rlrecovery.config.limits import Limits
 from rlrecovery.config.mistakes import did_you_mean
 from rlrecovery.config.settings import Experiment
@@ -25,6 +26,9 @@ from rlrecovery.report.answers import answers
 from rlrecovery.report.numbers import plural
 from rlrecovery.score.results import FILES, Summary, load_summary, stored
 from rlrecovery.storage.files import read_table
+
+#: Largest width of a figure in inches.
+WIDEST = 16
 
 #: Files of the tables of a summary, by the names that a `Study` gives to them.
 TABLES = {file.removesuffix(".csv"): file for file, _ in FILES.values() if file.endswith(".csv")}
@@ -138,7 +142,7 @@ class Study:
         for column in where:
             check_choice("a column of the table recovery", column, list(rows.columns))
         for column, value in ({"measure": name, "scope": "cell", "rows": "all"} | where).items():
-            if value not in set(rows[column]) and column not in ("scope", "rows"):
+            if column in where:
                 check_choice(f"{column} of {name}", value, sorted(rows[column].dropna().unique()))
             rows = rows[rows[column] == value]
         return rows.reset_index(drop=True)
@@ -207,7 +211,7 @@ class Study:
         name : str
             One of `figures`.
         width : float, optional
-            Width in inches. By default that of two columns of a journal.
+            Width in inches, at most 16. By default that of two columns of a journal.
         **settings
             Keys of the config's section ``figures``, such as ``font``, ``size`` or ``colours``.
             By default those of the study.
@@ -221,13 +225,19 @@ class Study:
         Raises
         ------
         ValueError
-            If the study has no such figure, or a setting is wrong.
+            If the study has no such figure, or the width or a setting is wrong.
 
         Examples
         --------
         >>> study.figure("bias", width=3.5, font="Arial", size=7)  # doctest: +SKIP
         """
         look = self._look(settings)
+        least = look.narrowest() / INCH
+        if width is not None and not (isinstance(width, Real) and least <= width <= WIDEST):
+            raise ValueError(
+                f"width is {width!r}, but with text of {look.points:g} points it must be a number "
+                f"of inches from {least:.2f} to {WIDEST}"
+            )
         check_choice("the figure", name, [*self.figures, *look.compose])
         with known(self._models), as_value_errors():
             return Picture(name, draw(name, self._summary, look, width), look)
@@ -238,6 +248,7 @@ class Study:
             return FigureSettings() if self.config is None else self.config.figures
         if self.config is not None:
             config = self.config.resolved()
+            config.pop("observed", None)  # a file that may no longer be there
         else:  # any config of these methods: colours may be given by method
             methods = {str(name): "mock" for name in self.recovery["method"].unique()}
             config = {**ANY_CONFIG, "methods": methods}

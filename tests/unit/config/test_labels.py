@@ -3,7 +3,7 @@
 import pytest
 
 from rlrecovery.config.reader import parse
-from unit.config.experiments import sentences, valid
+from unit.config.experiments import sentences, several, valid
 
 
 def test_methods_and_parameters_have_labels():
@@ -30,3 +30,12 @@ def test_a_wrong_label_is_one_sentence(labels, words):
     found = sentences(valid() | {"labels": labels})
     assert len(found) == 1
     assert all(word in found[0] for word in words), found
+
+
+def test_a_method_that_fits_several_models_has_no_label():
+    """Its fits are methods of their own, and only they are shown."""
+    raw = several()
+    (found,) = sentences(raw | {"labels": {"mle": "Maximum likelihood"}})
+    assert "labels.mle" in found
+    assert "mle_rescorla_wagner" in found
+    assert parse(raw | {"labels": {"mle_rescorla_wagner": "ML"}}).labels

@@ -94,6 +94,17 @@ def test_on_one_column_panels_stand_below_each_other(runs):
     assert figure.get_figwidth() == 3.5
 
 
+@pytest.mark.parametrize(("size", "millimetres"), [(8, 50), (16, 88.9)])
+def test_panels_on_a_narrow_page_are_as_small_as_they_are_alone(runs, size, millimetres):
+    """Heights are what panels need, so that there is nothing that could be made larger."""
+    names = ["answer", "nested", "posterior"]
+    settings = composed(panels=names, size=size, columns=1)
+    figure = page(runs, settings, millimetres / INCH)
+    for panel in figure.panels:
+        alone = draw(panel.name, runs["small"], settings, millimetres / INCH)
+        assert panel.figure.get_figheight() == pytest.approx(alone.get_figheight())
+
+
 def test_a_page_without_room_is_an_error_that_names_the_panel(runs):
     with pytest.raises(
         BrokenFile, match=r"figures\.compose\.figure2\.height: panel bias does not fit"

@@ -14,7 +14,7 @@ import pytensor.tensor as pt
 import pytest
 from reference import WALKS
 from scipy.special import softmax
-from settings import ROOT
+from settings import ROOT, documented_model
 
 from rlrecovery.likelihood import compiled, compiled_native
 from rlrecovery.likelihood.compiled import (
@@ -499,9 +499,6 @@ class TestShapes:
         assert (gradient == 0).all()
 
 
-README = ROOT / "README.md"
-
-
 def as_added(monkeypatch, model):
     """One more definition in MODELS, as a user adds it; its ordinary case."""
     monkeypatch.setitem(MODELS, model.name, model)
@@ -511,12 +508,12 @@ def as_added(monkeypatch, model):
 class TestNewModel:
     """A definition is all that a new model needs."""
 
-    @pytest.fixture(params=["two_states", "readme"])
+    @pytest.fixture(params=["two_states", "documented"])
     def case(self, request, monkeypatch):
         if request.param == "two_states":
             return as_added(monkeypatch, TWO_STATES)
         names = vars(library) | {"MODELS": dict(MODELS)}
-        exec(README.read_text().split("```python\n")[1].split("```")[0], names)
+        exec(documented_model(), names)
         (added,) = set(names["MODELS"]) - set(MODELS)
         return as_added(monkeypatch, names["MODELS"][added])
 

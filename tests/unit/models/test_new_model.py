@@ -1,11 +1,9 @@
-"""A model that is added as the README says goes from the config to the report."""
-
-import re
+"""A model that is added as the documentation says goes from the config to the report."""
 
 import numpy as np
 import pandas as pd
 import pytest
-from settings import MLE, QUADRATURE, ROOT, study
+from settings import MLE, QUADRATURE, documented_model, study
 from workflow.inprocess import run_here
 
 from rlrecovery.models import library
@@ -18,10 +16,9 @@ BOUNDS = {"logit": [0.001, 0.999], "log": [0.01, 50], "identity": [-5, 5]}
 
 @pytest.fixture
 def added(monkeypatch):
-    """The model of the README's section, which is in MODELS for a test."""
-    section = (ROOT / "README.md").read_text().split("## Add a model", 1)[1]
+    """The model of the documentation, which is in MODELS for a test."""
     names = vars(library) | {"MODELS": dict(MODELS)}
-    exec(re.search(r"```python\n(.*?)```", section, re.DOTALL)[1], names)
+    exec(documented_model(), names)
     (name,) = set(names["MODELS"]) - set(MODELS)
     monkeypatch.setitem(MODELS, name, names["MODELS"][name])
     return MODELS[name]

@@ -3,7 +3,7 @@
 from rlrecovery.models.base import Model
 from rlrecovery.models.library import ALPHA, BETA, learning_rate
 
-#: As in the section of the README.
+#: As in the documentation.
 DECREASING = Model(
     name="decreasing_rate",
     title="Rescorla-Wagner learning at a rate that decreases with every choice of an arm",

@@ -66,6 +66,27 @@ def test_several_data_sets_in_one_table():
         pd.testing.assert_frame_equal(numbers(part), numbers(alone))
 
 
+def test_an_arm_that_nobody_chose(own):
+    """Without arm 0, choices look as if they were counted from 1."""
+    upper = own.assign(choice=own["choice"] + 1)
+    found = fit(upper, task={"arms": 3}).estimates
+    same = fit(own, task={"arms": 3}).estimates  # arms have no order
+    pd.testing.assert_frame_equal(numbers(found), numbers(same), rtol=1e-6)
+
+
+def test_a_method_of_a_config_fits_all_data_sets():
+    data = simulated(replicates=3)
+    some = fit(data, {"estimator": "mle", "replicates": 2}).estimates
+    pd.testing.assert_frame_equal(numbers(some), numbers(fit(data).estimates))
+
+
+def test_fits_can_be_compared_and_be_keys(data):
+    first, second = fit(data), fit(data)
+    assert first == first
+    assert first != second
+    assert len({first, second}) == 2
+
+
 def test_data_sets_of_different_sizes():
     data = simulated(replicates=2).trials
     smaller = data[(data["replicate"] == 0) | (data["participant"] < 2)]
@@ -232,6 +253,12 @@ def test_one_of_several_data_sets_is_chosen():
     assert (draws[0] != draws[1]).all()
 
 
+@pytest.mark.parametrize("draws", [0, -1, 1.5, True])
+def test_wrong_numbers_of_draws(data, draws):
+    with pytest.raises(ValueError, match=f"draws is {draws}, but must be a whole number"):
+        fit(data, "quadrature").posterior(draws=draws)
+
+
 # --- mistakes ------------------------------------------------------------------------------------
 
 
@@ -250,6 +277,12 @@ def test_one_of_several_data_sets_is_chosen():
         (lambda t: t[t["trial"] != 7], "skips from 6 to 8"),
         (lambda t: t.assign(reward=np.nan), "reward is empty, but must be a number"),
         (lambda t: t.assign(replicate="first"), "replicate is 'first', but must be a whole number"),
+        (
+            lambda t: pd.concat(
+                [t.assign(replicate=0), t.assign(replicate=1)["replicate"]], axis=1
+            ),
+            "more than one column replicate",
+        ),
         (lambda t: [1, 2], "data must be a DataFrame, or the path of a CSV file"),
         (lambda t: "nowhere.csv", "nowhere.csv does not exist"),
     ],
@@ -269,7 +302,15 @@ def test_mistakes_in_data_are_one_sentence(own, change, sentence):
         ({"method": {"estimator": "mle", "bounds": {"alpha": [0.9, 0.1]}}}, "method.bounds.alpha"),
         ({"model": "rescorla"}, "model is .*did you mean rescorla_wagner"),
         ({"task": {"start": 0}}, "unknown key 'task.start'.*did you mean 'start_value'"),
-        ({"levels": [95]}, "levels is 95, but must be less than 1"),
+        ({"task": "arms"}, "task is 'arms', but must be a mapping such as"),
+        ({"task": {"arms": 1}}, "task.arms is .*at least 2 entries"),
+        ({"method": ["mle"]}, r"method is \['mle'\], but must be a mapping such as"),
+        ({"model": 3}, "model is 3, but must be"),
+        ({"levels": 95}, "levels is 95, but must be less than 1"),
+        ({"levels": None}, "levels is empty, but must be"),
+        ({"seed": -1}, "seed is -1, but must be at least 0"),
+        ({"seed": "a"}, 'seed is "a", but must be a whole number'),
+        ({"levels": [95]}, r"levels\[0\] is 95, but must be less than 1"),
         (
             {"method": {"estimator": "quadrature"}, "model": "pearce_hall_"},
             "did you mean pearce_hall",

@@ -169,11 +169,31 @@ def test_models_by_keyword():
         recover(short(**changes), progress=False)
 
 
+@pytest.mark.parametrize("models", [None, DECREASING])
+def test_own_models_are_a_list(models):
+    with pytest.raises(ValueError, match="models must be a list of Model objects"):
+        recover(short(), models=models, progress=False)
+
+
+def test_paths_and_series_in_a_config(tmp_path):
+    data = simulate(truth={"alpha": 0.3, "beta": 3}, participants=2, trials=10, seed=1)
+    data.trials.to_csv(tmp_path / "observed.csv", index=False)
+    alphas = pd.Series([0.2, 0.4])
+    found = recover(
+        short(truth={"alpha": alphas, "beta": 3}, observed=tmp_path / "observed.csv"),
+        progress=False,
+    )
+    assert found.recovery["alpha"].dropna().unique().tolist() == [0.2, 0.4]
+
+
 @pytest.mark.parametrize(
     ("config", "sentence"),
     [
         (short(methods=["mlee"]), r"methods.mlee.estimator is \"mlee\".*did you mean mle"),
         (short(replicate=3), "unknown key 'replicate'"),
+        (short(participants=[0, 2]), r"participants\[0\] is 0, but must be at least 1"),
+        (short(participants=0), "participants is 0, but must be at least 1"),
+        (short(truth={"alpha": [3], "beta": 5}), r"truth.alpha\[0\] is 3"),
         (short(participants=[2, 0]), r"participants\[1\] is 0, but must be at least 1"),
         (short(truth={"alpha": 0.3}), "truth.beta is required"),
         ("nowhere.yaml", "nowhere.yaml: no such file"),

@@ -91,8 +91,9 @@ def test_a_model_of_the_library_as_an_object():
 
 def test_numpy_numbers_are_numbers():
     sizes = {"participants": np.int64(2), "trials": np.int64(4), "seed": np.int64(1)}
+    sizes["replicates"] = np.int64(2)
     data = simulate(truth={"alpha": np.float64(0.3), "beta": np.float64(3)}, **sizes)
-    assert len(data.trials) == 8
+    assert len(data.trials) == 16
 
 
 @pytest.mark.parametrize(
@@ -108,7 +109,17 @@ def test_numpy_numbers_are_numbers():
         ({"missing": 1.5}, "missing is 1.5, but must be less than 1"),
         ({"task": {"arm": [0.2, 0.8]}}, "unknown key 'task.arm'"),
         ({"replicates": 0}, "replicates is 0, but must be a whole number of at least 1"),
+        ({"replicates": True}, "replicates is True, but must be a whole number of at least 1"),
         ({"seed": -1}, "seed is -1"),
+        ({"truth": [0.3, 5]}, r"truth is \[0.3, 5\], but must be a mapping such as"),
+        ({"population": [0.3]}, r"population is \[0.3\], but must be a mapping such as"),
+        ({"task": [0.2, 0.8]}, r"task is \[0.2, 0.8\], but must be a mapping such as"),
+        ({"task": {"arms": [2, 0.8]}}, r"task.arms\[0\] is 2.0, but must be from 0 to 1"),
+        ({"truth": {"alpha": [0.3, 0.5], "beta": 5}}, "one true value .* 2 combinations"),
+        ({"participants": [5, 10]}, "one number of participants .* 2 combinations"),
+        ({"completed": 0.5}, "completed"),
+        ({"completed": None}, "completed"),
+        ({"model": 3}, "model is 3, but must be"),
         ({"model": {"model": "rescorla_wager"}}, "did you mean rescorla_wagner"),
     ],
 )

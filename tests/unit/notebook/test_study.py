@@ -8,7 +8,7 @@ import pytest
 import summaries
 from settings import study as config
 
-from rlrecovery import load_study, recover
+from rlrecovery import load_study, recover, simulate
 from rlrecovery.storage.files import read_table
 
 
@@ -52,7 +52,7 @@ def test_a_folder_of_parquet_files_is_enough(run, study, tmp_path):
     shutil.copytree(run / "summary", folder)
     for path in folder.glob("*.csv"):
         if not path.name.startswith(("example", "predictive")):
-            pd.read_csv(path).to_parquet(path.with_suffix(".parquet"))
+            read_table(path).to_parquet(path.with_suffix(".parquet"))
             path.unlink()
     for place in (tmp_path, folder):
         light = load_study(place)
@@ -104,6 +104,23 @@ def test_figures_in_a_style(run, study, tmp_path):
         study.figure("bias", sizes=8)
 
 
+def test_a_style_is_a_path_too(study, tmp_path):
+    style = tmp_path / "paper.mplstyle"
+    style.write_text("axes.labelsize: 11\n")
+    figure = study.figure("bias", style=style).figure
+    assert figure.axes[0].xaxis.label.get_fontsize() == 11
+
+
+def test_figures_need_no_observed_data(tmp_path, monkeypatch):
+    """Data that were moved since the study was run."""
+    data = simulate(truth={"alpha": 0.3, "beta": 5}, participants=2, trials=30, seed=1)
+    data.trials.to_csv(tmp_path / "observed.csv", index=False)
+    monkeypatch.chdir(tmp_path)
+    found = recover(config(observed="observed.csv"), progress=False)
+    (tmp_path / "observed.csv").unlink()
+    assert found.figure("bias", size=9).settings.size == 9
+
+
 def test_estimates_and_truth(whole):
     estimates = whole.estimates()
     assert estimates.columns[:5].tolist() == [
@@ -144,6 +161,14 @@ def test_names_are_completed(study):
         (lambda s: s.measure("bias", parameters="alpha"), r"a column .*did you mean parameter"),
         (lambda s: s.measure("bias", parameter="alfa"), r"parameter of bias .*did you mean alpha"),
         (lambda s: s.measure("coverage", interval=0.99), "interval of coverage is 0.99, but must"),
+        (lambda s: s.measure("bias", scope="cells"), "scope of bias .*did you mean cell"),
+        (lambda s: s.measure("bias", rows="some"), "rows of bias is 'some', but must be all"),
+        (lambda s: s.measure("bias", method=["mle"]), r"method of bias is \['mle'\], but must be"),
+        (lambda s: s.measure(["bias"]), r"the measure is \['bias'\], but must be"),
+        (lambda s: s.figure("bias", width="3"), "width is '3', but .* inches from 1.73 to 16"),
+        (lambda s: s.figure("bias", width=0), "width is 0, but with text of 8 points it must be"),
+        (lambda s: s.figure("bias", width=20), "inches from 1.73 to 16"),
+        (lambda s: s.figure("bias", width=3, size=16), "inches from 3.46 to 16"),
         (lambda s: s.estimates(), "has no folder estimates, only the summary of the study"),
         (lambda s: s.truth(), "has no folder truth"),
     ],

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from rlrecovery.config import study
 from rlrecovery.config.checks.sections import Sections
 from rlrecovery.config.figure_names import CONDITIONS, why_not
-from rlrecovery.config.figures import INCH, Composition, FigureSettings
+from rlrecovery.config.figures import INCH, SIZES, Composition, FigureSettings
 from rlrecovery.config.mistakes import (
     Mistake,
     Path,
@@ -19,6 +19,8 @@ from rlrecovery.config.mistakes import (
     wrong_choice,
 )
 
+#: Name that stands for all figures of a study, see `rlrecovery.figures.__main__`.
+ALL = "all"
 #: Smallest width of a panel of a composed figure in millimetres, with text of 8 points.
 NARROWEST_PANEL = 55
 #: Smallest height of a row of panels in millimetres.
@@ -33,11 +35,16 @@ def check_figures(sections: Sections) -> Iterator[Mistake]:
     settings = sections.experiment.figures
     yield from _colours(sections, settings)
     yield from _formats(settings)
-    if settings.widths.one_column > settings.widths.two_columns:
-        path = ("figures", "widths", "one_column")
-        yield wrong(path, settings.widths.one_column, "must be at most the width of two columns")
+    size = float(settings.style.values.get("font.size", 8)) if settings.style else 8
+    if not SIZES[0] <= size <= SIZES[1]:
+        must = f"font.size is {size:g}, but must be from {SIZES[0]} to {SIZES[1]}"
+        yield Mistake(("figures", "style"), f"figures.style: {must}")
+        return
+    yield from _widths(settings)
     for name, composition in settings.compose.items():
         path = ("figures", "compose", name)
+        if name == ALL:
+            yield mistake(path, "means all figures where they are drawn; choose another name")
         if name in CONDITIONS:
             yield mistake(path, "has the name of a figure of the report; choose another name")
         yield from _panels(sections, path, composition)
@@ -54,10 +61,14 @@ def _colours(sections: Sections, settings: FigureSettings) -> Iterator[Mistake]:
             yield wrong((*path, key), colour, f"{must}{did_you_mean(colour, names)}")
     if not by_method or not all(map(sections.readable, ("methods", "models"))):
         return
-    names = [*sections.experiment.methods, *study.methods_of(sections.experiment)]
+    names = list(study.methods_of(sections.experiment))
     for name in colours:
         if name not in names:
-            hint = did_you_mean(name, names)
+            fits = [other for other in names if other.startswith(f"{name}_")]
+            is_several = name in sections.experiment.methods and fits
+            hint = (
+                f"; it is shown as {', '.join(fits)}" if is_several else did_you_mean(name, names)
+            )
             yield mistake((*path, name), f"names no method of this study{hint}")
 
 
@@ -77,6 +88,19 @@ def _formats(settings: FigureSettings) -> Iterator[Mistake]:
     if not {"svg", "png"} & set(formats):
         must = "must include svg or png, because the report shows one of them"
         yield wrong(path, list(formats), must)
+
+
+def _widths(settings: FigureSettings) -> Iterator[Mistake]:
+    """Check that two columns are not narrower than one, and that text fits on both."""
+    least, widths = settings.narrowest(), settings.widths
+    path = ("figures", "widths")
+    if widths.one_column > widths.two_columns:
+        must = "must be at most the width of two columns"
+        yield wrong((*path, "one_column"), widths.one_column, must)
+    for key, width in (("two_columns", widths.two_columns), ("one_column", widths.one_column)):
+        if width < least:
+            must = f"must be at least {least:g} with text of {settings.points:g} points"
+            yield wrong((*path, key), width, must)
 
 
 def _panels(sections: Sections, path: Path, composition: Composition) -> Iterator[Mistake]:

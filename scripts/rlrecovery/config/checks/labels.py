@@ -17,12 +17,18 @@ def check_labels(sections: Sections) -> Iterator[Mistake]:
     models = [m for method in experiment.methods.values() for m in sections.models_of(method)]
     models += [source.model for source in sections.generating_models]
     parameters = [name for model in models for name in model.names]
-    names = list(dict.fromkeys([*experiment.methods, *study.methods_of(experiment), *parameters]))
+    names = list(dict.fromkeys([*study.methods_of(experiment), *parameters]))
     shown: dict[str, str] = {name: name for name in names if name not in experiment.labels}
     for name, label in experiment.labels.items():
         path = ("labels", name)
         if name not in names:
-            hint = did_you_mean(name, names)
+            fits = [other for other in names if other.startswith(f"{name}_")]
+            several = name in experiment.methods and fits  # each fit is a method of its own
+            hint = (
+                f"; name one of its fits, such as {fits[0]}"
+                if several
+                else did_you_mean(name, names)
+            )
             yield mistake(path, f"names no method or parameter of this study{hint}")
         elif not label.isprintable() or label != label.strip():
             yield wrong(path, label, "must be one line without spaces at its ends")

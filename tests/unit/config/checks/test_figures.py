@@ -38,6 +38,12 @@ CASES = [
         "figures.widths.one_column",
         "must be at most the width of two columns",
     ),
+    (
+        with_figures(size=16, widths={"one_column": 80}),
+        "figures.widths.one_column",
+        "must be at least 88 with text of 16 points",
+    ),
+    (with_figures(compose={"all": {"panels": ["bias"]}}), "figures.compose.all", "another name"),
     (with_figures(font=""), "figures.font", "must not be empty"),
     (with_figures(style=3), "figures.style", "must be a Matplotlib style file"),
     (with_figures(style="none.mplstyle"), "figures.style", "none.mplstyle cannot be read"),
@@ -69,6 +75,18 @@ CASES = [
 @pytest.mark.parametrize(("config", "path", "text"), CASES)
 def test_a_wrong_value_is_one_sentence(config, path, text):
     assert mistakes(config) == [(path, text)]
+
+
+def test_methods_that_fit_several_models_have_a_colour_for_each():
+    config = {key: value for key, value in changed({}).items() if key != "methods"}
+    source = {key: config.pop(key) for key in ("truth", "population")}
+    models = [config.pop("model"), "win_stay_lose_shift"]
+    config |= {"methods": {"mle": {"estimator": "mle"}}}
+    config |= {"models": {"simulate": {models[0]: source}, "fit": models}}
+    fits = [f"mle_{model}" for model in models]
+    parse(config | {"figures": {"colours": dict.fromkeys(fits, "red")}})
+    (sentence,) = sentences(config | {"figures": {"colours": {"mle": "red"}}})
+    assert f"names no method of this study; it is shown as {', '.join(fits)}" in sentence
 
 
 def test_text_that_is_larger_needs_wider_panels():
@@ -125,3 +143,28 @@ def test_make_check_says_which_font_is_used_instead(tmp_path, capsys):
         printed = " ".join(capsys.readouterr().out.split())
         note = "note: figures.font: the font No Such Font is not installed here, so that figures"
         assert (note in printed) == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("font.size: 0", "figures.style: font.size is 0, but must be from 5 to 16"),
+        ("font.size: -8", "font.size is -8, but must be from 5 to 16"),
+        ("font.size: 40", "font.size is 40, but must be from 5 to 16"),
+        ("font.size: nan", "font.size is nan, but must be from 5 to 16"),
+        ("backend: tkagg", "backend is not a matter of style; remove the line"),
+        ("interactive: True", "interactive is not a matter of style; remove the line"),
+        ("text.usetex: True", "text.usetex must be False"),
+    ],
+)
+def test_style_files_with_which_nothing_can_be_drawn(tmp_path, line, sentence):
+    style = tmp_path / "paper.mplstyle"
+    style.write_text(f"{line}\n")
+    (found,) = sentences(with_figures(style=str(style)))
+    assert sentence in found
+
+
+def test_a_style_file_may_say_that_text_is_not_latex(tmp_path):
+    style = tmp_path / "paper.mplstyle"
+    style.write_text("text.usetex: False\nfont.size: 16\n")
+    assert parse(with_figures(style=str(style))).figures.points == 16
