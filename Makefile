@@ -61,7 +61,7 @@ help-config: $(READY)
 
 # Report all mistakes in a config.
 check: $(READY)
-	@$(BIN)/python -m rlrecovery.config check "$$CONFIG"
+	@$(BIN)/python -m rlrecovery.commands.check "$$CONFIG"
 
 # Estimate jobs, time, disk and memory of a study.
 # Suggests the batch size for jobs of MINUTES minutes and lists the jobs that are left, out-of-date

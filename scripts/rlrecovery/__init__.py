@@ -8,11 +8,15 @@ imported when they are first used, because every job of a study imports this pac
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from rlrecovery.storage.caches import ensure_writable_caches
+
 if TYPE_CHECKING:
     from rlrecovery.notebook.fit import Fit, fit
     from rlrecovery.notebook.recover import recover
     from rlrecovery.notebook.simulate import Simulated, simulate
     from rlrecovery.notebook.study import Study, load_study
+
+ensure_writable_caches()  # before a module imports PyTensor
 
 __version__ = "0.2.0"
 

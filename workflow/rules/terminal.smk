@@ -1,7 +1,9 @@
 # What a run prints: short lines instead of Snakemake's messages, and the results at the end. The log
 # file in .snakemake/log has everything, and so has the terminal with --verbose.
 
-from rlrecovery.commands import end_screen
+import shlex
+
+from rlrecovery.commands import end_screen, lock
 from rlrecovery.commands.job_lines import JobLines
 from rlrecovery.commands.time_left import in_words
 from snakemake.logging import logger, show_logs
@@ -25,6 +27,14 @@ def ending(lines):
     return end_screen.of_study(REPORT, SUMMARY_FOLDER, took)
 
 
+def locked():
+    """Text about files that another run has locked, with the command that unlocks them."""
+    words = [f"{Path(sys.executable).parent}/snakemake", "--unlock"]
+    names = list(workflow.overwrite_configfiles)
+    words += ["--configfile", names[0]] if names else []
+    return lock.explanation(shlex.join(map(str, words)))
+
+
 OUTPUT_SETTINGS = workflow.output_settings
 JOB_LINES = JobLines(
     sizes={key: cell.size_key for key, cell in ALL_CELLS.items()},
@@ -32,6 +42,7 @@ JOB_LINES = JobLines(
     remote=workflow.remote_exec,
     dry_run=OUTPUT_SETTINGS.dryrun,
     show_logs=show_logs if OUTPUT_SETTINGS.show_failed_logs else None,
+    locked=locked,
     ending=None if Quietness.ALL in (OUTPUT_SETTINGS.quiet or ()) else ending,
 )
 if workflow.modifier.is_main_snakefile():  # not in a workflow that imports this one as a module
@@ -40,5 +51,7 @@ if workflow.modifier.is_main_snakefile():  # not in a workflow that imports this
 
 def expect_jobs():
     """Before the first job: what is to be done, which the time left follows from."""
+    if not PARTIAL:  # which locks nothing
+        lock.record_run()
     jobs = [(job.rule.name, job.wildcards_dict) for job in workflow.dag.needrun_jobs()]
     JOB_LINES.expect(jobs, on_cluster=not workflow.local_exec)

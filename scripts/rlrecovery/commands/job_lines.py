@@ -18,6 +18,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 
 from rlrecovery.commands.end_screen import of_interruption
 from rlrecovery.commands.job import Job, end_of_process
+from rlrecovery.commands.lock import LOCKED
 from rlrecovery.commands.time_left import Kind, TimeLeft, in_words
 
 #: Longest line, and longest description of a job in it, in characters.
@@ -67,6 +68,8 @@ class JobLines(logging.Handler):
         Whether jobs are only listed.
     show_logs : callable, optional
         Returns lines from the log files of a failed job, to be printed.
+    locked : callable, optional
+        Returns the text in place of Snakemake's about a locked folder.
     ending : callable, optional
         Returns the text to be printed after everything else, from this handler. It is called once
         the run has a result.
@@ -92,6 +95,7 @@ class JobLines(logging.Handler):
         remote: bool = False,
         dry_run: bool = False,
         show_logs: Callable[[list[str]], Iterable[str]] | None = None,
+        locked: Callable[[], str] | None = None,
         ending: Callable[[JobLines], str] | None = None,
     ) -> None:
         super().__init__()
@@ -101,7 +105,7 @@ class JobLines(logging.Handler):
         self.interrupted = False
         self._sizes, self._targets = sizes, targets
         self._remote, self._dry_run = remote, dry_run
-        self._show_logs, self._ending = show_logs, ending
+        self._show_logs, self._locked, self._ending = show_logs, locked, ending
         self._began = time.monotonic()
         self._jobs: dict[int, Job] = {}
         self._time_left = TimeLeft(())
@@ -146,6 +150,8 @@ class JobLines(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Note what happened and set the short form: None to print the message as it is."""
         try:
+            if self._locked and LOCKED in record.getMessage():
+                record.msg, record.args = self._locked(), None  # for bars too
             short = self._short(record)
         except Exception:  # records of another version of Snakemake must not stop a study
             short = None

@@ -10,6 +10,7 @@ from rlrecovery.config.mistakes import Mistake, Path, dotted, wrong
 from rlrecovery.config.style_file import read_style
 from rlrecovery.simulation.schedule_csv import read_schedule
 from rlrecovery.storage.files import BrokenFile
+from rlrecovery.storage.regular import endless_kind
 
 
 def read_schedules(raw: dict[str, Any], folder: pathlib.Path) -> Iterator[Mistake]:
@@ -40,7 +41,10 @@ def find_observed(raw: dict[str, Any], folder: pathlib.Path) -> Iterator[Mistake
         paths = [path for path in (folder / file, pathlib.Path(file)) if path.is_file()]
     except (OSError, ValueError):  # a name that no file can have
         paths = []
-    if not paths:
+    endless = next(((p, k) for p in (folder / file, file) if (k := endless_kind(p))), None)
+    if not paths and endless is not None:
+        yield Mistake(("observed",), f"observed: {endless[0]} is {endless[1]}, not a file")
+    elif not paths:
         yield wrong(("observed",), file, "must be an existing CSV file, relative to the config")
     elif set(file) & set("{}"):
         must = "must not contain braces, which Snakemake reads as wildcards"

@@ -14,6 +14,8 @@ from typing import Any
 Path = tuple[str | int, ...]
 #: Form of a distribution in messages.
 DISTRIBUTION = "{distribution: name, and its arguments}"
+#: Bits of the largest whole number that is shown with all of its digits.
+_MOST_BITS = 1000
 #: Columns of a terminal.
 COLUMNS = 80
 
@@ -62,7 +64,12 @@ def show(value: Any) -> str:
     """Format a value as JSON (which is valid YAML) on one line of at most 70 characters."""
     if value is None:
         return "empty"
-    text = json.dumps(value, default=str, skipkeys=True, ensure_ascii=False)
+    if isinstance(value, int) and value.bit_length() > _MOST_BITS:
+        return f"a number of {math.floor(math.log10(abs(value)) + 1e-9) + 1} digits"
+    try:
+        text = json.dumps(value, default=str, skipkeys=True, ensure_ascii=False)
+    except ValueError:  # Python writes no number of thousands of digits
+        return "a value that contains a number of thousands of digits"
     text = text if text.isprintable() else ascii(text)
     return text if len(text) <= 70 else f"{text[:67]}..."
 

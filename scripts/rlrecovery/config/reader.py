@@ -6,7 +6,7 @@ import dataclasses
 import math
 import os
 import pathlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from rlrecovery.config.checks.models import parameters_of
@@ -14,7 +14,7 @@ from rlrecovery.config.checks.sections import Sections, valid_part
 from rlrecovery.config.checks.size import cross_checks
 from rlrecovery.config.files import find_observed, read_schedules, read_style_file
 from rlrecovery.config.messages import validation_mistakes
-from rlrecovery.config.mistakes import Mistake, Path, dotted, show
+from rlrecovery.config.mistakes import Mistake, Path, dotted, show, wrong
 from rlrecovery.config.settings import Experiment
 from rlrecovery.config.study import cells_of, generator_of
 from rlrecovery.config.yaml_file import read_yaml
@@ -23,6 +23,8 @@ from rlrecovery.storage.files import BrokenFile
 
 #: A config with more values is a mistake, or an attempt to use up memory.
 MOST_VALUES = 1_000_000
+#: Largest number besides the seed: up to here floating-point numbers hold every whole number.
+LARGEST = 2**53
 #: Deeper nesting than any key has.
 _DEEPEST = 12
 
@@ -66,7 +68,7 @@ def parse(mapping: Mapping[str, Any], source: str = "config.yaml") -> Experiment
 def _checked(
     content: Any,
     source: str,
-    mistakes: Iterable[Mistake] = (),
+    mistakes: Sequence[Mistake] = (),
     line: Callable[[Path], int | None] = lambda path: None,
 ) -> Experiment:
     """Check plain values and return the experiment with its defaults."""
@@ -75,9 +77,11 @@ def _checked(
         raise ConfigError([*mistakes, reason], source)
     collected = [*mistakes]
     raw, folder = _plain(content, (), collected), pathlib.Path(source).parent
+    unreadable = {mistake.path for mistake in collected[len(mistakes) :]}
     collected += [*read_schedules(raw, folder), *find_observed(raw, folder)]
     collected += read_style_file(raw, folder)
     invalid, wrong_paths = validation_mistakes(raw)
+    invalid = [mistake for mistake in invalid if mistake.path not in unreadable]
     wrong_paths |= {mistake.path for mistake in collected}
     experiment = valid_part(raw, wrong_paths) if wrong_paths else Experiment.model_validate(raw)
     collected += [*invalid, *cross_checks(Sections(experiment, wrong_paths))]
@@ -158,9 +162,17 @@ def _plain(value: Any, path: Path, mistakes: list[Mistake]) -> Any:
         return [_plain(item, (*path, i), mistakes) for i, item in enumerate(value)]
     if isinstance(value, str):
         return _printable(value)
-    if isinstance(value, int) and value.bit_length() > 1000:  # larger than any float
-        return math.inf if value > 0 else -math.inf
+    if isinstance(value, int | float) and path != ("seed",):
+        return _not_too_large(value, path, mistakes)
     return value
+
+
+def _not_too_large(value: float, path: Path, mistakes: list[Mistake]) -> float:
+    """A number; in place of one that is too large, the largest one."""
+    if not LARGEST < abs(value) < math.inf:
+        return value
+    mistakes.append(wrong(path, value, f"must be at most {LARGEST:g} in size"))
+    return LARGEST if value > 0 else -LARGEST
 
 
 def _printable(text: str) -> str:

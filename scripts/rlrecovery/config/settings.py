@@ -31,6 +31,9 @@ from rlrecovery.models.settings import (
 from rlrecovery.models.variants import VariantSettings
 from rlrecovery.simulation.settings import TaskSettings
 
+#: Seeds have up to 128 bits, as those that NumPy draws itself.
+MOST_SEED = 2**128
+
 
 class RegisteredEstimator:
     """Validates a method with the settings class of its ``estimator``."""
@@ -100,7 +103,7 @@ class Experiment(Section):
 
     run: str = Field(pattern=RUN_NAME)
     """Name of the run; its results are written to the folder results/<run>/."""
-    seed: int = Field(ge=0)
+    seed: int = Field(ge=0, lt=MOST_SEED)
     """Root seed of all random numbers. The same seed gives the same results; a different seed gives
     an independent repetition of the study."""
     task: Omittable[TaskSettings] = None

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from rlrecovery.config.mistakes import did_you_mean
 from rlrecovery.storage.files import BrokenFile
+from rlrecovery.storage.regular import endless_kind
 
 #: Longest style file, in characters; those of Matplotlib have a few hundred lines.
 MOST_LETTERS = 100_000
@@ -30,6 +31,8 @@ def read_style(path: str | os.PathLike[str]) -> tuple[dict[str, str], list[str]]
     BrokenFile
         If the file is missing or is not text; the message names it.
     """
+    if kind := endless_kind(path):
+        raise BrokenFile(f"{path} is {kind}, not a file")
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
     except (OSError, ValueError) as error:

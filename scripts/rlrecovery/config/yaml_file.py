@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pathlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,8 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from rlrecovery.config.mistakes import Mistake, Path, dotted
+from rlrecovery.config.number_spelling import misread_numbers
+from rlrecovery.storage.regular import endless_kind
 
 #: A larger file is not a config; reading YAML takes seconds per megabyte.
 MOST_BYTES = 600_000
@@ -55,7 +58,16 @@ class _Constructor(SafeConstructor):
     def check_mapping_key(self, *arguments: Any) -> bool:
         return True
 
+    def construct_yaml_int(self, node: ScalarNode) -> int:
+        """A whole number; of one that Python refuses to read, only sign and number of digits."""
+        try:
+            return int(super().construct_yaml_int(node))
+        except ValueError:
+            digits = len(re.findall("[0-9]", node.value))
+            return (-1 if node.value.startswith("-") else 1) * 10 ** (digits - 1)
 
+
+_Constructor.add_constructor("tag:yaml.org,2002:int", _Constructor.construct_yaml_int)
 for _tag in ("omap", "pairs", "set"):
     _Constructor.add_constructor(f"tag:yaml.org,2002:{_tag}", SafeConstructor.construct_undefined)
 
@@ -85,6 +97,8 @@ def read_yaml(path: str | os.PathLike[str]) -> Document:
     """Read a YAML file; one that cannot be read gives a document with one mistake."""
     yaml, file = YAML(typ="safe", pure=True), pathlib.Path(path)
     yaml.Constructor, yaml.allow_duplicate_keys = _Constructor, True
+    if kind := endless_kind(path):
+        return _unreadable(f"is {kind}, not a file; write the config into a file")
     try:
         if file.stat().st_size > MOST_BYTES:
             return _unreadable(
@@ -93,8 +107,9 @@ def read_yaml(path: str | os.PathLike[str]) -> Document:
         root = yaml.compose(file.read_text(encoding="utf-8"))
         if root is None:
             return Document()
-        repeated = tuple(_repeated_keys(root, (), set()))  # before `<<` is replaced
-        return Document(yaml.constructor.construct_document(root), repeated, root)
+        # Before `<<` is replaced.
+        mistakes = (*_repeated_keys(root, (), set()), *misread_numbers(root))
+        return Document(yaml.constructor.construct_document(root), mistakes, root)
     except FileNotFoundError:
         return _unreadable("no such file")
     except OSError as error:

@@ -19,7 +19,8 @@ from rlrecovery.storage.files import BrokenFile
 
 #: Columns that every file must have.
 REQUIRED = ("participant", "trial", "choice", "reward")
-#: Values of ``choice`` (besides -1) for a trial without a response, in lower case.
+#: Values of ``choice`` (besides -1) and of ``reward`` for a trial without a response, in lower
+#: case. The reward may also be 0, which software records when nothing was paid.
 NO_RESPONSE = ("", "na", "nan")
 
 
@@ -29,11 +30,12 @@ def read_observed(path: str | os.PathLike[str], task: Task) -> Dataset:
     Parameters
     ----------
     path : path
-        A CSV file with the columns ``participant`` (any names), ``trial`` (whole numbers that
-        count through all blocks), ``choice`` (counted from 0; -1 or empty if there was no
-        response), ``reward`` and, optionally, ``block`` (any names; a block starts where the name
-        changes). With full feedback, ``reward_0``, ``reward_1``, ... are the outcomes of the arms.
-        Other columns are ignored. Without ``block``, the blocks are those of the task.
+        A CSV file with the columns ``participant`` (any names), ``trial`` (whole numbers from 0 or
+        more that count through all blocks), ``choice`` (counted from 0; -1 or empty if there was no
+        response), ``reward`` (empty or 0 without a response) and, optionally, ``block`` (any names;
+        a block starts where the name changes). With full feedback, ``reward_0``, ``reward_1``, ...
+        are the outcomes of the arms. Other columns are ignored. Without ``block``, the blocks are
+        those of the task.
     task : Task
         The task of the participants.
 
@@ -99,14 +101,20 @@ class _Trial:
             if values.get(name) == "":
                 raise BrokenFile(f"{position}: {name} is empty, but must be a name or a number")
         number = finite_number(values["trial"])
-        if not number.is_integer():
+        if not (number.is_integer() and number >= 0):
             raise BrokenFile(
-                f"{position}: trial is {values['trial']!r}, but must be a whole number"
+                f"{position}: trial is {values['trial']!r}, but must be a whole number of at least "
+                "0"
             )
         choice = _choice(position, values["choice"], task.n_arms)
         reward, outcomes = math.nan, (math.nan,) * task.n_arms
         if choice >= 0:
             reward = _reward(position, values, "reward", task)
+        elif values["reward"].lower() not in NO_RESPONSE and finite_number(values["reward"]) != 0:
+            raise BrokenFile(
+                f"{position}: reward is {values['reward']!r}, but there was no response; leave it "
+                "empty, or correct the choice"
+            )
         if choice >= 0 and task.full_feedback:
             names = _outcome_columns(task)
             outcomes = tuple(_reward(position, values, name, task) for name in names)
@@ -180,6 +188,7 @@ def _trial_range(path: str | os.PathLike[str], trials: Sequence[_Trial]) -> tupl
                 f"{trial.number} in {earlier}; trials must be numbered through all blocks"
             )
         positions[key] = trial.position
+    _same_first_number(path, trials)
     numbers = sorted({trial.number for trial in trials})
     for number, following in itertools.pairwise(numbers):
         if following != number + 1:
@@ -188,6 +197,24 @@ def _trial_range(path: str | os.PathLike[str], trials: Sequence[_Trial]) -> tupl
                 "consecutive, so write a trial without a response as a line with an empty choice"
             )
     return numbers[0], len(numbers)
+
+
+def _same_first_number(path: str | os.PathLike[str], trials: Sequence[_Trial]) -> None:
+    """Refuse participants that start with trial 0 beside others that start with trial 1.
+
+    The latter either missed a trial or are counted from 1, which the file does not tell. A later
+    first number is that of a participant who missed the first trials.
+    """
+    first: dict[str, int] = {}
+    for trial in trials:
+        first[trial.participant] = min(trial.number, first.get(trial.participant, trial.number))
+    by_number = {number: participant for participant, number in reversed(first.items())}
+    if {0, 1} <= set(by_number):
+        raise BrokenFile(
+            f"{path}: participant {by_number[0]!r} starts with trial 0 and participant "
+            f"{by_number[1]!r} with trial 1; count the trials of all participants from the same "
+            "number, and write a trial without a response as a line with an empty choice"
+        )
 
 
 def _blocks(path: str | os.PathLike[str], task: Task, names: NDArray[np.str_]) -> Integers:

@@ -33,7 +33,7 @@ from rlrecovery.report.markup import (
 from rlrecovery.report.measures_text import flags_text, measures_text, selection_text
 from rlrecovery.report.numbers import enumeration
 from rlrecovery.score.results import Summary, load_summary
-from rlrecovery.storage.files import read_json, read_table, write_text
+from rlrecovery.storage.files import read_record, read_table, write_text
 from rlrecovery.storage.fingerprint import is_current
 from rlrecovery.storage.provenance import Origin
 
@@ -82,7 +82,7 @@ def write_methods(
         read_resolved(config_file),
         read_table(design_file, {"cell": "", "replicates": ""}),
         load_summary(summary_folder, ("recovery", "selection")),
-        read_json(provenance_file),
+        read_record(provenance_file),
     )
     head = "<!-- pandoc --citeproc --bibliography references.bib methods.md -->\n\n"
     write_text(head + markdown_of(text), markdown)

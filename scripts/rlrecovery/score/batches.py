@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import bisect
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
 from rlrecovery.score.rows import join
-from rlrecovery.storage.files import read_tables
+from rlrecovery.storage.files import damaged, read_table
 from rlrecovery.storage.provenance import Fitted
-from rlrecovery.storage.schemas import TRUTH, estimates_columns
+from rlrecovery.storage.schemas import ESTIMATE_KEYS, TRUTH, estimates_columns
 
 
 @dataclass(frozen=True)
@@ -50,5 +52,15 @@ class Batches:
 
 
 def _read(folder: str, names: Sequence[str], columns: Mapping[str, str]) -> pd.DataFrame:
-    """Read the batches of a cell."""
-    return read_tables([f"{folder}/{name}.parquet" for name in names], columns)
+    """Read the batches of a cell, in which no replicate may be twice."""
+    paths = [f"{folder}/{name}.parquet" for name in names]
+    tables = [read_table(path, columns) for path in paths]
+    table = pd.concat(tables, ignore_index=True)
+    repeated = table.duplicated(ESTIMATE_KEYS).to_numpy()
+    if repeated.any():
+        row = int(repeated.argmax())
+        ends = list(itertools.accumulate(map(len, tables)))
+        key = ", ".join(f"{name} {value}" for name, value in table.loc[row, ESTIMATE_KEYS].items())
+        problem = f"{repeated.sum()} rows are there already, the first with {key}"
+        raise damaged(paths[bisect.bisect_right(ends, row)], problem)
+    return table

@@ -16,8 +16,8 @@ from rlrecovery.score.prior_width import prior_sds
 from rlrecovery.score.results import LABELS
 from rlrecovery.score.study import Study
 from rlrecovery.score.verdicts import verdicts
-from rlrecovery.storage.files import read_json, write_json, write_table
-from rlrecovery.storage.provenance import add_origins, now
+from rlrecovery.storage.files import read_record, write_json, write_table
+from rlrecovery.storage.provenance import add_origins, now, read_origins
 from rlrecovery.storage.schemas import FAILURES, PAIRED, RECOVERY, SCATTER, SUMMARY
 
 #: Approximate number of estimates kept for scatter plots, and the smallest number for each
@@ -69,8 +69,8 @@ def summarise(
         for kind in ("csv", "parquet"):
             write_table(tables[name], f"{summary}/{name}.{kind}")
     write_json(dict(labels), f"{summary}/{LABELS}")
-    made_by = add_origins(read_json(f"{folder}/origins.json") for folder in scores)
-    write_json({**read_json(begun), "ended": now(), "made_by": made_by}, provenance)
+    made_by = add_origins(read_origins(f"{folder}/origins.json") for folder in scores)
+    write_json({**read_record(begun), "ended": now(), "made_by": made_by}, provenance)
 
 
 def recovery(study: Study) -> pd.DataFrame:

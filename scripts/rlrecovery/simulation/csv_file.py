@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rlrecovery.storage.files import BrokenFile
+from rlrecovery.storage.regular import endless_kind
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,8 @@ def read_csv_file(path: str | os.PathLike[str], expected: str) -> CsvFile:
     BrokenFile
         If the file cannot be read, is empty or has only a header; the message ends with `expected`.
     """
+    if kind := endless_kind(path):
+        raise BrokenFile(f"{path} is {kind}, not a file; {expected}")
     try:
         with Path(path).open(encoding="utf-8-sig", newline="") as file:
             reader = csv.reader(file)

@@ -181,6 +181,29 @@ def read_json(path: str | os.PathLike[str]) -> Any:
         return json.loads(Path(path).read_text(encoding="utf-8"))
 
 
+def read_record(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Read the record of a run: its name, and perhaps versions, the state of git and origins.
+
+    Raises
+    ------
+    BrokenFile
+        If the file is missing, damaged or no such record.
+    """
+    record = read_json(path)
+    kinds = {"run": str, "versions": dict, "git": dict, "made_by": list}
+    if not isinstance(record, dict) or "run" not in record:
+        raise damaged(path, "it is not the record of a run")
+    for name, kind in kinds.items():
+        if not isinstance(record.get(name) or kind(), kind):
+            raise damaged(path, f"its entry {name} has another form")
+    return record
+
+
+def damaged(path: str | os.PathLike[str], problem: str) -> BrokenFile:
+    """The error of a file that can be read but whose content cannot be right."""
+    return BrokenFile(_remedy(path, problem))
+
+
 def write_json(content: Any, path: str | os.PathLike[str]) -> None:
     """Write JSON atomically, with sorted keys."""
     write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", path)
@@ -210,6 +233,8 @@ def _readable(path: str | os.PathLike[str]) -> Iterator[None]:
         raise BrokenFile(f"{path} does not exist; rerun the workflow to recreate it") from None
     except PermissionError:
         raise BrokenFile(f"{path} cannot be read: permission denied") from None
+    except RecursionError:
+        raise BrokenFile(_remedy(path, "nested too deeply")) from None
     except (OSError, ValueError, pa.ArrowException) as error:
         raise BrokenFile(_remedy(path, str(error))) from None
 

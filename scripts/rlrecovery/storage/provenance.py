@@ -19,7 +19,7 @@ from functools import cache
 from importlib import metadata
 from typing import Any, TypedDict
 
-from rlrecovery.storage.files import BrokenFile, read_origin
+from rlrecovery.storage.files import BrokenFile, damaged, read_json, read_origin
 from rlrecovery.storage.fingerprint import PACKAGE, settings_hash, whole_fingerprint
 
 #: Packages whose versions affect numbers, then figures, in the order of the report.
@@ -131,6 +131,19 @@ def count_origins(
                 match = _is_of(origin, expected_hashes[stage][cell], replicates)
                 counts[stage, origin.get("source", ""), versions, match] += 1
     return _origins(counts)
+
+
+def read_origins(path: str | os.PathLike[str]) -> list[Origin]:
+    """Read a result of `count_origins` from JSON; raises `BrokenFile` if the file is damaged."""
+    origins = read_json(path)
+    kinds = {"stage": str, "source": str, "versions": dict, "settings_match": bool, "files": int}
+    if not isinstance(origins, list) or not all(
+        isinstance(origin, dict)
+        and all(isinstance(origin.get(name), kind) for name, kind in kinds.items())
+        for origin in origins
+    ):
+        raise damaged(path, "it does not have the origins of files")
+    return origins
 
 
 def add_origins(parts: Iterable[Sequence[Origin]]) -> list[Origin]:

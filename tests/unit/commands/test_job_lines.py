@@ -67,6 +67,14 @@ class Run:
         return [" ".join(line.split()) for line in text.splitlines()]
 
 
+def test_a_locked_folder_is_explained_in_our_words():
+    run = Run(locked=lambda: "error: another run works here")
+    text = "LockException:\nError: Directory cannot be locked. Please make sure that\n/project"
+    run.send(None, text, logging.ERROR)
+    assert run.output == ["error: another run works here"]
+    assert run.kept.getvalue() == "error: another run works here\n"
+
+
 @pytest.fixture
 def clock(monkeypatch):
     """The time in seconds, as a list of one number."""

@@ -1,6 +1,7 @@
 """Files that a config names are paths beside it, read, and checked."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,15 @@ def test_a_schedule_has_a_row_for_every_trial_and_means_that_are_probabilities(t
     assert mistakes(scheduled(), source) == [
         (PATH, "contains the mean 2.0, but means must be from 0 to 1")
     ]
+
+
+def test_a_pipe_is_not_read_as_a_schedule_or_as_a_style_or_as_choices(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    source = str(tmp_path / "config.yaml")
+    words = f"{tmp_path}/pipe is a pipe, not a file"
+    assert mistakes(scheduled("pipe"), source) == [(PATH, words)]
+    assert mistakes(valid() | {"figures": {"style": "pipe"}}, source) == [("figures.style", words)]
+    assert mistakes(valid() | {"observed": "pipe"}, source) == [("observed", words)]
 
 
 @pytest.mark.parametrize("file", [".", "", "x" * 300, "\0"])

@@ -1,5 +1,6 @@
 """YAML 1.2 is read as plain values, with the line of every key."""
 
+import os
 import sys
 
 import pytest
@@ -145,6 +146,13 @@ def test_a_file_that_cannot_be_read_is_one_mistake(tmp_path):
     assert sentence(binary) == "not text in UTF-8"
     large.write_text("truth: [" + "0.5, " * 200_000 + "]")
     assert "larger than 600 kB" in sentence(large)
+
+
+def test_a_pipe_or_a_device_is_one_mistake_and_is_not_read(tmp_path):
+    os.mkfifo(tmp_path / "pipe.yaml")
+    for path, kind in ((tmp_path / "pipe.yaml", "a pipe"), ("/dev/zero", "a device")):
+        (mistake,) = read_yaml(path).mistakes
+        assert mistake.sentence == f"is {kind}, not a file; write the config into a file"
 
 
 @pytest.mark.parametrize("text", ["", "# only a comment\n"])

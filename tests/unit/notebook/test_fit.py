@@ -97,10 +97,14 @@ def test_data_sets_of_different_sizes():
 @pytest.mark.parametrize("missing", [-1, np.nan, None])
 def test_missing_responses(own, missing):
     choices = own["choice"].astype(object).where(own["trial"] != 3, missing)
-    found = fit(own.assign(choice=choices)).estimates
+    rewards = own["reward"].astype(object).where(own["trial"] != 3, missing and np.nan)
+    found = fit(own.assign(choice=choices, reward=rewards)).estimates
     complete = fit(own).estimates
     assert (found["choices"].dropna() == complete["choices"].dropna() - 1).all()
-    reference = own.assign(choice=own["choice"].where(own["trial"] != 3, -1))
+    reference = own.assign(
+        choice=own["choice"].where(own["trial"] != 3, -1),
+        reward=own["reward"].where(own["trial"] != 3, 0),
+    )
     pd.testing.assert_frame_equal(numbers(found), numbers(fit(reference).estimates))
 
 
@@ -183,7 +187,9 @@ def test_small_and_degenerate_data_give_rows(own, method):
 def test_failed_fits_are_said(own):
     silent = own["participant"] == "ann"
     with pytest.warns(UserWarning, match="2 of 8 estimates failed: .*without any response"):
-        found = fit(own.assign(choice=own["choice"].where(~silent, -1)))
+        found = fit(
+            own.assign(choice=own["choice"].where(~silent, -1), reward=own["reward"] * ~silent)
+        )
     assert found.estimates["status"].tolist()[:2] == ["failed", "failed"]
     assert repr(found).startswith("<fit of rescorla_wagner by mle: 8 estimates, ")
 
@@ -265,7 +271,8 @@ def test_wrong_numbers_of_draws(data, draws):
         (lambda t: pd.DataFrame(), "data has no column participant"),
         (lambda t: t.assign(choice=t["choice"] + 1), "numbers from 1 to 2, but must have"),
         (lambda t: t.assign(choice="left"), "data, row 0: choice is 'left', but must be one of"),
-        (lambda t: t.assign(choice=np.nan), "data has no responses"),
+        (lambda t: t.assign(choice=np.nan, reward=np.nan), "data has no responses"),
+        (lambda t: t.assign(choice=np.nan), r"row \d+: reward is '1.0', but there was no response"),
         (lambda t: t.assign(trial=1), "row 1: participant 'ann' already has a trial 1 in row 0"),
         (lambda t: t[t["trial"] != 7], "skips from 6 to 8"),
         (lambda t: t.assign(reward=np.nan), "reward is empty, but must be a number"),

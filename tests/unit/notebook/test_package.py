@@ -13,10 +13,12 @@ from rlrecovery.storage import fingerprint
 
 #: What `import rlrecovery` must not load: everything that a job does not need.
 SLOW = ("numpy", "pandas", "pydantic", "pymc", "pytensor", "matplotlib", "scipy", "rlrecovery.")
+#: Before PyTensor is imported, a folder for what it compiles is chosen.
+NEEDED = ("rlrecovery.storage", "rlrecovery.storage.caches")
 CODE = f"""
 import sys
 import rlrecovery
-loaded = [name for name in sys.modules if name.startswith({SLOW!r})]
+loaded = [name for name in sys.modules if name.startswith({SLOW!r}) and name not in {NEEDED!r}]
 assert not loaded, loaded
 from rlrecovery import {{names}}
 print(*(name for name in ("pymc", "matplotlib", "arviz") if name in sys.modules))

@@ -105,6 +105,14 @@ def test_means_are_known_where_the_task_alone_determines_them(name):
          "line 2"),
         (HEADER + "a,1,1,1\na,3,1,1", "column trial skips from 1 to 3"),
         (HEADER + "a,1,,\na,2,-1,", "no responses"),
+        (HEADER + "a,-1,1,1\na,0,1,1", "line 2: trial is '-1', but must be a whole number of at "
+         "least 0"),
+        (HEADER + "a,0,1,1\na,1,1,0\nb,1,1,1\nb,2,1,1", "participant 'a' starts with trial 0 and "
+         "participant 'b' with trial 1; count the trials of all participants from the same number"),
+        (HEADER + "a,1,1,1\na,2,,1", "line 3: reward is '1', but there was no response; leave it "
+         "empty"),
+        (HEADER + "a,1,1,1\na,2,-1,-1", "line 3: reward is '-1', but there was no response"),
+        (HEADER + "a,1,1,1\na,2,NA,won", "line 3: reward is 'won', but there was no response"),
         (HEADER + "a,1,1,1", "number of trials, 1, cannot be divided into the 2 equal blocks"),
     ],
 )  # fmt: skip
@@ -115,6 +123,17 @@ def test_a_mistake_is_reported_in_one_line_with_its_position(tmp_path, text, mis
     assert message.startswith(str(tmp_path / "own.csv"))
     assert mistake in message
     assert "\n" not in message
+
+
+@pytest.mark.parametrize("nothing", ["", "NA", "nan", "0", "0.0"])
+def test_a_trial_without_a_response_may_have_no_reward_or_a_reward_of_0(tmp_path, nothing):
+    dataset = read(tmp_path, HEADER + f"a,1,1,1\na,2,,{nothing}\n")
+    np.testing.assert_array_equal(dataset.rewards, [[1, np.nan]])
+
+
+def test_participants_may_miss_the_first_trials(tmp_path):
+    dataset = read(tmp_path, HEADER + "a,1,1,1\na,2,1,1\nb,2,0,1\n")
+    np.testing.assert_array_equal(dataset.choices, [[1, 1], [-1, 0]])
 
 
 @pytest.mark.parametrize(

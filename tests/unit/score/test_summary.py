@@ -1,6 +1,7 @@
 """The summary of a small study by the mock estimator."""
 
 import itertools
+import shutil
 import tempfile
 from collections import defaultdict
 from dataclasses import replace
@@ -295,6 +296,42 @@ def test_a_missing_batch_is_named(study, tmp_path):
     batches = Batches(LEVELS, folders_of(study), names, dict.fromkeys(METHODS, more))
     with pytest.raises(BrokenFile, match=r"00005-00007\.parquet does not exist"):
         score(CELLS, {}, [], batches, NOWHERE, str(tmp_path))
+
+
+@pytest.mark.parametrize("kind", ["truth", "estimates/second"])
+@pytest.mark.parametrize("inside", [True, False])
+def test_a_file_with_rows_that_were_there_before_is_named(study, tmp_path, kind, inside):
+    """In one file twice, or in the files of two batches."""
+    folder = shutil.copytree(study, tmp_path / "study")
+    first, second = (folder / kind / FIRST / f"{batch}.parquet" for batch in BATCHES)
+    table = pd.read_parquet(second)
+    other = table if inside else pd.read_parquet(first)
+    write_table(pd.concat([table, other.tail(2)], ignore_index=True), second)
+    with pytest.raises(BrokenFile) as caught:
+        score_methods(folder, tmp_path / "scores")
+    message = str(caught.value)
+    assert message.startswith(f"{second} cannot be read (2 rows are there already, the first with ")
+    assert "replicate" in message
+    assert "delete it and rerun the workflow" in message
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize(
+    "content", ["[]", "[1]", '"run"', "null", "{}", '{"versions": 1}', "[" * 99999]
+)
+def test_a_damaged_record_of_the_run_is_named(study, tmp_path, content):
+    begun = tmp_path / "begun.json"
+    begun.write_text(content)
+    with pytest.raises(BrokenFile, match=r"begun\.json cannot be read .* delete it and rerun"):
+        run_summary(study, begun=str(begun))
+
+
+@pytest.mark.parametrize("content", ["{}", "[1]", '[{"stage": "first"}]', "3"])
+def test_damaged_origins_of_scores_are_named(study, tmp_path, content):
+    scores = shutil.copytree(study / "scores", tmp_path / "scores")
+    (scores / "origins.json").write_text(content)
+    with pytest.raises(BrokenFile, match=r"origins\.json cannot be read .* delete it and rerun"):
+        run_summary(study, scores)
 
 
 def test_a_method_may_have_fewer_replicates_than_the_others(study, tables, tmp_path):

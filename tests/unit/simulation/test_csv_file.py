@@ -1,4 +1,5 @@
 import math
+import os
 
 import pytest
 
@@ -47,6 +48,13 @@ def test_a_path_that_cannot_be_read_is_reported(tmp_path):
         read_csv_file(tmp_path / "nowhere.csv", "it must be a table")
     with pytest.raises(BrokenFile, match="cannot be read"):
         read_csv_file(tmp_path, "it must be a table")
+
+
+def test_a_pipe_or_a_device_is_not_read(tmp_path):
+    os.mkfifo(tmp_path / "pipe.csv")
+    for path, kind in ((tmp_path / "pipe.csv", "a pipe"), ("/dev/zero", "a device")):
+        with pytest.raises(BrokenFile, match=f"{path} is {kind}, not a file; it must be a table$"):
+            read_csv_file(path, "it must be a table")
 
 
 @pytest.mark.parametrize(("text", "value"), [("1", 1.0), ("-2.5e1", -25.0), (" 3 ", 3.0)])

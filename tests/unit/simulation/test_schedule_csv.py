@@ -47,6 +47,52 @@ def test_a_file_that_holds_no_schedule_is_refused(tmp_path, content, reason):
     assert reason in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "counts",
+    [
+        (1, 2, 3, 4, 5, 6),
+        (0, 1, 2, 3, 4, 5),
+        (101, 102, 103, 104, 105, 106),
+        (1, 2, 3, 1, 2, 3),  # in every block anew
+        (0, 1, 2, 3, 0, 1),  # in blocks of unequal length
+    ],
+)
+@pytest.mark.parametrize("position", [0, 2])
+@pytest.mark.parametrize("form", ["{}", "{}.0"])
+def test_a_column_that_counts_trials_is_no_arm_whatever_its_name(tmp_path, counts, position, form):
+    lines = [["a", "b"], *([str(t % 2), "0.5"] for t in range(6))]
+    column = ["nr", *map(form.format, counts)]
+    path = tmp_path / "lab.csv"
+    path.write_text(
+        "".join(
+            ",".join([*line[:position], entry, *line[position:]]) + "\n"
+            for line, entry in zip(lines, column, strict=True)
+        )
+    )
+    with pytest.raises(BrokenFile, match=r"lab\.csv: column 'nr' counts up by one") as caught:
+        read_schedule(path)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "rewards",
+    [
+        (0, 1, 0, 1, 0, 1),
+        (0, 1),  # of a task with two trials
+        (1, 2, 3, 4, 6, 5),
+        (1, 2, 3, 3, 2, 1),
+        (2, 3, 4, 1, 2, 3),
+        (0.5, 1.5, 2.5, 3.5, 4.5, 5.5),
+        (6, 5, 4, 3, 2, 1),
+        (1, 1, 2, 2, 3, 3),
+    ],
+)
+def test_rewards_that_do_not_count_are_an_arm(tmp_path, rewards):
+    path = tmp_path / "lab.csv"
+    path.write_text("a,b\n" + "".join(f"{reward},0.5\n" for reward in rewards))
+    assert [row[0] for row in read_schedule(path)] == list(rewards)
+
+
 @pytest.mark.parametrize("name", [".", "x" * 300])
 def test_a_path_that_is_no_file_is_refused(tmp_path, name):
     with pytest.raises(BrokenFile, match="cannot be read"):

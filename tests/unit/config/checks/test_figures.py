@@ -2,7 +2,7 @@
 
 import pytest
 
-from rlrecovery.config.__main__ import main
+from rlrecovery.commands.check import main
 from rlrecovery.config.figure_names import CONDITIONS, available_figures, why_not
 from rlrecovery.config.reader import parse
 from rlrecovery.figures.catalogue import FIGURES
@@ -139,7 +139,7 @@ def test_make_check_says_which_font_is_used_instead(tmp_path, capsys):
     path = tmp_path / "config.yaml"
     for font, expected in (("No Such Font", True), ("dejavu serif", False)):
         path.write_text(f"{text}\nfigures: {{font: {font}}}\n")
-        assert main(["check", str(path)]) == 0
+        assert main([str(path)]) == 0
         printed = " ".join(capsys.readouterr().out.split())
         note = "note: figures.font: the font No Such Font is not installed here, so that figures"
         assert (note in printed) == expected

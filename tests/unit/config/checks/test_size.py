@@ -68,7 +68,6 @@ LONG = "a" * 40
     ("changes", "expected"),
     [
         ({"truth.beta": [2, 1e-200]}, ("truth", "gives cell names of up to 228")),
-        ({"participants": [10**250, 5]}, ("truth", "gives cell names of up to 278")),
         ({"missing": [1e-300]}, ("truth", "gives cell names of up to 340")),
     ],
 )

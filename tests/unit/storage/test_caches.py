@@ -1,0 +1,105 @@
+"""Without a home folder that can be written to, everything works, and one sentence says where."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+VARIABLES = ("PYTENSOR_FLAGS", "MPLCONFIGDIR", "XDG_CONFIG_HOME", "XDG_CACHE_HOME")
+#: A study that is computed in seconds.
+STUDY = """
+run: small
+seed: 1
+task: {arms: [0.4, 0.6], blocks: 1, start_value: 0.5}
+model: rescorla_wagner
+truth: {alpha: [0.3], beta: [3]}
+population: {alpha: {spread: 0.5}, beta: {spread: 0.3}}
+participants: [3]
+trials: [30]
+replicates: 2
+batch_size: 2
+interval_levels: [0.5, 0.95]
+methods: {mle: {estimator: mle}}
+"""
+PRINTED = "import os; print(os.environ.get('PYTENSOR_FLAGS'), os.environ.get('MPLCONFIGDIR'))"
+
+
+def python(code, temporary, home="/dev/null", **variables):
+    """Run code in a process of its own; a file as home is not writable even for root."""
+    kept = {name: value for name, value in os.environ.items() if name not in VARIABLES}
+    given = {"HOME": str(home), "TMPDIR": str(temporary), "PYTHONPATH": str(ROOT / "scripts")}
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        env=kept | given | variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_whole_fit_works_and_one_sentence_says_where_code_is_kept(tmp_path):
+    code = (
+        "import rlrecovery, matplotlib.pyplot\n"
+        "truth = {'alpha': 0.3, 'beta': 3}\n"
+        "data = rlrecovery.simulate(truth=truth, participants=2, trials=20, seed=1)\n"
+        "print(len(rlrecovery.fit(data).estimates))\n"
+    )
+    done = python(code, tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) > 0
+    folder = tmp_path / f"rlrecovery-{os.getuid()}"
+    (sentence,) = done.stderr.splitlines()
+    assert sentence.startswith(
+        f"note: ~/.pytensor cannot be written to, so that compiled code is kept in {folder}; "
+    )
+    assert (folder / "pytensor").is_dir()
+    assert folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_run_of_the_workflow_works(tmp_path):
+    config = tmp_path / "study.yaml"
+    config.write_text(STUDY)
+    words = ["results/small/summary/recovery.csv", "--snakefile", str(ROOT / "Snakefile")]
+    words += ["--directory", str(tmp_path), "--cores", "1", "--configfile", str(config)]
+    code = f"import sys; from rlrecovery.commands.run import main; sys.exit(main({words}))"
+    done = python(code, tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (tmp_path / "results/small/summary/recovery.csv").is_file()
+    assert done.stderr.count("cannot be written to") == 1  # jobs know the other folder
+
+
+def test_what_can_be_written_to_is_used(tmp_path):
+    done = python(f"import rlrecovery; {PRINTED}", tmp_path, home=tmp_path / "home")
+    assert (done.stdout, done.stderr) == ("None None\n", "")
+    assert list(tmp_path.iterdir()) == []  # and nothing is made before it is needed
+    flags = f"floatX=float64,base_compiledir={tmp_path}/code"
+    done = python(f"import rlrecovery; {PRINTED}", tmp_path, PYTENSOR_FLAGS=flags)
+    assert (done.stdout, done.stderr) == (f"{flags} None\n", "")
+
+
+def test_other_settings_of_pytensor_are_kept(tmp_path):
+    flags = "floatX=float64,base_compiledir=/dev/null/code"
+    done = python(f"import rlrecovery; {PRINTED}", tmp_path, PYTENSOR_FLAGS=flags)
+    folder = tmp_path / f"rlrecovery-{os.getuid()}"
+    expected = f"floatX=float64,base_compiledir={folder}/pytensor {folder}/matplotlib\n"
+    assert done.stdout == expected
+    assert "/dev/null/code cannot be written to" in done.stderr
+
+
+@pytest.mark.parametrize("trap", ["open", "link"])
+def test_a_folder_that_others_can_write_to_is_not_used(tmp_path, trap):
+    expected = tmp_path / f"rlrecovery-{os.getuid()}"
+    if trap == "open":
+        expected.mkdir()
+        expected.chmod(0o777)
+    else:
+        (tmp_path / "elsewhere").mkdir(mode=0o777)
+        expected.symlink_to(tmp_path / "elsewhere")
+    done = python(f"import rlrecovery; {PRINTED}", tmp_path)
+    folder = done.stdout.split()[0].removeprefix("base_compiledir=").removesuffix("/pytensor")
+    assert folder != str(expected)
+    assert Path(folder).parent == tmp_path
+    assert Path(folder).stat().st_mode & 0o777 == 0o700
