@@ -14,8 +14,9 @@ After this page you can simulate, fit and read studies from Python, and add a mo
 of your own."""
 
 _NOTEBOOK = """\
-`from rlrecovery import simulate, fit, recover, load_study`. The package must be on Python's path,
-for instance after `pip install -e .`."""
+`from rlrecovery import simulate, fit, recover, load_study`. In the folder of the project,
+`PYTHONPATH=scripts .venv/bin/python` finds the package; in an environment of your own it is found
+after `pip install -e .`."""
 
 _MODEL = """\
 A model is an object of class `Model`, and its functions are limited to arithmetic that NumPy arrays

@@ -230,7 +230,8 @@ INDIVIDUAL = {
         source="Lord & Novick (1968), Statistical Theories of Mental Test Scores, section 3.4",
     ),
     "relative_rmse": Measure(
-        "RMSE divided by the RMSE of a guess that ignores the data: the SD of the true values",
+        "RMSE divided by the RMSE of a guess that ignores the data: the SD of the true values; "
+        "over the grid, for participants, the mean of this ratio over the cells",
         r"\sqrt{\frac{\sum_i e_i^2}{\sum_i (x_i - \bar{x})^2}}",
         "np.sqrt(np.mean((grid_estimate - grid_truth) ** 2)) / grid_truth.std()",
         "0 or more",

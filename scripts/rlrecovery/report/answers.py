@@ -178,10 +178,22 @@ def _facts(summary: Summary, parameter: str, key: LineKey, limits: Limits) -> st
     judged = "the RMSE" if order else f"the RMSE of {key.method}"
     value, mcse = float(relative["value"]), float(relative["mcse"])
     against = f"{judged} ({_pm(pooled, 'rmse')}) is {pm(value, mcse, 100)} % of that of {guess}"
+    if _is_mean_of_ratios(summary, parameter, key):  # not the quotient of two numbers over the grid
+        against = (
+            f"{judged} is, on average over the true values, {pm(value, mcse, 100)} % of that of "
+            f"{guess} (over all of them it is {_pm(pooled, 'rmse')})"
+        )
     if value - CERTAIN * mcse > 1:
         against += ", so that guessing is better"
     joined = f"{order}, and {against}" if order else against
     return f"With {_size(summary, key)}, {joined}."
+
+
+def _is_mean_of_ratios(summary: Summary, parameter: str, key: LineKey) -> bool:
+    """Whether the relative RMSE is a mean over several cells, as that of participants is."""
+    where = {"scope": "cell", "rows": "all", "measure": "rmse", "parameter": parameter}
+    cells = select(summary.recovery, **where, **key._asdict())
+    return key.level == "participant" and len(cells) > 1
 
 
 def _coverage(summary: Summary, parameter: str, key: LineKey) -> str:

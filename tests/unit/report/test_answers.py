@@ -38,6 +38,7 @@ def test_the_answer_on_participants_rests_on_differences_within_populations(summ
     assert found.verdict in ("no", "partly")
     assert "only weakly (rank correlation 0.330 ± 0.010, reliability" in found.text
     assert "137.0 ± 2.0 % of that of guessing the mean of their population" in found.text
+    assert "on average over the true values, 137.0" in found.text
     assert "so that guessing is better" in found.text
 
 
