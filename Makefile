@@ -96,19 +96,19 @@ report: run
 replicate: $(READY) check
 	@$(BIN)/python -m rlrecovery.commands.replicate "$$CONFIG" "$$CELL" "$$REPLICATE"
 
-# Build the documentation into docs/build/html; warnings are errors.
-# Code and commands of its pages are run. The built site is searched for broken links.
+# Build the documentation; warnings are errors.
+# It is in docs/build/html. Code and commands of its pages are run. The built site is searched for broken links.
 SPHINX = $(BIN)/python -m sphinx --jobs $(CORES) --fail-on-warning --keep-going -d docs/build/doctrees
 docs: $(READY)
 	@$(SPHINX) --quiet -b html docs docs/build/html
 	@$(BIN)/python docs/check_site.py docs/build/html
 	@echo "The documentation is in docs/build/html/index.html"
 
-# Try the links of the documentation to other sites; needs a network.
+# Try links of the documentation to other sites; needs a network.
 linkcheck: $(READY)
 	@$(SPHINX) --quiet -b linkcheck docs docs/build/linkcheck
 
-# Run the studies of the documentation again and store their summaries.
+# Run the studies of the documentation; store their summaries.
 docs-studies: $(READY)
 	@exec $(MAKE) run CONFIG=config.yaml
 	@exec $(MAKE) run CONFIG=docs/studies/models.yaml
