@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 def documented_model() -> str:
     """The code that the documentation appends to the library of models."""
     page = (ROOT / "docs/how-to/own-model.md").read_text(encoding="utf-8")
-    return page.split("```{file} decreasing_rate.py\n", 1)[1].split("```", 1)[0]
+    return page.split("library.py << 'END'\n", 1)[1].split("\nEND\n", 1)[0]
 
 
 MOCK = {"estimator": "mock", "model": "rescorla_wagner"}
