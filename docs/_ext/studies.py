@@ -20,6 +20,7 @@ from sphinx.application import Sphinx
 from sphinx.util.display import status_iterator
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
+from rlrecovery.config.figures import FigureSettings
 from rlrecovery.config.study import read_resolved
 from rlrecovery.figures.catalogue import FIGURES, available_figures, write_figure
 from rlrecovery.report.html import write_report
@@ -29,6 +30,8 @@ ROOT = Path(__file__).resolve().parents[2]
 STUDIES = ROOT / "docs" / "studies"
 #: Drawn figures: ``<study>/<name>.svg``, and one column wide ``<study>/one_column/<name>.svg``.
 DRAWN = ROOT / "docs" / "gallery" / "figures"
+#: The only kind of file that the site shows.
+SVG = FigureSettings(formats=("svg",))
 #: Copied into the site as it is.
 REPORT = ROOT / "docs" / "build" / "extra" / "example" / "report.html"
 #: Figures are drawn twice.
@@ -44,7 +47,7 @@ def draw_all(app: Sphinx) -> None:
     """Draw the figures of all studies, and write the example report."""
     outdated = [study for study in stored_studies() if not _is_drawn(study)]
     jobs = [
-        (name, str(STUDIES / study / "summary"), str(DRAWN / study))
+        (name, str(STUDIES / study / "summary"), str(DRAWN / study), SVG)
         for study in outdated
         for name in available_figures(read_resolved(STUDIES / study / "config.yaml"))
     ]
