@@ -64,11 +64,7 @@ def _colours(sections: Sections, settings: FigureSettings) -> Iterator[Mistake]:
     names = study.method_names(sections.experiment)
     for name in colours:
         if name not in names:
-            fits = [other for other in names if other.startswith(f"{name}_")]
-            is_several = name in sections.experiment.methods and fits
-            hint = (
-                f"; it is shown as {', '.join(fits)}" if is_several else did_you_mean(name, names)
-            )
+            hint = sections.method_hint(name, names)
             yield mistake((*path, name), f"names no method of this study{hint}")
 
 

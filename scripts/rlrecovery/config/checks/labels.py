@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from rlrecovery.config import study
 from rlrecovery.config.checks.sections import Sections
-from rlrecovery.config.mistakes import Mistake, did_you_mean, mistake, wrong
+from rlrecovery.config.mistakes import Mistake, mistake, wrong
 
 
 def check_labels(sections: Sections) -> Iterator[Mistake]:
@@ -22,13 +22,7 @@ def check_labels(sections: Sections) -> Iterator[Mistake]:
     for name, label in experiment.labels.items():
         path = ("labels", name)
         if name not in names:
-            fits = [other for other in names if other.startswith(f"{name}_")]
-            several = name in experiment.methods and fits  # each fit is a method of its own
-            hint = (
-                f"; name one of its fits, such as {fits[0]}"
-                if several
-                else did_you_mean(name, names)
-            )
+            hint = sections.method_hint(name, names)
             yield mistake(path, f"names no method or parameter of this study{hint}")
         elif not label.isprintable() or label != label.strip():
             yield wrong(path, label, "must be one line without spaces at its ends")

@@ -11,7 +11,7 @@ from annotated_types import MinLen
 from pydantic import BaseModel, create_model
 
 from rlrecovery.config import study
-from rlrecovery.config.mistakes import Path
+from rlrecovery.config.mistakes import Path, did_you_mean
 from rlrecovery.config.settings import Experiment, ModelRecovery
 from rlrecovery.fitting.base import MethodSettings
 from rlrecovery.models.base import Model, Parameter
@@ -110,6 +110,12 @@ class Sections:
     def fit(self) -> tuple[str, ...]:
         """Names of the competing models."""
         return () if self.experiment.models is None else self.experiment.models.fit
+
+    def method_hint(self, name: str, names: Iterable[str]) -> str:
+        """End of a message on a name that is not shown: the fits of its method, or a guess."""
+        if name not in self.competing:
+            return did_you_mean(name, names)
+        return f"; it is shown as {', '.join(f'{name}_{model}' for model in self.fit)}"
 
     def models_of(self, method: MethodSettings) -> list[Model]:
         """The models that a method fits; empty if one of them is unknown."""
