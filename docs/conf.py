@@ -2,7 +2,11 @@
 
 import os
 import sys
+from importlib import import_module
 from pathlib import Path
+
+from pygments.lexers import TextLexer
+from sphinx.application import Sphinx
 
 DOCS = Path(__file__).resolve().parent
 PATHS = [str(DOCS.parent / "scripts"), str(DOCS / "_ext")]
@@ -18,14 +22,9 @@ EXTRA.mkdir(exist_ok=True)
 (PROFILE / "ipython_kernel_config.py").write_text("get_config().IPKernelApp.log_level = 40\n")
 os.environ["IPYTHONDIR"] = str(PROFILE.parent)
 
-from pygments.lexers import TextLexer  # noqa: E402
-from sphinx.application import Sphinx  # noqa: E402
-
-import rlrecovery  # noqa: E402
-
 project = "rlrecovery"
 author = "The rlrecovery authors"
-version = release = rlrecovery.__version__
+version = release = import_module("rlrecovery").__version__
 extensions = [
     "myst_nb",
     "sphinx.ext.autodoc",
