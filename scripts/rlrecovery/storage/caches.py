@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import stat
 import sys
-import tempfile
 from pathlib import Path
 
 
@@ -54,6 +53,8 @@ def _is_writable(path: str) -> bool:
 
 def _private_folder() -> Path:
     """A folder below that of temporary files in which nobody else can write."""
+    import tempfile  # not in every job
+
     folder = Path(tempfile.gettempdir()) / f"rlrecovery-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
     status = folder.lstat()
