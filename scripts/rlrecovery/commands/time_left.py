@@ -40,11 +40,13 @@ class _Average:
     count: int = 0
 
     def add(self, seconds: float) -> None:
+        """Count one more job."""
         self.total += seconds
         self.count += 1
 
     @property
     def mean(self) -> float | None:
+        """Mean seconds of a job; None before the first."""
         return self.total / self.count if self.count else None
 
 

@@ -21,15 +21,18 @@ class _Generator(GenerateJsonSchema):
     """Omit titles, which repeat the keys, and null, because keys are omitted and never empty."""
 
     def nullable_schema(self, schema: core_schema.NullableSchema) -> dict[str, Any]:
+        """The schema of the value, without null."""
         return self.generate_inner(schema["schema"])
 
     def default_schema(self, schema: core_schema.WithDefaultSchema) -> dict[str, Any]:
+        """The schema with its default, unless that is null."""
         node = super().default_schema(schema)
         if node.get("default", ...) is None:
             del node["default"]
         return node
 
     def field_title_should_be_set(self, schema: Any) -> bool:
+        """No field has a title."""
         return False
 
 

@@ -56,6 +56,7 @@ class _Constructor(SafeConstructor):
     """Plain values of the tags that a config may have; the last of equal keys counts."""
 
     def check_mapping_key(self, *arguments: Any) -> bool:
+        """Accept every key; `_repeated_keys` reports those that stand twice."""
         return True
 
     def construct_yaml_int(self, node: ScalarNode) -> int:

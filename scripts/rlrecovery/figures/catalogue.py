@@ -187,6 +187,7 @@ def draw(
     from rlrecovery.figures import style
 
     def draw_panel(panel: str, inches: float) -> Figure:
+        """Draw a panel at a width."""
         return FIGURES[panel].draw(summary, inches)
 
     settings = FigureSettings() if settings is None else settings

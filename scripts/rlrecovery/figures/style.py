@@ -178,6 +178,7 @@ def styled[**P](draw: Callable[P, Figure]) -> Callable[P, Figure]:
 
     @functools.wraps(draw)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> Figure:
+        """Draw in the style."""
         with mpl.rc_context(_LOOK.get().rc):
             return draw(*args, **kwargs)
 

@@ -72,6 +72,7 @@ def trial_source(step: Step, kind: Kind, learner: Learner) -> Trial:
     functions: dict[str, Any] = {}
 
     def name_of(variable: Variable[Any, Any]) -> str:
+        """Name of a variable in the source code, or a constant."""
         return _literal(variable) if isinstance(variable, Constant) else names[variable]
 
     for node in graph.toposort():

@@ -88,6 +88,7 @@ class Bayes:
         chains = [self._of_participant(draws, i) for i, draws in enumerate(samples)]
 
         def evenly_spaced(name: str) -> Floats:
+            """Draws of a parameter, shape (count, participants)."""
             flat = [by_parameter[name].ravel() for by_parameter in chains]
             selected = np.linspace(0, len(flat[0]) - 1, count).round().astype(int)
             return np.stack(flat, axis=1)[selected]

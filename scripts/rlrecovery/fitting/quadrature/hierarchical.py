@@ -163,6 +163,7 @@ class PopulationPosterior:
         low, high = self.grid.ends()[2 * parameter]
 
         def dense(positions: Floats) -> Floats:
+            """Locations at positions between 0 and 1 of the axis."""
             return axis.natural(low + (high - low) * positions)
 
         funnel, mass = self.coordinates[parameter], self.pair_mass(parameter)
@@ -294,6 +295,7 @@ class Hierarchy:
         before, *resolutions = RESOLUTIONS[len(self.model.parameters)]
 
         def posterior_at(resolution: Resolution, tables: Tables) -> PopulationPosterior:
+            """The posterior on a grid of a resolution."""
             sizes = [resolution.location, resolution.spread] * len(self.model.parameters)
             fine = tables.interpolated(resolution.interpolated)
             return self._posterior(fine, coordinates, axes, region, sizes)
@@ -322,6 +324,7 @@ class Hierarchy:
         weights = tables.weights([p.flat() for p in points])  # they cost as much as their products
 
         def log_density(natural: Sequence[Floats]) -> Floats:
+            """Log posterior density at the points of the grid."""
             return _with_priors(log_marginal_likelihood(tables, weights), points)
 
         grid = density(log_density, axes, region, sizes)
