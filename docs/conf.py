@@ -34,6 +34,7 @@ extensions = [
     "commands",
     "generated_pages",
     "mathml",
+    "page_order",
     "studies",
 ]
 exclude_patterns = ["build", "_ext", "studies", "gallery/figures"]
