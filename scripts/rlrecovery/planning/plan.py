@@ -129,9 +129,11 @@ def totals(stages: Mapping[str, Stage], machine: Machine) -> Iterator[str]:
     disk = amount(sum(stage.disk_bytes for stage in stages.values()))
     yield f"Disk: about {disk} in {FILES_PER_JOB * n_jobs + OTHER_FILES:,} files."
     largest = max(stage.memory_mib for name, stage in stages.items() if name not in SINGLE_JOBS)
+    alone = [stage.memory_mib for name, stage in stages.items() if name in SINGLE_JOBS]
+    single = f", and up to {amount(max(alone) * 2**20)} for one of the others" if alone else ""
     yield (
-        f"Memory requested: up to {amount(largest * 2**20)} per job, "
-        f"{amount(largest * min(machine.slots, n_jobs) * 2**20)} for all concurrent jobs."
+        f"Memory requested: up to {amount(largest * 2**20)} per job of a cell or design, "
+        f"{amount(largest * min(machine.slots, n_jobs) * 2**20)} for all concurrent ones{single}."
     )
     yield (
         f"Planning {n_jobs:,} jobs takes about "

@@ -11,6 +11,7 @@ from rlrecovery.fitting.base import Cost
 from rlrecovery.planning import plan
 from rlrecovery.planning.costs import Job, kind_of
 from rlrecovery.planning.plan import advice, amount, duration, machine_of, main, origins, totals
+from rlrecovery.planning.size import size_of
 from rlrecovery.planning.stages import Machine, plan_stages
 from unit.planning.examples import TRUE, measured_jobs, stage
 
@@ -50,6 +51,15 @@ def test_totals_give_the_range_of_times_and_what_is_left():
     assert "about 2 s." in text
     assert "up to 500 MiB per job" in text
     assert "1,000 MiB for all" in text
+    assert "up to 500 MiB for one of the others" in text
+
+
+def test_no_job_of_the_table_requests_more_memory_than_the_totals_say():
+    """`make check` names the largest request, too."""
+    experiment = parse(study())
+    stages = plan_stages(experiment)
+    text = "\n".join(totals(stages, Machine(2)))
+    assert amount(size_of(experiment).memory) in text
 
 
 def test_a_cluster_runs_as_many_jobs_as_its_profile_has(tmp_path):
