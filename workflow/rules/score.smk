@@ -23,6 +23,20 @@ def batches_of_design(wildcards):
     return {key: USED_BATCHES[key] for key in DESIGNS[wildcards.design]}
 
 
+def ranges_of_design(wildcards):
+    """Replicates of the batches that are used."""
+    used = {batch for key in DESIGNS[wildcards.design] for batch in USED_BATCHES[key]}
+    return {batch: list(BATCHES[batch]) for batch in BATCHES if batch in used}
+
+
+def estimated_by_method():
+    """Fitted model and levels, which every file of estimates must have."""
+    return {
+        name: {"model": method.model.plain(), "levels": list(method.settings.levels())}
+        for name, method in METHODS.items()
+    }
+
+
 def hashes_of_design(wildcards):
     """Expected hashes by stage and cell."""
     cells = DESIGNS[wildcards.design]
@@ -95,6 +109,9 @@ rule score:
         folders={"estimates": f"{RUN}/estimates", "truth": f"{RUN}/truth"},
         batches=batches_of_design,
         fitted=FITTED,
+        ranges=ranges_of_design,
+        models={name: model.plain() for name, (model, _) in study.sources(EXPERIMENT).items()},
+        methods=estimated_by_method(),
         expected_hashes=hashes_of_design,
         folder=output_folder,
         source=source_fingerprint("door.score"),
