@@ -153,7 +153,7 @@ def read_parquet(path: str | os.PathLike[str]) -> pa.BufferReader:
         content = Path(path).read_bytes()
         problem = digest.parquet_problem(content, path)
     if problem is not None:
-        raise BrokenFile.of(path, problem)
+        raise BrokenFile.of(path, problem) from None
     return pa.BufferReader(content)
 
 
@@ -228,7 +228,7 @@ def read_text(path: str | os.PathLike[str]) -> str:
         problem = digest.text_problem(content, path)
         if problem is None:
             return content.decode()
-    raise BrokenFile.of(path, problem)
+    raise BrokenFile.of(path, problem) from None
 
 
 def read_json(path: str | os.PathLike[str]) -> Any:
