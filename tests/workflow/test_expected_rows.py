@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from settings import MOCK, study
+from settings import study
 
 from rlrecovery.storage.files import read_origin, read_table, write_table
 from workflow.inprocess import execute, run_here

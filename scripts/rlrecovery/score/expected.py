@@ -11,6 +11,7 @@ from typing import Any, Self
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from rlrecovery.design.cells import Cell
 from rlrecovery.models.base import Model
@@ -72,15 +73,15 @@ class Expected:
         pairs = [(level, name) for name in model.names for level in ("group", "spread")]
         pairs += [("participant", name) for name in model.names]
         pairs += [(level, name) for name, _ in model.fixed for level in ("group", "participant")]
-        _check_rows(table, path, pairs, range(*self.ranges[batch]), design.participants)
+        replicates = range(*self.ranges[batch])
+        target = _check_rows(table, path, pairs, replicates, design.participants)
         fixed = given | dict(model.fixed)
-        is_group = (table["level"] == "group").to_numpy()
-        known = table["parameter"].map(fixed).to_numpy(dtype="float64")
-        truth = table["truth"].to_numpy()
-        other = is_group & ~np.isnan(known) & (truth != known)
-        outside = ~np.isnan(truth) & _outside(table, truth, model)
+        groups = [fixed.get(name, np.nan) if level == "group" else np.nan for level, name in pairs]
+        known, truth = np.array(groups)[target], table["truth"].to_numpy()
+        other = ~np.isnan(known) & (truth != known)
         _refuse(other, table, path, "truth", "is not the true value of the cell")
-        _refuse(outside, table, path, "truth", "cannot be")
+        outside = _outside(truth, target, pairs, model)
+        _refuse(outside, table, path, "truth", "is outside the support")
 
     def check_estimates(
         self, table: pd.DataFrame, path: str, cell: str, method: str, replicates: Sequence[int]
@@ -88,17 +89,22 @@ class Expected:
         """Raise `BrokenFile` unless a file has the estimates of a method in some replicates."""
         model, levels = self.methods[method]
         pairs = [(level, name) for level in levels for name in model.names]
-        _check_rows(table, path, pairs, range(*replicates), self.cells[cell].participants)
-        _refuse(~table["status"].isin(STATUSES), table, path, "status", "is not one")
-        failed = (table["status"] == "failed").to_numpy()
+        participants = self.cells[cell].participants
+        target = _check_rows(table, path, pairs, range(*replicates), participants)
+        numbers, statuses = pd.factorize(table["status"])
+        unknown = ~np.isin([*statuses, ""], STATUSES)  # the last one is of a missing status
+        failed = np.array([*statuses, ""]) == "failed"
+        _refuse(unknown[numbers], table, path, "status", "is not a status")
+        failed = failed[numbers]
         estimate, se = table["estimate"].to_numpy(), table["se"].to_numpy()
         known = np.isfinite(estimate)
         _refuse(known == failed, table, path, "estimate", "does not go with the status")
-        _refuse(known & _outside(table, estimate, model), table, path, "estimate", "cannot be")
-        _refuse(se < 0, table, path, "se", "cannot be")
+        outside = _outside(estimate, target, pairs, model)
+        _refuse(outside, table, path, "estimate", "is outside the support")
+        _refuse(se < 0, table, path, "se", "is negative")
         for nominal_level in self.nominal_levels:
             lower, upper = interval_columns(nominal_level)
-            below = (table[lower] > table[upper]).to_numpy()
+            below = table[lower].to_numpy() > table[upper].to_numpy()
             _refuse(below, table, path, lower, "is above the upper end")
 
 
@@ -108,8 +114,11 @@ def _check_rows(
     pairs: Sequence[_Pair],
     replicates: range,
     participants: int,
-) -> None:
-    """Raise `BrokenFile` unless each target has exactly one row in each replicate."""
+) -> NDArray[np.int64]:
+    """Raise `BrokenFile` unless each target has exactly one row in each replicate.
+
+    The result is the number of the level and parameter of each row among `pairs`.
+    """
     parts = [
         (np.arange(participants) if level == "participant" else np.array([-1]), i)
         for i, (level, _) in enumerate(pairs)
@@ -130,9 +139,10 @@ def _check_rows(
     problem = row_problem(rows, expected, ("replicate", "participant", "target"))
     if problem is not None:
         raise BrokenFile.of(path, problem)
+    return target
 
 
-def _numbers_of(table: pd.DataFrame, pairs: Iterable[_Pair]) -> np.ndarray:
+def _numbers_of(table: pd.DataFrame, pairs: Iterable[_Pair]) -> NDArray[np.int64]:
     """Number of the level and parameter of each row among `pairs`; -1 for others."""
     numbers = {pair: i for i, pair in enumerate(pairs)}
     level, levels = pd.factorize(table["level"])
@@ -145,17 +155,19 @@ def _numbers_of(table: pd.DataFrame, pairs: Iterable[_Pair]) -> np.ndarray:
     )
 
 
-def _outside(table: pd.DataFrame, values: np.ndarray, model: Model) -> np.ndarray:
-    """Whether values are outside the support of their parameters, or SDs below 0."""
-    fixed = {name: (value, value) for name, value in model.fixed}
-    support = {p.name: p.support for p in model.parameters} | fixed
-    is_spread = (table["level"] == "spread").to_numpy()
-    lower, upper = (
-        table["parameter"].map({n: ends[i] for n, ends in support.items()}).to_numpy("float64")
-        for i in (0, 1)
-    )
-    lower, upper = np.where(is_spread, 0.0, lower), np.where(is_spread, np.inf, upper)
-    return (values < lower) | (values > upper)
+def _outside(
+    values: NDArray[np.float64],
+    target: NDArray[np.int64],
+    pairs: Iterable[_Pair],
+    model: Model,
+) -> NDArray[np.bool_]:
+    """Whether values are outside the support of their parameters, or SDs below 0; NaN is not."""
+    support = {p.name: p.support for p in model.parameters}
+    support |= {name: (value, value) for name, value in model.fixed}
+    ends = [(0.0, np.inf) if level == "spread" else support[name] for level, name in pairs]
+    lower, upper = np.array(ends)[target].T
+    outside: NDArray[np.bool_] = (values < lower) | (values > upper)
+    return outside
 
 
 def _refuse(wrong: Any, table: pd.DataFrame, path: str, column: str, problem: str) -> None:

@@ -267,5 +267,12 @@ def _readable(path: str | os.PathLike[str]) -> Iterator[None]:
         raise BrokenFile(f"{path} does not exist; rerun the workflow to recreate it") from None
     except PermissionError:
         raise BrokenFile(f"{path} cannot be read: permission denied") from None
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, pa.ArrowException) as error:
+    except (
+        OSError,
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+        pa.ArrowException,
+    ) as error:
         raise BrokenFile.of(path, str(error)) from None
