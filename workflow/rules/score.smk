@@ -6,9 +6,13 @@ from rlrecovery.score.sampler_pairs import comparable_pairs
 from rlrecovery.storage.schemas import SCORED, SUMMARY
 
 
-def estimates_of_design(wildcards):
-    cells = DESIGNS[wildcards.design]
+def estimates_of(design):
+    cells = DESIGNS[design]
     return [path for cell in cells for method in METHODS for path in files_of_method(method, cell)]
+
+
+def estimates_of_design(wildcards):
+    return estimates_of(wildcards.design)
 
 
 def truth_of_design(wildcards):
@@ -119,6 +123,25 @@ rule score:
         "Scoring all methods in {wildcards.design}"
     script:
         "../../scripts/score.py"
+
+
+def files_of_trials(cell):
+    return [TRIALS.format(cell=cell, batch=batch) for batch in USED_BATCHES[cell]]
+
+
+def missing_files(wildcards):
+    """Files of data, estimates and scores that were deleted from a folder that is still there.
+
+    A whole folder is made again only if something needs it: data are large, and nothing but new
+    estimates needs them. Files that are there are left out, because many inputs are slow to plan.
+    """
+    kinds = {"scores": expand(rules.score.output, design=DESIGNS)}
+    if not PARTIAL:
+        kinds["truth"] = [path for cell in CELLS for path in files_of_truth(cell)]
+        kinds["trials"] = [path for cell in CELLS for path in files_of_trials(cell)]
+        kinds["estimates"] = [path for design in DESIGNS for path in estimates_of(design)]
+    kept = [kind for kind in kinds if Path(OUTPUT, kind).is_dir()]
+    return [path for kind in kept for path in kinds[kind] if not Path(path).exists()]
 
 
 rule summarise:
