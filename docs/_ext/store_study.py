@@ -10,8 +10,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from rlrecovery.figures.catalogue import write_figure
-from rlrecovery.storage.digest import SUFFIX, file_beside
-from rlrecovery.storage.files import read_parquet, read_text, write_parquet
+from rlrecovery.storage.digest import SUFFIX
+from rlrecovery.storage.files import read_parquet, read_text, write_parquet, write_with_digest
 
 STUDIES = Path(__file__).resolve().parents[1] / "studies"
 RECORDS = ("config.yaml", "design.csv", "provenance.json")
@@ -38,9 +38,7 @@ def store(run: Path) -> None:
 
 def _copy(source: Path, target: Path) -> None:
     """Copy a text file with its digest."""
-    read_text(source)
-    for path, copy in ((source, target), (file_beside(source), file_beside(target))):
-        shutil.copy(path, copy)
+    write_with_digest(read_text(source), target)
 
 
 def draw_picture() -> None:

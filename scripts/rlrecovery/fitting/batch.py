@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 from rlrecovery.design.cells import Cell
 from rlrecovery.fitting.base import Fitter, JointFitter, Setting
 from rlrecovery.fitting.checkpoint import Checkpoint, checkpoint_key
-from rlrecovery.fitting.estimates import Row, failed, one_line
+from rlrecovery.fitting.estimates import Row, failed, one_line, with_status
 from rlrecovery.fitting.registry import Method, make_fitter
 from rlrecovery.likelihood.data import Observations, observations_from_table
 from rlrecovery.simulation.expected import check_trials
@@ -145,7 +145,9 @@ def _fit_all(
         data_sets = observations_of_each(trials, generator.task.reset)
         fits = fit_data_sets(fitter, data_sets, seeds, levels)
         pairs = list(zip(own, fits, strict=True))
-        new_rows = [{"replicate": number, **row} for number, fit in pairs for row in fit]
+        new_rows = [
+            {"replicate": number, **with_status(row)} for number, fit in pairs for row in fit
+        ]
         rows += new_rows
         checkpoint.save(rows)
         count += len(own)

@@ -57,7 +57,7 @@ class Expected:
         methods: Mapping[str, Mapping[str, Any]],
         nominal_levels: Sequence[float],
     ) -> Self:
-        """From the plain values of models, and of methods with the keys ``model`` and ``levels``."""
+        """From plain values of models, and of methods with the keys ``model`` and ``levels``."""
         return cls(
             cells,
             ranges,

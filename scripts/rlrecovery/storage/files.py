@@ -47,9 +47,9 @@ class BrokenFile(Exception):
         """The error of a file, from what is wrong with it."""
         first_line = problem.strip().splitlines()[0] if problem.strip() else "unreadable"
         return cls(
-            f"{path} cannot be read ({first_line}). It was probably truncated or changed by another "
-            "program: delete it and rerun the workflow; only this file and its dependents are "
-            "recreated."
+            f"{path} cannot be read ({first_line}). It was probably truncated or changed by "
+            "another program: delete it and rerun the workflow; only this file and its dependents "
+            "are recreated."
         )
 
 
@@ -119,7 +119,7 @@ def write_table(
     see `rlrecovery.storage.provenance`.
     """
     if Path(path).suffix != ".parquet":
-        _write_with_digest(table.to_csv(index=False), path)
+        write_with_digest(table.to_csv(index=False), path)
         return
     write_parquet(pa.Table.from_pandas(table, preserve_index=False), path, origin)
 
@@ -215,7 +215,7 @@ def write_text(text: str, path: str | os.PathLike[str]) -> None:
     write_atomically(path, lambda temporary: temporary.write_bytes(text.encode()))
 
 
-def _write_with_digest(text: str, path: str | os.PathLike[str]) -> None:
+def write_with_digest(text: str, path: str | os.PathLike[str]) -> None:
     """Write text atomically as UTF-8, with its digest in a file beside it."""
     write_text(text, path)
     write_text(digest.digest_line(text.encode(), path), digest.file_beside(path))
@@ -240,14 +240,14 @@ def read_json(path: str | os.PathLike[str]) -> Any:
 
 def write_json(content: Any, path: str | os.PathLike[str]) -> None:
     """Write JSON atomically, with sorted keys."""
-    _write_with_digest(json.dumps(content, indent=2, sort_keys=True) + "\n", path)
+    write_with_digest(json.dumps(content, indent=2, sort_keys=True) + "\n", path)
 
 
 def write_yaml(content: Any, path: str | os.PathLike[str]) -> None:
     """Write YAML atomically, with keys in their order."""
     import yaml
 
-    _write_with_digest(yaml.safe_dump(content, sort_keys=False, allow_unicode=True), path)
+    write_with_digest(yaml.safe_dump(content, sort_keys=False, allow_unicode=True), path)
 
 
 def unwritable_folders(run: str | os.PathLike[str]) -> list[str]:
