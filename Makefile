@@ -31,6 +31,9 @@ BENCH := .venv-bench
 BARS = $$(test -t 2 && echo --logger rich)
 # On a cluster Snakemake cancels its jobs itself. `exec`, because a shell would report an interruption.
 SNAKEMAKE := $(if $(CLUSTER),$(BIN)/snakemake,$(BIN)/python -m rlrecovery.commands.run)
+# Whether a study replaces the results of another one of the same name.
+OVERWRITE ?= no
+OVERWRITES = $(if $(filter yes,$(OVERWRITE)),--config overwrite=true)
 SETTINGS = $(if $(CLUSTER),,--cores $(CORES)) --configfile "$$CONFIG" \
 	--workflow-profile workflow/profiles/$(PROFILE) $(BARS)
 
@@ -71,13 +74,13 @@ plan: $(READY) check
 	@$(BIN)/python -m rlrecovery.planning.plan "$$CONFIG" --cores $(CORES) \
 		--profile workflow/profiles/$(PROFILE) --minutes-per-job $(MINUTES)
 	@echo && echo "Jobs left, by a dry run of Snakemake:"
-	@jobs=$$($(BIN)/snakemake $(SETTINGS) --dry-run --quiet rules 2>&1); status=$$?; \
+	@jobs=$$($(BIN)/snakemake $(SETTINGS) $(OVERWRITES) --dry-run --quiet rules 2>&1); status=$$?; \
 		echo "$$jobs" | fold -s -w 80; exit $$status
 
 # Run a study, up to its report.
-# After an interruption, the same command continues.
+# After an interruption, the same command continues. OVERWRITE=yes replaces another study's results.
 run: $(READY) check
-	@exec $(SNAKEMAKE) $(SETTINGS)
+	@exec $(SNAKEMAKE) $(SETTINGS) $(OVERWRITES)
 
 # Report on the finished part of a study, also while it runs.
 partial: $(READY) check
@@ -85,11 +88,11 @@ partial: $(READY) check
 
 # Draw the figures again from the summary tables.
 figures: $(READY) check
-	@exec $(SNAKEMAKE) figures $(SETTINGS)
+	@exec $(SNAKEMAKE) figures $(SETTINGS) $(OVERWRITES)
 
 # Write Snakemake's own report, with all jobs and their code.
 report: run
-	@$(BIN)/snakemake --report "$$($(BIN)/python -m rlrecovery.commands.report_path "$$CONFIG")" $(SETTINGS)
+	@$(BIN)/snakemake --report "$$($(BIN)/python -m rlrecovery.commands.report_path "$$CONFIG")" $(SETTINGS) $(OVERWRITES)
 
 # Compute one data set again and compare it with the stored rows.
 # make replicate CELL=alpha-0.1_beta-1.0_n-5_t-30 REPLICATE=0

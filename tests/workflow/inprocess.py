@@ -137,11 +137,12 @@ def run_here(
     with contextlib.chdir(folder):
         for job in planned.jobs:
             if job.rule.script:
-                _execute(job, figures)
+                execute(job, figures)
     return planned
 
 
-def _execute(job: Any, figures: bool) -> None:
+def execute(job: Any, figures: bool) -> None:
+    """Run the script of a job in this process, in the current folder."""
     for path in (*job.output, *job.log):
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     if job.rule.name == "figure" and not figures:

@@ -1,6 +1,7 @@
 """What a study does again, and what not: after growth, in other batches, after a broken file."""
 
 import json
+import re
 import shutil
 
 import pandas as pd
@@ -62,8 +63,25 @@ def test_a_new_number_of_trials_scores_its_own_design_only(copied):
 )
 def test_what_depends_on_a_change_of_the_config_is_computed_again_at_once(finished, changes, again):
     """Though the record of the study is written anew as well."""
-    counts = plan(finished, FINISHED | changes, MEASURES).counts
+    counts = plan(finished, FINISHED | changes, MEASURES, config={"overwrite": "true"}).counts
     assert counts == {"design": 1, "summarise": 1} | again
+
+
+@pytest.mark.parametrize(
+    ("changes", "key"),
+    [
+        ({"seed": 4}, r"seed \(there 3, here 4\)"),
+        ({"task": FINISHED["task"] | {"arms": [0.2, 0.8]}}, "task.arms"),
+        ({"methods": {"mle": MLE | {"starts": 3}}}, r"methods.mle.starts \(there 2, here 3\)"),
+    ],
+)
+def test_another_study_over_this_one_is_refused_and_names_what_differs(finished, changes, key):
+    with pytest.raises(WorkflowError) as refused:
+        plan(finished, FINISHED | changes)
+    (sentence,) = str(refused.value).splitlines()
+    assert re.search(rf"results/small/? holds the results of another study.*{key}", sentence)
+    assert "OVERWRITE=yes" in sentence
+    assert plan(finished, FINISHED | changes, config={"overwrite": "true"}).counts["score"] == 1
 
 
 def test_a_method_of_more_replicates_than_before_fits_only_those_that_are_new(tmp_path):

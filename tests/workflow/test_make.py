@@ -167,6 +167,12 @@ def test_a_config_may_have_a_space_in_its_name(project):
     assert plan.stdout.count('"$CONFIG"') >= 6
 
 
+def test_overwrite_reaches_snakemake_only_when_it_is_yes(project):
+    for value, times in (("yes", 1), ("no", 0)):
+        shown = make(project, "-n", "run", f"OVERWRITE={value}")
+        assert shown.stdout.count("--config overwrite=true") == times
+
+
 def test_new_takes_options_from_the_command_line_alone(project):
     options = ("TASK=reversal", "NAME=my study", "CORES=1", *installed())
     done = make(project, "new", *options, MODEL="wrong")

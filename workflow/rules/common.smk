@@ -9,7 +9,7 @@ from snakemake.exceptions import WorkflowError
 PROJECT = Path(str(workflow.current_basedir)).parents[1]
 sys.path.insert(0, str(PROJECT / "scripts"))
 
-from rlrecovery.config import reader, study
+from rlrecovery.config import former, reader, study
 from rlrecovery.design.cells import batches, by_design, example_of
 from rlrecovery.design.load import Load
 from rlrecovery.figures.catalogue import available_figures, files, settings_for, shown_file
@@ -20,21 +20,30 @@ from rlrecovery.storage.provenance import PACKAGES, SIMULATED, finished, same_st
 
 # `--config partial=true`: a report of the finished data sets, in a folder of its own, while the
 # others are still running or cannot be computed.
-PARTIAL_VALUES = {"true": True, "false": False}
-PARTIAL = PARTIAL_VALUES.get(str(workflow.config_settings.config.get("partial", False)).lower())
-if PARTIAL is None:
-    raise WorkflowError("error: --config partial must be true or false")
+# `--config overwrite=true`: the results of another study of the same name are replaced.
+SWITCHES = ("partial", "overwrite")
+
+
+def switched_on(name):
+    """Value of a switch."""
+    value = str(workflow.config_settings.config.get(name, False)).lower()
+    if value not in ("true", "false"):
+        raise WorkflowError(f"error: --config {name} must be true or false")
+    return value == "true"
+
+
+PARTIAL, OVERWRITE = map(switched_on, SWITCHES)
 
 
 def read_experiment():
     """The experiment, checked: from --configfile, from an enclosing workflow, or config.yaml."""
-    overrides = {k: v for k, v in workflow.config_settings.config.items() if k != "partial"}
+    overrides = {k: v for k, v in workflow.config_settings.config.items() if k not in SWITCHES}
     names = list(workflow.overwrite_configfiles)
     if len(names) > 1:
         raise WorkflowError("error: give one --configfile: one file describes the experiment")
     try:
         if workflow.modifier.skip_configfile:  # imported as a module, with a config
-            given = {key: value for key, value in config.items() if key != "partial"}
+            given = {key: value for key, value in config.items() if key not in SWITCHES}
             return reader.parse(given, source="config of the importing workflow")
         experiment = reader.load(names[0] if names else PROJECT / "config.yaml")
         if not overrides:
@@ -62,6 +71,12 @@ LEVELS = list(EXPERIMENT.interval_levels)
 HASHES = study.expected_hashes(EXPERIMENT)
 
 RUN = f"results/{EXPERIMENT.run}"
+# Jobs read the config again, when its record may have been replaced.
+if workflow.is_main_process and not (PARTIAL or OVERWRITE):
+    refused = former.refusal(EXPERIMENT, Path(RUN))
+    if refused:
+        raise WorkflowError(f"error: {refused}")
+TRIALS = f"{RUN}/trials/{{cell}}/{{batch}}.parquet"
 TRUTH = f"{RUN}/truth/{{cell}}/{{batch}}.parquet"
 ESTIMATES = f"{RUN}/estimates/{{method}}/{{cell}}/{{batch}}.parquet"
 

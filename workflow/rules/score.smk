@@ -6,9 +6,13 @@ from rlrecovery.score.sampler_pairs import comparable_pairs
 from rlrecovery.storage.schemas import SCORED, SUMMARY
 
 
-def estimates_of_design(wildcards):
-    cells = DESIGNS[wildcards.design]
+def estimates_of(design):
+    cells = DESIGNS[design]
     return [path for cell in cells for method in METHODS for path in files_of_method(method, cell)]
+
+
+def estimates_of_design(wildcards):
+    return estimates_of(wildcards.design)
 
 
 def truth_of_design(wildcards):
@@ -21,6 +25,20 @@ def cells_of_design(wildcards):
 
 def batches_of_design(wildcards):
     return {key: USED_BATCHES[key] for key in DESIGNS[wildcards.design]}
+
+
+def ranges_of_design(wildcards):
+    """Replicates of the batches that are used."""
+    used = {batch for key in DESIGNS[wildcards.design] for batch in USED_BATCHES[key]}
+    return {batch: list(BATCHES[batch]) for batch in BATCHES if batch in used}
+
+
+def estimated_by_method():
+    """Fitted model and levels, which every file of estimates must have."""
+    return {
+        name: {"model": method.model.plain(), "levels": list(method.settings.levels())}
+        for name, method in METHODS.items()
+    }
 
 
 def hashes_of_design(wildcards):
@@ -95,6 +113,9 @@ rule score:
         folders={"estimates": f"{RUN}/estimates", "truth": f"{RUN}/truth"},
         batches=batches_of_design,
         fitted=FITTED,
+        ranges=ranges_of_design,
+        models={name: model.plain() for name, (model, _) in study.sources(EXPERIMENT).items()},
+        methods=estimated_by_method(),
         expected_hashes=hashes_of_design,
         folder=output_folder,
         source=source_fingerprint("door.score"),
@@ -102,6 +123,25 @@ rule score:
         "Scoring all methods in {wildcards.design}"
     script:
         "../../scripts/score.py"
+
+
+def files_of_trials(cell):
+    return [TRIALS.format(cell=cell, batch=batch) for batch in USED_BATCHES[cell]]
+
+
+def missing_files(wildcards):
+    """Files of data, estimates and scores that were deleted from a folder that is still there.
+
+    A whole folder is made again only if something needs it: data are large, and nothing but new
+    estimates needs them. Files that are there are left out, because many inputs are slow to plan.
+    """
+    kinds = {"scores": expand(rules.score.output, design=DESIGNS)}
+    if not PARTIAL:
+        kinds["truth"] = [path for cell in CELLS for path in files_of_truth(cell)]
+        kinds["trials"] = [path for cell in CELLS for path in files_of_trials(cell)]
+        kinds["estimates"] = [path for design in DESIGNS for path in estimates_of(design)]
+    kept = [kind for kind in kinds if Path(OUTPUT, kind).is_dir()]
+    return [path for kind in kept for path in kinds[kind] if not Path(path).exists()]
 
 
 rule summarise:

@@ -15,7 +15,7 @@ def simulate_minutes(wildcards, attempt):
 
 rule simulate:
     output:
-        trials=f"{RUN}/trials/{{cell}}/{{batch}}.parquet",
+        trials=TRIALS,
         truth=TRUTH,
     log:
         f"{LOGS}/simulate/{{cell}}/{{batch}}.log",

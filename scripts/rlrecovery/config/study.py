@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Mapping
-from pathlib import Path
 
 import yaml
 
@@ -18,7 +17,7 @@ from rlrecovery.models.variants import ModelSpec
 from rlrecovery.simulation.batch import simulation_hash
 from rlrecovery.simulation.generator import Generator
 from rlrecovery.simulation.settings import TaskSettings
-from rlrecovery.storage.files import BrokenFile
+from rlrecovery.storage.files import BrokenFile, read_text
 from rlrecovery.storage.provenance import SIMULATED
 
 #: Order of preference of poolings for an example posterior.
@@ -34,9 +33,9 @@ def read_resolved(path: str | os.PathLike[str]) -> Experiment:
         If the file is missing or is not a resolved config; the message names it.
     """
     try:
-        return Experiment.of(yaml.safe_load(Path(path).read_text(encoding="utf-8")))
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        reason = getattr(error, "strerror", None) or "it is not the resolved config of a run"
+        return Experiment.of(yaml.safe_load(read_text(path)))
+    except (ValueError, yaml.YAMLError):
+        reason = "it is not the resolved config of a run"
         raise BrokenFile(f"{path} cannot be read: {reason}") from None
 
 

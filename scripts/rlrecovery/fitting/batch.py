@@ -13,9 +13,10 @@ from threadpoolctl import threadpool_limits
 from rlrecovery.design.cells import Cell
 from rlrecovery.fitting.base import Fitter, JointFitter, Setting
 from rlrecovery.fitting.checkpoint import Checkpoint, checkpoint_key
-from rlrecovery.fitting.estimates import Row, failed, one_line
+from rlrecovery.fitting.estimates import Row, failed, one_line, with_status
 from rlrecovery.fitting.registry import Method, make_fitter
 from rlrecovery.likelihood.data import Observations, observations_from_table
+from rlrecovery.simulation.expected import check_trials
 from rlrecovery.simulation.generator import Generator
 from rlrecovery.storage.files import MACHINE, conform, read_table, write_table
 from rlrecovery.storage.fingerprint import settings_hash
@@ -97,16 +98,18 @@ def fit_batch(
         Code and package versions, stored in the file together with a hash of the settings. A
         checkpoint with other code, versions or settings is not used.
     replicates : (int, int), optional
-        Half-open range of the replicates that are fitted, stored in the file; by default all.
+        Half-open range of the replicates that are fitted, stored in the file; by default all that
+        are there, which are not checked then.
 
     Raises
     ------
     BrokenFile
-        If the trials cannot be read.
+        If the trials cannot be read, or are not those of the replicates.
     """
     table = read_table(trials, TRIALS)
     if replicates is not None:
         table = table[table["replicate"].isin(range(*replicates))]
+        check_trials(table, trials, cell, generator.faced_task(), range(*replicates))
     stamp = {**(made_by or {}), "settings": fit_hash(method, generator, cell, levels)}
     checkpoint = Checkpoint(estimates, checkpoint_key(trials, stamp), estimates_columns(levels))
     with threadpool_limits(1):  # BLAS threads slow down small optimisations
@@ -142,7 +145,9 @@ def _fit_all(
         data_sets = observations_of_each(trials, generator.task.reset)
         fits = fit_data_sets(fitter, data_sets, seeds, levels)
         pairs = list(zip(own, fits, strict=True))
-        new_rows = [{"replicate": number, **row} for number, fit in pairs for row in fit]
+        new_rows = [
+            {"replicate": number, **with_status(row)} for number, fit in pairs for row in fit
+        ]
         rows += new_rows
         checkpoint.save(rows)
         count += len(own)

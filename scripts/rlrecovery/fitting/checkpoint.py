@@ -19,7 +19,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from rlrecovery.storage.files import conform, write_atomically
+from rlrecovery.storage.files import BrokenFile, conform, read_parquet, write_parquet
 
 log = logging.getLogger(__name__)
 
@@ -74,18 +74,17 @@ class Checkpoint:
     def load(self) -> dict[int, list[dict[str, Any]]]:
         """Read the rows by replicate; empty without a checkpoint with this key."""
         try:
-            stored_key = (pq.read_schema(self.path).metadata or {}).get(_KEY, b"").decode()
-            table = pq.read_table(self.path).to_pandas() if stored_key == self._key else None
-        except FileNotFoundError:
+            table = pq.read_table(read_parquet(self.path))
+            stored_key = (table.schema.metadata or {}).get(_KEY, b"").decode()
+        except (BrokenFile, ValueError, pa.ArrowException) as error:
+            if self.path.exists():
+                log.warning("%s is ignored: %s", self.path.name, error)
             return {}
-        except (OSError, ValueError, pa.ArrowException) as error:
-            log.warning("%s cannot be read (%s) and is ignored", self.path.name, error)
-            return {}
-        if table is None:
+        if stored_key != self._key:
             log.info("%s has other settings, data or code and is ignored", self.path.name)
             return {}
         rows_by_replicate: dict[int, list[dict[str, Any]]] = {}
-        for row in conform(table, self._columns).to_dict("records"):
+        for row in conform(table.to_pandas(), self._columns).to_dict("records"):
             columns = {str(name): value for name, value in row.items()}
             rows_by_replicate.setdefault(int(columns["replicate"]), []).append(columns)
         log.info("%d data sets were finished before the interruption", len(rows_by_replicate))
@@ -97,7 +96,7 @@ class Checkpoint:
             return
         table = pa.Table.from_pandas(conform(rows, self._columns))
         table = table.replace_schema_metadata({**(table.schema.metadata or {}), _KEY: self._key})
-        write_atomically(self.path, lambda temporary: pq.write_table(table, temporary))
+        write_parquet(table, self.path)
         self._last_write = time.monotonic()
 
     def remove(self) -> None:

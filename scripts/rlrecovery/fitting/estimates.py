@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
@@ -79,6 +80,16 @@ def failed(
     no_intervals = dict.fromkeys(levels, (NAN, NAN))
     flags = {"status": "failed", "reason": reason, "converged": False, "seconds": seconds}
     return [row(target, NAN, NAN, no_intervals, **flags) for target in targets]
+
+
+def with_status(row: Row) -> Row:
+    """The row; failed if its estimate is not a finite number."""
+    if row["status"] == "failed" or math.isfinite(row["estimate"]):
+        return row
+    ends = [name for name in row if name.startswith(("lower_", "upper_"))]
+    reason = f"the estimate is {row['estimate']}"
+    nothing = dict.fromkeys(("estimate", "se", *ends), NAN)
+    return row | nothing | {"status": "failed", "reason": reason, "converged": False}
 
 
 def one_line(error: Exception) -> str:

@@ -25,7 +25,7 @@ from rlrecovery.notebook.short import ANY_CONFIG, experiment_of
 from rlrecovery.report.answers import answers
 from rlrecovery.report.numbers import plural
 from rlrecovery.score.results import FILES, Summary, load_summary, stored
-from rlrecovery.storage.files import read_table
+from rlrecovery.storage.files import read_table, read_text
 
 #: Largest width of a figure in inches.
 WIDEST = 16
@@ -376,9 +376,11 @@ def _what_is_missing(folder: Path) -> str:
 def _whole_table(folder: Path, file: str) -> pd.DataFrame:
     """Read a table, from Parquet if possible, which has the types of the columns."""
     parquet = (folder / file).with_suffix(".parquet")
-    path = parquet if parquet.exists() else folder / file
-    is_empty = not path.exists() or not path.read_bytes().strip()
-    return pd.DataFrame() if is_empty else read_table(path)
+    if parquet.exists():
+        return read_table(parquet)
+    csv = folder / file
+    is_empty = not csv.exists() or not read_text(csv).strip()
+    return pd.DataFrame() if is_empty else read_table(csv)
 
 
 def _labelled(path: Path, folder: Path, names: list[str]) -> pd.DataFrame:

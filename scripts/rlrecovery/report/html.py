@@ -32,7 +32,7 @@ from rlrecovery.score.criteria import CERTAIN
 from rlrecovery.score.model_selection import LARGEST_K
 from rlrecovery.score.results import Summary, load_summary, methods_with
 from rlrecovery.score.standing import CLEAR_DIFFERENCE
-from rlrecovery.storage.files import BrokenFile, read_record, read_table, write_text
+from rlrecovery.storage.files import BrokenFile, read_record, read_table, read_text, write_text
 
 AnyPath = str | os.PathLike[str]
 
@@ -66,7 +66,7 @@ def write_report(
     BrokenFile
         If one of the files is missing or cannot be read; the message names it.
     """
-    config_text, record = _read(config_file), read_record(provenance_file)
+    config_text, record = read_text(config_file), read_record(provenance_file)
     design = read_table(design_file, {"cell": "", "replicates": ""})
     experiment = read_resolved(config_file)
     page = page_data(load_summary(summary_folder), experiment, design)

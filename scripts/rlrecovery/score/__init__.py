@@ -6,6 +6,7 @@
 - `individual`: how well the participants of one population are told apart
 - `rows`: joins estimates with their truths and groups them by level and parameter
 - `batches`: the files of data and estimates
+- `expected`: rows and values that these files must have
 - `paired`: methods compared on the same data sets
 - `cell`: all measures in one cell; correlations over cells
 - `design`: the rule ``score``: all tables of the cells of one design

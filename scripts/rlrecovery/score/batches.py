@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import bisect
-import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
+from rlrecovery.score.expected import Expected
 from rlrecovery.score.rows import join
-from rlrecovery.storage.files import damaged, read_table
+from rlrecovery.storage.files import read_table
 from rlrecovery.storage.provenance import Fitted
-from rlrecovery.storage.schemas import ESTIMATE_KEYS, TRUTH, estimates_columns
+from rlrecovery.storage.schemas import TRUTH, estimates_columns
 
 
 @dataclass(frozen=True)
@@ -29,38 +28,49 @@ class Batches:
         From the key of a cell to the keys of its batches.
     fitted : mapping
         Batches of each method, see `rlrecovery.config.study.fitted_batches`.
+    expected : Expected, optional
+        What the files must hold; by default they are not checked.
     """
 
     nominal_levels: Sequence[float]
     folders: Mapping[str, str]
     batches: Mapping[str, Sequence[str]]
     fitted: Fitted
+    expected: Expected | None = None
 
     def estimates_with_truth(self, cell: str) -> dict[str, pd.DataFrame]:
         """Estimates in all replicates of a cell that a method fits, by method.
 
         Columns `rlrecovery.storage.schemas.estimates_columns` and ``truth``.
+
+        Raises
+        ------
+        BrokenFile
+            If a file cannot be read or does not hold what it must; the message names it.
         """
-        names, columns = self.batches[cell], estimates_columns(self.nominal_levels)
-        truth = _read(f"{self.folders['truth']}/{cell}", names, TRUTH)
-        tables = {}
-        for method, ranges in self.fitted.items():
-            folder = f"{self.folders['estimates']}/{method}/{cell}"
-            estimates = _read(folder, [name for name in names if name in ranges], columns)
-            tables[method] = join(estimates, truth)
-        return tables
+        truth = pd.concat(self._truth(cell), ignore_index=True)
+        return {
+            method: join(pd.concat(self._estimates(cell, method), ignore_index=True), truth)
+            for method in self.fitted
+        }
 
+    def _truth(self, cell: str) -> Iterator[pd.DataFrame]:
+        """Read the true values of a cell, batch by batch."""
+        for batch in self.batches[cell]:
+            path = f"{self.folders['truth']}/{cell}/{batch}.parquet"
+            table = read_table(path, TRUTH)
+            if self.expected is not None:
+                self.expected.check_truth(table, path, cell, batch)
+            yield table
 
-def _read(folder: str, names: Sequence[str], columns: Mapping[str, str]) -> pd.DataFrame:
-    """Read the batches of a cell, in which no replicate may be twice."""
-    paths = [f"{folder}/{name}.parquet" for name in names]
-    tables = [read_table(path, columns) for path in paths]
-    table = pd.concat(tables, ignore_index=True)
-    repeated = table.duplicated(ESTIMATE_KEYS).to_numpy()
-    if repeated.any():
-        row = int(repeated.argmax())
-        ends = list(itertools.accumulate(map(len, tables)))
-        key = ", ".join(f"{name} {value}" for name, value in table.loc[row, ESTIMATE_KEYS].items())
-        problem = f"{repeated.sum()} rows are there already, the first with {key}"
-        raise damaged(paths[bisect.bisect_right(ends, row)], problem)
-    return table
+    def _estimates(self, cell: str, method: str) -> Iterator[pd.DataFrame]:
+        """Read the estimates of a method in a cell, batch by batch."""
+        columns, ranges = estimates_columns(self.nominal_levels), self.fitted[method]
+        for batch in self.batches[cell]:
+            if batch not in ranges:
+                continue
+            path = f"{self.folders['estimates']}/{method}/{cell}/{batch}.parquet"
+            table = read_table(path, columns)
+            if self.expected is not None:
+                self.expected.check_estimates(table, path, cell, method, ranges[batch])
+            yield table

@@ -15,7 +15,7 @@ from rlrecovery.models.library import LAPSE, MODELS, START_VALUE
 from rlrecovery.score.labels import label_of, with_labels
 from rlrecovery.score.series import as_text, name_series, series_by_cell
 from rlrecovery.storage import schemas
-from rlrecovery.storage.files import read_csv, read_json, read_table
+from rlrecovery.storage.files import read_csv, read_json, read_table, read_text
 
 #: Levels that figures show; the tables of the report also have the spread.
 LEVELS = ("participant", "group")
@@ -228,7 +228,7 @@ def _read(folder: Path, name: str) -> Any:
     path = folder / file
     if path.suffix == ".json":
         return read_json(path)
-    if name == "posterior" and not (path.exists() and path.read_bytes().strip()):
+    if name == "posterior" and not (path.exists() and read_text(path).strip()):
         return pd.DataFrame()  # the file is empty if no draws were sampled
     table = _read_as_csv(path, columns)
     names = [column for column in _TEXT.get(name, ()) if column in table]

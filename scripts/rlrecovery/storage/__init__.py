@@ -2,6 +2,8 @@
 
 files        atomic reading and writing of tables, text, JSON and YAML
 regular      whether a path can be read to an end
+digest       digests of files, by which changes are found
+expected     keys of rows compared with those that a table must have
 schemas      columns of all tables
 meanings     what each column means, for the documentation
 fingerprint  hashes of the source code and of the settings that a result depends on

@@ -2,13 +2,15 @@
 
 A file is written under a temporary name in its folder, synced to disk and renamed, so an existing
 file is always complete. Reading a file that is damaged nevertheless (a disk error, another program)
-raises `BrokenFile`. The columns of the tables are in `rlrecovery.storage.schemas`.
+raises `BrokenFile`: every file is compared with its digest (`rlrecovery.storage.digest`) when it is
+read. The columns of the tables are in `rlrecovery.storage.schemas`.
 """
 
 from __future__ import annotations
 
 import contextlib
 import glob
+import io
 import json
 import os
 import time
@@ -20,7 +22,7 @@ from typing import IO, TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from rlrecovery.storage import schemas
+from rlrecovery.storage import digest, schemas
 
 # Functions import pandas and yaml themselves, because not all jobs need them.
 if TYPE_CHECKING:
@@ -39,6 +41,16 @@ MACHINE = (MemoryError, OSError)
 
 class BrokenFile(Exception):
     """A file that cannot be read; the message names the file and a remedy."""
+
+    @classmethod
+    def of(cls, path: str | os.PathLike[str], problem: str) -> BrokenFile:
+        """The error of a file, from what is wrong with it."""
+        first_line = problem.strip().splitlines()[0] if problem.strip() else "unreadable"
+        return cls(
+            f"{path} cannot be read ({first_line}). It was probably truncated or changed by "
+            "another program: delete it and rerun the workflow; only this file and its dependents "
+            "are recreated."
+        )
 
 
 def conform(
@@ -107,19 +119,42 @@ def write_table(
     see `rlrecovery.storage.provenance`.
     """
     if Path(path).suffix != ".parquet":
-        write_atomically(path, lambda temporary: table.to_csv(temporary, index=False))
+        write_with_digest(table.to_csv(index=False), path)
         return
     write_parquet(pa.Table.from_pandas(table, preserve_index=False), path, origin)
 
 
 def write_parquet(
-    rows: pa.Table, path: str | os.PathLike[str], origin: Mapping[str, object] | None = None
+    rows: pa.Table,
+    path: str | os.PathLike[str],
+    origin: Mapping[str, object] | None = None,
+    **options: Any,
 ) -> None:
-    """Write an Arrow table atomically as Parquet, with an `origin` as for `write_table`."""
+    """Write an Arrow table atomically as Parquet, with an `origin` as for `write_table`.
+
+    `options`, such as the compression, are those of ``pyarrow.parquet.ParquetWriter``.
+    """
     if origin is not None:
         metadata = {_ORIGIN_KEY: json.dumps(dict(origin), sort_keys=True)}
         rows = rows.replace_schema_metadata({**(rows.schema.metadata or {}), **metadata})
-    write_atomically(path, lambda temporary: pq.write_table(rows, temporary))
+    content = digest.parquet_bytes(rows, path, **options)
+    write_atomically(path, lambda temporary: temporary.write_bytes(content))
+
+
+def read_parquet(path: str | os.PathLike[str]) -> pa.BufferReader:
+    """The content of a Parquet file that is as it was written, as a file to read from.
+
+    Raises
+    ------
+    BrokenFile
+        If the file is missing, damaged, or that of another place in its run.
+    """
+    with _readable(path):
+        content = Path(path).read_bytes()
+        problem = digest.parquet_problem(content, path)
+    if problem is not None:
+        raise BrokenFile.of(path, problem) from None
+    return pa.BufferReader(content)
 
 
 def read_origin(path: str | os.PathLike[str]) -> dict[str, Any]:
@@ -128,10 +163,11 @@ def read_origin(path: str | os.PathLike[str]) -> dict[str, Any]:
     Raises
     ------
     BrokenFile
-        If the file is missing or is not Parquet.
+        If the file is missing, damaged, or is not Parquet.
     """
+    file = read_parquet(path)
     with _readable(path):
-        return dict(json.loads((pq.read_schema(path).metadata or {}).get(_ORIGIN_KEY, b"{}")))
+        return dict(json.loads((pq.read_schema(file).metadata or {}).get(_ORIGIN_KEY, b"{}")))
 
 
 def read_table(path: str | os.PathLike[str], columns: Iterable[str] | None = None) -> pd.DataFrame:
@@ -140,15 +176,19 @@ def read_table(path: str | os.PathLike[str], columns: Iterable[str] | None = Non
     Raises
     ------
     BrokenFile
-        If the file is missing, empty, truncated, not a table, or lacks a column.
+        If the file is missing, empty, damaged, not a table, or lacks a column.
     """
-    import pandas as pd
-
-    with _readable(path):
-        table = pd.read_parquet(path) if Path(path).suffix == ".parquet" else read_csv(path)
+    if Path(path).suffix == ".parquet":
+        file = read_parquet(path)
+        with _readable(path):
+            table = pq.read_table(file, page_checksum_verification=True).to_pandas()
+    else:
+        text = read_text(path)
+        with _readable(path):
+            table = read_csv(io.StringIO(text))
     missing = [name for name in columns or () if name not in table.columns]
     if missing:
-        raise BrokenFile(_remedy(path, f"it lacks the columns {', '.join(missing)}"))
+        raise BrokenFile.of(path, f"it lacks the columns {', '.join(missing)}")
     return table
 
 
@@ -171,14 +211,31 @@ def read_tables(paths: Iterable[str], columns: Iterable[str]) -> pd.DataFrame:
 
 
 def write_text(text: str, path: str | os.PathLike[str]) -> None:
-    """Write text atomically as UTF-8."""
-    write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+    """Write text atomically as UTF-8; it has no digest, because nothing reads it again."""
+    write_atomically(path, lambda temporary: temporary.write_bytes(text.encode()))
+
+
+def write_with_digest(text: str, path: str | os.PathLike[str]) -> None:
+    """Write text atomically as UTF-8, with its digest in a file beside it."""
+    write_text(text, path)
+    write_text(digest.digest_line(text.encode(), path), digest.file_beside(path))
+
+
+def read_text(path: str | os.PathLike[str]) -> str:
+    """Read text that is as it was written; raises `BrokenFile` if it is missing or damaged."""
+    with _readable(path):
+        content = Path(path).read_bytes()
+        problem = digest.text_problem(content, path)
+        if problem is None:
+            return content.decode()
+    raise BrokenFile.of(path, problem) from None
 
 
 def read_json(path: str | os.PathLike[str]) -> Any:
     """Read JSON; raises `BrokenFile` if the file is missing or damaged."""
+    text = read_text(path)
     with _readable(path):
-        return json.loads(Path(path).read_text(encoding="utf-8"))
+        return json.loads(text)
 
 
 def read_record(path: str | os.PathLike[str]) -> dict[str, Any]:
@@ -192,28 +249,23 @@ def read_record(path: str | os.PathLike[str]) -> dict[str, Any]:
     record = read_json(path)
     kinds = {"run": str, "versions": dict, "git": dict, "made_by": list}
     if not isinstance(record, dict) or "run" not in record:
-        raise damaged(path, "it is not the record of a run")
+        raise BrokenFile.of(path, "it is not the record of a run")
     for name, kind in kinds.items():
         if not isinstance(record.get(name) or kind(), kind):
-            raise damaged(path, f"its entry {name} has another form")
+            raise BrokenFile.of(path, f"its entry {name} has another form")
     return record
-
-
-def damaged(path: str | os.PathLike[str], problem: str) -> BrokenFile:
-    """The error of a file that can be read but whose content cannot be right."""
-    return BrokenFile(_remedy(path, problem))
 
 
 def write_json(content: Any, path: str | os.PathLike[str]) -> None:
     """Write JSON atomically, with sorted keys."""
-    write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", path)
+    write_with_digest(json.dumps(content, indent=2, sort_keys=True) + "\n", path)
 
 
 def write_yaml(content: Any, path: str | os.PathLike[str]) -> None:
     """Write YAML atomically, with keys in their order."""
     import yaml
 
-    write_text(yaml.safe_dump(content, sort_keys=False, allow_unicode=True), path)
+    write_with_digest(yaml.safe_dump(content, sort_keys=False, allow_unicode=True), path)
 
 
 def unwritable_folders(run: str | os.PathLike[str]) -> list[str]:
@@ -234,15 +286,13 @@ def _readable(path: str | os.PathLike[str]) -> Iterator[None]:
     except PermissionError:
         raise BrokenFile(f"{path} cannot be read: permission denied") from None
     except RecursionError:
-        raise BrokenFile(_remedy(path, "nested too deeply")) from None
-    except (OSError, ValueError, pa.ArrowException) as error:
-        raise BrokenFile(_remedy(path, str(error))) from None
-
-
-def _remedy(path: str | os.PathLike[str], problem: str) -> str:
-    first_line = problem.strip().splitlines()[0] if problem.strip() else "unreadable"
-    return (
-        f"{path} cannot be read ({first_line}). It was probably truncated or changed by another "
-        "program: delete it and rerun the workflow; only this file and its dependents are "
-        "recreated."
-    )
+        raise BrokenFile.of(path, "nested too deeply") from None
+    except (
+        OSError,
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+        pa.ArrowException,
+    ) as error:
+        raise BrokenFile.of(path, str(error)) from None

@@ -19,7 +19,7 @@ from functools import cache
 from importlib import metadata
 from typing import Any, TypedDict
 
-from rlrecovery.storage.files import BrokenFile, damaged, read_json, read_origin
+from rlrecovery.storage.files import BrokenFile, read_json, read_origin
 from rlrecovery.storage.fingerprint import PACKAGE, settings_hash, whole_fingerprint
 
 #: Packages whose versions affect numbers, then figures, in the order of the report.
@@ -142,7 +142,7 @@ def read_origins(path: str | os.PathLike[str]) -> list[Origin]:
         and all(isinstance(origin.get(name), kind) for name, kind in kinds.items())
         for origin in origins
     ):
-        raise damaged(path, "it does not have the origins of files")
+        raise BrokenFile.of(path, "it does not have the origins of files")
     return origins
 
 

@@ -11,6 +11,7 @@ from rlrecovery.config.reader import parse
 from rlrecovery.config.study import cells_of, generator_of, methods_of
 from rlrecovery.fitting.batch import fit_batch
 from rlrecovery.simulation.batch import simulate_batch
+from rlrecovery.storage.files import write_table
 
 EXPERIMENT = parse(study(methods={"mle": MLE, "exact": QUADRATURE}))
 KEY, CELL = next(iter(cells_of(EXPERIMENT).items()))
@@ -61,7 +62,7 @@ def test_a_changed_row_differs(folder, restore, capsys):
     restore(path)
     table = pd.read_parquet(path)
     table.loc[table["replicate"] == 1, "estimate"] += 1e-12
-    table.to_parquet(path, index=False)
+    write_table(table, path)
     assert main(["study.yaml", KEY, "1"]) == 1
     output = capsys.readouterr().out
     assert "mle: DIFFERS" in output

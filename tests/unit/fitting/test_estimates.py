@@ -2,9 +2,10 @@
 
 import math
 
+import numpy as np
 import pytest
 
-from rlrecovery.fitting.estimates import Target, failed, one_line, row
+from rlrecovery.fitting.estimates import Target, failed, one_line, row, with_status
 from rlrecovery.storage.files import conform
 from rlrecovery.storage.schemas import estimates_columns
 
@@ -50,3 +51,15 @@ def test_an_error_becomes_one_line(error, text):
 
 def test_that_line_is_bounded():
     assert len(one_line(ValueError("word " * 1000))) == 300
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_an_estimate_that_is_no_number_is_a_failure(value):
+    made = row(Target("participant", 0, "alpha"), value, 0.1, {0.95: (0.0, value)})
+    changed = with_status(made)
+    assert changed["status"] == "failed"
+    assert str(value) in changed["reason"]
+    assert not changed["converged"]
+    assert all(np.isnan(changed[name]) for name in ("estimate", "se", "lower_95", "upper_95"))
+    whole = row(Target("participant", 0, "alpha"), 0.5, 0.1, {0.95: (0.0, np.inf)})
+    assert with_status(whole) is whole

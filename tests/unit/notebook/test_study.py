@@ -9,7 +9,7 @@ import summaries
 from settings import study as config
 
 from rlrecovery import load_study, recover, simulate
-from rlrecovery.storage.files import read_table
+from rlrecovery.storage.files import read_csv, read_table
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +52,7 @@ def test_a_folder_of_parquet_files_is_enough(run, study, tmp_path):
     shutil.copytree(run / "summary", folder)
     for path in folder.glob("*.csv"):
         if not path.name.startswith(("example", "predictive")):
-            read_table(path).to_parquet(path.with_suffix(".parquet"))
+            read_csv(path).to_parquet(path.with_suffix(".parquet"))
             path.unlink()
     for place in (tmp_path, folder):
         light = load_study(place)

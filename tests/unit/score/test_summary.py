@@ -298,24 +298,6 @@ def test_a_missing_batch_is_named(study, tmp_path):
         score(CELLS, {}, [], batches, NOWHERE, str(tmp_path))
 
 
-@pytest.mark.parametrize("kind", ["truth", "estimates/second"])
-@pytest.mark.parametrize("inside", [True, False])
-def test_a_file_with_rows_that_were_there_before_is_named(study, tmp_path, kind, inside):
-    """In one file twice, or in the files of two batches."""
-    folder = shutil.copytree(study, tmp_path / "study")
-    first, second = (folder / kind / FIRST / f"{batch}.parquet" for batch in BATCHES)
-    table = pd.read_parquet(second)
-    other = table if inside else pd.read_parquet(first)
-    write_table(pd.concat([table, other.tail(2)], ignore_index=True), second)
-    with pytest.raises(BrokenFile) as caught:
-        score_methods(folder, tmp_path / "scores")
-    message = str(caught.value)
-    assert message.startswith(f"{second} cannot be read (2 rows are there already, the first with ")
-    assert "replicate" in message
-    assert "delete it and rerun the workflow" in message
-    assert "\n" not in message
-
-
 @pytest.mark.parametrize(
     "content", ["[]", "[1]", '"run"', "null", "{}", '{"versions": 1}', "[" * 99999]
 )

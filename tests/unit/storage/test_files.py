@@ -30,7 +30,8 @@ class TestWriting:
         path = tmp_path / "deep" / "er" / f"table.{kind}"
         tables.write_table(TABLE, path)
         pd.testing.assert_frame_equal(tables.read_table(path, COLUMNS), TABLE, check_exact=True)
-        assert names(path.parent) == [path.name]
+        beside = [f"{path.name}.sha256"] if kind == "csv" else []
+        assert names(path.parent) == [path.name, *beside]
 
     def test_csv_keeps_every_digit(self, tmp_path):
         rng = np.random.default_rng(0)
@@ -249,7 +250,7 @@ def test_stale_temporary_files_are_removed(tmp_path):
     for path in (stale, other):
         os.utime(path, (0, 0))
     tables.write_table(TABLE, tmp_path / "t.csv")
-    assert names(tmp_path) == sorted([fresh.name, other.name, "t.csv"])
+    assert names(tmp_path) == sorted([fresh.name, other.name, "t.csv", "t.csv.sha256"])
 
 
 class TestUnwritableFolders:
