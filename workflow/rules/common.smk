@@ -48,7 +48,10 @@ def read_experiment():
         experiment = reader.load(names[0] if names else PROJECT / "config.yaml")
         if not overrides:
             return experiment
-        return reader.parse(experiment.resolved() | overrides, source="config with --config")
+        plain = experiment.resolved()
+        if experiment.observed:  # its file, which the resolved config does not tell
+            plain["observed"] = experiment.observed_path
+        return reader.parse(plain | overrides, source="config with --config")
     except reader.ConfigError as mistakes:
         raise WorkflowError(str(mistakes))
 
