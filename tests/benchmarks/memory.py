@@ -52,9 +52,9 @@ def large(trials: int, **methods: Any) -> dict[str, Any]:
 
 
 def many_rows() -> dict[str, Any]:
-    """A design of four cells, 500 replicates and 300 participants."""
+    """A design of four cells, 500 replicates and 20 participants."""
     truth = {"alpha": [0.2, 0.4, 0.6, 0.8], "beta": [3]}
-    return study(truth=truth, participants=[300], trials=[10], replicates=500, batch_size=500)
+    return study(truth=truth, participants=[20], trials=[10], replicates=500, batch_size=500)
 
 
 def many_cells() -> dict[str, Any]:
@@ -74,7 +74,7 @@ STUDIES: dict[str, tuple[Callable[[], dict[str, Any]], tuple[str, ...]]] = {
     "N = 300, T = 100, K = 10, 2 replicates, 2 x 6 draws": (
         lambda: large(100, nuts=bayes("partial", **FEW_DRAWS)), ("fit",),
     ),
-    "4 cells, 500 replicates, N = 300": (many_rows, ("simulate", "fit", "score")),
+    "4 cells, 500 replicates, N = 20": (many_rows, ("simulate", "fit", "score")),
     "240 cells": (
         many_cells, ("design", "summarise", "example", "predict", "figure", "typeset", "report"),
     ),
