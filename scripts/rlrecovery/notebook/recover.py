@@ -195,7 +195,7 @@ def _examples(experiment: Experiment, run: Path, cell: Cell, methods: Mapping[st
     paths = {name: str(folder / file) for name, file in outputs.items()}
     write_example(cell, generator, shown("sampled"), paths)
     checked, output = shown("sampled", "exact"), str(folder / "predictive.csv")
-    write_check(cell, generator, checked, experiment.observed, output)
+    write_check(cell, generator, checked, experiment.observed_path, output)
 
 
 def _count(experiment: Experiment) -> int:
