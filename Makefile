@@ -3,13 +3,13 @@
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help new run partial docs linkcheck docs-studies test test-all test-cluster test-kills browser bench validate replicate figures report plan lint format check help-config schema lock clean FORCE
+.PHONY: help new run partial docs linkcheck docs-studies test test-all test-cluster test-kills browser bench validate replicate figures report plan advise lint format check help-config schema lock clean FORCE
 
 CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 CONFIG ?= config.yaml
 PYTHON ?= python3.12
 # Values that may have spaces reach the commands through the environment.
-export CONFIG CELL REPLICATE
+export CONFIG CELL REPLICATE WRITE
 # Where jobs run: a folder of workflow/profiles/, laptop or slurm.
 PROFILE ?= laptop
 
@@ -85,6 +85,13 @@ run: $(READY) check
 # Report on the finished part of a study, also while it runs.
 partial: $(READY) check
 	@exec $(SNAKEMAKE) $(SETTINGS) --config partial=true --nolock --executor local --cores $(CORES)
+
+# Answer which designs meet the targets of a config.
+# WRITE=next.yaml writes a config with the designs to measure next. ROUNDS=4 measures them, up to four
+# times, until intervals are narrow enough (within) or BUDGET=30 CPU minutes are used up.
+advise: $(READY) check
+	@$(BIN)/python -m rlrecovery.commands.advise "$$CONFIG" --write "$$WRITE" \
+		--rounds "$(ROUNDS)" --budget "$(BUDGET)" --cores $(CORES)
 
 # Draw the figures again from the summary tables.
 figures: $(READY) check

@@ -107,7 +107,7 @@ class Answer:
         return coarse(self.bounds, () if cheapest is None else cheapest[:1])
 
     @cached_property
-    def _drawn(self) -> Floats:
+    def drawn(self) -> Floats:
         """Drawn margins, shape (draws, participants, trials)."""
         rng = np.random.default_rng(SEED)
         return drawn_margins(self.margins, self.lattice, rng, self.draws)
@@ -115,7 +115,7 @@ class Answer:
     @cached_property
     def probability(self) -> Floats:
         """Probability that a design of `lattice` meets the requirements, given the data."""
-        return (self._drawn >= 0).mean(axis=0)
+        return (self.drawn >= 0).mean(axis=0)
 
     @cached_property
     def frontier(self) -> list[tuple[int, Interval]]:
@@ -129,7 +129,7 @@ class Answer:
     @cached_property
     def _drawn_needed(self) -> Floats:
         """Required sizes of all draws, shape (draws, numbers on the other axis)."""
-        return _needed(self._drawn, self.lattice, self.along_trials)
+        return _needed(self.drawn, self.lattice, self.along_trials)
 
     @property
     def reachable(self) -> bool:

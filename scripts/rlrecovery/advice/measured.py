@@ -189,7 +189,7 @@ def _entry(
     table: pd.DataFrame,
 ) -> Iterator[Measured]:
     """Yield a measure if it is known in any design."""
-    table = table[np.isfinite(table["value"]) & np.isfinite(table["mcse"].astype(float))]
+    table = table[np.isfinite(table[["value", "mcse"]].to_numpy(float)).all(axis=1)]
     if len(table):
         columns = (table[key].to_numpy(float) for key in (*_SIZE, "value", "mcse", "n"))
         participants, trials, value, mcse, n = columns
