@@ -30,16 +30,13 @@ from rlrecovery.advice.scales import Floats, transform, transform_scores
 from rlrecovery.advice.surrogate import Points, Surrogate, fit_surrogate
 from rlrecovery.config.settings import Experiment
 from rlrecovery.config.study import competitors, methods_of, tasks
-from rlrecovery.config.targets import P_BEST, CostSettings
+from rlrecovery.config.targets import ALL, P_BEST, CostSettings
 from rlrecovery.score.results import Summary
 
 #: Seed of the draws of every answer, so that an answer does not depend on the others.
 SEED = 20190305
 #: A measured design is certain if its margin is this many standard errors from 0.
 CERTAIN = 1.645
-#: Name of the answer to all requirements together.
-ALL = "all"
-
 #: What a measured design gives, within its Monte Carlo error.
 Verdict = Literal["met", "unclear", "missed"]
 
@@ -214,9 +211,7 @@ def _verdicts(entry: Measured) -> list[Verdict]:
     values, errors = transform_scores(entry.scale, entry.value, entry.mcse, entry.n)
     limit = float(transform(entry.scale, entry.target.limit))
     distances = entry.target.sign * (values - limit) / errors
-    return [
-        "met" if d >= CERTAIN else "missed" if d <= -CERTAIN else "unclear" for d in distances
-    ]
+    return ["met" if d >= CERTAIN else "missed" if d <= -CERTAIN else "unclear" for d in distances]
 
 
 def answers(summary: Summary, experiment: Experiment) -> list[Answer]:

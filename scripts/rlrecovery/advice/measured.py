@@ -131,9 +131,9 @@ def _by_truth(
     if experiment.over == "truths" or not columns:
         yield "", _means(summary, rows)
         return
-    for values, part in rows.groupby(columns, sort=False):
+    for values, part in rows.groupby(columns, sort=False, dropna=False):
         names = zip(columns, values, strict=True)
-        varying = [f"{c} = {v:g}" for c, v in names if rows[c].nunique() > 1]
+        varying = [f"{c} = {v:g}" for c, v in names if len(rows[c].unique()) > 1]
         yield f" at {', '.join(varying)}" if varying else "", part
 
 
@@ -149,9 +149,7 @@ def _means(summary: Summary, rows: pd.DataFrame) -> pd.DataFrame:
         pool = root_mean_over_cells
     sizes = rows.groupby(_SIZE)
     most = sizes.size().max() if len(rows) else 0
-    means = [
-        (*size, *pool(part), part["n"].sum()) for size, part in sizes if len(part) == most
-    ]
+    means = [(*size, *pool(part), part["n"].sum()) for size, part in sizes if len(part) == most]
     return pd.DataFrame(means, columns=[*_SIZE, "value", "mcse", "n"])
 
 
@@ -169,7 +167,11 @@ def _selected(
     for (contest, criterion, variant), part in table.groupby(
         ["contest", "criterion", "variant"], sort=False
     ):
-        if target.method not in (None, contest, *(m for m in contests if contests[m][0] == contest)):
+        if target.method not in (
+            None,
+            contest,
+            *(m for m in contests if contests[m][0] == contest),
+        ):
             continue
         unit = "participant" if (part["unit"] == "participant").any() else "data set"
         part = part[(part["unit"] == unit) & (part["n"] > 0)]

@@ -9,9 +9,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rlrecovery.advice.answer import ALL, Answer
+from rlrecovery.advice.answer import Answer
 from rlrecovery.advice.region import crossing, margins, quantiles
 from rlrecovery.advice.scales import Floats
+from rlrecovery.config.targets import ALL
 
 #: A new number is no new level if it is within this factor of a measured one.
 NEAR = 1.15
@@ -68,9 +69,9 @@ def places(answer: Answer) -> Iterator[Place]:
         if not math.isfinite(size):
             continue
         n, t = (other, size) if answer.along_trials else (size, other)
-        if not bounds.measured_participants[0] <= n <= bounds.measured_participants[-1]:
-            if answer.along_trials:
-                continue
+        low, high = bounds.measured_participants[0], bounds.measured_participants[-1]
+        if answer.along_trials and not low <= n <= high:
+            continue
         row = i if answer.along_trials else _nearest(lattice.participants, n)
         column = _nearest(lattice.trials, t)
         along_trials = _half_width(drawn[:, row, :], lattice.trials, t)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rlrecovery.advice.scales import Floats
 
@@ -53,7 +54,7 @@ class Process:
 
     regressor: GaussianProcessRegressor
     plane: Plane
-    columns: Floats
+    columns: NDArray[np.intp]
     low: Floats
     span: Floats
     location: float

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -101,10 +100,9 @@ def coarse(bounds: Bounds, participants: Sequence[int] = ()) -> Lattice:
 def fine(bounds: Bounds) -> Lattice:
     """Every number of participants, or up to `MOST` of them."""
     low, high = bounds.participants
-    rows = np.unique(np.geomspace(low, high, MOST).round())
     if high - low < MOST:
-        rows = np.arange(low, high + 1)
-    return Lattice(rows.astype(float), _columns(bounds))
+        return Lattice(np.arange(low, high + 1, dtype=float), _columns(bounds))
+    return Lattice(np.unique(np.geomspace(low, high, MOST).round()), _columns(bounds))
 
 
 def _columns(bounds: Bounds) -> Floats:

@@ -6,7 +6,7 @@ the inverse hyperbolic tangent. Monte Carlo standard errors (MCSE) follow by the
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -67,21 +67,17 @@ def transform_scores(
     Biometrika 43:461, half a replicate is added to both outcomes: the share is
     p = (n value + 1/2) / (n + 1), and its MCSE sqrt(p (1 - p) / (n + 1)).
     """
-    value, mcse, n = (np.array(values, float) for values in (value, mcse, n))
+    values, errors, counts = (np.array(column, float) for column in (value, mcse, n))
     if scale == "logit":
-        is_certain = ~((value > 0) & (value < 1) & (mcse > 0)) & np.isfinite(value)
-        share = (n * value + 0.5) / (n + 1)
-        value = np.where(is_certain, share, value)
-        mcse = np.where(is_certain, np.sqrt(share * (1 - share) / (n + 1)), mcse)
+        is_certain = ~((values > 0) & (values < 1) & (errors > 0)) & np.isfinite(values)
+        share = (counts * values + 0.5) / (counts + 1)
+        values = np.where(is_certain, share, values)
+        errors = np.where(is_certain, np.sqrt(share * (1 - share) / (counts + 1)), errors)
     if scale == "atanh":
-        value = np.clip(value, -_MOST, _MOST)
-    slopes: dict[Scale, Any] = {
-        "log": lambda: 1 / value,
-        "logit": lambda: 1 / (value * (1 - value)),
-        "atanh": lambda: 1 / (1 - value**2),
-    }
+        values = np.clip(values, -_MOST, _MOST)
+    slopes = {"log": values, "logit": values * (1 - values), "atanh": 1 - values**2}
     with np.errstate(divide="ignore", invalid="ignore"):
-        error = mcse * slopes[scale]()
-    result = transform(scale, value)
-    usable = np.isfinite(result) & np.isfinite(error) & (error > 0)
-    return np.where(usable, result, np.nan), np.where(usable, error, np.nan)
+        errors = errors / slopes[scale]
+    result = transform(scale, values)
+    usable = np.isfinite(result) & np.isfinite(errors) & (errors > 0)
+    return np.where(usable, result, np.nan), np.where(usable, errors, np.nan)

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rlrecovery.advice.answer import ALL, Answer, Interval
+from rlrecovery.advice.answer import Answer, Interval
 from rlrecovery.advice.measured import Measured
 from rlrecovery.advice.region import EXTRAPOLATION, Bounds
 from rlrecovery.config.settings import Experiment
+from rlrecovery.config.targets import ALL
 
 #: Most designs and true values that a sentence lists.
 _MOST = 6
@@ -95,7 +96,9 @@ def _frontier(answer: Answer) -> str:
         + f" with {n} {other if i == 0 else ''}".rstrip()
         for i, n in enumerate(_few(shown))
     ]
-    only = "" if len(shown) > 1 or not _is_single(answer) else f", the only measured number of {other}"
+    only = (
+        "" if len(shown) > 1 or not _is_single(answer) else f", the only measured number of {other}"
+    )
     return f"Needs {_enumeration(needs)}{only}."
 
 

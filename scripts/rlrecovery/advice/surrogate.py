@@ -37,9 +37,15 @@ class Points:
 class Surrogate(Protocol):
     """A function of the design that was fitted to values on a scale."""
 
-    #: Which function it is, and the p-value of the lack-of-fit test of the plane (NaN if none).
-    kind: str
-    p_value: float
+    @property
+    def kind(self) -> str:
+        """``plane`` or ``process``."""
+        ...
+
+    @property
+    def p_value(self) -> float:
+        """p-value of the lack-of-fit test of the plane; NaN if there is none."""
+        ...
 
     def mean(self, points: Points) -> Floats:
         """Values at points, shape (points,)."""
@@ -100,7 +106,9 @@ class Plane:
 
         The fit is linear in the values, so its coefficients are drawn from their distribution.
         """
-        drawn = rng.multivariate_normal(self.coefficients, self.covariance, count, method="cholesky")
+        drawn = rng.multivariate_normal(
+            self.coefficients, self.covariance, count, method="cholesky"
+        )
         return drawn @ self.terms(points).T
 
 

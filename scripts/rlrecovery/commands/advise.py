@@ -16,7 +16,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from rlrecovery.advice.answer import ALL, Answer, answers
+from rlrecovery.advice.answer import Answer, answers
 from rlrecovery.advice.precision import Step, decisive, next_step, widest
 from rlrecovery.advice.sentences import introduction, sections
 from rlrecovery.commands.next_config import CannotWrite, added_jobs, write_next
@@ -24,6 +24,7 @@ from rlrecovery.config.former import refusal
 from rlrecovery.config.mistakes import wrapped
 from rlrecovery.config.reader import ConfigError, load
 from rlrecovery.config.settings import Experiment
+from rlrecovery.config.targets import ALL
 from rlrecovery.planning.calibration import finished_jobs
 from rlrecovery.planning.stages import plan_stages
 from rlrecovery.score.results import load_summary
@@ -61,7 +62,9 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("config", type=Path, help="config file of the study")
     parser.add_argument("--write", type=_path, help="file for a config with the next designs")
     parser.add_argument("--rounds", type=_count, default=0, help="rounds of adding designs")
-    parser.add_argument("--budget", type=_minutes, default=math.inf, help="CPU minutes of all rounds")
+    parser.add_argument(
+        "--budget", type=_minutes, default=math.inf, help="CPU minutes of all rounds"
+    )
     parser.add_argument("--cores", type=int, default=os.cpu_count() or 1, help="number of cores")
     return parser.parse_args(arguments)
 
@@ -140,7 +143,9 @@ def _next_text(found: Sequence[Answer], experiment: Experiment, step: Step | Non
 def _step_text(step: Step, experiment: Experiment) -> str:
     if step.replicates is not None:
         return f"replicates, {step.replicates} instead of {experiment.replicates}"
-    size = f"{step.trials} trials" if step.trials is not None else f"{step.participants} participants"
+    size = (
+        f"{step.trials} trials" if step.trials is not None else f"{step.participants} participants"
+    )
     return f"designs with {size}, with {experiment.replicates} replicates"
 
 
@@ -165,7 +170,9 @@ def _write(
 
 def _minutes_left(experiment: Experiment) -> float:
     """CPU minutes of the jobs whose files do not exist, from finished jobs."""
-    stages = plan_stages(experiment, finished_jobs(RESULTS, experiment), [], RESULTS / experiment.run)
+    stages = plan_stages(
+        experiment, finished_jobs(RESULTS, experiment), [], RESULTS / experiment.run
+    )
     per_data = ("simulate", "fit", "score")
     seconds = (s.seconds[job] for s in stages.values() if s.rule in per_data for job in s.left)
     return sum(seconds) / 60

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -25,6 +25,8 @@ MeasureName = Literal[
 SMALL: Final = ("rmse", "bias", "empirical_se", "relative_rmse", "width")
 #: Measures of an interval, which have a nominal level.
 OF_INTERVALS: Final = ("width", "coverage")
+#: Name of the answer to all requirements together.
+ALL: Final = "all"
 #: Share of data sets or participants whose best-fitting model is the generating one.
 P_BEST: Final = "p_best"
 
@@ -83,8 +85,8 @@ class CostSettings(Section):
     trial: Annotated[float, Field(ge=0)]
     """Cost of a trial of a participant, such as payment for the time it takes."""
 
-    def total(self, participants: float, trials: float) -> float:
-        """Cost of a design; also elementwise for arrays."""
+    def total(self, participants: Any, trials: Any) -> Any:
+        """Cost of a design; elementwise for arrays."""
         return participants * (self.participant + self.trial * trials)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from rlrecovery.config import study
 from rlrecovery.config.checks.sections import Sections
 from rlrecovery.config.mistakes import Mistake, Path, either, mistake, wrong, wrong_choice
-from rlrecovery.config.targets import OF_INTERVALS, P_BEST, SMALL, TargetSettings
+from rlrecovery.config.targets import ALL, OF_INTERVALS, P_BEST, SMALL, TargetSettings
 
 #: Measures between 0 and 1, or 1 in size.
 _SHARES = ("coverage", "reliability", P_BEST, "spearman", "spearman_within")
@@ -16,13 +16,15 @@ _SHARES = ("coverage", "reliability", P_BEST, "spearman", "spearman_within")
 def check_targets(sections: Sections) -> Iterator[Mistake]:
     """Yield all mistakes about requirements and costs."""
     experiment = sections.experiment
-    if sections.readable("cost") and experiment.cost is not None:
-        if experiment.cost.participant == experiment.cost.trial == 0:
-            yield mistake(("cost",), "is 0 for participants and for trials; one must be above 0")
+    cost = experiment.cost if sections.readable("cost") else None
+    if cost is not None and cost.participant == cost.trial == 0:
+        yield mistake(("cost",), "is 0 for participants and for trials; one must be above 0")
     if not sections.readable("targets"):
         return
     for name, target in experiment.targets.items():
         path = ("targets", name)
+        if name == ALL:
+            yield mistake(path, "must have another name: all requirements together are called all")
         yield from _limit(path, target)
         yield from _nominal(sections, path, target)
         yield from _names(sections, path, target)
