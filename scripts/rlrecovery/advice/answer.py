@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, NamedTuple
 
@@ -16,15 +16,15 @@ import numpy as np
 
 from rlrecovery.advice.measured import Measured, by_requirement, measured
 from rlrecovery.advice.region import (
+    CERTAIN,
     Bounds,
-    Lattice,
     Margin,
+    Region,
     coarse,
-    crossing,
-    drawn_margins,
     fine,
-    margins,
-    quantiles,
+    reach,
+    region,
+    required_sizes,
 )
 from rlrecovery.advice.scales import Floats, transform, transform_scores
 from rlrecovery.advice.surrogate import Points, Surrogate, fit_surrogate
@@ -33,10 +33,6 @@ from rlrecovery.config.study import competitors, methods_of, tasks
 from rlrecovery.config.targets import ALL, P_BEST, CostSettings
 from rlrecovery.score.results import Summary
 
-#: Seed of the draws of every answer, so that an answer does not depend on the others.
-SEED = 20190305
-#: A measured design is certain if its margin is this many standard errors from 0.
-CERTAIN = 1.645
 #: What a measured design gives, within its Monte Carlo error.
 Verdict = Literal["met", "unclear", "missed"]
 
@@ -82,7 +78,6 @@ class Answer:
     surrogates: tuple[Surrogate, ...]
     bounds: Bounds
     cost: CostSettings | None = None
-    draws: int = field(default=1000)
 
     @cached_property
     def margins(self) -> list[Margin]:
@@ -98,57 +93,41 @@ class Answer:
         return self.bounds.along == "trials"
 
     @cached_property
-    def lattice(self) -> Lattice:
-        """Designs of the draws, with the participants of the cheapest one."""
+    def region(self) -> Region:
+        """Where the requirements are met, also with the participants of the cheapest design."""
         cheapest = self._cheapest_design
-        return coarse(self.bounds, () if cheapest is None else cheapest[:1])
-
-    @cached_property
-    def drawn(self) -> Floats:
-        """Drawn margins, shape (draws, participants, trials)."""
-        rng = np.random.default_rng(SEED)
-        return drawn_margins(self.margins, self.lattice, rng, self.draws)
-
-    @cached_property
-    def probability(self) -> Floats:
-        """Probability that a design of `lattice` meets the requirements, given the data."""
-        return (self.drawn >= 0).mean(axis=0)
+        others = () if cheapest is None else cheapest[:1]
+        return region(self.margins, coarse(self.bounds, others))
 
     @cached_property
     def frontier(self) -> list[tuple[int, Interval]]:
         """Required size along the axis of the answer, for each number on the other axis."""
-        others = self.lattice.participants if self.along_trials else self.lattice.trials
-        value = _needed(margins(self.margins, self.lattice), self.lattice, self.along_trials)
-        lower, upper = quantiles(self._drawn_needed)
-        ends = zip(others, value, lower, upper, strict=True)
-        return [(int(n), Interval(*map(float, interval))) for n, *interval in ends]
-
-    @cached_property
-    def _drawn_needed(self) -> Floats:
-        """Required sizes of all draws, shape (draws, numbers on the other axis)."""
-        return _needed(self.drawn, self.lattice, self.along_trials)
+        lattice = self.region.lattice
+        others = lattice.participants if self.along_trials else lattice.trials
+        sizes = zip(others, *required_sizes(self.region, self.along_trials), strict=True)
+        return [(int(n), Interval(*map(float, interval))) for n, *interval in sizes]
 
     @property
     def reachable(self) -> bool:
         """Whether a design within the bounds meets the requirements."""
-        return bool(self.margins) and self._best_margin >= 0
+        return bool(self.margins) and float(self._fine.margin.max()) >= 0
 
     @cached_property
-    def _best_margin(self) -> float:
-        return float(margins(self.margins, fine(self.bounds)).max())
+    def _fine(self) -> Region:
+        """Where the requirements are met, for every number of participants."""
+        return region(self.margins, fine(self.bounds))
 
     @cached_property
     def _cheapest_design(self) -> tuple[int, int] | None:
         """Participants and trials of the cheapest design within the bounds."""
         if self.cost is None or not self.margins:
             return None
-        lattice = fine(self.bounds)
-        needed = _needed(margins(self.margins, lattice), lattice, self.along_trials)
+        lattice = self._fine.lattice
+        needed, _, _ = required_sizes(self._fine, self.along_trials)
+        others = lattice.participants if self.along_trials else lattice.trials
         designs = [
             (self.cost.total(*design), *design)
-            for other, size in zip(
-                lattice.participants if self.along_trials else lattice.trials, needed, strict=True
-            )
+            for other, size in zip(others, needed, strict=True)
             if (design := self.design(other, size)) is not None
         ]
         return min(designs)[1:] if designs else None
@@ -170,13 +149,19 @@ class Answer:
         design = self._cheapest_design
         if design is None or self.cost is None:
             return None
-        n, t = self.lattice.participants, self.lattice.trials
-        needed = self._drawn_needed
-        costs = self.cost.total(n, needed) if self.along_trials else self.cost.total(needed, t)
-        ends = quantiles(np.where(np.isfinite(needed), costs, np.inf).min(axis=1))
-        cost = Interval(self.cost.total(*design), *map(float, ends))
         other = design[0] if self.along_trials else design[1]
+        cost = Interval(self.cost.total(*design), *self._cost_ends())
         return Cheapest(*design, self.required(other), cost)
+
+    def _cost_ends(self) -> Iterator[float]:
+        """Smallest costs of designs that may meet the requirements, and that certainly do."""
+        assert self.cost is not None
+        lattice = self._fine.lattice
+        for needed in required_sizes(self._fine, self.along_trials)[1:]:
+            finite = np.isfinite(needed)
+            sizes = np.where(finite, needed, 0.0)
+            pair = (lattice.participants, sizes) if self.along_trials else (sizes, lattice.trials)
+            yield float(np.where(finite, self.cost.total(*pair), np.inf).min())
 
     def required(self, other: float) -> Interval:
         """Required size for a number on the other axis, one of `frontier`."""
@@ -185,20 +170,12 @@ class Answer:
     @cached_property
     def designs(self) -> dict[tuple[int, int], Verdict]:
         """What each design gives that all measures were computed in, by participants and trials."""
-        verdicts: dict[tuple[int, int], list[Verdict]] = {}
+        distances: dict[tuple[int, int], list[float]] = {}
         for entry in self.entries:
-            for size, verdict in zip(_sizes(entry), _verdicts(entry), strict=True):
-                verdicts.setdefault(size, []).append(verdict)
-        whole = {k: v for k, v in sorted(verdicts.items()) if len(v) == len(self.entries)}
-        order: tuple[Verdict, ...] = ("missed", "unclear", "met")
-        return {size: min(found, key=order.index) for size, found in whole.items()}
-
-
-def _needed(margin: Floats, lattice: Lattice, along_trials: bool) -> Floats:
-    """Smallest sizes along an axis with a margin of at least 0."""
-    if along_trials:
-        return crossing(margin, lattice.trials)
-    return crossing(np.swapaxes(margin, -1, -2), lattice.participants)
+            for size, distance in zip(_sizes(entry), _distances(entry), strict=True):
+                distances.setdefault(size, []).append(distance)
+        whole = {k: v for k, v in sorted(distances.items()) if len(v) == len(self.entries)}
+        return {size: _verdict(np.array(values)) for size, values in whole.items()}
 
 
 def _sizes(entry: Measured) -> list[tuple[int, int]]:
@@ -206,12 +183,19 @@ def _sizes(entry: Measured) -> list[tuple[int, int]]:
     return [(int(n), int(t)) for n, t in pairs]
 
 
-def _verdicts(entry: Measured) -> list[Verdict]:
-    """What the measured values give."""
+def _distances(entry: Measured) -> Floats:
+    """Standard errors by which measured values are on the right side of the limit."""
     values, errors = transform_scores(entry.scale, entry.value, entry.mcse, entry.n)
     limit = float(transform(entry.scale, entry.target.limit))
-    distances = entry.target.sign * (values - limit) / errors
-    return ["met" if d >= CERTAIN else "missed" if d <= -CERTAIN else "unclear" for d in distances]
+    return entry.target.sign * (values - limit) / errors
+
+
+def _verdict(distances: Floats) -> Verdict:
+    """What measured values give, from the distances of all measures of a design."""
+    smallest = distances.min()
+    if smallest >= CERTAIN:
+        return "met"
+    return "missed" if smallest < -reach(distances) else "unclear"
 
 
 def answers(summary: Summary, experiment: Experiment) -> list[Answer]:

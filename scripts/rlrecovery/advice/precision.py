@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from rlrecovery.advice.answer import Answer
-from rlrecovery.advice.region import crossing, margins, quantiles
+from rlrecovery.advice.region import Region, crossing, without_gaps
 from rlrecovery.advice.scales import Floats
 from rlrecovery.config.targets import ALL
 
@@ -62,20 +62,18 @@ def decisive(answers: Sequence[Answer]) -> list[Answer]:
 
 def places(answer: Answer) -> Iterator[Place]:
     """Yield the points of the frontier within the measured range of the other axis."""
-    lattice, bounds = answer.lattice, answer.bounds
-    needed, drawn = answer.frontier, answer.drawn
-    for i, (other, interval) in enumerate(needed):
+    found, bounds = answer.region, answer.bounds
+    lattice = found.lattice
+    for i, (other, interval) in enumerate(answer.frontier):
         size = interval.value
-        if not math.isfinite(size):
-            continue
         n, t = (other, size) if answer.along_trials else (size, other)
         low, high = bounds.measured_participants[0], bounds.measured_participants[-1]
-        if answer.along_trials and not low <= n <= high:
+        if not math.isfinite(size) or (answer.along_trials and not low <= n <= high):
             continue
         row = i if answer.along_trials else _nearest(lattice.participants, n)
         column = _nearest(lattice.trials, t)
-        along_trials = _half_width(drawn[:, row, :], lattice.trials, t)
-        along_participants = _half_width(drawn[:, :, column], lattice.participants, n)
+        along_trials = _half_width(found, np.s_[row, :], lattice.trials, t)
+        along_participants = _half_width(found, np.s_[:, column], lattice.participants, n)
         yield Place(n, t, along_participants, along_trials)
 
 
@@ -83,12 +81,12 @@ def _nearest(sizes: Floats, size: float) -> int:
     return int(np.abs(np.log(sizes / size)).argmin())
 
 
-def _half_width(drawn: Floats, sizes: Floats, value: float) -> float:
-    """Half-width of the interval of the required size, as a share of it; drawn (draws, sizes)."""
+def _half_width(found: Region, line: Any, sizes: Floats, value: float) -> float:
+    """Half-width of the interval of the required size on a line, as a share of the size."""
     if sizes.size == 1:
         return math.inf
-    lower, upper = quantiles(crossing(drawn, sizes))
-    return float((upper - lower) / (2 * value))
+    possible = without_gaps(found.possible[line], found.margin[line])
+    return float((crossing(found.certain[line], sizes) - crossing(possible, sizes)) / (2 * value))
 
 
 def widest(answer: Answer) -> Place | None:
@@ -149,8 +147,7 @@ def _is_new(size: int, measured: Sequence[int]) -> bool:
 
 def _extend(answer: Answer) -> Step | None:
     """The largest searched size, on the axis that brings the measures closer to their limits."""
-    lattice, bounds = answer.lattice, answer.bounds
-    margin = margins(answer.margins, lattice)
+    lattice, bounds, margin = answer.region.lattice, answer.bounds, answer.region.margin
     if (margin >= 0).all():
         return None
     n = _nearest(lattice.participants, bounds.measured_participants[-1])

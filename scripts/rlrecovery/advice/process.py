@@ -4,7 +4,7 @@ The covariance has two parts. A linear function with wide priors gives the proce
 plane, also outside of the measured designs (universal kriging); a smooth function, with a squared
 exponential kernel, describes the deviations from it. The squared MCSE of each design is a known
 variance. The SD and the lengths of the smooth part have the largest marginal likelihood; their own
-uncertainty is not part of the draws.
+uncertainty is not part of the errors.
 """
 
 from __future__ import annotations
@@ -30,8 +30,6 @@ _WIDE = 100.0
 _SD, _LENGTHS = (0.01, 10.0), (0.25, 10.0)
 #: Starting points of the maximum besides the default.
 _RESTARTS = 4
-#: Added to the diagonal of the covariance of draws, in units of the largest variance.
-_JITTER = 1e-9
 
 
 @dataclass(frozen=True)
@@ -74,14 +72,10 @@ class Process:
         """Values at points, shape (points,)."""
         return self.location + self.spread * self.regressor.predict(self.scaled(points))
 
-    def draws(self, points: Points, count: int, rng: np.random.Generator) -> Floats:
-        """Functions from the posterior of the process, shape (count, points)."""
-        mean, covariance = self.regressor.predict(self.scaled(points), return_cov=True)
-        covariance[np.diag_indices_from(covariance)] += _JITTER * covariance.diagonal().max()
-        values, vectors = np.linalg.eigh(covariance)
-        root = vectors * np.sqrt(np.clip(values, 0, None))
-        drawn = mean + rng.standard_normal((count, len(mean))) @ root.T
-        return self.location + self.spread * drawn
+    def se(self, points: Points) -> Floats:
+        """Posterior SDs of the values, shape (points,)."""
+        _, sd = self.regressor.predict(self.scaled(points), return_std=True)
+        return self.spread * sd
 
 
 def fit_process(points: Points, values: Floats, errors: Floats, plane: Plane) -> Process:

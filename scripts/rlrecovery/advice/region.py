@@ -1,29 +1,41 @@
-"""Where requirements are met: frontier, interval, and the cheapest design.
+"""Where requirements are met, and how certain that is.
 
 Everything is computed from margins: how far a measure is on the right side of its limit, on the
 scale of its surrogate. A requirement of several measures is met where the smallest margin is at
-least 0, and so are several requirements. Intervals are from a parametric bootstrap: each draw
-replaces every surrogate by one within its Monte Carlo error. Errors of different measures are
-treated as independent, although they are computed from the same data sets.
+least 0, and so are several requirements.
+
+The error of a margin is that of its surrogate, which is Gaussian. In a parametric bootstrap, which
+refits the surrogate to values with other Monte Carlo errors, a design would meet the limit with
+probability Phi(margin / error). The 90 % interval of a required size begins where this reaches 5 %
+and ends where it reaches 95 %; for one measure these are the percentiles of the bootstrap.
+
+With several measures, the largest of the bootstrapped sizes would be too large: the maximum of
+estimates with errors is biased. Instead, a design is certain to meet the requirement if each
+measure meets its limit with a probability of 95 %, and certain to miss it if one of them does so
+with less than 5 % / k, where k is the number of measures that are not certain (Bonferroni). An
+interval then holds the required size with a probability of 90 to 95 %, also if the errors of the
+measures depend on each other, as those from the same data do.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from scipy import special
 
 from rlrecovery.advice.scales import Floats
 from rlrecovery.advice.surrogate import Points, Surrogate
 
 #: Designs are searched up to this factor beyond the measured numbers of trials and participants.
 EXTRAPOLATION = 1.5
-#: Tail probabilities of the 90 % interval.
-TAILS = (0.05, 0.95)
-#: Numbers of draws, of trials, and of participants of the draws, and largest of all participants.
-DRAWS, TRIALS, PARTICIPANTS, MOST = 1000, 61, 17, 400
+#: Probability on each side of the 90 % interval, and its distance in standard errors.
+TAIL, CERTAIN = 0.05, 1.6448536269514722
+#: Numbers of trials and of participants of a coarse lattice; most participants of a fine one.
+TRIALS, PARTICIPANTS, MOST = 61, 17, 400
 
 
 class Bounds(NamedTuple):
@@ -91,7 +103,7 @@ class Lattice(NamedTuple):
 
 
 def coarse(bounds: Bounds, participants: Sequence[int] = ()) -> Lattice:
-    """The designs of the draws: measured and evenly spaced numbers of participants, and others."""
+    """Designs with measured and evenly spaced numbers of participants, and some others."""
     spaced = np.geomspace(*bounds.participants, PARTICIPANTS).round()
     rows = np.unique([*spaced, *bounds.measured_participants, *participants])
     return Lattice(rows.astype(float), _columns(bounds))
@@ -110,21 +122,46 @@ def _columns(bounds: Bounds) -> Floats:
     return np.unique(np.geomspace(*bounds.trials, TRIALS))
 
 
-def margins(requirements: Sequence[Margin], lattice: Lattice) -> Floats:
-    """Smallest margin of each design, shape of the lattice."""
-    values = [m.sign * (m.surrogate.mean(lattice.points) - m.limit) for m in requirements]
-    return np.min(values, axis=0).reshape(lattice.shape)
+@dataclass(frozen=True)
+class Region:
+    """Where a requirement is met: arrays of the shape of a lattice, in its order.
+
+    Attributes
+    ----------
+    margin : array
+        Smallest margin; at least 0 where the requirement is met.
+    distance : array
+        Smallest margin divided by its standard error.
+    possible, certain : array
+        At least 0 where a design is not certain to miss the requirement, and where it is certain to
+        meet it, in standard errors.
+    """
+
+    lattice: Lattice
+    margin: Floats
+    distance: Floats
+    possible: Floats
+    certain: Floats
 
 
-def drawn_margins(
-    requirements: Sequence[Margin], lattice: Lattice, rng: np.random.Generator, count: int = DRAWS
-) -> Floats:
-    """Smallest margins within the Monte Carlo error, shape (count, participants, trials)."""
-    points, smallest = lattice.points, np.full((count, math.prod(lattice.shape)), np.inf)
-    for m in requirements:
-        drawn = m.sign * (m.surrogate.draws(points, count, rng) - m.limit)
-        np.minimum(smallest, drawn, out=smallest)
-    return smallest.reshape(count, *lattice.shape)
+def region(requirements: Sequence[Margin], lattice: Lattice) -> Region:
+    """Compute where a requirement of one or more measures is met."""
+    points = lattice.points
+    margins = np.stack([m.sign * (m.surrogate.mean(points) - m.limit) for m in requirements])
+    distances = margins / np.stack([m.surrogate.se(points) for m in requirements])
+    smallest = distances.min(axis=0)
+    fields = (margins.min(axis=0), smallest, smallest + reach(distances), smallest - CERTAIN)
+    return Region(lattice, *(field.reshape(lattice.shape) for field in fields))
+
+
+def reach(distances: Floats) -> Floats:
+    """Standard errors beyond which a limit is certain to be missed.
+
+    ``distances`` has shape (measures, ...); the result, without the first axis, is the quantile of
+    1 - 5 % / k, with the number k of measures that are not certain to meet their limit.
+    """
+    uncertain = np.maximum((distances < CERTAIN).sum(axis=0), 1)
+    return -special.ndtri(TAIL / uncertain)
 
 
 def crossing(margin: Floats, sizes: Floats) -> Floats:
@@ -154,7 +191,32 @@ def crossing(margin: Floats, sizes: Floats) -> Floats:
     return np.where(met.any(axis=-1), found, np.inf)
 
 
-def quantiles(draws: Floats) -> tuple[Floats, Floats]:
-    """Ends of the central 90 % of draws, along the first axis; draws may be infinite."""
-    low, high = (np.quantile(draws, tail, axis=0, method="inverted_cdf") for tail in TAILS)
-    return low, high
+def required_sizes(of: Region, along_trials: bool) -> tuple[Floats, Floats, Floats]:
+    """Smallest sizes along an axis that meet the requirements, and the ends of their intervals.
+
+    Each has one entry per number on the other axis; infinite if none within the bounds is enough.
+    An interval has no gaps: it ends before sizes that are certain to miss the requirement, also if
+    smaller ones, about which less is known, are not.
+    """
+    sizes = of.lattice.trials if along_trials else of.lattice.participants
+    margin, possible, certain = (
+        field if along_trials else field.T for field in (of.margin, of.possible, of.certain)
+    )
+    return (
+        crossing(margin, sizes),
+        crossing(without_gaps(possible, margin), sizes),
+        crossing(certain, sizes),
+    )
+
+
+def without_gaps(possible: Floats, margin: Floats) -> Floats:
+    """Replace values before the first size that meets the requirement by the smallest from there.
+
+    Arrays have shape (..., sizes). Where no size meets it, the last one counts.
+    """
+    met = margin >= 0
+    last = margin.shape[-1] - 1
+    first = np.where(met.any(axis=-1), met.argmax(axis=-1), last)
+    is_before = np.arange(last + 1) <= first[..., None]
+    smallest = np.minimum.accumulate(np.where(is_before, possible, np.inf)[..., ::-1], axis=-1)
+    return np.where(is_before, smallest[..., ::-1], possible)

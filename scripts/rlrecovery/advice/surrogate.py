@@ -51,8 +51,8 @@ class Surrogate(Protocol):
         """Values at points, shape (points,)."""
         ...
 
-    def draws(self, points: Points, count: int, rng: np.random.Generator) -> Floats:
-        """Functions within the Monte Carlo error, shape (count, points)."""
+    def se(self, points: Points) -> Floats:
+        """Standard errors of `mean` from the Monte Carlo errors, shape (points,)."""
         ...
 
 
@@ -100,16 +100,6 @@ class Plane:
         """Standard errors of `mean`, shape (points,)."""
         terms = self.terms(points)
         return np.sqrt(np.einsum("pi,ij,pj->p", terms, self.covariance, terms))
-
-    def draws(self, points: Points, count: int, rng: np.random.Generator) -> Floats:
-        """Planes refitted to values with other Monte Carlo errors, shape (count, points).
-
-        The fit is linear in the values, so its coefficients are drawn from their distribution.
-        """
-        drawn = rng.multivariate_normal(
-            self.coefficients, self.covariance, count, method="cholesky"
-        )
-        return drawn @ self.terms(points).T
 
 
 def _terms(logs: Floats, kinds: tuple[str, ...]) -> Floats:

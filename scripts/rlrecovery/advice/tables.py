@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import special
 
 from rlrecovery.advice.answer import Answer, answers
-from rlrecovery.advice.region import Lattice, margins
+from rlrecovery.advice.region import Lattice, region
 from rlrecovery.advice.scales import back, transform_scores
 from rlrecovery.advice.sentences import introduction, sections
 from rlrecovery.config.study import read_resolved
@@ -19,8 +20,8 @@ from rlrecovery.score.results import load_summary
 from rlrecovery.storage.files import conform, write_json, write_table
 from rlrecovery.storage.schemas import ADVISED, FRONTIER, SURFACE
 
-#: Of the numbers of trials that are searched, a figure needs every third.
-_STRIDE = 3
+#: Numbers of trials of a map.
+_COLUMNS = 21
 
 
 def write_advice(
@@ -71,8 +72,8 @@ def surface_table(found: Sequence[Answer]) -> pd.DataFrame:
     for answer in found:
         if not answer.surrogates:
             continue
-        lattice = Lattice(answer.lattice.participants, answer.lattice.trials[::_STRIDE])
-        points, margin = lattice.points, margins(answer.margins, lattice).ravel()
+        shown = region(answer.margins, _thinned(answer.region.lattice))
+        points, margin = shown.lattice.points, shown.margin.ravel()
         value = np.full(margin.size, np.nan)
         if answer.requirement != ALL:
             first = answer.margins[0]
@@ -81,10 +82,19 @@ def surface_table(found: Sequence[Answer]) -> pd.DataFrame:
             "participants": points.participants,
             "trials": points.trials.round(2),
             "value": value.round(6),
-            "met": answer.probability[:, ::_STRIDE].ravel(),
+            "met": special.ndtr(shown.distance.ravel()).round(6),
+            "possible": shown.possible.ravel().round(4),
+            "certain": shown.certain.ravel().round(4),
         }
         tables.append(pd.DataFrame(_key(answer) | columns))
     return conform(pd.concat(tables, ignore_index=True) if tables else (), SURFACE)
+
+
+def _thinned(lattice: Lattice) -> Lattice:
+    """Fewer numbers of trials, with the first and the last."""
+    trials = lattice.trials
+    places = np.unique(np.linspace(0, trials.size - 1, _COLUMNS).round().astype(int))
+    return Lattice(lattice.participants, trials[places])
 
 
 def advised_table(found: Sequence[Answer]) -> pd.DataFrame:

@@ -24,8 +24,6 @@ from rlrecovery.score.results import Summary
 FILLS = {"met": "#000000", "unclear": "#b0b0b0", "missed": "#ffffff"}
 #: Colours of the frontier, of its interval, and of the designs that meet the requirement.
 LINE, BAND, MET = style.COLOURS[0], "#a9cfe4", "#e4f1e9"
-#: Probabilities at the ends of the 90 % interval, and at the frontier.
-ENDS = (0.05, 0.95)
 #: Contours of the measure in a map.
 _CONTOURS = 5
 
@@ -78,17 +76,16 @@ def _panel(axes: Axes, parts: dict[str, pd.DataFrame]) -> None:
         along = "trials" if single[0] == "participants" else "participants"
         _curve(axes, surface, frontier, parts["advised"], along)
         return
-    met, values = (
+    values, possible, certain = (
         surface.pivot_table(index="participants", columns="trials", values=name, dropna=False)
-        for name in ("met", "value")
+        for name in ("value", "possible", "certain")
     )
-    participants, trials = met.index.to_numpy(), met.columns.to_numpy()
+    participants, trials = possible.index.to_numpy(), possible.columns.to_numpy()
     axes.set(xscale="log", yscale="log", xlabel="trials per participant", ylabel="participants")
     axes.set(xlim=(trials[0], trials[-1]), ylim=(participants[0], participants[-1]))
-    areas = axes.contourf(
-        trials, participants, met, [-0.01, *ENDS, 1.01], colors=["#ffffff", BAND, MET]
-    )
-    areas.set_in_layout(False)
+    for field, colour in ((possible, BAND), (certain, MET)):
+        area = axes.contourf(trials, participants, field, [0, np.inf], colors=[colour])
+        area.set_in_layout(False)
     if values.notna().to_numpy().all() and np.ptp(values) > 0:
         lines = axes.contour(
             trials, participants, values, _CONTOURS, colors=style.FAINT, linewidths=0.5

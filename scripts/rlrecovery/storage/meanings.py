@@ -367,7 +367,12 @@ TABLES: dict[str, Table] = {
         | {
             "value": "Predicted measure; of several measures the one that is closest to its limit, "
             "or furthest beyond. Missing for all requirements together.",
-            "met": "Probability that the requirement is met, from the draws of the bootstrap.",
+            "met": "Probability that the measure meets its limit, given the Monte Carlo error; of "
+            "several measures the smallest.",
+            "possible": "Distance from the beginning of the 90 % interval, in standard errors; "
+            "negative where the requirement is certainly missed.",
+            "certain": "Distance from the end of the 90 % interval, in standard errors; positive "
+            "where the requirement is certainly met.",
         },
     ),
     "advised": Table(

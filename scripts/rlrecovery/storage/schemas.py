@@ -257,8 +257,11 @@ FRONTIER = _REQUIRED | {
 
 #: ``summary/surface.csv``: the designs that were searched. ``value`` is the predicted measure, of
 #: several the one that is closest to its limit or furthest beyond; missing for all requirements
-#: together. ``met`` is the probability that the requirement is met.
-SURFACE = _REQUIRED | dict.fromkeys(("participants", "trials", "value", "met"), "float64")
+#: together. ``met`` is the probability that the requirement is met; ``possible`` is negative where
+#: it is certainly missed and ``certain`` is positive where it is certainly met.
+SURFACE = _REQUIRED | dict.fromkeys(
+    ("participants", "trials", "value", "met", "possible", "certain"), "float64"
+)
 
 #: ``summary/advised.csv``: measured designs (``kind`` is ``measured``), and the cheapest one
 #: (``cheapest``). ``limit`` is that of the requirement, missing for all together.
