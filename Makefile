@@ -153,14 +153,18 @@ bench: $(READY) $(BENCH)/ready
 		$(if $(wildcard results/default/report.html),--study results/default)
 
 # Run published settings; print our numbers next to the published.
-VALIDATE = tests/config/models.yaml tests/config/reversals.yaml
+VALIDATE = tests/config/models.yaml tests/config/reversals.yaml tests/config/targets.yaml
+FRESH = results/targets-fresh.yaml
+SUMMARY = $(BIN)/snakemake --cores $(CORES) --workflow-profile workflow/profiles/laptop
 validate: $(READY)
 	@for config in $(VALIDATE); do \
-		$(BIN)/snakemake results/$$(basename $$config .yaml)/summary/recovery.csv --cores $(CORES) \
-			--configfile $$config --workflow-profile workflow/profiles/laptop || exit 1; \
+		$(SUMMARY) --configfile $$config -- results/$$(basename $$config .yaml)/summary/recovery.csv \
+			|| exit 1; \
 	done
+	@PYTHONPATH=scripts:tests $(BIN)/python -m validation.planner tests/config/targets.yaml $(FRESH)
+	@$(SUMMARY) --configfile $(FRESH) -- results/targets-fresh/summary/recovery.csv
 	@PYTHONPATH=scripts:tests $(BIN)/python -m validation --models results/models/summary \
-		--reversals results/reversals/summary
+		--reversals results/reversals/summary --targets tests/config/targets.yaml --fresh $(FRESH)
 
 # Check style, spelling and types.
 lint: $(READY)
