@@ -3,8 +3,8 @@
 Five things are compared: the numbers of the public notebook that this project starts from
 (exactly), figure 5B of Wilson & Collins (2019), eLife 8:e49547 (within Monte Carlo error), what is
 said of the trade-off between learning rate and inverse temperature, and the calibration of the
-exact hierarchical posterior, and a design on the planner's frontier. Where ours differ, the output says so and why; the exit code is 1 if a
-number that must be met is not.
+exact hierarchical posterior, and a design on the planner's frontier. Where ours differ, the output
+says so and why; the exit code is 1 if a number that must be met is not.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from rlrecovery.advice.fit import fit_surrogate
 from rlrecovery.advice.measured import Measured, by_requirement, measured
 from rlrecovery.advice.region import (
     CERTAIN,
@@ -27,7 +28,7 @@ from rlrecovery.advice.region import (
     required_sizes,
 )
 from rlrecovery.advice.scales import Floats, transform, transform_scores
-from rlrecovery.advice.surrogate import Points, Surrogate, fit_surrogate
+from rlrecovery.advice.surrogate import Points, Surrogate
 from rlrecovery.config.settings import Experiment
 from rlrecovery.config.study import competitors, methods_of, tasks
 from rlrecovery.config.targets import ALL, P_BEST, CostSettings

@@ -2,8 +2,7 @@
 
 On the scales of `rlrecovery.advice.scales` most measures are close to a plane in log trials and log
 participants, with an interaction. It is fitted by weighted least squares, in which the squared MCSE
-of each design is a known variance. Where the residuals are larger than the MCSEs explain, the plane
-is replaced by a Gaussian process (`rlrecovery.advice.process`).
+of each design is a known variance. `rlrecovery.advice.fit` says where it is replaced.
 """
 
 from __future__ import annotations
@@ -16,9 +15,6 @@ import numpy as np
 from scipy import special
 
 from rlrecovery.advice.scales import Floats
-
-#: A plane whose lack-of-fit test has a smaller p-value is replaced.
-LACK_OF_FIT = 0.05
 
 
 @dataclass(frozen=True)
@@ -152,16 +148,3 @@ def _term_lists(points: Points) -> list[tuple[str, ...]]:
     if len(slopes) == 2:
         return [(*additive, "interaction"), additive]
     return [additive] if slopes else []
-
-
-def fit_surrogate(points: Points, values: Floats, errors: Floats) -> Surrogate | None:
-    """Fit a plane, or a Gaussian process where the plane does not fit.
-
-    Parameters and result are those of `fit_plane`.
-    """
-    plane = fit_plane(points, values, errors)
-    if plane is None or not plane.p_value < LACK_OF_FIT:
-        return plane
-    from rlrecovery.advice.process import fit_process  # loads scikit-learn
-
-    return fit_process(points, values, errors, plane)

@@ -42,7 +42,8 @@ def write_next(config: Path, target: Path, experiment: Experiment, step: Step) -
     Raises
     ------
     CannotWrite
-        If the target is the config itself, or a file that is no config of the same run.
+        If the target is the config itself, or a file that is no config of the same run, or if
+        the config has the designs already.
     ConfigError
         If the new config has mistakes, such as files that it does not find.
     """
@@ -52,6 +53,11 @@ def write_next(config: Path, target: Path, experiment: Experiment, step: Step) -
     content = yaml.load(config.read_text(encoding="utf-8"))
     for key in ("trials", "participants"):
         size = getattr(step, key)
+        if size in content[key]:
+            raise CannotWrite(
+                f"{config} has designs with {size} {key} already, which are not measured yet; run "
+                f"it first, with make run CONFIG={config}"
+            )
         if size is not None:
             place = sum(other < size for other in content[key])
             content[key].insert(place, size)

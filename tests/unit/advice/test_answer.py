@@ -96,15 +96,11 @@ def test_what_is_met_everywhere():
 
 
 def test_one_number_of_participants_or_of_trials_is_enough():
-    (answer,) = answers(
-        summary(participants=(20,)), experiment(participants=(20,), cost=COST)
-    )
+    (answer,) = answers(summary(participants=(20,)), experiment(participants=(20,), cost=COST))
     assert answer.along_trials
     assert answer.cheapest[:2] == (20, 100)
     functions = {"rmse": lambda n, t, truth: both(n, t)}
-    (answer,) = answers(
-        summary(functions, trials=(60,)), experiment(trials=(60,), cost=COST)
-    )
+    (answer,) = answers(summary(functions, trials=(60,)), experiment(trials=(60,), cost=COST))
     assert not answer.along_trials
     assert answer.required(60).value == pytest.approx(2000 / 60, rel=1e-3)
     assert answer.cheapest[:2] == (34, 60)

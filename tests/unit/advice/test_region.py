@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from rlrecovery.advice.fit import fit_surrogate
 from rlrecovery.advice.region import (
     Bounds,
     Lattice,
@@ -16,7 +17,7 @@ from rlrecovery.advice.region import (
     required_sizes,
     without_gaps,
 )
-from rlrecovery.advice.surrogate import Points, fit_plane, fit_surrogate
+from rlrecovery.advice.surrogate import Points, fit_plane
 
 GRID = np.meshgrid([60.0, 120.0, 240.0], [10.0, 20.0, 40.0])
 NINE = Points(GRID[0].ravel(), GRID[1].ravel())
