@@ -183,11 +183,6 @@ class Experiment(Section):
     """The methods to compare, each under a name of your choice; all fit the same data. Their order
     does not affect the results."""
 
-    def requirements(self) -> dict[str, Any]:
-        """Plain values of the keys that say what a design must reach."""
-        keys = ("targets", "over", "cost", "within")
-        return {key: value for key, value in self.plain().items() if key in keys}
-
     def resolved(self) -> dict[str, Any]:
         """Plain values of all keys that have one, including defaults."""
         return self.plain()

@@ -22,7 +22,6 @@ def test_requirements_of_the_documentation():
     assert (experiment.targets["honest"].limit, experiment.targets["honest"].sign) == (0.93, 1)
     assert (experiment.targets["alpha_precise"].sign, experiment.within) == (-1, 0.1)
     assert experiment.cost.total(40, 100) == 40 * (30 + 5)
-    assert set(experiment.requirements()) == {"targets", "over", "cost", "within"}
     assert parse(experiment.resolved()) == experiment
 
 
