@@ -148,7 +148,8 @@ def region(requirements: Sequence[Margin], lattice: Lattice) -> Region:
     """Compute where a requirement of one or more measures is met."""
     points = lattice.points
     margins = np.stack([m.sign * (m.surrogate.mean(points) - m.limit) for m in requirements])
-    distances = margins / np.stack([m.surrogate.se(points) for m in requirements])
+    errors = np.stack([m.surrogate.se(points) for m in requirements])
+    distances = margins / np.maximum(errors, np.finfo(float).tiny)
     smallest = distances.min(axis=0)
     fields = (margins.min(axis=0), smallest, smallest + reach(distances), smallest - CERTAIN)
     return Region(lattice, *(field.reshape(lattice.shape) for field in fields))

@@ -224,7 +224,7 @@ def _run(config: Path, experiment: Experiment, cores: int) -> None:
         *(sys.executable, "-m", "rlrecovery.commands.run"),
         f"{RESULTS}/{experiment.run}/summary/recovery.csv",
         *("--cores", str(cores), "--configfile", str(config)),
-        *("--workflow-profile", "workflow/profiles/laptop", "--quiet"),
+        *("--workflow-profile", "workflow/profiles/laptop"),
     ]
     if subprocess.run(command, check=False).returncode:
         raise Refused(f"the study of {config} did not finish; see the message above")
