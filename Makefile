@@ -3,13 +3,13 @@
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help new run partial docs linkcheck docs-studies test test-all test-cluster test-kills browser bench validate replicate figures report plan lint format check help-config schema lock clean FORCE
+.PHONY: help new run partial docs linkcheck docs-studies test test-all test-cluster test-kills browser bench validate replicate figures report plan advise lint format check help-config schema lock clean FORCE
 
 CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 CONFIG ?= config.yaml
 PYTHON ?= python3.12
 # Values that may have spaces reach the commands through the environment.
-export CONFIG CELL REPLICATE
+export CONFIG CELL REPLICATE WRITE
 # Where jobs run: a folder of workflow/profiles/, laptop or slurm.
 PROFILE ?= laptop
 
@@ -86,6 +86,13 @@ run: $(READY) check
 partial: $(READY) check
 	@exec $(SNAKEMAKE) $(SETTINGS) --config partial=true --nolock --executor local --cores $(CORES)
 
+# Answer which designs meet the targets of a config.
+# WRITE=next.yaml writes a config with the designs to measure next. ROUNDS=4 measures them, up to four
+# times, until intervals are narrow enough (within) or BUDGET=30 CPU minutes are used up.
+advise: $(READY) check
+	@$(BIN)/python -m rlrecovery.commands.advise "$$CONFIG" --write "$$WRITE" \
+		--rounds "$(ROUNDS)" --budget "$(BUDGET)" --cores $(CORES)
+
 # Draw the figures again from the summary tables.
 figures: $(READY) check
 	@exec $(SNAKEMAKE) figures $(SETTINGS) $(OVERWRITES)
@@ -115,7 +122,8 @@ linkcheck: $(READY)
 docs-studies: $(READY)
 	@exec $(MAKE) run CONFIG=config.yaml
 	@exec $(MAKE) run CONFIG=docs/studies/models.yaml
-	@$(BIN)/python docs/_ext/store_study.py results/default results/models
+	@exec $(MAKE) run CONFIG=tests/config/targets.yaml
+	@$(BIN)/python docs/_ext/store_study.py results/default results/models results/targets
 
 # Run the tests, except those that are marked slow.
 test: $(READY) browser
@@ -146,14 +154,18 @@ bench: $(READY) $(BENCH)/ready
 		$(if $(wildcard results/default/report.html),--study results/default)
 
 # Run published settings; print our numbers next to the published.
-VALIDATE = tests/config/models.yaml tests/config/reversals.yaml
+VALIDATE = tests/config/models.yaml tests/config/reversals.yaml tests/config/targets.yaml
+FRESH = results/targets-fresh.yaml
+SUMMARY = $(BIN)/snakemake --cores $(CORES) --workflow-profile workflow/profiles/laptop
 validate: $(READY)
 	@for config in $(VALIDATE); do \
-		$(BIN)/snakemake results/$$(basename $$config .yaml)/summary/recovery.csv --cores $(CORES) \
-			--configfile $$config --workflow-profile workflow/profiles/laptop || exit 1; \
+		$(SUMMARY) --configfile $$config -- results/$$(basename $$config .yaml)/summary/recovery.csv \
+			|| exit 1; \
 	done
+	@PYTHONPATH=scripts:tests $(BIN)/python -m validation.planner tests/config/targets.yaml $(FRESH)
+	@$(SUMMARY) --configfile $(FRESH) -- results/targets-fresh/summary/recovery.csv
 	@PYTHONPATH=scripts:tests $(BIN)/python -m validation --models results/models/summary \
-		--reversals results/reversals/summary
+		--reversals results/reversals/summary --targets tests/config/targets.yaml --fresh $(FRESH)
 
 # Check style, spelling and types.
 lint: $(READY)

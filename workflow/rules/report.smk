@@ -4,7 +4,12 @@ from rlrecovery.report.captions import caption_text, composed_caption
 from rlrecovery.report.latex import SHEETS
 
 CAPTIONS = {figure: workflow.source_path(f"../report/{figure}.rst") for figure in FIGURES}
-SUMMARY_FILES = [*rules.summarise.output.csv, *rules.example.output, *rules.predict.output]
+SUMMARY_FILES = [
+    *rules.summarise.output.csv,
+    *rules.example.output,
+    *rules.predict.output,
+    *(rules.advise.output if EXPERIMENT.targets else ()),
+]
 FORMATS = EXPERIMENT.figures.formats
 FIGURE_FILES = files(FIGURE_FOLDER, "{figure}", FORMATS)
 SHOWN_FIGURE = shown_file(FIGURE_FOLDER, "{figure}", FORMATS)

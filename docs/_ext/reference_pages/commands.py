@@ -26,6 +26,9 @@ VARIABLES = {
     "OVERWRITE": "`yes` replaces the results of another study of the same name.",
     "CELL": "Key of a cell, as in `design.csv`.",
     "REPLICATE": "Number of a data set in its cell, from 0.",
+    "WRITE": "File for a config with the designs to measure next.",
+    "ROUNDS": "How often designs are added and measured at most.",
+    "BUDGET": "CPU minutes that all rounds may take.",
     "KILLS": "How often the study is interrupted.",
     "UPGRADE": "Empty to keep the present pins.",
 }

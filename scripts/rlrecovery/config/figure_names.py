@@ -41,6 +41,10 @@ def _has_several_participants(experiment: Experiment) -> bool:
     return len(experiment.participants) > 1
 
 
+def _has_targets(experiment: Experiment) -> bool:
+    return bool(experiment.targets)
+
+
 def _has_draws(experiment: Experiment) -> bool:
     return any(method.posterior == "sampled" for method in experiment.methods.values())
 
@@ -57,6 +61,7 @@ CONDITIONS: dict[str, tuple[Callable[[Experiment], bool], str]] = {
     "zip": (_always, ""),
     "precision": (_always, ""),
     "samplesize": (_has_several_participants, "it has a single number of participants"),
+    "designs": (_has_targets, "it has no targets"),
     "tradeoff": (_has_several_parameters, "its models have a single parameter"),
     "contraction": (_has_posterior, "no method computes a posterior"),
     "convergence": (_always, ""),

@@ -6,13 +6,14 @@ the JSON schema are generated from the types and docstrings of the fields.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, GetCoreSchemaHandler, PrivateAttr, SerializeAsAny
 from pydantic_core import CoreSchema, core_schema
 
 from rlrecovery.config.figures import FigureSettings
 from rlrecovery.config.limits import Limits
+from rlrecovery.config.targets import CostSettings, Targets
 from rlrecovery.fitting.base import MethodSettings
 from rlrecovery.fitting.registry import ESTIMATORS, settings_class
 from rlrecovery.models.prior_settings import Population
@@ -156,6 +157,20 @@ class Experiment(Section):
     """Nominal levels of the intervals whose coverage and width are reported."""
     limits: Limits = Field(default_factory=Limits)
     """When the report calls a parameter recovered."""
+    targets: Targets = Field(
+        default_factory=dict, json_schema_extra={"additionalProperties": False}
+    )
+    """Requirements for `make advise`, each under a name of your choice: it answers how many
+    participants and trials are needed to meet each of them and all together. By default none."""
+    over: Literal["truths", "worst"] = "truths"
+    """Whether a requirement applies to the mean over the true values of the grid, or to every true
+    value, and so to the worst."""
+    cost: Omittable[CostSettings] = None
+    """Cost of a design; `make advise` then also answers which of the designs that meet the
+    requirements is the cheapest."""
+    within: Annotated[float, Field(gt=0, lt=1)] = 0.1
+    """Largest half-width of the 90 % interval of a required number of trials, or of participants,
+    as a share of it; `make advise ROUNDS=4` adds cells until it is reached."""
     labels: dict[str, Label] = Field(default_factory=dict)
     """Names of methods and parameters in figures, tables and report, by their names in this file:
     {mle: Maximum likelihood, alpha: learning rate}. By default the names themselves; figures show

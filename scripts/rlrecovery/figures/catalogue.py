@@ -86,6 +86,10 @@ FIGURES: dict[str, Entry] = {
         "Error and interval width against participants", ("recovery",),
         "precision.draw_samplesize",
     ),
+    "designs": Entry(
+        "Designs that meet the requirements", ("frontier", "surface", "advised"),
+        "designs.draw_designs",
+    ),
     "tradeoff": Entry(
         "Trade-off between parameters", ("recovery", "points"), "tradeoff.draw_tradeoff",
     ),

@@ -73,7 +73,9 @@ def table(stages: Mapping[str, Stage]) -> Iterator[str]:
     """
     yield _line("kind of job", *COLUMNS)
     rows = {name: [stage] for name, stage in stages.items() if name not in SINGLE_JOBS}
-    for name, group in (rows | {"all others": [stages[rule] for rule in SINGLE_JOBS]}).items():
+    for name, group in (
+        rows | {"all others": [stages[rule] for rule in SINGLE_JOBS if rule in stages]}
+    ).items():
         seconds = [value for stage in group for value in stage.seconds.values()]
         if len(name) > NAME:
             yield name

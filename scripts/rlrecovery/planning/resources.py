@@ -37,13 +37,15 @@ class SingleJob(NamedTuple):
     disk_bytes: int = 0
 
 
-#: Rules whose jobs have no cell; ``figure`` has a job per figure. The memory to summarise depends
+#: Rules whose jobs have no cell; ``figure`` has a job per figure, and only a study with
+#: requirements has the job ``advise``. The memory to summarise depends
 #: on the study (`memory_to_summarise`).
 SINGLE_JOBS = {
     "design": SingleJob(memory_mib=1000, minutes=10, seconds=1),
     "summarise": SingleJob(memory_mib=0, minutes=60, seconds=3),
     "example": SingleJob(memory_mib=2000, minutes=30, seconds=10),
     "predict": SingleJob(memory_mib=4000, minutes=120, seconds=15),
+    "advise": SingleJob(memory_mib=2000, minutes=30, seconds=15),
     "figure": SingleJob(memory_mib=2000, minutes=30, seconds=5, disk_bytes=570_000),
     "typeset": SingleJob(memory_mib=2000, minutes=30, seconds=3),
     "report": SingleJob(memory_mib=2000, minutes=30, seconds=7, disk_bytes=4_500_000),

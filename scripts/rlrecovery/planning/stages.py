@@ -47,6 +47,7 @@ ORDER = (
     ("simulate", "fit"),
     ("score",),
     ("summarise",),
+    ("advise",),
     ("design", "example", "predict", "figure", "typeset"),
     ("report",),
 )
@@ -202,6 +203,8 @@ def _single_stages(experiment: Experiment, is_finished: bool) -> dict[str, Stage
     stages = {}
     for rule, job in resources.SINGLE_JOBS.items():
         names = [rule]
+        if rule == "advise" and not experiment.targets:
+            continue
         if rule == "figure":
             names = [*available_figures(experiment), *experiment.figures.compose]
         seconds, memory = job.seconds, job.memory_mib

@@ -32,7 +32,14 @@ from rlrecovery.score.criteria import CERTAIN
 from rlrecovery.score.model_selection import LARGEST_K
 from rlrecovery.score.results import Summary, load_summary, methods_with
 from rlrecovery.score.standing import CLEAR_DIFFERENCE
-from rlrecovery.storage.files import BrokenFile, read_record, read_table, read_text, write_text
+from rlrecovery.storage.files import (
+    BrokenFile,
+    read_json,
+    read_record,
+    read_table,
+    read_text,
+    write_text,
+)
 
 AnyPath = str | os.PathLike[str]
 
@@ -75,6 +82,8 @@ def write_report(
     }
     page |= {
         "answer_picture": pictures.pop("answer", None),
+        "designs_picture": pictures.pop("designs", None),
+        "required": required_designs(summary_folder),
         "figures": list(pictures.values()),
         "formats": enumeration([kind.upper() for kind in experiment.figures.formats]),
         "provenance": _provenance(record),
@@ -124,6 +133,12 @@ def page_data(summary: Summary, experiment: Experiment, design: pd.DataFrame) ->
         "sampler_comparisons": sampler_text.comparisons(summary),
         "conventions": methods_text.conventions(experiment),
     }
+
+
+def required_designs(summary_folder: AnyPath) -> dict[str, Any] | None:
+    """Sentences on the designs that meet the requirements; None without requirements."""
+    path = Path(summary_folder) / "advice.json"
+    return read_json(path) if path.exists() else None
 
 
 def constant_parameters(summary: Summary, experiment: Experiment) -> list[str]:

@@ -44,6 +44,9 @@ class Summary:
     selection: pd.DataFrame
     predictive: pd.DataFrame
     verdicts: pd.DataFrame = field(default_factory=pd.DataFrame)
+    frontier: pd.DataFrame = field(default_factory=pd.DataFrame)
+    surface: pd.DataFrame = field(default_factory=pd.DataFrame)
+    advised: pd.DataFrame = field(default_factory=pd.DataFrame)
     method_of: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -181,7 +184,13 @@ FILES: dict[str, tuple[str, Collection[str]]] = {
     "crossed": ("crossed.csv", ("simulated", "fitted", "contest")),
     "selection": ("selection.csv", schemas.SELECTION),
     "predictive": ("predictive.csv", ("of", "way", "statistic", "observed")),
+    "frontier": ("frontier.csv", schemas.FRONTIER),
+    "surface": ("surface.csv", schemas.SURFACE),
+    "advised": ("advised.csv", schemas.ADVISED),
 }
+
+#: Tables that only a study with requirements has.
+_OF_REQUIREMENTS = ("frontier", "surface", "advised")
 
 #: Columns that hold names; as categories they are faster to compare.
 _NAMES = ("scope", "method", "reference", "cell", "level", "parameter", "rows", "measure", "status")
@@ -230,6 +239,8 @@ def _read(folder: Path, name: str) -> Any:
         return read_json(path)
     if name == "posterior" and not (path.exists() and read_text(path).strip()):
         return pd.DataFrame()  # the file is empty if no draws were sampled
+    if name in _OF_REQUIREMENTS and not stored(folder, file).exists():
+        return pd.DataFrame()
     table = _read_as_csv(path, columns)
     names = [column for column in _TEXT.get(name, ()) if column in table]
     table = table.assign(**{column: table[column].astype("string").fillna("") for column in names})

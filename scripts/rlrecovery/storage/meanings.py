@@ -60,6 +60,7 @@ KINDS: dict[str, str] = {
     **schemas.MEASURES,
     **schemas.COMPARED,
     **schemas.SELECTION,
+    **schemas.ADVISED,
     "truth": "float64",
     "participants": "int64",
     "trials": "int64",
@@ -155,6 +156,10 @@ _WITNESS = {
     "same unit.",
     "largest_difference": "Largest difference between posterior means, in posterior SDs.",
     "sd_ratio": "Mean of sampled over exact posterior SD; 1 is expected.",
+}
+_REQUIRED = {
+    "requirement": "Name of the requirement in `targets`; `all` for all together.",
+    "method": "Name of the method, as the report shows it.",
 }
 _FAILURES = {"rows": "Number of estimates with this status and reason."}
 _PAIRED = {
@@ -336,6 +341,55 @@ TABLES: dict[str, Table] = {
             "beforehand; missing for scope `cell`.",
             "inversion_lower": "Lower end of its 95 % interval.",
             "inversion_upper": "Upper end of its 95 % interval.",
+        },
+    ),
+    "frontier": Table(
+        "summary/frontier.csv",
+        "Required sizes: one row per requirement, method and number on the other axis.",
+        schemas.FRONTIER,
+        _REQUIRED
+        | {
+            "along": "Axis of the answer, `trials` or `participants`: that column has the required "
+            "size, the other one is given.",
+            "participants": "Number of participants per data set; infinite if none within the "
+            "bounds is enough.",
+            "trials": "Number of trials per participant; infinite if none within the bounds is "
+            "enough. The smallest number that was searched stands for all below it.",
+            "lower": "Lower end of the 90 % interval of the required size.",
+            "upper": "Upper end of the 90 % interval of the required size.",
+        },
+    ),
+    "surface": Table(
+        "summary/surface.csv",
+        "Predictions: one row per requirement, method and design that was searched.",
+        schemas.SURFACE,
+        _REQUIRED
+        | {
+            "value": "Predicted measure; of several measures the one that is closest to its limit, "
+            "or furthest beyond. Missing for all requirements together.",
+            "met": "Probability that the measure meets its limit, given the Monte Carlo error; of "
+            "several measures the smallest.",
+            "possible": "Distance from the beginning of the 90 % interval, in standard errors; "
+            "negative where the requirement is certainly missed.",
+            "certain": "Distance from the end of the 90 % interval, in standard errors; positive "
+            "where the requirement is certainly met.",
+        },
+    ),
+    "advised": Table(
+        "summary/advised.csv",
+        "Measured designs, and the cheapest one: one row per requirement, method and design.",
+        schemas.ADVISED,
+        _REQUIRED
+        | {
+            "kind": "`measured` or `cheapest`.",
+            "verdict": "`met`, `unclear` (within the Monte Carlo error) or `missed`; empty for the "
+            "cheapest design.",
+            "value": "Measured value; of several the one that is closest to its limit, or furthest "
+            "beyond. Missing for all requirements together, and for the cheapest design.",
+            "limit": "Limit of the requirement.",
+            "cost": "Cost of the cheapest design.",
+            "lower": "Lower end of the 90 % interval of the smallest cost.",
+            "upper": "Upper end of the 90 % interval of the smallest cost.",
         },
     ),
     "predictive": Table(

@@ -18,7 +18,7 @@ NAN: Final = float("nan")
 #: Columns of any table with names that the config gives, or of parameters.
 NAMES = (
     *("method", "reference", "sampled", "exact", "cell", "design", "model", "task", "variant"),
-    *("contest", "simulated", "fitted", "winner", "parameter"),
+    *("contest", "simulated", "fitted", "winner", "parameter", "requirement"),
 )
 
 # --- one batch ----------------------------------------------------------------------------------
@@ -243,6 +243,35 @@ SELECTION = {"scope": "str", **COUNTS} | {
 }
 
 # --- beside the summary -------------------------------------------------------------------------
+
+#: Columns of all tables of required designs.
+_REQUIRED = {"requirement": "str", "method": "str"}
+
+#: ``summary/frontier.csv``, in a study with requirements: required sizes, one row per number on the
+#: other axis. ``along`` is the axis of the answer, ``trials`` or ``participants``, whose column has
+#: the required size; ``lower`` and ``upper`` are its 90 % interval, infinite beyond the bounds.
+FRONTIER = _REQUIRED | {
+    "along": "str",
+    **dict.fromkeys(("participants", "trials", "lower", "upper"), "float64"),
+}
+
+#: ``summary/surface.csv``: the designs that were searched. ``value`` is the predicted measure, of
+#: several the one that is closest to its limit or furthest beyond; missing for all requirements
+#: together. ``met`` is the probability that the requirement is met; ``possible`` is negative where
+#: it is certainly missed and ``certain`` is positive where it is certainly met.
+SURFACE = _REQUIRED | dict.fromkeys(
+    ("participants", "trials", "value", "met", "possible", "certain"), "float64"
+)
+
+#: ``summary/advised.csv``: measured designs (``kind`` is ``measured``), and the cheapest one
+#: (``cheapest``). ``limit`` is that of the requirement, missing for all together.
+ADVISED = _REQUIRED | {
+    "kind": "str",
+    "participants": "int64",
+    "trials": "int64",
+    "verdict": "str",
+    **dict.fromkeys(("value", "mcse", "limit", "cost", "lower", "upper"), "float64"),
+}
 
 #: ``summary/predictive``: one row per statistic (and bin of trials), kind of draws (``of``) and
 #: ``way``, see `rlrecovery.predictive.check`.

@@ -134,6 +134,7 @@ def test_keys_that_are_left_out_have_their_defaults():
     resolved = parse(valid()).resolved()
     new = {"variants": {}, "missing": [0.0], "completed": [[1.0]], "limits": Limits().plain()}
     new |= {"labels": {}, "figures": FigureSettings().plain()}
+    new |= {"targets": {}, "over": "truths", "within": 0.1}
     assert {key: resolved[key] for key in resolved if key not in valid()} == new
     defaults = {"rewards": "bernoulli", "reset": True, "feedback": "partial"}
     assert resolved["task"] == valid()["task"] | defaults

@@ -24,8 +24,8 @@ from unit.figures.pages import (
     typed,
 )
 
-#: Figures of studies in which models compete.
-CONTESTS = {"confusion", "misfit"}
+#: Figures of studies in which models compete, or that have requirements.
+CONTESTS = {"confusion", "misfit", "designs"}
 
 
 def missing_figures(exp):

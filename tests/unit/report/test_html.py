@@ -215,3 +215,20 @@ def test_a_broken_file_is_named(tiny_folder, name):
 
 def test_the_page_is_the_same_twice(tiny_folder):
     assert build(tiny_folder) == build(tiny_folder)
+
+
+def test_what_to_run_is_on_the_page_of_a_study_with_requirements(tmp_path):
+    folder = summaries.write_run(tmp_path, replicates=3, participants=(5,), methods=("mle",))
+    assert "What should I run?" not in build(folder)
+    section = {"heading": "precise: rmse", "paragraphs": [["mle", "Needs 81 <b>trials</b>."]]}
+    text = {"introduction": "Sizes are searched.", "sections": [section]}
+    (folder / "summary/advice.json").write_text(json.dumps(text))
+    (folder / "designs.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
+    (folder / "designs.rst").write_text("Caption of the designs.\n\nSecond paragraph.")
+    shown = {"designs": folder / "designs.svg"}
+    page = build(folder, figures=shown, captions={"designs": folder / "designs.rst"})
+    part = page[page.index('<section id="required">') : page.index('<section id="evidence">')]
+    assert "What should I run?" in part
+    assert "Needs 81 &lt;b&gt;trials&lt;/b&gt;." in part
+    assert "Caption of the designs." in part
+    assert page.count("Caption of the designs.") == 1

@@ -3,6 +3,7 @@
 - `sections`: the valid sections of a config, which the checks read
 - `tasks`: rewards, blocks, reversals, drift, schedules and missing trials
 - `models`: models, variants, true values and populations
+- `targets`: requirements and costs of a design
 - `labels`: names that are shown
 - `figures`: colours, kinds of files and composed figures
 - `methods`: methods against models, true values and populations

@@ -11,6 +11,7 @@ from rlrecovery.config.checks.labels import check_labels
 from rlrecovery.config.checks.methods import check_methods
 from rlrecovery.config.checks.models import check_models
 from rlrecovery.config.checks.sections import Sections
+from rlrecovery.config.checks.targets import check_targets
 from rlrecovery.config.checks.tasks import check_tasks
 from rlrecovery.config.mistakes import Mistake, Path, dotted, mistake, show
 from rlrecovery.design.cells import UNNAMED, Cell
@@ -34,6 +35,7 @@ def cross_checks(sections: Sections) -> Iterator[Mistake]:
     yield from _size(sections)
     yield from check_methods(sections)
     yield from check_labels(sections)
+    yield from check_targets(sections)
     yield from check_figures(sections)
     yield from _names(sections)
 

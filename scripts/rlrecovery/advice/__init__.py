@@ -1,0 +1,1 @@
+"""Designs that meet requirements: from the measures of a study to the next design."""

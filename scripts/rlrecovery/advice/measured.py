@@ -1,0 +1,209 @@
+"""The measures that requirements name, in the designs that a study measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from rlrecovery.advice.scales import Floats, Scale, scale_of
+from rlrecovery.config.settings import Experiment
+from rlrecovery.config.study import competitors, methods_of
+from rlrecovery.config.targets import OF_INTERVALS, P_BEST, TargetSettings
+from rlrecovery.score.measures import binomial_se
+from rlrecovery.score.pooling import mean_over_cells, root_mean_over_cells
+from rlrecovery.score.results import Summary, finest_level
+from rlrecovery.score.series import as_text
+
+_SIZE = ["participants", "trials"]
+
+#: Estimates of a level, in words.
+OF_LEVEL = {"participant": "of participants", "group": "of the group", "spread": "of the spread"}
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One measure that a requirement limits, in all measured designs.
+
+    Attributes
+    ----------
+    requirement, target : str, TargetSettings
+        Name and settings of the requirement.
+    method : str
+        Method, as the report names it; it is called ``name`` in the config.
+    subject : str
+        What is measured, such as ``RMSE of alpha of participants at alpha = 0.5``.
+    participants, trials, value, mcse, n : array, shape (designs,)
+        Sizes of the designs, the measure, its MCSE and the number of replicates; finite.
+    """
+
+    requirement: str
+    target: TargetSettings
+    method: str
+    name: str
+    subject: str
+    participants: Floats
+    trials: Floats
+    value: Floats
+    mcse: Floats
+    n: Floats
+
+    @property
+    def scale(self) -> Scale:
+        """Scale of its surrogate."""
+        return scale_of(self.target.measure)
+
+
+def measured(summary: Summary, experiment: Experiment) -> list[Measured]:
+    """All measures of all requirements, in the order of the config.
+
+    A requirement has one for each method, parameter that it applies to and, if it applies to the
+    worst true value, cell. It has none for a method that does not have the measure.
+    """
+    return [
+        entry
+        for name, target in experiment.targets.items()
+        for entry in (_selected if target.measure == P_BEST else _estimated)(
+            summary, experiment, name, target
+        )
+    ]
+
+
+def _estimated(
+    summary: Summary, experiment: Experiment, name: str, target: TargetSettings
+) -> Iterator[Measured]:
+    """Yield measures of estimates."""
+    for method in summary.methods:
+        of = summary.method_of.get(method, method)
+        if target.method not in (None, of):
+            continue
+        level = target.level or finest_level(summary, method)
+        rows = _rows(summary, target, method, level)
+        for parameter in summary.parameters:
+            if target.parameter is not None:
+                label = experiment.labels.get(target.parameter, target.parameter)
+                if parameter != label:
+                    continue
+            part = rows[rows["parameter"] == parameter]
+            what = f"{_measure_text(summary, target)} of {parameter} {OF_LEVEL[level]}"
+            for truth, table in _by_truth(summary, experiment, part):
+                yield from _entry(name, target, (method, of), what + truth, table)
+
+
+def _rows(summary: Summary, target: TargetSettings, method: str, level: str) -> pd.DataFrame:
+    """Rows of the measure: of cells, or of the grid for a rank correlation over true values."""
+    where: dict[str, Any] = {"method": method, "level": level}
+    if target.measure in OF_INTERVALS:
+        nominal = target.nominal or summary.headline_interval
+        where["interval"] = np.nan if nominal is None else nominal
+    if target.measure == "spearman":
+        grid = summary.measure(target.measure, scope="grid", **where)
+        if len(grid):
+            return grid
+    return summary.measure(target.measure, **where)
+
+
+def _measure_text(summary: Summary, target: TargetSettings) -> str:
+    """Name of a measure in a sentence."""
+    nominal = target.nominal or summary.headline_interval or np.nan
+    return {
+        "rmse": "RMSE",
+        "bias": "size of the bias",
+        "empirical_se": "empirical SE",
+        "relative_rmse": "relative RMSE",
+        "width": f"width of {100 * nominal:g} % intervals",
+        "coverage": f"coverage of {100 * nominal:g} % intervals",
+        "spearman": "rank correlation",
+        "spearman_within": "rank correlation within data sets",
+        "reliability": "reliability",
+        P_BEST: "share of best fits",
+    }[target.measure]
+
+
+def _by_truth(
+    summary: Summary, experiment: Experiment, rows: pd.DataFrame
+) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Yield cells of each true value, or their means; with the true value in words."""
+    columns = [name for name in summary.truths if rows[name].notna().any()]
+    if experiment.over == "truths" or not columns:
+        yield "", _means(summary, rows)
+        return
+    for values, part in rows.groupby(columns, sort=False, dropna=False):
+        names = zip(columns, values, strict=True)
+        varying = [f"{c} = {v:g}" for c, v in names if len(rows[c].unique()) > 1]
+        yield f" at {', '.join(varying)}" if varying else "", part
+
+
+def _means(summary: Summary, rows: pd.DataFrame) -> pd.DataFrame:
+    """Mean over the cells of each design; designs without all cells are left out."""
+    if (rows["measure"] == "bias").any():
+        rows = rows.assign(value=rows["value"].abs())
+    is_rmse, pool = (rows["measure"] == "rmse").any(), mean_over_cells
+    if is_rmse:
+        keys = ["method", "level", "parameter", "cell"]
+        squares = summary.measure("mse").astype(dict.fromkeys(keys, "object"))
+        rows = rows[keys].astype("object").merge(squares, on=keys)
+        pool = root_mean_over_cells
+    sizes = rows.groupby(_SIZE)
+    most = sizes.size().max() if len(rows) else 0
+    means = [(*size, *pool(part), part["n"].sum()) for size, part in sizes if len(part) == most]
+    return pd.DataFrame(means, columns=[*_SIZE, "value", "mcse", "n"])
+
+
+def _selected(
+    summary: Summary, experiment: Experiment, name: str, target: TargetSettings
+) -> Iterator[Measured]:
+    """Yield shares of units whose best-fitting model is the generating one."""
+    table, recovery = summary.selection, summary.recovery
+    keep = (table["scope"] == "cell") & (table["simulated"] == target.model)
+    table = table[keep & (table["fitted"] == target.model)]
+    sizes = recovery[["cell", *_SIZE, "variant", *summary.truths]].astype({"cell": "object"})
+    table = table.merge(sizes.drop_duplicates("cell"), on="cell")
+    table = table.assign(variant=as_text(table["variant"]), measure=P_BEST)
+    contests = competitors(methods_of(experiment))
+    for (contest, criterion, variant), part in table.groupby(
+        ["contest", "criterion", "variant"], sort=False
+    ):
+        if target.method not in (
+            None,
+            contest,
+            *(m for m in contests if contests[m][0] == contest),
+        ):
+            continue
+        unit = "participant" if (part["unit"] == "participant").any() else "data set"
+        part = part[(part["unit"] == unit) & (part["n"] > 0)]
+        share = part["wins"] / part["n"]
+        part = part.assign(value=share, mcse=binomial_se(share, part["n"]))
+        method = ", ".join(filter(None, [f"{contest} by {criterion}", variant]))
+        what = f"share of {unit}s generated by {target.model} that it fits best"
+        for truth, cells in _by_truth(summary, experiment, part):
+            yield from _entry(name, target, (method, contest), what + truth, cells)
+
+
+def _entry(
+    name: str,
+    target: TargetSettings,
+    method: tuple[str, str],
+    subject: str,
+    table: pd.DataFrame,
+) -> Iterator[Measured]:
+    """Yield a measure if it is known in any design."""
+    table = table[np.isfinite(table[["value", "mcse"]].to_numpy(float)).all(axis=1)]
+    if len(table):
+        columns = (table[key].to_numpy(float) for key in (*_SIZE, "value", "mcse", "n"))
+        participants, trials, value, mcse, n = columns
+        value = np.abs(value) if target.measure == "bias" else value
+        yield Measured(name, target, *method, subject, participants, trials, value, mcse, n)
+
+
+def by_requirement(
+    entries: Sequence[Measured],
+) -> Mapping[tuple[str, str], list[Measured]]:
+    """Group measures by requirement and method, in their order."""
+    groups: dict[tuple[str, str], list[Measured]] = {}
+    for entry in entries:
+        groups.setdefault((entry.requirement, entry.method), []).append(entry)
+    return groups

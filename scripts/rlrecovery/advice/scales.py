@@ -1,0 +1,83 @@
+"""Scales on which measures are close to planes in log trials and log participants.
+
+Errors and widths are on a log scale, shares on the logit scale and correlations on Fisher's scale,
+the inverse hyperbolic tangent. Monte Carlo standard errors (MCSE) follow by the delta method.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from rlrecovery.config.targets import SMALL
+
+Floats = NDArray[np.float64]
+Scale = Literal["log", "logit", "atanh"]
+
+#: Largest correlation in size that is transformed.
+_MOST = 1 - 1e-9
+
+
+def scale_of(measure: str) -> Scale:
+    """Scale of a measure of `rlrecovery.config.targets.MeasureName`."""
+    if measure in SMALL:
+        return "log"
+    return "atanh" if measure.startswith("spearman") else "logit"
+
+
+def transform(scale: Scale, value: ArrayLike) -> Floats:
+    """Transform values to a scale; not a number outside of its range."""
+    value = np.asarray(value, float)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        if scale == "log":
+            return np.log(value)
+        if scale == "logit":
+            return np.log(value) - np.log1p(-value)
+        return np.arctanh(value)
+
+
+def back(scale: Scale, transformed: ArrayLike) -> Floats:
+    """Inverse of `transform`."""
+    transformed = np.asarray(transformed, float)
+    if scale == "log":
+        return np.exp(transformed)
+    return 1 / (1 + np.exp(-transformed)) if scale == "logit" else np.tanh(transformed)
+
+
+def transform_scores(
+    scale: Scale, value: ArrayLike, mcse: ArrayLike, n: ArrayLike
+) -> tuple[Floats, Floats]:
+    """Transform measures and their MCSEs.
+
+    Parameters
+    ----------
+    value, mcse, n : array, shape (designs,)
+        Measures, their MCSEs and numbers of replicates.
+
+    Returns
+    -------
+    tuple of array, shape (designs,)
+        Values and MCSEs on the scale; not a number where they are not known.
+
+    Notes
+    -----
+    A share of 0 or 1 has no logit, and its MCSE is estimated as 0. As in Anscombe (1956),
+    Biometrika 43:461, half a replicate is added to both outcomes: the share is
+    p = (n value + 1/2) / (n + 1), and its MCSE sqrt(p (1 - p) / (n + 1)).
+    """
+    values, errors, counts = (np.array(column, float) for column in (value, mcse, n))
+    if scale == "logit":
+        is_certain = ~((values > 0) & (values < 1) & (errors > 0)) & np.isfinite(values)
+        share = (counts * values + 0.5) / (counts + 1)
+        values = np.where(is_certain, share, values)
+        errors = np.where(is_certain, np.sqrt(share * (1 - share) / (counts + 1)), errors)
+    if scale == "atanh":
+        values = np.clip(values, -_MOST, _MOST)
+    slopes = {"log": values, "logit": values * (1 - values), "atanh": 1 - values**2}
+    with np.errstate(divide="ignore", invalid="ignore"):
+        errors = errors / slopes[scale]
+    result = transform(scale, values)
+    usable = np.isfinite(result) & np.isfinite(errors) & (errors > 0)
+    return np.where(usable, result, np.nan), np.where(usable, errors, np.nan)

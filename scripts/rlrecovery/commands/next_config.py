@@ -1,0 +1,103 @@
+"""Writes a config that adds the next designs to a study and keeps its finished cells."""
+
+from __future__ import annotations
+
+import io
+import math
+from pathlib import Path
+
+from ruamel.yaml import YAML
+
+from rlrecovery.advice.precision import Step
+from rlrecovery.config.former import differing_keys
+from rlrecovery.config.reader import load
+from rlrecovery.config.settings import Experiment
+from rlrecovery.config.study import cells_of, fitted_batches
+from rlrecovery.design.cells import batches
+from rlrecovery.storage.files import write_text
+
+
+class CannotWrite(Exception):
+    """A config that cannot be written; the message says why."""
+
+
+def write_next(config: Path, target: Path, experiment: Experiment, step: Step) -> Experiment:
+    """Write a config with a further step; comments and order are kept.
+
+    Parameters
+    ----------
+    config, target : Path
+        The present config, and the file to write.
+    experiment : Experiment
+        The present config.
+    step : Step
+        What is added. Replicates are rounded up to whole batches, so that all finished batches
+        keep their names.
+
+    Returns
+    -------
+    Experiment
+        The new config.
+
+    Raises
+    ------
+    CannotWrite
+        If the target is the config itself, or a file that is no config of the same run, or if
+        the config has the designs already.
+    ConfigError
+        If the new config has mistakes, such as files that it does not find.
+    """
+    _check_target(config, target, experiment)
+    yaml = YAML()
+    yaml.preserve_quotes, yaml.width = True, 4096
+    content = yaml.load(config.read_text(encoding="utf-8"))
+    for key in ("trials", "participants"):
+        size = getattr(step, key)
+        if size in content[key]:
+            raise CannotWrite(
+                f"{config} has designs with {size} {key} already, which are not measured yet; run "
+                f"it first, with make run CONFIG={config}"
+            )
+        if size is not None:
+            place = sum(other < size for other in content[key])
+            content[key].insert(place, size)
+    if step.replicates is not None:
+        batch = experiment.batch_size
+        content["replicates"] = math.ceil(step.replicates / batch) * batch
+    text = io.StringIO()
+    yaml.dump(content, text)
+    write_text(text.getvalue(), target)
+    written = load(target)
+    if differences := differing_keys(experiment, written):
+        raise CannotWrite(f"{target} describes another study, in {', '.join(differences)}")
+    return written
+
+
+def _check_target(config: Path, target: Path, experiment: Experiment) -> None:
+    """Refuse to replace the present config, or a file of something else."""
+    if target.resolve() == config.resolve():
+        raise CannotWrite(f"{target} is the present config; choose another file with WRITE=...")
+    if target.resolve().parent != config.resolve().parent:
+        raise CannotWrite(
+            f"{target} is not in the folder of {config}, to which paths in the config are relative"
+        )
+    if target.exists() and f"run: {experiment.run}" not in target.read_text(encoding="utf-8"):
+        raise CannotWrite(f"{target} exists and is no config of the run {experiment.run}")
+
+
+def added_jobs(present: Experiment, following: Experiment) -> int:
+    """Number of jobs that simulate or fit and that only the second config has."""
+    return len(_jobs(following) - _jobs(present))
+
+
+def _jobs(experiment: Experiment) -> set[tuple[str, str, tuple[int, int]]]:
+    """Stage, cell and replicates of all jobs that simulate or fit."""
+    ranges = batches(experiment.replicates, experiment.batch_size)
+    stages = {"": ranges, **fitted_batches(experiment)}
+    cells = cells_of(experiment)
+    return {
+        (stage, cell, batch)
+        for stage, used in stages.items()
+        for cell in cells
+        for batch in used.values()
+    }

@@ -1,0 +1,73 @@
+"""The config of the next designs."""
+
+import pytest
+import yaml
+
+from rlrecovery.advice.precision import Step
+from rlrecovery.commands.next_config import CannotWrite, added_jobs, write_next
+from rlrecovery.config.reader import load
+from unit.config.experiments import valid
+
+TARGET = {"precise": {"measure": "rmse", "parameter": "alpha", "at_most": 0.1}}
+
+
+@pytest.fixture
+def config(tmp_path):
+    path = tmp_path / "study.yaml"
+    text = yaml.safe_dump(valid() | {"targets": TARGET}, sort_keys=False)
+    path.write_text(f"# A comment.\n{text}")
+    return path
+
+
+def step(**sizes):
+    return Step("precise", "mle", 0.3, **sizes)
+
+
+def test_a_level_is_added_at_its_place(config):
+    experiment, target = load(config), config.with_name("next.yaml")
+    following = write_next(config, target, experiment, step(trials=100))
+    assert following.trials == (50, 100, 150)
+    assert following == load(target)
+    assert target.read_text().startswith("# A comment.\n")
+    # 6 cells, each simulated and fitted by four methods, in one batch.
+    assert added_jobs(experiment, following) == 6 * 5
+    assert added_jobs(following, experiment) == 0
+
+
+def test_replicates_are_whole_batches(config):
+    experiment, target = load(config), config.with_name("next.yaml")
+    following = write_next(config, target, experiment, step(replicates=45))
+    assert following.replicates == 60
+    assert added_jobs(experiment, following) == 2 * 12 * 5
+
+
+def test_participants_are_added_to_a_block_list(config):
+    config.write_text(config.read_text().replace("participants:\n- 10\n", "participants: [10]\n"))
+    target = config.with_name("next.yaml")
+    following = write_next(config, target, load(config), step(participants=5))
+    assert following.participants == (5, 10)
+
+
+def test_what_must_not_be_replaced(config, tmp_path):
+    experiment = load(config)
+    with pytest.raises(CannotWrite, match="is the present config"):
+        write_next(config, config, experiment, step(trials=100))
+    other = tmp_path / "notes.yaml"
+    other.write_text("something else")
+    with pytest.raises(CannotWrite, match="is no config of the run test"):
+        write_next(config, other, experiment, step(trials=100))
+    assert other.read_text() == "something else"
+    with pytest.raises(CannotWrite, match="not in the folder"):
+        write_next(config, tmp_path / "folder/next.yaml", experiment, step(trials=100))
+
+
+def test_designs_that_are_not_measured_yet_are_not_added_again(config):
+    experiment = load(config)
+    with pytest.raises(CannotWrite, match="has designs with 150 trials already"):
+        write_next(config, config.with_name("next.yaml"), experiment, step(trials=150))
+
+
+def test_the_config_of_an_earlier_round_is_replaced(config):
+    experiment, target = load(config), config.with_name("next.yaml")
+    write_next(config, target, experiment, step(trials=100))
+    assert write_next(config, target, experiment, step(trials=120)).trials == (50, 120, 150)
