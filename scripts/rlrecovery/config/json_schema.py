@@ -55,10 +55,13 @@ def child(node: Node, key: str | int) -> Node:
     """Schema of an entry of a section or list; it may be a reference."""
     if isinstance(key, int):
         return node.get("items", {})
-    if "properties" in node:
-        return node["properties"].get(key, {})
+    further = node.get("additionalProperties")
+    if key in node.get("properties", ()):
+        return node["properties"][key]
+    if "properties" in node and not isinstance(further, Mapping):
+        return {}
     return next(iter(node.get("patternProperties", {}).values()), None) or (
-        node.get("additionalProperties") or {}
+        further or {}
     )
 
 
