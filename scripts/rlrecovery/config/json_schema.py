@@ -60,9 +60,7 @@ def child(node: Node, key: str | int) -> Node:
         return node["properties"][key]
     if "properties" in node and not isinstance(further, Mapping):
         return {}
-    return next(iter(node.get("patternProperties", {}).values()), None) or (
-        further or {}
-    )
+    return next(iter(node.get("patternProperties", {}).values()), None) or (further or {})
 
 
 def locate(location: Path) -> tuple[Path, Node, Node]:

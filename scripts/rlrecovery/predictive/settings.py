@@ -9,7 +9,6 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 from rlrecovery.models.settings import Omittable, Section, as_tuple_field
 
 
-
 def _text_of_number(value: Any) -> Any:
     """Codes are compared with the text of a file; YAML reads some of them as whole numbers."""
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
@@ -71,6 +70,4 @@ class PilotSettings(Section):
 
     def reading(self) -> dict[str, Any]:
         """Plain values of the keys that say how the file is read."""
-        return self.model_dump(
-            mode="json", exclude_none=True, include={"columns", "choices"}
-        )
+        return self.model_dump(mode="json", exclude_none=True, include={"columns", "choices"})

@@ -44,9 +44,7 @@ class CsvFile:
             yield position, values
 
 
-def read_csv_file(
-    path: str | os.PathLike[str], expected: str, delimiters: str = ","
-) -> CsvFile:
+def read_csv_file(path: str | os.PathLike[str], expected: str, delimiters: str = ",") -> CsvFile:
     """Read a CSV file (UTF-8, with or without a byte order mark) with a header and rows.
 
     pandas is not used: it fills short rows and does not report the lines of a file. Of several

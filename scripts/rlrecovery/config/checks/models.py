@@ -175,8 +175,11 @@ def _support(entry: GeneratingModel, parameter: Parameter) -> Iterator[Mistake]:
     must = f"must be {interval(*support)}"
     yield from outside((*entry.path, "truth", name), entry.values(name), support, must)
     path, drawn = (*entry.path, "population", name), entry.drawn(name)
-    draws = None if entry.population is None or name not in entry.population else (
-        entry.population[name].draws)
+    draws = (
+        None
+        if entry.population is None or name not in entry.population
+        else (entry.population[name].draws)
+    )
     if draws is not None:
         yield from _draws(path, parameter, draws, number_of_draws(entry.population or {}))
     if drawn is None or entry.population is None:
