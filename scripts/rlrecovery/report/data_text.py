@@ -86,8 +86,8 @@ def _truth(model: Model, source: Source) -> Iterator[str]:
             around.append(f"{population.spread:g} for {symbol} ({scale_of(parameter)} scale)")
     if from_draws:
         yield (
-            f"Each data set has a location and a standard deviation of {enumeration(from_draws)} of "
-            f"its own, a random one of {number_of_draws(source.population)} joint draws; values "
+            f"Each data set has its own location and standard deviation of {enumeration(from_draws)}, "
+            f"a random one of {number_of_draws(source.population)} joint draws; values "
             "of participants are normally distributed around that location, on the unconstrained "
             "scale."
         )

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from rlrecovery.predictive.dataset import Dataset
-from rlrecovery.predictive.observed_csv import REQUIRED, read_observed
+from rlrecovery.predictive.observed_csv import DELIMITERS, REQUIRED, read_observed
 from rlrecovery.simulation.csv_file import finite_number, read_csv_file
 from rlrecovery.simulation.task import Task
 from rlrecovery.storage.files import BrokenFile
@@ -23,32 +23,42 @@ MOST_LENGTHS = 10
 
 
 @dataclass(frozen=True)
-class Pilot:
-    """Design of a data set, as values of a config.
+class Sizes:
+    """Sizes of a data set, as values of a config.
 
     Attributes
     ----------
-    task : dict
-        Section ``task``: the mean reward of every arm in the data, as if it were constant.
     participants, trials : int
         Number of participants, and of trials of the longest session.
     missing : float
         Share of trials without a response.
     completed : list of float
         Shares of the trials that participants completed.
+    """
+
+    participants: int
+    trials: int
+    missing: float
+    completed: list[float]
+
+
+@dataclass(frozen=True)
+class DataDesign(Sizes):
+    """Sizes, task and rewards of a data set, as values of a config.
+
+    Attributes
+    ----------
+    task : dict
+        Section ``task``: the mean reward of every arm in the data, as if it were constant.
     unit : float
         SD of rewards that are far from 0 and 1, rounded; otherwise 1.
     """
 
     task: dict[str, Any]
-    participants: int
-    trials: int
-    missing: float
-    completed: list[float]
     unit: float
 
 
-def read_pilot(path: str | os.PathLike[str]) -> Pilot:
+def read_design(path: str | os.PathLike[str]) -> DataDesign:
     """Read a CSV file as `rlrecovery.predictive.observed_csv.read_observed` does.
 
     Raises
@@ -60,6 +70,17 @@ def read_pilot(path: str | os.PathLike[str]) -> Pilot:
     # With normally distributed rewards, all rewards are accepted.
     any_rewards = Task(arms=(0.5,) * n_arms, sd=1.0, full_feedback=full_feedback)
     data = read_observed(path, any_rewards)
+    rewards = data.rewards[data.responded]
+    far = np.abs(rewards).max() > 2
+    return DataDesign(
+        **vars(sizes_of(data)),
+        task=_task(data, n_arms, full_feedback),
+        unit=_rounded(rewards.std() or 1.0, 1) if far else 1.0,
+    )
+
+
+def sizes_of(data: Dataset) -> Sizes:
+    """Participants, trials, missing responses and lengths of sessions of a data set."""
     participants, trials = data.choices.shape
     lengths = trials - np.argmax(data.responded[:, ::-1], axis=1)
     if lengths.min() >= (1 - CUT_OFF) * trials:
@@ -67,15 +88,11 @@ def read_pilot(path: str | os.PathLike[str]) -> Pilot:
     shares = np.sort(lengths / trials)
     if len(shares) > MOST_LENGTHS:
         shares = np.quantile(shares, (np.arange(MOST_LENGTHS) + 0.5) / MOST_LENGTHS)
-    rewards = data.rewards[data.responded]
-    far = np.abs(rewards).max() > 2
-    return Pilot(
-        task=_task(data, n_arms, full_feedback),
+    return Sizes(
         participants=participants,
         trials=trials,
         missing=round(float(1 - data.responded.sum() / lengths.sum()), 3),
         completed=[round(float(share), 2) for share in shares],
-        unit=_rounded(rewards.std() or 1.0, 1) if far else 1.0,
     )
 
 
@@ -84,7 +101,8 @@ def _arms_in(path: str | os.PathLike[str]) -> tuple[int, bool]:
 
     A file with other mistakes has two arms; `read_observed` finds its mistakes.
     """
-    file = read_csv_file(path, f"it must be a CSV file with the columns {', '.join(REQUIRED)}")
+    expected = f"it must be a CSV file with the columns {', '.join(REQUIRED)}"
+    file = read_csv_file(path, expected, DELIMITERS)
     if "choice" not in file.header:
         return 2, False
     column = file.header.index("choice")
