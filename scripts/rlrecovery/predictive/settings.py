@@ -61,7 +61,7 @@ class PilotSettings(Section):
     """Contraction is 1 - posterior variance / prior variance. Below this value, `make pilot` says
     that the pilot data say next to nothing about the quantity. At 0.25 the posterior SD is still
     87 % of the prior SD."""
-    draws: int = Field(default=1000, ge=100, le=10_000)
+    draws: int = Field(default=1000, ge=100, le=5_000)
     """Posterior draws of the population that make pilot writes; every replicate of the planned
     study takes one of them as its truth."""
     data_sets: int = Field(default=100, ge=0, le=10_000)

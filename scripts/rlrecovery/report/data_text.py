@@ -86,8 +86,9 @@ def _truth(model: Model, source: Source) -> Iterator[str]:
             around.append(f"{population.spread:g} for {symbol} ({scale_of(parameter)} scale)")
     if from_draws:
         yield (
-            f"Each data set has its own location and standard deviation of {enumeration(from_draws)}, "
-            f"a random one of {number_of_draws(source.population)} joint draws; values "
+            "Each data set has its own location and standard deviation of "
+            f"{enumeration(from_draws)}, a random one of {number_of_draws(source.population)} "
+            "joint draws; values "
             "of participants are normally distributed around that location, on the unconstrained "
             "scale."
         )
