@@ -16,6 +16,7 @@ from rlrecovery.config.mistakes import wrapped
 from rlrecovery.config.reader import ConfigError, load
 from rlrecovery.config.settings import Experiment
 from rlrecovery.config.yaml_file import read_yaml
+from rlrecovery.predictive.settings import PilotSettings
 from rlrecovery.storage.files import BrokenFile
 
 #: Data sets of posterior SBC between two lines of progress.
@@ -54,12 +55,12 @@ def _pilot(config: Path, data: str, write: str) -> str:
     experiment = load(config)
     file = _data_file(experiment, data)
     target = Path(write) if write else config.with_name(f"{config.stem}_planned.yaml")
-    if target.resolve() == config.resolve():
-        raise WrongUse(f"WRITE={target} is the config itself; choose another name")
     from rlrecovery.pilot.fit import NoFit  # slow imports, after the mistakes of the config
-    from rlrecovery.pilot.planned import Paths
+    from rlrecovery.pilot.planned import FIRST_LINE, Paths
     from rlrecovery.pilot.study import folder_of, study_pilot
 
+    if target.exists() and not _starts_with(target, FIRST_LINE):
+        raise WrongUse(f"{target} exists; choose another name with WRITE=...")
     folder = folder_of(file)
     folder.mkdir(parents=True, exist_ok=True)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -74,6 +75,14 @@ def _pilot(config: Path, data: str, write: str) -> str:
     )
 
 
+def _starts_with(path: Path, line: str) -> bool:
+    """Whether a file was written by this command, and may be replaced."""
+    try:
+        return path.read_text(encoding="utf-8").startswith(line)
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
 def _data_file(experiment: Experiment, data: str) -> Path:
     """The file of pilot data: the one given, or that of the config."""
     if not data and experiment.observed is None:
@@ -83,13 +92,12 @@ def _data_file(experiment: Experiment, data: str) -> Path:
 
 def _progress(experiment: Experiment) -> Callable[[int], None]:
     """Print how many data sets of posterior SBC are finished."""
-    total = 0 if experiment.pilot is None else experiment.pilot.data_sets
+    total = (experiment.pilot or PilotSettings()).data_sets
 
     def progress(done: int) -> None:
         """Print one line now and then, on standard error."""
         if done % EVERY == 0:
-            of = f" of {total}" if total else ""
-            print(f"posterior SBC: {done}{of} data sets", file=sys.stderr, flush=True)
+            print(f"posterior SBC: {done} of {total} data sets", file=sys.stderr, flush=True)
 
     return progress
 

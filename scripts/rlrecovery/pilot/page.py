@@ -20,6 +20,8 @@ from rlrecovery.storage.files import write_text
 
 #: Predictive p values outside these limits are mentioned.
 EXTREME = (0.025, 0.975)
+#: A curve is mentioned if more than this share of its bins is outside them.
+FEW_BINS = 0.2
 #: Names of statistics in sentences.
 _STATISTICS = {
     "learning": "the learning curve",
@@ -102,7 +104,8 @@ def _population(fit: PilotFit) -> Iterator[str]:
     for row in fit.population.to_dict("records"):
         scale = model.parameter(row["parameter"]).transform
         on = f" ({scale} scale)" if row["level"] == "spread" and scale != "identity" else ""
-        yield f"{_quantity(row).capitalize()}{on}: {_interval(row)}.{_flag(row)}"
+        quantity = _quantity(row)
+        yield f"{quantity[:1].upper()}{quantity[1:]}{on}: {_interval(row)}.{_flag(row)}"
 
 
 def _interval(row: Mapping[str, float]) -> str:
@@ -138,20 +141,22 @@ def _reproduced(predictive: pd.DataFrame) -> Iterator[str]:
         yield "There is no predictive check: no statistic can be computed."
         return
     extreme = rows[(rows["p"] < EXTREME[0]) | (rows["p"] > EXTREME[1])]
+    yield (
+        f"{len(extreme)} of {len(rows)} statistics are outside the 95 % intervals of the "
+        "predictions; about one in 20 would be if the model were right."
+    )
     for (way, statistic), group in extreme.groupby(["way", "statistic"], sort=False):
         every = rows[(rows["way"] == way) & (rows["statistic"] == statistic)]
+        if len(group) <= FEW_BINS * len(every):
+            continue
         where = f" in {len(group)} of {len(every)} bins of trials" if len(every) > 1 else ""
         worst = group.loc[(group["p"] - 0.5).abs().idxmax()]
         direction = "lower" if worst["observed"] < worst["mean"] else "higher"
+        name = _statistic(str(statistic))
         yield (
-            f"No: {_statistic(str(statistic))} ({_WAYS[str(way)]}) is {direction}{where} than the "
+            f"{name[:1].upper()}{name[1:]} ({_WAYS[str(way)]}) is {direction}{where} than the "
             f"fitted model predicts: {worst['observed']:.2f}, predicted {worst['mean']:.2f} "
             f"({worst['lower_95']:.2f} to {worst['upper_95']:.2f})."
-        )
-    if extreme.empty:
-        yield (
-            "Nothing speaks against it: learning curve, win-stay, lose-shift and shares of the "
-            "arms are within 95 % of the predictions."
         )
 
 
@@ -169,14 +174,14 @@ def _calibrated(table: pd.DataFrame) -> Iterator[str]:
     n, smallest = int(table["n"].min()), table.loc[table["p_holm"].idxmin()]
     about = (
         f"{n} data sets were simulated at the posterior and fitted together with the pilot data "
-        "(posterior SBC)"
+        "(posterior SBC);"
     )
     p = f"p = {smallest['p_holm']:.2g} for the {_quantity(smallest)}, the smallest after Holm's "
     p += f"correction over {len(table)} quantities"
     if smallest["p_holm"] < SMALLEST_P:
-        yield f"No: {about}, and the drawn values are not uniform in their posteriors ({p})."
+        yield f"No: {about} the drawn values are not uniform in their posteriors, {p}."
     else:
-        yield f"Nothing speaks against it: {about} ({p})."
+        yield f"Nothing speaks against it: {about} {p}."
     if n < FEWEST:
         yield f"With {n} data sets hardly any error would be found; set pilot.data_sets to 100."
 

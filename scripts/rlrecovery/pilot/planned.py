@@ -35,9 +35,12 @@ _REPLACED = (
 #: Keys with paths relative to the config.
 _FILES = (("task", "schedule", "file"), ("figures", "style"))
 
-_HEAD = """\
-# Written by `make pilot`: recovery at the true values that the pilot data leave, for their own
-# design and others around it. `make help-config` explains every key.
+#: First line of a planned config, which `make pilot` may replace.
+FIRST_LINE = "# Written by `make pilot` from pilot data."
+_HEAD = f"""\
+{FIRST_LINE}
+# Recovery at the true values that these data leave, for their own design and others around it.
+# `make help-config` explains every key.
 """
 _TARGETS = """\
 # targets:        # what the study should reach, for example
