@@ -173,8 +173,9 @@ class Population(RootModel[SpreadOrDistribution]):
 
     def distribution_object(self) -> Distribution | None:
         """The distribution of participants; None for a spread and for draws."""
-        is_named = isinstance(self.root, DistributionSettings)
-        return self.root.distribution_object() if is_named else None
+        if isinstance(self.root, Spread | Draws):
+            return None
+        return self.root.distribution_object()
 
     def canonical(self) -> dict[str, Any]:
         """Plain values that random seeds depend on; draws, which are many, as a hash."""

@@ -127,7 +127,7 @@ def uniformity(pit: Floats) -> float:
 
     All values must be in (0, 1).
     """
-    from arviz_stats.base import array_stats  # slow
+    from arviz_stats.base.array import array_stats  # slow
 
     p, _, _ = array_stats.uniformity_test(np.asarray(pit, dtype=float))
     return float(np.ravel(p)[0])
@@ -142,7 +142,7 @@ def holm(p: Floats) -> Floats:
     return corrected
 
 
-def tests(pits_table: pd.DataFrame) -> pd.DataFrame:
+def uniformity_tests(pits_table: pd.DataFrame) -> pd.DataFrame:
     """Test of uniformity of each quantity: ``level``, ``parameter``, ``n``, ``p``, ``p_holm``."""
     groups = pits_table.groupby(["level", "parameter"], sort=False)["pit"]
     rows = [

@@ -48,7 +48,7 @@ class Results:
     predictive : DataFrame
         Columns `rlrecovery.storage.schemas.PREDICTIVE`.
     calibration : DataFrame
-        From `rlrecovery.pilot.calibration.tests`; no rows without a check.
+        From `rlrecovery.pilot.calibration.uniformity_tests`; no rows without a check.
     """
 
     pilot: PilotData

@@ -17,7 +17,7 @@ from rlrecovery.config.settings import Experiment
 from rlrecovery.design.seeds import seed_sequence
 from rlrecovery.figures import style
 from rlrecovery.figures.predictive import draw_predictive
-from rlrecovery.pilot.calibration import posterior_sbc, tests
+from rlrecovery.pilot.calibration import posterior_sbc, uniformity_tests
 from rlrecovery.pilot.figure import draw_shrinkage
 from rlrecovery.pilot.fit import NoFit, PilotFit, fit_pilot, identity_of, population_draws
 from rlrecovery.pilot.page import Results, text, write_page
@@ -92,7 +92,7 @@ def study_pilot(
             fit.method, fit.fitter.setting, pilot.task, pilot.data, seed("predictive")
         )
         sbc = posterior_sbc(pilot, fit, settings.data_sets, seed("posterior SBC"), progress)
-    results = Results(pilot, fit, settings.least_contraction, predictive, tests(sbc))
+    results = Results(pilot, fit, settings.least_contraction, predictive, uniformity_tests(sbc))
     write_text(planned, paths.target)
     write_tables(folder, fit, predictive, sbc)
     return _write_page(folder, results, experiment, _next_steps(folder, paths, experiment))

@@ -36,8 +36,8 @@ def draw_population(
         uniform = np.concatenate([rng.random(participants) for rng in rngs])
         distribution = settings.distribution_object()
         if settings.draws is not None:
-            location, spread = (np.repeat(x, participants) for x in _drawn(settings.draws, draws))
-            values[parameter.name] = parameter.to_natural(location + spread * ndtri(uniform))
+            locations, sds = (np.repeat(x, participants) for x in _drawn(settings.draws, draws))
+            values[parameter.name] = parameter.to_natural(locations + sds * ndtri(uniform))
         elif distribution is not None:
             values[parameter.name] = distribution.quantiles(uniform)
         else:
