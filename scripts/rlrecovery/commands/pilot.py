@@ -9,10 +9,11 @@ if __name__ == "__main__":  # Ctrl-C ends the command without a traceback, even 
 
 import argparse
 import sys
+import textwrap
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from rlrecovery.config.mistakes import wrapped
+from rlrecovery.config.mistakes import COLUMNS
 from rlrecovery.config.reader import ConfigError, load
 from rlrecovery.config.settings import Experiment
 from rlrecovery.config.yaml_file import read_yaml
@@ -105,7 +106,14 @@ def _progress(experiment: Experiment) -> Callable[[int], None]:
 def _indented(line: str) -> str:
     """A line of at most 80 columns; its continuation is indented as the line."""
     indent = " " * (len(line) - len(line.lstrip()))
-    return "\n".join(indent + part for part in wrapped(line.strip()).split("\n")) if line else line
+    return textwrap.fill(
+        line.strip(),
+        COLUMNS,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 if __name__ == "__main__":

@@ -50,6 +50,9 @@ def posterior_sbc(
         posterior probability of values below the truth.
     """
     rows: list[dict[str, object]] = []
+    columns = ["data_set", "level", "parameter", "truth", "pit"]
+    if not data_sets:
+        return pd.DataFrame(rows, columns=columns)
     first, *seeds = seed.spawn(1 + data_sets)
     populations = population_draws(fit, data_sets, np.random.default_rng(first))
     layout, learner = Layout.of(pilot.task, pilot.data), fit.fitter.setting.learner
@@ -69,7 +72,6 @@ def posterior_sbc(
                 for p, t, u in zip(parameters, truths[level], pit, strict=True)
             ]
         progress(number + 1)
-    columns = ["data_set", "level", "parameter", "truth", "pit"]
     return pd.DataFrame(rows, columns=columns)
 
 

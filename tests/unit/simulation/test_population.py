@@ -140,16 +140,18 @@ class TestPopulationTruth:
             assert real.std() == pytest.approx(spread, rel=0.02)
 
 
+#: Three draws of a population, some of which have no spread.
+DRAWS = {
+    "alpha": {"locations": [-3.0, 0.0, 2.0], "spreads": [0.0, 0.5, 1.5]},
+    "beta": {"locations": [0.0, 1.0, 3.0], "spreads": [0.3, 0.0, 1.0]},
+}
+
+
 class TestDraws:
     """A population whose location and SD differ between data sets."""
 
-    DRAWS = {
-        "alpha": {"locations": [-3.0, 0.0, 2.0], "spreads": [0.0, 0.5, 1.5]},
-        "beta": {"locations": [0.0, 1.0, 3.0], "spreads": [0.3, 0.0, 1.0]},
-    }
-
     def drawn(self, draws, participants=20_000, entries=None):
-        settings = {name: Population.of(entry) for name, entry in (entries or self.DRAWS).items()}
+        settings = {name: Population.of(entry) for name, entry in (entries or DRAWS).items()}
         rngs = [np.random.default_rng(7 + k) for k in range(len(draws))]
         return draw_population(RESCORLA_WAGNER, {}, settings, participants, *rngs, draws=draws)
 
@@ -159,8 +161,8 @@ class TestDraws:
         for name, to_real in (("alpha", logit), ("beta", np.log)):
             for k, draw in enumerate(draws):
                 real = to_real(values[name][k * n : (k + 1) * n])
-                location = self.DRAWS[name]["locations"][draw]
-                spread = self.DRAWS[name]["spreads"][draw]
+                location = DRAWS[name]["locations"][draw]
+                spread = DRAWS[name]["spreads"][draw]
                 if spread == 0:
                     np.testing.assert_allclose(real, location, atol=1e-12)
                 else:
@@ -174,7 +176,7 @@ class TestDraws:
             np.testing.assert_allclose(values[name], expected[name], rtol=1e-14)
 
     def test_truths_are_those_of_the_draws(self):
-        settings = {name: Population.of(entry) for name, entry in self.DRAWS.items()}
+        settings = {name: Population.of(entry) for name, entry in DRAWS.items()}
         truths = population_truths(RESCORLA_WAGNER, {}, settings, [2, 2, 0])
         np.testing.assert_allclose(truths["alpha"][0], expit([2.0, 2.0, -3.0]), rtol=1e-15)
         np.testing.assert_allclose(truths["beta"][0], np.exp([3.0, 3.0, 0.0]), rtol=1e-15)
@@ -183,7 +185,7 @@ class TestDraws:
         assert number_of_draws({"alpha": Population.of({"spread": 1.0})}) == 0
 
     def test_a_parameter_may_have_a_spread_beside_draws_of_another(self):
-        settings = {"alpha": self.DRAWS["alpha"], "beta": BETA22 | {"beta": 3.0}}
+        settings = {"alpha": DRAWS["alpha"], "beta": BETA22 | {"beta": 3.0}}
         truths = population_truths(
             RESCORLA_WAGNER, {}, {n: Population.of(e) for n, e in settings.items()}, [1]
         )
