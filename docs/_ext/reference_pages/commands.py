@@ -25,6 +25,8 @@ VARIABLES = {
     "MINUTES": "Duration of a job for which the batch size is suggested, in minutes.",
     "CELL": "Key of a cell, as in `design.csv`.",
     "REPLICATE": "Number of a data set in its cell, from 0.",
+    "DATA": "File of pilot data; by default `observed` of the config.",
+    "WRITE": "Config that is written; by default `CONFIG` with `_planned` in its name.",
     "KILLS": "How often the study is interrupted.",
     "UPGRADE": "Empty to keep the present pins.",
 }
