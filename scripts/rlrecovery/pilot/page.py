@@ -75,10 +75,11 @@ def _informative(results: Results) -> Iterator[str]:
     """Contraction of locations and SDs of the population."""
     table, limit = results.fit.population, results.least_contraction
     for row in table[table["contraction"] < limit].to_dict("records"):
+        digits = 2 if round(row["contraction"], 2) < limit else 4
         yield (
             f"They say next to nothing about the {_quantity(row)}: contraction "
-            f"{minus(f'{row["contraction"]:.2f}')}, below {limit:g}. Draws of it are draws from "
-            "the prior."
+            f"{minus(f'{row["contraction"]:.{digits}f}')}, below {limit:g}. True values that are "
+            "drawn for it are hardly more than draws from the prior."
         )
     told = table[table["contraction"] >= limit]
     if len(told):
@@ -122,15 +123,18 @@ def _shrinkage(fit: PilotFit) -> Iterator[str]:
     for name in fit.model.names:
         own = fit.participants[fit.participants["parameter"] == name]
         to_real = fit.model.parameter(name).to_real
-        sds = [
-            float(np.std(to_real(own[column].to_numpy(float)), ddof=1)) if len(own) > 1 else 0.0
+        median = minus(f"{own['contraction'].median():.2f}")
+        if len(own) < 2:
+            yield f"{name}: the contraction of the only participant is {median}."
+            continue
+        alone, together = (
+            float(np.std(to_real(own[column].to_numpy(float)), ddof=1))
             for column in ("unpooled_estimate", "estimate")
-        ]
-        median = own["contraction"].median()
+        )
         yield (
-            f"{name}: the SD of the estimates is {sds[0]:.2f} if each participant is fitted alone "
-            f"and {sds[1]:.2f} with all others (unconstrained scale); half of the participants "
-            f"have a contraction above {median:.2f}."
+            f"{name}: the SD of the estimates is {alone:.2f} if each participant is fitted alone "
+            f"and {together:.2f} with all others (unconstrained scale); half of the participants "
+            f"have a contraction of {median} or more."
         )
 
 

@@ -93,7 +93,7 @@ def facts(pilot: PilotData) -> list[str]:
     blocks = int(data.blocks.max()) + 1
     in_blocks = f" in {blocks} blocks" if blocks > 1 else ""
     return [
-        f"{len(pilot.names)} participants with {_range(lengths)} trials each{in_blocks}, "
+        f"{len(pilot.names)} participant{'s' * (len(pilot.names) > 1)} with {_range(lengths)} trials each{in_blocks}, "
         f"{lengths.sum()} trials in all.",
         f"{lengths.sum() - responses.sum()} of these trials "
         f"({_percent(1 - responses.sum() / lengths.sum())}) have no response.",

@@ -27,12 +27,19 @@ def test_what_the_data_do_not_say_is_said_first():
     said = sections(results(population=population))
     first = next(iter(said.values()))
     assert first[0] == (
-        "They say next to nothing about the location of beta: contraction −0.05, below 0.25. Draws "
-        "of it are draws from the prior."
+        "They say next to nothing about the location of beta: contraction −0.05, below 0.25. True "
+        "values that are drawn for it are hardly more than draws from the prior."
     )
     assert first[1].startswith("They say next to nothing about the SD of alpha: contraction 0.10")
     assert first[2].startswith("Contraction")
     assert "location of alpha 0.90 and SD of beta 0.80" in first[2]
+
+
+def test_a_contraction_is_not_rounded_to_the_limit():
+    population = fit().population.assign(contraction=[0.2499, 0.25, 0.9, 0.9])
+    first = sections(results(population=population))["How much the pilot data say"]
+    assert "contraction 0.2499, below 0.25" in first[0]
+    assert "location of beta 0.25" in first[1]
 
 
 def test_estimates_of_the_population_have_their_scale():
