@@ -92,9 +92,9 @@ def facts(pilot: PilotData) -> list[str]:
     shares = [f"{code} {_percent((chosen == arm).mean())}" for arm, code in enumerate(pilot.codes)]
     blocks = int(data.blocks.max()) + 1
     in_blocks = f" in {blocks} blocks" if blocks > 1 else ""
+    people = f"{len(pilot.names)} participant{'s' * (len(pilot.names) > 1)}"
     return [
-        f"{len(pilot.names)} participant{'s' * (len(pilot.names) > 1)} with {_range(lengths)} trials each{in_blocks}, "
-        f"{lengths.sum()} trials in all.",
+        f"{people} with {_range(lengths)} trials each{in_blocks}, {lengths.sum()} trials in all.",
         f"{lengths.sum() - responses.sum()} of these trials "
         f"({_percent(1 - responses.sum() / lengths.sum())}) have no response.",
         f"Choices: {', '.join(shares)}.",

@@ -25,7 +25,8 @@ from rlrecovery.pilot.planned import Paths, planned_config, write_draws
 from rlrecovery.pilot.reading import read_pilot
 from rlrecovery.predictive.check import check
 from rlrecovery.predictive.settings import PilotSettings
-from rlrecovery.storage.files import write_table, write_text
+from rlrecovery.storage.files import conform, write_table, write_text
+from rlrecovery.storage.schemas import PILOT_PARTICIPANTS, PILOT_POPULATION, POSTERIOR_SBC
 
 
 def folder_of(data: Path, results: Path = Path("results")) -> Path:
@@ -101,10 +102,10 @@ def study_pilot(
 def write_tables(folder: Path, fit: PilotFit, predictive: pd.DataFrame, sbc: pd.DataFrame) -> None:
     """Write the tables of a pilot fit as CSV."""
     tables = {
-        "participants": fit.participants,
-        "population": fit.population,
+        "participants": conform(fit.participants, PILOT_PARTICIPANTS),
+        "population": conform(fit.population, PILOT_POPULATION),
         "predictive": predictive,
-        "posterior_sbc": sbc,
+        "posterior_sbc": conform(sbc, POSTERIOR_SBC),
     }
     for name, table in tables.items():
         write_table(table, folder / f"{name}.csv")
