@@ -3,13 +3,13 @@
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help new run partial docs linkcheck docs-studies test test-all test-cluster test-kills browser bench validate replicate figures report plan advise lint format check help-config schema lock clean FORCE
+.PHONY: help new pilot run partial docs linkcheck docs-studies test test-all test-cluster test-kills browser bench validate replicate figures report plan advise lint format check help-config schema lock clean FORCE
 
 CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 CONFIG ?= config.yaml
 PYTHON ?= python3.12
 # Values that may have spaces reach the commands through the environment.
-export CONFIG CELL REPLICATE WRITE
+export CONFIG CELL REPLICATE DATA WRITE
 # Where jobs run: a folder of workflow/profiles/, laptop or slurm.
 PROFILE ?= laptop
 
@@ -57,6 +57,11 @@ NEW = $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(
 new: $(READY)
 	@$(BIN)/python -m rlrecovery.commands.new \
 		$(foreach name,$(filter-out BIN CORES PROFILE PYTHON READY,$(NEW)),"$(name)=$$$(name)")
+
+# Fit pilot data, and write a config planned from them.
+# make pilot DATA=pilot.csv CONFIG=my.yaml writes my_planned.yaml, or WRITE=next.yaml.
+pilot: $(READY)
+	@$(BIN)/python -m rlrecovery.commands.pilot "$$CONFIG" --data "$$DATA" --write "$$WRITE"
 
 # Print every key of a config: meaning, allowed values, default.
 help-config: $(READY)

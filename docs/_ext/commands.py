@@ -45,6 +45,8 @@ UNSET = (
     "CONFIG",
     "CELL",
     "REPLICATE",
+    "DATA",
+    "WRITE",
     "PYTHONPATH",
 )
 COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")

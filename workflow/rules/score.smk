@@ -184,6 +184,7 @@ EXAMPLE_GENERATOR = study.generator_of(EXPERIMENT, EXAMPLE).plain()
 EXAMPLE_METHOD = shown_method("sampled")
 CHECKED_METHOD = shown_method("sampled", "exact")
 OBSERVED = {"observed": EXPERIMENT.observed_path} if EXPERIMENT.observed else {}
+OBSERVED_FORM = EXPERIMENT.pilot.reading() if OBSERVED and EXPERIMENT.pilot else None
 
 
 rule example:
@@ -232,6 +233,7 @@ rule predict:
         cell=EXAMPLE.values(),
         generator=EXAMPLE_GENERATOR,
         method=shown_values(CHECKED_METHOD),
+        reading=OBSERVED_FORM,
         source=shown_source("door.predict", CHECKED_METHOD),
         versions=shown_versions(CHECKED_METHOD),
     message:

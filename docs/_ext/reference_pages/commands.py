@@ -26,9 +26,13 @@ VARIABLES = {
     "OVERWRITE": "`yes` replaces the results of another study of the same name.",
     "CELL": "Key of a cell, as in `design.csv`.",
     "REPLICATE": "Number of a data set in its cell, from 0.",
-    "WRITE": "File for a config with the designs to measure next.",
+    "WRITE": (
+        "Config that is written: of the designs to measure next (`make advise`), or of the study "
+        "of pilot data (`make pilot`; by default `CONFIG` with `_planned` in its name)."
+    ),
     "ROUNDS": "How often designs are added and measured at most.",
     "BUDGET": "CPU minutes that all rounds may take.",
+    "DATA": "File of pilot data; by default `observed` of the config.",
     "KILLS": "How often the study is interrupted.",
     "UPGRADE": "Empty to keep the present pins.",
 }

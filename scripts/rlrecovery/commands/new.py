@@ -130,9 +130,9 @@ def _path(options: Mapping[str, str]) -> tuple[Path, str]:
 
 def _values_of_file(file: Path, folder: Path) -> dict[str, Any]:
     """Values of `Design` from a data set; its path becomes relative to the config's folder."""
-    from rlrecovery.commands.pilot import read_pilot  # loads pandas
+    from rlrecovery.pilot.design import read_design  # loads pandas
 
-    pilot = read_pilot(file)
+    pilot = read_design(file)
     extra: dict[str, Any] = {"observed": os.path.relpath(file, folder or ".")}
     if pilot.missing:
         extra["missing"] = [pilot.missing]

@@ -1,136 +1,120 @@
-"""The design of a data set of one's own: its task, participants, trials and missing responses."""
+"""``make pilot``: what pilot data say, and a config of the study that is planned from them."""
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass
-from typing import Any
+import signal
 
-import numpy as np
+if __name__ == "__main__":  # Ctrl-C ends the command without a traceback, even during the imports
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
-from rlrecovery.predictive.dataset import Dataset
-from rlrecovery.predictive.observed_csv import REQUIRED, read_observed
-from rlrecovery.simulation.csv_file import finite_number, read_csv_file
-from rlrecovery.simulation.task import Task
+import argparse
+import sys
+import textwrap
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from rlrecovery.config.mistakes import COLUMNS
+from rlrecovery.config.reader import ConfigError, load
+from rlrecovery.config.settings import Experiment
+from rlrecovery.config.yaml_file import read_yaml
+from rlrecovery.predictive.settings import PilotSettings
 from rlrecovery.storage.files import BrokenFile
 
-#: Largest number of arms; choices beyond are names of stimuli rather than numbers of arms.
-MOST_ARMS = 20
-#: A session is called incomplete if it lacks more than this share of the trials at its end.
-CUT_OFF = 0.1
-#: Largest number of sessions whose lengths are listed one by one.
-MOST_LENGTHS = 10
+#: Data sets of posterior SBC between two lines of progress.
+EVERY = 25
 
 
-@dataclass(frozen=True)
-class Pilot:
-    """Design of a data set, as values of a config.
-
-    Attributes
-    ----------
-    task : dict
-        Section ``task``: the mean reward of every arm in the data, as if it were constant.
-    participants, trials : int
-        Number of participants, and of trials of the longest session.
-    missing : float
-        Share of trials without a response.
-    completed : list of float
-        Shares of the trials that participants completed.
-    unit : float
-        SD of rewards that are far from 0 and 1, rounded; otherwise 1.
-    """
-
-    task: dict[str, Any]
-    participants: int
-    trials: int
-    missing: float
-    completed: list[float]
-    unit: float
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Fit pilot data and plan from them; return exit status 2 if the data or config are wrong."""
+    parser = argparse.ArgumentParser(
+        prog="python -m rlrecovery.commands.pilot", description=main.__doc__
+    )
+    parser.add_argument("config", metavar="CONFIG", help="config file with the task and the model")
+    parser.add_argument("--data", default="", help="file of pilot data; by default observed")
+    parser.add_argument("--write", default="", help="config to write; by default CONFIG_planned")
+    given = parser.parse_args(arguments)
+    try:
+        print(_pilot(Path(given.config), given.data, given.write))
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except (BrokenFile, WrongUse) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"error: {error.filename} cannot be written ({error.strerror})", file=sys.stderr)
+        return 2
+    return 0
 
 
-def read_pilot(path: str | os.PathLike[str]) -> Pilot:
-    """Read a CSV file as `rlrecovery.predictive.observed_csv.read_observed` does.
+class WrongUse(Exception):
+    """Why `make pilot` cannot be used in this way, in one sentence."""
 
-    Raises
-    ------
-    BrokenFile
-        If the file has a mistake, or choices that are not numbered from 0.
-    """
-    n_arms, full_feedback = _arms_in(path)
-    # With normally distributed rewards, all rewards are accepted.
-    any_rewards = Task(arms=(0.5,) * n_arms, sd=1.0, full_feedback=full_feedback)
-    data = read_observed(path, any_rewards)
-    participants, trials = data.choices.shape
-    lengths = trials - np.argmax(data.responded[:, ::-1], axis=1)
-    if lengths.min() >= (1 - CUT_OFF) * trials:
-        lengths = np.full(participants, trials)
-    shares = np.sort(lengths / trials)
-    if len(shares) > MOST_LENGTHS:
-        shares = np.quantile(shares, (np.arange(MOST_LENGTHS) + 0.5) / MOST_LENGTHS)
-    rewards = data.rewards[data.responded]
-    far = np.abs(rewards).max() > 2
-    return Pilot(
-        task=_task(data, n_arms, full_feedback),
-        participants=participants,
-        trials=trials,
-        missing=round(float(1 - data.responded.sum() / lengths.sum()), 3),
-        completed=[round(float(share), 2) for share in shares],
-        unit=_rounded(rewards.std() or 1.0, 1) if far else 1.0,
+
+def _pilot(config: Path, data: str, write: str) -> str:
+    """Run the command and return what it prints."""
+    experiment = load(config)
+    file = _data_file(experiment, data)
+    target = Path(write) if write else config.with_name(f"{config.stem}_planned.yaml")
+    from rlrecovery.pilot.fit import NoFit  # slow imports, after the mistakes of the config
+    from rlrecovery.pilot.planned import FIRST_LINE, Paths
+    from rlrecovery.pilot.study import folder_of, study_pilot
+
+    if target.exists() and not _starts_with(target, FIRST_LINE):
+        raise WrongUse(f"{target} exists; choose another name with WRITE=...")
+    folder = folder_of(file)
+    folder.mkdir(parents=True, exist_ok=True)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    paths = Paths(config, target, folder / "pilot_draws.csv")
+    raw = read_yaml(config).content
+    try:
+        said = study_pilot(file, experiment, raw, paths, _progress(experiment))
+    except NoFit as reason:
+        raise WrongUse(str(reason)) from None
+    return "\n".join(
+        line if line.strip().startswith("make ") else _indented(line) for line in said.split("\n")
     )
 
 
-def _arms_in(path: str | os.PathLike[str]) -> tuple[int, bool]:
-    """Number of arms, and whether there is a column with the outcomes of each.
-
-    A file with other mistakes has two arms; `read_observed` finds its mistakes.
-    """
-    file = read_csv_file(path, f"it must be a CSV file with the columns {', '.join(REQUIRED)}")
-    if "choice" not in file.header:
-        return 2, False
-    column = file.header.index("choice")
-    numbers = [finite_number(values[column]) for _, values in file.lines if column < len(values)]
-    choices = [int(number) for number in numbers if number >= 0 and number.is_integer()]
-    if not choices:
-        return 2, False
-    lowest, highest = min(choices), max(choices)
-    if lowest > 0 or highest >= MOST_ARMS:
-        raise BrokenFile(
-            f"{path}: column choice has numbers from {lowest} to {highest}, but must have the "
-            "numbers of the arms, counted from 0"
-        )
-    n_arms = max(2, highest + 1)
-    return n_arms, all(f"reward_{arm}" in file.header for arm in range(n_arms))
+def _starts_with(path: Path, line: str) -> bool:
+    """Whether a file was written by this command, and may be replaced."""
+    try:
+        return path.read_text(encoding="utf-8").startswith(line)
+    except (OSError, UnicodeDecodeError):
+        return False
 
 
-def _task(data: Dataset, n_arms: int, full_feedback: bool) -> dict[str, Any]:
-    """Section ``task`` with the means, the SD and the blocks of a data set."""
-    rewards = data.rewards[data.responded]
-    if data.outcomes is not None:
-        by_arm = list(data.outcomes[data.responded].T)
-    else:
-        choices = data.choices[data.responded]
-        by_arm = [rewards[choices == arm] for arm in range(n_arms)]
-    means = [values.mean() if len(values) else rewards.mean() for values in by_arm]
-    feedback = {"feedback": "full"} if full_feedback else {}
-    blocks = {"blocks": _blocks(data)}
-    if np.isin(rewards, (0, 1)).all():
-        arms = [round(float(mean), 2) for mean in means]
-        return {"arms": arms, **blocks, "start_value": 0.5, **feedback}
-    errors = np.concatenate([v - mean for v, mean in zip(by_arm, means, strict=True)])
-    arms, sd = [_rounded(mean, 3) for mean in means], _rounded(errors.std(), 2)
-    gaussian = {"arms": arms, "rewards": "gaussian", "sd": sd or 1.0}
-    return {**gaussian, **blocks, "start_value": _rounded(rewards.mean(), 2), **feedback}
+def _data_file(experiment: Experiment, data: str) -> Path:
+    """The file of pilot data: the one given, or that of the config."""
+    if not data and experiment.observed is None:
+        raise WrongUse("there are no pilot data: give DATA=file.csv, or set observed in the config")
+    return Path(data or experiment.observed or "")
 
 
-def _blocks(data: Dataset) -> int:
-    """Number of blocks if all are equally long, otherwise 1."""
-    trials, blocks = data.choices.shape[1], int(data.blocks.max()) + 1
-    if trials % blocks:
-        return 1
-    equal = np.arange(trials) // (trials // blocks)
-    return blocks if (data.blocks == equal).all() else 1
+def _progress(experiment: Experiment) -> Callable[[int], None]:
+    """Print how many data sets of posterior SBC are finished."""
+    total = (experiment.pilot or PilotSettings()).data_sets
+
+    def progress(done: int) -> None:
+        """Print one line now and then, on standard error."""
+        if done % EVERY == 0:
+            print(f"posterior SBC: {done} of {total} data sets", file=sys.stderr, flush=True)
+
+    return progress
 
 
-def _rounded(value: float, digits: int) -> float:
-    """A number with some significant digits."""
-    return float(f"{value:.{digits}g}")
+def _indented(line: str) -> str:
+    """A line of at most 80 columns; its continuation is indented as the line."""
+    indent = " " * (len(line) - len(line.lstrip()))
+    return textwrap.fill(
+        line.strip(),
+        COLUMNS,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

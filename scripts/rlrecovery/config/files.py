@@ -1,4 +1,4 @@
-"""Files named in a config: reward schedules, observed choices and a style of figures.
+"""Files named in a config: reward schedules, draws of populations, observed choices and a style.
 
 The resolved config keeps their names without folders: it is published with the results, and where
 a file is on this machine does not belong there. The same study has the same resolved config,
@@ -12,8 +12,9 @@ import pathlib
 from collections.abc import Iterator
 from typing import Any
 
-from rlrecovery.config.mistakes import Mistake, Path, dotted, wrong
+from rlrecovery.config.mistakes import Mistake, Path, dotted, mistake, wrong
 from rlrecovery.config.style_file import read_style
+from rlrecovery.simulation.draws_csv import read_draws
 from rlrecovery.simulation.schedule_csv import read_schedule
 from rlrecovery.storage.files import BrokenFile
 from rlrecovery.storage.regular import endless_kind
@@ -39,6 +40,31 @@ def read_schedules(raw: dict[str, Any], folder: pathlib.Path) -> Iterator[Mistak
             yield Mistake(keys, f"{dotted(keys)}: {error}")
         else:
             schedule["file"] = os.path.basename(file)
+
+
+def read_populations(raw: dict[str, Any], folder: pathlib.Path) -> Iterator[Mistake]:
+    """Read files of draws, relative to the config's folder, into the entries of parameters."""
+    sections: list[tuple[Path, Any]] = [((), raw)]
+    models = raw.get("models")
+    if isinstance(models, dict) and isinstance(models.get("simulate"), dict):
+        sections += [(("models", "simulate", n), s) for n, s in models["simulate"].items()]
+    for path, section in sections:
+        population = section.get("population") if isinstance(section, dict) else None
+        if not isinstance(population, dict) or "draws" not in population:
+            continue
+        file, keys = population.pop("draws"), (*path, "population", "draws")
+        if not isinstance(file, str):
+            yield wrong(keys, file, "must be a CSV file of draws, relative to the config")
+            continue
+        try:
+            drawn = read_draws(folder / file)
+        except (BrokenFile, ValueError) as error:  # or a name that no file can have
+            yield Mistake(keys, f"{dotted(keys)}: {error}")
+            continue
+        for name in sorted(set(drawn) & set(population)):
+            text = f"cannot be given here, because {file} has draws of {name}"
+            yield mistake((*path, "population", name), text)
+        population |= drawn
 
 
 def find_observed(raw: dict[str, Any], folder: pathlib.Path) -> Iterator[Mistake]:

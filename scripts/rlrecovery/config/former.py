@@ -22,7 +22,7 @@ _FREE: frozenset[_Path] = frozenset(
     {
         *((key,) for key in ("run", "truth", "participants", "trials", "missing", "completed")),
         *((key,) for key in ("replicates", "batch_size", "interval_levels", "observed")),
-        *((key,) for key in ("limits", "labels", "figures")),
+        *((key,) for key in ("limits", "labels", "figures", "pilot")),
         *((key,) for key in ("targets", "over", "cost", "within")),
         ("methods", "*", "replicates"),
         ("models", "fit"),

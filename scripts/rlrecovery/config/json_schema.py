@@ -55,11 +55,12 @@ def child(node: Node, key: str | int) -> Node:
     """Schema of an entry of a section or list; it may be a reference."""
     if isinstance(key, int):
         return node.get("items", {})
-    if "properties" in node:
-        return node["properties"].get(key, {})
-    return next(iter(node.get("patternProperties", {}).values()), None) or (
-        node.get("additionalProperties") or {}
-    )
+    further = node.get("additionalProperties")
+    if key in node.get("properties", ()):
+        return node["properties"][key]
+    if "properties" in node and not isinstance(further, Mapping):
+        return {}
+    return next(iter(node.get("patternProperties", {}).values()), None) or (further or {})
 
 
 def locate(location: Path) -> tuple[Path, Node, Node]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from rlrecovery.config.json_schema import Node, child, json_schema, resolve
@@ -41,9 +41,11 @@ def _entries(section: Node, path: str, shown: dict[str, str]) -> Iterator[Entry]
     """Yield all keys below a node of the schema; a repeated section is explained once."""
     section = resolve(section)
     keys = {f"{path}.{key}".lstrip("."): key for key in section.get("properties", ())}
-    if not keys and child(section, ""):
+    # A section of named entries, such as parameters, which may have keys of its own.
+    is_named = not keys or isinstance(section.get("additionalProperties"), Mapping)
+    if is_named and child(section, ""):
         name = "name" if "patternProperties" in section else "parameter"
-        keys = {f"{path}.<{'model' if path == 'models.simulate' else name}>": ""}
+        keys |= {f"{path}.<{'model' if path == 'models.simulate' else name}>": ""}
     for key_path, key in keys.items():
         field = child(section, key)
         node, reference = resolve(field), field.get("$ref", key_path)

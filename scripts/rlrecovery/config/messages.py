@@ -145,9 +145,14 @@ def _wrong_form(path: Path, node: Node, value: Any) -> Mistake:
 
 
 def forms(node: Node) -> str:
-    """Describe the members of a union by their keys."""
+    """Describe the members of a union by their keys.
+
+    Draws of a population are left out: they are read from the file of ``population.draws``.
+    """
     texts: list[str] = []
     for keys in (resolve(member)["properties"] for member in node["oneOf"]):
+        if "locations" in keys:
+            continue
         text = "{" + ", ".join(f"{key}: ..." for key in keys) + "}"
         texts.append(DISTRIBUTION if "distribution" in keys else text)
     return either(dict.fromkeys(texts))

@@ -12,7 +12,13 @@ from typing import Any
 from rlrecovery.config.checks.models import parameters_of
 from rlrecovery.config.checks.sections import Sections, valid_part
 from rlrecovery.config.checks.size import cross_checks
-from rlrecovery.config.files import find_observed, observed_path, read_schedules, read_style_file
+from rlrecovery.config.files import (
+    find_observed,
+    observed_path,
+    read_populations,
+    read_schedules,
+    read_style_file,
+)
 from rlrecovery.config.messages import validation_mistakes
 from rlrecovery.config.mistakes import Mistake, Path, dotted, show, wrong
 from rlrecovery.config.settings import Experiment
@@ -79,6 +85,7 @@ def _checked(
     raw, folder = _plain(content, (), collected), pathlib.Path(source).parent
     unreadable = {mistake.path for mistake in collected[len(mistakes) :]}
     collected += [*read_schedules(raw, folder), *find_observed(raw, folder)]
+    collected += read_populations(raw, folder)
     collected += read_style_file(raw, folder)
     invalid, wrong_paths = validation_mistakes(raw)
     invalid = [mistake for mistake in invalid if mistake.path not in unreadable]
@@ -192,7 +199,8 @@ def _unreadable_choices(experiment: Experiment) -> list[Mistake]:
 
     cell = example_of(cells_of(experiment))
     try:
-        read_observed(path, generator_of(experiment, cell).faced_task())
+        task = generator_of(experiment, cell).faced_task()
+        read_observed(path, task, experiment.pilot)
     except BrokenFile as error:
         return [Mistake(("observed",), f"observed: {error}")]
     return []

@@ -30,6 +30,7 @@ from rlrecovery.models.settings import (
     Shares,
 )
 from rlrecovery.models.variants import VariantSettings
+from rlrecovery.predictive.settings import PilotSettings
 from rlrecovery.simulation.settings import TaskSettings
 
 #: Seeds have up to 128 bits, as those that NumPy draws itself.
@@ -56,12 +57,27 @@ Label = Annotated[str, Field(min_length=1, max_length=60, description="The name 
 AnyMethod = Annotated[SerializeAsAny[MethodSettings], RegisteredEstimator]
 
 
+def _with_draws(schema: dict[str, Any]) -> None:
+    """Add the key ``draws`` to the schema of a population; it is replaced when a config is read."""
+    schema["properties"] = {
+        "draws": {
+            "type": "string",
+            "description": (
+                "CSV file with draws of the population's location and SD on the unconstrained "
+                "scale, columns <parameter>_location and <parameter>_spread, relative to the "
+                "config, such as make pilot writes. Every replicate takes one row as its truth, "
+                "chosen by its seed. Its content becomes part of the resolved config."
+            ),
+        }
+    }
+
+
 class Source(Section):
     """One of several generating models."""
 
     truth: Truth = Field(default_factory=dict)
     """True values per parameter, as in truth. Not needed if all populations are distributions."""
-    population: dict[str, Population]
+    population: dict[str, Population] = Field(json_schema_extra=_with_draws)
     """How participants differ, per parameter, as in population."""
 
 
@@ -120,10 +136,13 @@ class Experiment(Section):
     """True values per parameter of the model. They are crossed with each other, with participants
     and with trials into cells. A parameter whose population is a distribution has no values here.
     Not needed if all populations are distributions; not allowed with models."""
-    population: Omittable[dict[str, Population]] = None
+    population: Omittable[dict[str, Population]] = Field(
+        default=None, json_schema_extra=_with_draws
+    )
     """How the participants of a data set differ, per parameter of the model: {spread: SD} around
     the cell's true value, or {distribution: name, arguments} to draw every participant from a
-    distribution in all cells. Not allowed with models."""
+    distribution in all cells. Or {draws: file} for all parameters at once. Not allowed with
+    models."""
     models: Omittable[ModelRecovery] = None
     """Model recovery: several generating models, and the models that compete to fit their data. Not
     allowed with model, truth and population."""
@@ -150,9 +169,13 @@ class Experiment(Section):
     """Replicates per job. It does not affect the results."""
     observed: Omittable[str] = None
     """CSV file with observed choices, relative to the config, with the columns participant, trial,
-    choice (from 0; empty for no response), reward and optionally block: the report then shows
-    whether the model of the first Bayesian method predicts them. The resolved config has its name
-    alone. By default the report shows predictions of the example data set."""
+    choice (from 0; empty for no response), reward and optionally block, or with those that pilot
+    names: the report then shows whether the model of the first Bayesian method predicts them. The
+    resolved config has its name alone. By default the report shows predictions of the example data
+    set."""
+    pilot: Omittable[PilotSettings] = None
+    """How observed choices are read, if their columns or codes are others, and what `make pilot`
+    does with them."""
     interval_levels: Levels
     """Nominal levels of the intervals whose coverage and width are reported."""
     limits: Limits = Field(default_factory=Limits)

@@ -6,6 +6,8 @@ needs no change here.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, Union
 
@@ -21,7 +23,7 @@ from pydantic import (
 )
 
 from rlrecovery.models.distributions import LOCATIONS, Distribution, families
-from rlrecovery.models.settings import Section
+from rlrecovery.models.settings import Numbers, SDs, Section
 
 
 class DistributionSettings(Section):
@@ -97,6 +99,16 @@ class Spread(Section):
     learning rate, log for an inverse temperature); 0 for identical participants."""
 
 
+class Draws(Section):
+    """Participants vary normally around one of several locations, drawn anew for every data set."""
+
+    locations: Numbers
+    """Locations on the unconstrained scale, one per draw of the population. Every replicate takes
+    one draw, the same one of all parameters. Usually read from the file of population.draws."""
+    spreads: SDs
+    """SDs of the participants on the unconstrained scale, one per draw."""
+
+
 class PopulationPrior(Section):
     """Priors of a population on the unconstrained scale, for partial pooling."""
 
@@ -113,8 +125,11 @@ def _form(value: Any) -> str | None:
     if not isinstance(value, dict):
         return None
     hierarchical = bool({"location", "scale"} & set(value))
-    if ("distribution" in value) + ("spread" in value) + hierarchical != 1:
+    drawn = bool({"locations", "spreads"} & set(value))
+    if ("distribution" in value) + ("spread" in value) + hierarchical + drawn != 1:
         return None
+    if drawn:
+        return "Draws"
     if "distribution" in value:
         name = value["distribution"]
         return name if isinstance(name, str) and name in FAMILIES else "unknown"
@@ -122,16 +137,18 @@ def _form(value: Any) -> str | None:
 
 
 if TYPE_CHECKING:
-    SpreadOrDistribution = Spread | DistributionSettings
+    SpreadOrDistribution = Spread | Draws | DistributionSettings
     Prior = DistributionSettings | PopulationPrior
 else:
-    _spread, _prior = (Annotated[form, Tag(form.__name__)] for form in (Spread, PopulationPrior))
-    SpreadOrDistribution = Annotated[Union[_spread, *_TAGGED], Discriminator(_form)]
+    _spread, _draws, _prior = (
+        Annotated[form, Tag(form.__name__)] for form in (Spread, Draws, PopulationPrior)
+    )
+    SpreadOrDistribution = Annotated[Union[_spread, _draws, *_TAGGED], Discriminator(_form)]
     Prior = Annotated[Union[*_TAGGED, _prior], Discriminator(_form)]
 
 
 class Population(RootModel[SpreadOrDistribution]):
-    """How participants differ: a spread around the true value, or a distribution."""
+    """How participants differ: a spread around the true value, a distribution, or draws."""
 
     model_config = ConfigDict(strict=True, frozen=True)
 
@@ -146,9 +163,23 @@ class Population(RootModel[SpreadOrDistribution]):
 
     @property
     def spread(self) -> float | None:
-        """SD on the unconstrained scale; None for a distribution."""
+        """SD on the unconstrained scale; None for a distribution and for draws."""
         return self.root.spread if isinstance(self.root, Spread) else None
 
+    @property
+    def draws(self) -> Draws | None:
+        """Draws of the population; None for a spread and for a distribution."""
+        return self.root if isinstance(self.root, Draws) else None
+
     def distribution_object(self) -> Distribution | None:
-        """The distribution of participants; None for a spread."""
-        return None if isinstance(self.root, Spread) else self.root.distribution_object()
+        """The distribution of participants; None for a spread and for draws."""
+        if isinstance(self.root, Spread | Draws):
+            return None
+        return self.root.distribution_object()
+
+    def canonical(self) -> dict[str, Any]:
+        """Plain values that random seeds depend on; draws, which are many, as a hash."""
+        if self.draws is None:
+            return self.plain()
+        text = json.dumps(self.plain(), sort_keys=True, allow_nan=False)
+        return {"draws": hashlib.sha256(text.encode()).hexdigest()}

@@ -45,10 +45,14 @@ _Tuple = Annotated[tuple[_Value, ...], BeforeValidator(_as_tuple)]
 _NonEmpty = Annotated[tuple[_Value, ...], Field(min_length=1), BeforeValidator(_as_tuple)]
 _AtLeastTwo = Annotated[tuple[_Value, ...], Field(min_length=2), BeforeValidator(_as_tuple)]
 _Count = Annotated[int, Field(ge=1)]
+#: Accepts a list, as YAML has it, for a field that is a tuple.
+as_tuple_field = BeforeValidator(_as_tuple)
 Name = Annotated[str, Field(pattern=WORD)]
 Positive = Annotated[float, Field(gt=0)]
 Numbers = _NonEmpty[float]
 Counts = _NonEmpty[_Count]
+#: Standard deviations, which may be 0.
+SDs = _NonEmpty[Annotated[float, Field(ge=0)]]
 Arms = _AtLeastTwo[float]
 #: Probabilities of a missing trial, less than 1.
 Shares = _NonEmpty[Annotated[float, Field(ge=0, lt=1)]]

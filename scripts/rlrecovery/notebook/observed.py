@@ -12,7 +12,9 @@ import pandas as pd
 
 from rlrecovery.config.mistakes import closest
 from rlrecovery.predictive.dataset import Dataset
-from rlrecovery.predictive.observed_csv import REQUIRED, observed_data
+from rlrecovery.predictive.observed_csv import DELIMITERS, REQUIRED, observed_data
+from rlrecovery.predictive.own_format import converted
+from rlrecovery.predictive.settings import PilotSettings
 from rlrecovery.simulation.csv_file import CsvFile, finite_number, read_csv_file
 from rlrecovery.simulation.task import Task
 
@@ -57,7 +59,8 @@ class Table:
         if isinstance(data, pd.DataFrame):
             self.file, self.names = _from_frame(data)
         elif isinstance(data, str | os.PathLike):
-            self.file = read_csv_file(Path(data), f"it must be comma-separated and {needed}")
+            file = read_csv_file(Path(data), f"it must be comma-separated and {needed}", DELIMITERS)
+            self.file = converted(file, PilotSettings())
             self.names = _numbers(self.file)
         else:
             raise ValueError(f"data must be a DataFrame, or the path of a CSV file, and {needed}")

@@ -23,6 +23,7 @@ from rlrecovery.predictive.dataset import REPLICATE, Dataset, simulated_dataset
 from rlrecovery.predictive.draws import posterior_draws, prior_draws
 from rlrecovery.predictive.observed_csv import read_observed
 from rlrecovery.predictive.predictions import forward_statistics, one_step_statistics
+from rlrecovery.predictive.settings import PilotSettings
 from rlrecovery.predictive.statistics import Key, statistics
 from rlrecovery.simulation.generator import Generator, learner_in
 from rlrecovery.simulation.task import Floats, Task
@@ -45,6 +46,7 @@ def write_check(
     method: Method | None,
     observed_file: str | None,
     output: str,
+    reading: PilotSettings | None = None,
 ) -> None:
     """Check a data set and write the table: rule ``predict``.
 
@@ -59,6 +61,8 @@ def write_check(
         checked.
     output : str
         Path of the table. It has no rows if there is no method or the method failed.
+    reading : PilotSettings, optional
+        Columns and codes of that file.
 
     Raises
     ------
@@ -67,7 +71,7 @@ def write_check(
     """
     task = generator.faced_task()
     if observed_file:
-        observed = read_observed(observed_file, task)
+        observed = read_observed(observed_file, task, reading)
         # Draws for observed data must not depend on the cells of the study.
         identity = {"task": generator.task.canonical()}
     else:

@@ -13,40 +13,60 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rlrecovery.predictive.dataset import Dataset, first_trial_of_block
+from rlrecovery.predictive.own_format import NO_RESPONSE, converted
+from rlrecovery.predictive.settings import PilotSettings
 from rlrecovery.simulation.csv_file import CsvFile, finite_number, read_csv_file
 from rlrecovery.simulation.task import Floats, Integers, Task
 from rlrecovery.storage.files import BrokenFile
 
 #: Columns that every file must have.
 REQUIRED = ("participant", "trial", "choice", "reward")
-#: Values of ``choice`` (besides -1) and of ``reward`` for a trial without a response, in lower
-#: case. The reward may also be 0, which software records when nothing was paid.
-NO_RESPONSE = ("", "na", "nan")
+#: What may separate the values of a line.
+DELIMITERS = ",;\t"
 
 
-def read_observed(path: str | os.PathLike[str], task: Task) -> Dataset:
+def read_observed(
+    path: str | os.PathLike[str], task: Task, reading: PilotSettings | None = None
+) -> Dataset:
     """Read a data set from a CSV file, and add the mean rewards if the task determines them.
 
     Parameters
     ----------
     path : path
-        A CSV file with the columns ``participant`` (any names), ``trial`` (whole numbers from 0 or
-        more that count through all blocks), ``choice`` (counted from 0; -1 or empty if there was no
+        A CSV file, separated by commas, semicolons or tabs, with the columns ``participant`` (any
+        names), ``trial`` (whole numbers from 0 or more that count through all blocks, or start anew
+        in each), ``choice`` (counted from 0; -1 or empty if there was no
         response), ``reward`` (empty or 0 without a response) and, optionally, ``block`` (any names;
         a block starts where the name changes). With full feedback, ``reward_0``, ``reward_1``, ...
         are the outcomes of the arms. Other columns are ignored. Without ``block``, the blocks are
         those of the task.
     task : Task
         The task of the participants.
+    reading : PilotSettings, optional
+        Names of the columns and codes of the arms, where they differ from these.
 
     Raises
     ------
     BrokenFile
         If the file has a mistake; the message names the line or column and the allowed values.
     """
+    return observed_data(observed_file(path, task, reading), task)
+
+
+def observed_file(
+    path: str | os.PathLike[str], task: Task, reading: PilotSettings | None = None
+) -> CsvFile:
+    """The rows of a file, with the columns and codes that `observed_data` expects."""
     columns = ", ".join(_required(task))
     expected = f"it must be a comma-separated file with the columns {columns}"
-    return observed_data(read_csv_file(path, expected), task)
+    file = read_csv_file(path, expected, DELIMITERS)
+    return converted(file, PilotSettings() if reading is None else reading)
+
+
+def participant_names(file: CsvFile) -> list[str]:
+    """Names of the participants, in the order of the rows of `observed_data`."""
+    column = file.header.index("participant")
+    return list(dict.fromkeys(values[column] for _, values in file.lines))
 
 
 def observed_data(file: CsvFile, task: Task) -> Dataset:
@@ -159,7 +179,7 @@ def _choice(position: str, text: str, n_arms: int) -> int:
         arms = ", ".join(map(str, range(n_arms)))
         raise BrokenFile(
             f"{position}: choice is {text!r}, but must be one of the arms {arms}, or -1 or empty "
-            "if there was no response"
+            "if there was no response; pilot.choices of a config names other codes"
         )
     return int(value)
 

@@ -42,7 +42,7 @@ def forward_statistics(
     are drawn again. ``values`` has the parameters by name, natural scale, shape (draws,
     participants). Returns `statistics` of shape (draws,).
     """
-    layout = _Layout.of(task, observed)
+    layout = Layout.of(task, observed)
     parts = []
     for part in _parts(values, layout.missing.size):
         drawn = layout.simulate(learner, {name: v[part] for name, v in values.items()}, rng)
@@ -53,7 +53,7 @@ def forward_statistics(
 
 
 @dataclass(frozen=True)
-class _Layout:
+class Layout:
     """The trials of a data set in rows, within which learning and mean rewards continue.
 
     If learning restarts in every block, a row is a block of a participant, of any length; otherwise
@@ -74,7 +74,7 @@ class _Layout:
     missing: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, task: Task, observed: Dataset) -> _Layout:
+    def of(cls, task: Task, observed: Dataset) -> Layout:
         """Split a data set into rows."""
         participants, trials = observed.choices.shape
         column = np.arange(trials) - first_trial_of_block(observed.blocks * task.reset)
@@ -114,6 +114,7 @@ class _Layout:
             rewards=by_trial(behaviour.rewards),
             blocks=self.blocks,
             means=by_trial(behaviour.means),
+            outcomes=None if behaviour.outcomes is None else by_trial(behaviour.outcomes),
         )
 
 

@@ -19,6 +19,7 @@ from rlrecovery.report.methods_text import distribution_text, fewer_replicates, 
 from rlrecovery.report.model_text import model_text, notation
 from rlrecovery.report.numbers import enumeration, plural
 from rlrecovery.report.task_text import task_text
+from rlrecovery.simulation.population import number_of_draws
 
 
 def tasks_text(experiment: Experiment) -> Iterator[str]:
@@ -71,16 +72,26 @@ def _truth(model: Model, source: Source) -> Iterator[str]:
         several = "s are" if combinations > 1 or len(values) > 1 else " is"
         crossed = f", fully crossed ({combinations} combinations)" if combinations > 1 else ""
         yield f"The true value{several} {clauses(values)}{crossed}."
-    around = []
+    around, from_draws = [], []
     for parameter in model.parameters:
         population, symbol = source.population[parameter.name], symbol_of[parameter.name]
-        if population.spread is None:
+        if population.draws is not None:
+            from_draws.append(symbol)
+        elif population.spread is None:
             drawn = literal(distribution_text(population.plain()))
             yield f"The value of {symbol} of each participant is drawn from {drawn}."
         elif population.spread == 0:
             yield f"All participants have the true value of {symbol}."
         else:
             around.append(f"{population.spread:g} for {symbol} ({scale_of(parameter)} scale)")
+    if from_draws:
+        yield (
+            "Each data set has its own location and standard deviation of "
+            f"{enumeration(from_draws)}, a random one of {number_of_draws(source.population)} "
+            "joint draws; values "
+            "of participants are normally distributed around that location, on the unconstrained "
+            "scale."
+        )
     if around:
         several = "s" if len(around) > 1 else ""
         yield (

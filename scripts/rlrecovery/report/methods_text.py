@@ -25,6 +25,7 @@ from rlrecovery.report.numbers import enumeration
 from rlrecovery.report.task_text import task_text
 from rlrecovery.score.labels import label_of
 from rlrecovery.score.results import Summary
+from rlrecovery.simulation.population import number_of_draws
 
 #: Where the search of a method with bounds ends.
 EDGE = "If a bound is an end of the parameter’s support, the search stops 0.0001 before it."
@@ -84,7 +85,12 @@ def _source_lines(model: Model, source: Source) -> Iterator[Definition]:
     parameters = "; ".join(f"{p.name}, {p.meaning}" for p in model.parameters)
     yield "Model", f"{model.title} ({model.name}; {model.citation}). Parameters: {parameters}."
     truths = [f"{k}: {', '.join(f'{v:g}' for v in vs)}" for k, vs in source.truth.items()]
-    none = "None: all parameters are drawn from distributions."
+    count = number_of_draws(source.population)
+    none = (
+        "Each data set takes its own from draws of the population."
+        if count
+        else "None: all parameters are drawn from distributions."
+    )
     yield "True values", f"{'; '.join(truths)}; fully crossed." if truths else none
     populations = [
         f"{name}: {_population_text(population, model.parameter(name).transform)}"
@@ -94,6 +100,11 @@ def _source_lines(model: Model, source: Source) -> Iterator[Definition]:
 
 
 def _population_text(population: Population, scale: str) -> str:
+    if population.draws is not None:
+        return (
+            f"normally distributed on the {scale} scale, with location and SD of one of "
+            f"{len(population.draws.locations)} draws, a random one in each data set"
+        )
     if population.spread is None:
         return f"each participant is drawn from {distribution_text(population.plain())}"
     if population.spread == 0:

@@ -13,7 +13,7 @@ from rlrecovery.design.cells import Cell
 from rlrecovery.simulation.behaviour import Responses
 from rlrecovery.simulation.generator import Generator
 from rlrecovery.simulation.population import population_truths
-from rlrecovery.simulation.replicates import lengths, simulate_replicates
+from rlrecovery.simulation.replicates import lengths, population_draws, simulate_replicates
 from rlrecovery.simulation.task import Floats, Integers
 from rlrecovery.storage.columns import write_columns
 from rlrecovery.storage.fingerprint import settings_hash
@@ -52,7 +52,7 @@ def _trials_columns(
 
 def _truth_columns(
     values: Mapping[str, Floats],
-    population: Mapping[str, tuple[float, float]],
+    population: Mapping[str, tuple[Floats | float, Floats | float]],
     fixed: Mapping[str, float],
     replicates: Sequence[int],
 ) -> dict[str, NDArray[Any] | list[str]]:
@@ -67,7 +67,9 @@ def _truth_columns(
     # Rows of one data set by parameter: level, number of its rows, and their true values.
     blocks: list[tuple[str, str, int, Floats | float]] = []
     for name, (location, spread) in population.items():
-        blocks += [(name, "group", 1, location), (name, "spread", 1, spread)]
+        # One value of all data sets, or one per data set.
+        group, sd = (np.atleast_1d(value)[:, None] for value in (location, spread))
+        blocks += [(name, "group", 1, group), (name, "spread", 1, sd)]
         blocks.append((name, "participant", participants, drawn[name]))
     for name, value in fixed.items():
         blocks += [(name, "group", 1, value), (name, "participant", participants, value)]
@@ -107,7 +109,8 @@ def simulate_batch(
     stamp = {**(made_by or {}), "settings": simulation_hash(generator, cell)}
     model, numbers = generator.model.model(), range(*replicates)
     blocks = generator.faced_task().block_of_trial(cell.trials)
-    population = population_truths(model, dict(cell.truth), generator.population)
+    draws = population_draws(cell, generator, numbers)
+    population = population_truths(model, dict(cell.truth), generator.population, draws)
     values, responses = simulate_replicates(cell, generator, numbers)
     log.info("%s: simulated %d data sets", cell.key, len(numbers))
     truth_columns = _truth_columns(values, population, dict(model.fixed), numbers)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import math
 import os
 from collections.abc import Iterator
@@ -43,10 +44,12 @@ class CsvFile:
             yield position, values
 
 
-def read_csv_file(path: str | os.PathLike[str], expected: str) -> CsvFile:
+def read_csv_file(path: str | os.PathLike[str], expected: str, delimiters: str = ",") -> CsvFile:
     """Read a CSV file (UTF-8, with or without a byte order mark) with a header and rows.
 
-    pandas is not used: it fills short rows and does not report the lines of a file.
+    pandas is not used: it fills short rows and does not report the lines of a file. Of several
+    `delimiters`, the one that splits the first line into most columns is used, and the first of
+    them if none does.
 
     Raises
     ------
@@ -57,10 +60,12 @@ def read_csv_file(path: str | os.PathLike[str], expected: str) -> CsvFile:
         raise BrokenFile(f"{path} is {kind}, not a file; {expected}")
     try:
         with Path(path).open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file)
-            lines: list[tuple[object, list[str]]] = [
-                (reader.line_num, [value.strip() for value in line]) for line in reader
-            ]
+            text = file.read()
+        rows_of_text = io.StringIO(text, newline="")
+        reader = csv.reader(rows_of_text, delimiter=_delimiter(text, delimiters))
+        lines: list[tuple[object, list[str]]] = [
+            (reader.line_num, [value.strip() for value in line]) for line in reader
+        ]
     except FileNotFoundError:
         raise BrokenFile(f"{path} does not exist; {expected}") from None
     except OSError as error:
@@ -76,6 +81,12 @@ def read_csv_file(path: str | os.PathLike[str], expected: str) -> CsvFile:
     if not rows:
         raise BrokenFile(f"{path} has a header but no rows; {expected}")
     return CsvFile(path, header, rows)
+
+
+def _delimiter(text: str, delimiters: str) -> str:
+    """The delimiter that splits the first line with content into most columns."""
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    return max(delimiters, key=lambda one: len(next(csv.reader([first], delimiter=one), ())))
 
 
 def finite_number(text: str) -> float:

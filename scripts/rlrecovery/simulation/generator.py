@@ -72,7 +72,7 @@ class Generator:
             "cell": {k: v for k, v in values.items() if k not in ("model", "task")},
             "model": plain["model"],
             "task": self.task.canonical(),
-            "population": plain["population"],
+            "population": {name: entry.canonical() for name, entry in self.population.items()},
         }
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import scipy  # scipy.integrate, a slow import, is loaded when it is first used
 from scipy.special import ndtri
 
 from rlrecovery.models.base import Model, Parameter
-from rlrecovery.models.prior_settings import Population
+from rlrecovery.models.prior_settings import Draws, Population
 from rlrecovery.simulation.task import Floats
 
 
@@ -20,25 +20,36 @@ def draw_population(
     population: Mapping[str, Population],
     participants: int,
     *rngs: np.random.Generator,
+    draws: Sequence[int] = (),
 ) -> dict[str, Floats]:
     """Draw the true parameters of each participant, natural scale, shape (participants,).
 
     One uniform number is used per participant and parameter, whatever the population. With the same
     seed, a different spread of one parameter does not change the values of the others. `truth` has
     the cell's true value of each parameter with a spread, natural scale. Each of `rngs` draws a
-    data set of `participants`, and the data sets are joined.
+    data set of `participants`, and the data sets are joined. `draws` has the numbers of the draws
+    of the population that they take, where it has any.
     """
     values: dict[str, Floats] = {}
     for parameter in model.parameters:
         settings = population[parameter.name]
         uniform = np.concatenate([rng.random(participants) for rng in rngs])
         distribution = settings.distribution_object()
-        if distribution is not None:
+        if settings.draws is not None:
+            locations, sds = (np.repeat(x, participants) for x in _drawn(settings.draws, draws))
+            values[parameter.name] = parameter.to_natural(locations + sds * ndtri(uniform))
+        elif distribution is not None:
             values[parameter.name] = distribution.quantiles(uniform)
         else:
             spread = settings.spread or 0.0
             values[parameter.name] = _scatter(parameter, truth[parameter.name], spread, uniform)
     return values
+
+
+def _drawn(population: Draws, draws: Sequence[int]) -> tuple[Floats, Floats]:
+    """Locations and SDs of the draws with these numbers, unconstrained scale."""
+    index = np.asarray(draws, dtype=np.int64)
+    return np.array(population.locations)[index], np.array(population.spreads)[index]
 
 
 def _scatter(parameter: Parameter, centre: float, spread: float, uniform: Floats) -> Floats:
@@ -80,9 +91,30 @@ def population_truth(
 
 
 def population_truths(
-    model: Model, truth: Mapping[str, float], population: Mapping[str, Population]
-) -> dict[str, tuple[float, float]]:
-    """`population_truth` of every free parameter of a model, by name."""
-    return {
-        p.name: population_truth(p, truth.get(p.name), population[p.name]) for p in model.parameters
-    }
+    model: Model,
+    truth: Mapping[str, float],
+    population: Mapping[str, Population],
+    draws: Sequence[int] = (),
+) -> dict[str, tuple[Floats | float, Floats | float]]:
+    """`population_truth` of every free parameter of a model, by name.
+
+    Where a population has draws, location (natural scale) and SD of those with the numbers `draws`,
+    shape (draws,).
+    """
+    truths: dict[str, tuple[Floats | float, Floats | float]] = {}
+    for parameter in model.parameters:
+        settings = population[parameter.name]
+        if settings.draws is None:
+            truths[parameter.name] = population_truth(
+                parameter, truth.get(parameter.name), settings
+            )
+        else:
+            location, spread = _drawn(settings.draws, draws)
+            truths[parameter.name] = parameter.to_natural(location), spread
+    return truths
+
+
+def number_of_draws(population: Mapping[str, Population]) -> int:
+    """Number of draws of a population; 0 if no parameter has any."""
+    entries = (entry.draws for entry in population.values())
+    return min((len(draws.locations) for draws in entries if draws is not None), default=0)

@@ -17,7 +17,7 @@ from rlrecovery.design.cells import Cell
 from rlrecovery.design.seeds import seed_sequence
 from rlrecovery.simulation.behaviour import Behaviour, Responses, behave, joined, respond
 from rlrecovery.simulation.generator import Generator
-from rlrecovery.simulation.population import draw_population
+from rlrecovery.simulation.population import draw_population, number_of_draws
 from rlrecovery.simulation.task import Floats, Integers
 
 #: Trials (replicates x participants x trials) simulated at once, to bound the memory for random
@@ -79,7 +79,12 @@ def _draw(cell: Cell, generator: Generator, replicates: Sequence[int]) -> _Draws
 
     model, truth = generator.model.model(), dict(cell.truth)
     values = draw_population(
-        model, truth, generator.population, cell.participants, *rngs("population")
+        model,
+        truth,
+        generator.population,
+        cell.participants,
+        *rngs("population"),
+        draws=population_draws(cell, generator, replicates),
     )
     uniform = np.concatenate([rng.random((*shape, task.n_uniforms)) for rng in rngs("trials")])
     means = task.means(*shape, *(rngs("means") if task.drift else ()))
@@ -89,6 +94,16 @@ def _draw(cell: Cell, generator: Generator, replicates: Sequence[int]) -> _Draws
         numbers = np.concatenate([rng.random(shape) for rng in rngs("missing")])
         missing |= numbers < cell.missing
     return _Draws(values, uniform, missing, means)
+
+
+def population_draws(cell: Cell, generator: Generator, replicates: Sequence[int]) -> list[int]:
+    """Number of the draw of the population that each replicate takes; empty if it has no draws."""
+    count = number_of_draws(generator.population)
+    if not count:
+        return []
+    identity = generator.identity(cell)
+    seeds = (seed_sequence(generator.seed, identity, r, "population draw") for r in replicates)
+    return [int(np.random.default_rng(seed).integers(count)) for seed in seeds]
 
 
 def lengths(cell: Cell) -> Integers:

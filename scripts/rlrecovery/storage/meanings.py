@@ -28,7 +28,8 @@ class Table:
     Attributes
     ----------
     path : str
-        Path within the folder of a run; ``.*`` stands for ``.csv`` and ``.parquet``.
+        Path within the folder of a run, or within ``results/`` for pilot data; ``.*`` stands for
+        ``.csv`` and ``.parquet``.
     about : str
         What one row is.
     names : sequence or mapping of str
@@ -164,6 +165,11 @@ _REQUIRED = {
 _FAILURES = {"rows": "Number of estimates with this status and reason."}
 _PAIRED = {
     "measure": "`bias_difference`, `mse_difference`, `rmse_ratio` or `relative_precision`.",
+}
+
+_ENDS_95 = {
+    "lower_95": "Lower end of the 95 % interval.",
+    "upper_95": "Upper end of the 95 % interval.",
 }
 
 #: Tables on disk by name.
@@ -438,5 +444,47 @@ TABLES: dict[str, Table] = {
         schemas.POSTERIOR,
         {"chain": "Chain, from 0.", "draw": "Draw within the chain, from 0."},
         (Column("alpha, beta, ...", "float64", "Value of each parameter, natural scale."),),
+    ),
+    "pilot_participants": Table(
+        "pilot-<file>/participants.csv",
+        "Estimates of the participants of pilot data by `make pilot`, in a folder of its own: one "
+        "row per participant and parameter.",
+        schemas.PILOT_PARTICIPANTS,
+        {
+            "participant": "Name of the participant in the file.",
+            "responses": "Number of trials with a response.",
+            "estimate": "Posterior mean in the hierarchical model, natural scale.",
+            **_ENDS_95,
+            "unpooled_estimate": "Posterior mean from the participant's own data alone, with the "
+            "prior of the model.",
+            "unpooled_lower_95": "Lower end of its 95 % interval.",
+            "unpooled_upper_95": "Upper end of its 95 % interval.",
+            "contraction": "1 - posterior variance / prior variance of a new participant, on the "
+            "unconstrained scale.",
+        },
+    ),
+    "pilot_population": Table(
+        "pilot-<file>/population.csv",
+        "What pilot data say about the population: one row per location and SD.",
+        schemas.PILOT_POPULATION,
+        {
+            "level": "`group` (location, natural scale) or `spread` (SD, unconstrained scale).",
+            "estimate": "Posterior mean, or median if the method says so.",
+            "sd": "Posterior SD.",
+            **_ENDS_95,
+            "contraction": "1 - posterior variance / prior variance, on the unconstrained scale.",
+        },
+    ),
+    "posterior_sbc": Table(
+        "pilot-<file>/posterior_sbc.csv",
+        "Posterior SBC: one row per simulated data set and quantity.",
+        schemas.POSTERIOR_SBC,
+        {
+            "data_set": "Number of the data set, from 0.",
+            "level": "`group` (location), `spread` (SD) or `participant` (the first new one).",
+            "truth": "Value that the data set was simulated with, unconstrained scale.",
+            "pit": "Posterior probability of values below it, given the pilot data and the data "
+            "set.",
+        },
     ),
 }

@@ -288,6 +288,39 @@ PARTICIPANT = ("block", "trial", "choice", "reward")
 POSTERIOR = ("chain", "draw")
 
 
+# --- pilot data -----------------------------------------------------------------------------------
+
+#: ``results/pilot-<file>/participants.csv``: one row per participant and parameter of pilot data.
+PILOT_PARTICIPANTS = {
+    "participant": "str",
+    "parameter": "str",
+    "responses": "int64",
+    **dict.fromkeys(("estimate", "lower_95", "upper_95"), "float64"),
+    "status": "str",
+    **dict.fromkeys(
+        ("unpooled_estimate", "unpooled_lower_95", "unpooled_upper_95", "contraction"), "float64"
+    ),
+}
+
+#: ``results/pilot-<file>/population.csv``: one row per location and SD of the population.
+PILOT_POPULATION = {
+    "level": "str",
+    "parameter": "str",
+    **dict.fromkeys(("estimate", "sd", "lower_95", "upper_95"), "float64"),
+    "status": "str",
+    "contraction": "float64",
+}
+
+#: ``results/pilot-<file>/posterior_sbc.csv``: one row per data set and quantity of posterior SBC.
+POSTERIOR_SBC = {
+    "data_set": "int64",
+    "level": "str",
+    "parameter": "str",
+    "truth": "float64",
+    "pit": "float64",
+}
+
+
 def interval_columns(level: float) -> tuple[str, str]:
     """Columns with the ends of an interval: ``("lower_95", "upper_95")`` for the level 0.95."""
     percent = f"{100 * level:.10g}"

@@ -1,93 +1,111 @@
-"""The design that is read from a data set."""
+"""`make pilot`: from a file to a page and a valid config, or one sentence."""
 
-import numpy as np
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
 import pytest
+import yaml
+from settings import ROOT, study, write
 
-from rlrecovery.commands.pilot import read_pilot
-from rlrecovery.storage.files import BrokenFile
-from unit.commands.test_new import write_csv
+from rlrecovery.commands.pilot import main
+from rlrecovery.config.reader import load
 
-
-def session(participant, choices, reward=lambda arm: arm, first=1):
-    """Rows of one participant; an empty choice is no response."""
-    return [
-        (participant, first + t, arm, "" if arm == "" else reward(arm))
-        for t, arm in enumerate(choices)
-    ]
+EXAMPLE = ROOT / "tests/config/pilot.yaml"
+HEADER = "participant,trial,choice,reward\n"
 
 
-def test_missing_responses_are_a_share(tmp_path):
-    write_csv(tmp_path / "a.csv", session("a", [0, 1, "", 1] * 5) + session("b", [0, 1] * 10))
-    pilot = read_pilot(tmp_path / "a.csv")
-    assert (pilot.participants, pilot.trials) == (2, 20)
-    assert pilot.missing == 0.125
-    assert pilot.completed == [1, 1]
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
 
 
-def test_sessions_that_end_early_are_not_missing_responses(tmp_path):
-    write_csv(tmp_path / "a.csv", session("a", [0, 1] * 5) + session("b", [0, 1] * 10))
-    pilot = read_pilot(tmp_path / "a.csv")
-    assert pilot.missing == 0
-    assert pilot.completed == [0.5, 1]
+def example(folder, data_sets=2):
+    """The example of the documentation with fewer data sets and participants."""
+    raw = yaml.safe_load(EXAMPLE.read_text(encoding="utf-8"))
+    raw["pilot"] |= {"data_sets": data_sets, "draws": 100}
+    text = (EXAMPLE.parent / "pilot.csv").read_text(encoding="utf-8")
+    lines = text.splitlines()
+    few = [lines[0], *(line for line in lines[1:] if line[:3] in ("s01", "s02", "s03", "s04"))]
+    (folder / "pilot.csv").write_text("\n".join(few))
+    return write(folder, raw)
 
 
-def test_many_sessions_are_summarised(tmp_path):
-    rows = [row for i in range(1, 41) for row in session(f"p{i}", [0, 1] * i)]
-    write_csv(tmp_path / "a.csv", rows)
-    pilot = read_pilot(tmp_path / "a.csv")
-    assert pilot.participants == 40
-    assert len(pilot.completed) == 10
-    assert np.mean(pilot.completed) == pytest.approx(np.mean(np.arange(1, 41) / 40), abs=0.01)
+def contents(folder):
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
-def test_equal_blocks_are_counted_and_unequal_ones_are_not(tmp_path):
-    header = "participant,trial,choice,reward,block"
-    for name, borders, expected in (("a", [5, 10, 15], 4), ("b", [5, 12], 1)):
-        rows = [(1, t, t % 2, t % 2, int(np.searchsorted(borders, t, "right"))) for t in range(20)]
-        write_csv(tmp_path / f"{name}.csv", rows, header)
-        assert read_pilot(tmp_path / f"{name}.csv").task["blocks"] == expected
-
-
-def test_outcomes_of_all_arms_are_full_feedback(tmp_path):
-    rows = [(1, t, t % 2, (t // 2) % 2, 1 - t % 2 or (t // 2) % 2, 1) for t in range(20)]
-    rows = [(i, t, arm, (zero, one)[arm], zero, one) for i, t, arm, _, zero, one in rows]
-    write_csv(tmp_path / "a.csv", rows, "participant,trial,choice,reward,reward_0,reward_1")
-    task = read_pilot(tmp_path / "a.csv").task
-    assert task["feedback"] == "full"
-    assert task["arms"] == [0.75, 1.0]
-
-
-def test_an_arm_that_was_never_chosen_has_the_mean_of_all_rewards(tmp_path):
-    write_csv(tmp_path / "a.csv", session("a", [0, 2] * 10, reward=lambda arm: arm // 2))
-    assert read_pilot(tmp_path / "a.csv").task["arms"] == [0.0, 0.5, 1.0]
-
-
-def test_other_rewards_are_normally_distributed(tmp_path):
-    write_csv(tmp_path / "a.csv", session("a", [0, 1] * 10, reward=lambda arm: arm - 0.5))
-    pilot = read_pilot(tmp_path / "a.csv")
-    assert pilot.task["rewards"] == "gaussian"
-    assert pilot.task["arms"] == [-0.5, 0.5]
-    assert pilot.task["start_value"] == 0
-    assert pilot.unit == 1
-
-
-@pytest.mark.parametrize("choices", [[1, 2] * 5, [0, 101] * 5])
-def test_choices_that_are_not_numbers_of_arms_are_refused(tmp_path, choices):
-    write_csv(tmp_path / "a.csv", session("a", choices, reward=lambda arm: 1))
-    with pytest.raises(BrokenFile, match="counted from 0"):
-        read_pilot(tmp_path / "a.csv")
+def test_all_files_are_written_and_the_same_again(folder, capsys):
+    config = example(folder)
+    assert main([str(config)]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("How much the pilot data say")
+    assert all(len(line) <= 80 or str(folder) in line for line in said.splitlines())
+    assert said.endswith("make run CONFIG=" + str(folder / "study_planned.yaml") + "\n")
+    made = folder / "results/pilot-pilot"
+    names = {path.name for path in made.iterdir()}
+    assert {"pilot.html", "pilot_draws.csv", "participants.csv", "shrinkage.svg"} <= names
+    planned = load(folder / "study_planned.yaml")
+    assert len(planned.population["alpha"].draws.locations) == 100
+    assert planned.participants == (2, 4, 8)
+    assert planned.observed is not None
+    before = contents(folder)
+    assert main([str(config), "--data", "pilot.csv"]) == 0  # the planned config is replaced
+    after = contents(folder)
+    assert {k: v for k, v in after.items() if "html" not in k} == {
+        k: v for k, v in before.items() if "html" not in k
+    }
 
 
 @pytest.mark.parametrize(
-    ("header", "rows", "words"),
+    ("text", "words"),
     [
-        ("participant,trial,choice,reward", [(1, 1, "left", 1)], "choice is 'left'"),
-        ("participant,trial,reward", [(1, 1, 1)], "has no column choice"),
-        ("participant,trial,choice,reward", [(1, 1, "", "")], "has no responses"),
-        ("participant,trial,choice,reward", [(1, 1)], "has 2 values"),
+        (HEADER.replace("reward", "outcome") + "a,1,1,1\n", "has no column reward"),
+        (HEADER + "a,1,B,1\n", "line 2: choice is 'B'"),
+        (HEADER + "a,1,,\n", "has no responses"),
+        (HEADER + "a,1,1,win\n", "line 2: reward is 'win'"),
+        ("", "is empty"),
     ],
 )
-def test_other_mistakes_are_those_of_observed_data(tmp_path, header, rows, words):
-    write_csv(tmp_path / "a.csv", rows, header)
-    with pytest.raises(BrokenFile, match=words):
-        read_pilot(tmp_path / "a.csv")
+def test_a_wrong_file_is_one_sentence(folder, capsys, text, words):
+    Path("data.csv").write_text(text)
+    assert main([str(write(folder, study())), "--data", "data.csv"]) == 2
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert output.err.count("\n") == 1
+    assert output.err.startswith("error: data.csv")
+    assert words in output.err
+    assert not (folder / "study_planned.yaml").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "changes", "words"),
+    [
+        ([], {}, "give DATA=file.csv, or set observed in the config"),
+        (["--data", "no.csv"], {}, "no.csv does not exist"),
+        (["--data", "a.csv", "--write", "study.yaml"], {}, "study.yaml exists; choose another"),
+        (["--data", "a.csv"], {"run": "?"}, "run is"),
+        (["--data", "a.csv"], {"task": None, "tasks": {}}, "one task"),
+    ],
+)
+def test_a_wrong_use_is_one_sentence(folder, capsys, arguments, changes, words):
+    Path("a.csv").write_text(HEADER + "a,1,1,1\n")
+    raw = study(**changes)
+    if raw["task"] is None:
+        task = study()["task"]
+        raw = {k: v for k, v in raw.items() if k != "task"} | {"tasks": {"x": task, "y": task}}
+    assert main([str(write(folder, raw)), *arguments]) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert words in error
+
+
+def test_another_file_is_not_replaced(folder, capsys):
+    config = example(folder)
+    (folder / "study_planned.yaml").write_text("run: mine\n")
+    assert main([str(config)]) == 2
+    assert "exists; choose another name with WRITE=..." in capsys.readouterr().err
+    assert (folder / "study_planned.yaml").read_text() == "run: mine\n"

@@ -161,3 +161,75 @@ class TestObserved:
         (tmp_path / "{x}").mkdir()
         (tmp_path / "{x}/data.csv").write_text(DATA)
         assert "must not contain braces" in self.mistake(self.written(tmp_path / "{x}", "data.csv"))
+
+DRAWS = (
+    "alpha_location,alpha_spread,beta_location,beta_spread\n-0.5,0.8,1.2,0.4\n-0.4,0.7,1.1,0.3\n"
+)
+
+
+def from_draws(folder, text=DRAWS, **changes) -> dict:
+    """A config whose population is a file of draws."""
+    (folder / "draws.csv").write_text(text)
+    config = valid() | {"population": {"draws": "draws.csv"}, "truth": {}} | changes
+    return {key: value for key, value in config.items() if key != "truth" or value}
+
+
+def test_draws_become_part_of_the_config_and_their_file_does_not(tmp_path):
+    source = str(tmp_path / "config.yaml")
+    experiment = parse(from_draws(tmp_path), source)
+    assert experiment.truth == {}
+    assert experiment.resolved()["population"] == {
+        "alpha": {"locations": [-0.5, -0.4], "spreads": [0.8, 0.7]},
+        "beta": {"locations": [1.2, 1.1], "spreads": [0.4, 0.3]},
+    }
+    (tmp_path / "draws.csv").rename(tmp_path / "other.csv")
+    renamed = valid() | {"population": {"draws": "other.csv"}}
+    del renamed["truth"]
+    assert parse(renamed, source) == experiment
+    assert parse(experiment.resolved(), str(tmp_path / "elsewhere" / "config.yaml")) == experiment
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "words"),
+    [
+        (DRAWS.replace("0.8", "-1"), "population.draws", "line 2: alpha_spread is -1"),
+        (DRAWS.replace("alpha_", "gamma_"), "population.gamma", "is not a parameter of"),
+        (DRAWS + "0,1,709,5\n", "population.beta", "a draw with location 709 and SD 5"),
+    ],
+)
+def test_draws_that_cannot_be_are_named(tmp_path, text, key, words):
+    with pytest.raises(ConfigError) as caught:
+        parse(from_draws(tmp_path, text), str(tmp_path / "config.yaml"))
+    found = [m for m in caught.value.mistakes if words in m.sentence]
+    assert [".".join(map(str, m.path)) for m in found] == [key]
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"population": {"draws": "no.csv"}}, "no.csv does not exist"),
+        ({"population": {"draws": 3}}, "population.draws is 3, but must be a CSV file of draws"),
+        (
+            {"population": {"draws": "draws.csv", "beta": {"spread": 0}}},
+            "population.beta cannot be given here, because draws.csv has draws of beta",
+        ),
+        ({"truth": {"alpha": [0.3]}}, "truth.alpha is not allowed because population.alpha is"),
+    ],
+)
+def test_other_mistakes_with_draws_are_one_sentence(tmp_path, changes, sentence):
+    with pytest.raises(ConfigError) as caught:
+        parse(from_draws(tmp_path, **changes), str(tmp_path / "config.yaml"))
+    (mistake,) = caught.value.mistakes
+    assert sentence in mistake.sentence
+
+
+def test_draws_of_different_numbers_are_one_sentence(tmp_path):
+    config = from_draws(tmp_path)
+    config["population"] = {
+        "alpha": {"locations": [0, 1], "spreads": [1, 1]},
+        "beta": {"locations": [0], "spreads": [1]},
+    }
+    with pytest.raises(ConfigError) as caught:
+        parse(config, str(tmp_path / "config.yaml"))
+    (mistake,) = caught.value.mistakes
+    assert "has 2 locations and 2 spreads, but all parameters must have the same" in str(mistake)

@@ -1,5 +1,7 @@
 """Allowed values that are unlikely to be meant are noticed, and no others."""
 
+import math
+
 import pytest
 
 from rlrecovery.config.mistakes import dotted
@@ -68,3 +70,21 @@ def test_tasks_and_models_by_name_have_their_paths():
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_no_committed_config_has_such_a_value(path):
     assert list(unlikely_values(load(path))) == []
+
+
+def test_draws_of_a_population_outside_the_bounds_of_a_method_are_noticed():
+    """Of two draws of beta, half of the participants of one are above 50."""
+    population = {
+        "alpha": {"locations": [0, 0], "spreads": [1, 0]},
+        "beta": {"locations": [math.log(50), 1], "spreads": [0.5, 0.2]},
+    }
+    raw = changed({"population": population})
+    del raw["truth"]
+    (note,) = notes(raw)
+    assert note == (
+        "methods.mle.bounds.beta",
+        "methods.mle.bounds.beta is [0.0, 50.0], but 25 % of the participants that the draws of "
+        "the population give have beta beyond",
+    )
+    population["beta"]["locations"][0] = 2
+    assert notes(raw | {"population": population}) == []

@@ -86,7 +86,7 @@ def test_means_are_known_where_the_task_alone_determines_them(name):
     ("text", "mistake"),
     [
         ("participant,trial,reward\na,1,1", "no column choice"),
-        ("participant;trial;choice;reward\na;1;1;0,5", "no column participant"),
+        ("participant|trial|choice|reward\na|1|1|0", "no column participant"),
         ("participant,trial,choice,reward,trial\na,1,1,1,1", "more than one column trial"),
         (HEADER + "a,1,1,1\na,2,1", "line 3 has 3 values"),
         (HEADER + ",1,1,1", "line 2: participant is empty"),

@@ -431,3 +431,34 @@ def test_grid_mcse_is_calibrated_for_cells_that_differ():
     # Why the unit is the replicate's number in all cells at once: taking data sets of different
     # cells as alike counts the design as noise.
     assert ratios(single)["concordance"] > 1.13
+
+
+def test_truths_that_differ_between_replicates_are_scored_row_by_row():
+    """As with draws of a population: a replicate has a location and an SD of its own."""
+    rng = np.random.default_rng(4)
+    n = 40
+    truth = rng.normal(0, 5, n)  # far more variable than the errors
+    errors = rng.normal(0.3, 1, n)
+    keys = {"participant": -1, "level": "group", "parameter": "alpha"}
+    true = pd.DataFrame({"replicate": range(n), **keys, "truth": truth})
+    estimates = true.drop(columns="truth").assign(
+        estimate=truth + errors, se=1.0, status="ok", reason="", at_bound=False, converged=True
+    )
+    estimates["lower_95"], estimates["upper_95"] = (
+        estimates["estimate"] - 1.2,
+        estimates["estimate"] + 1.2,
+    )
+    for column in ("rhat", "ess_bulk", "grid_error", "seconds"):
+        estimates[column] = np.nan
+    scores = score_cell(join(estimates, true), [0.95])
+    value = scores[scores["rows"] == "all"].set_index("measure")["value"]
+    assert value["bias"] == pytest.approx(errors.mean())
+    assert value["empirical_se"] == pytest.approx(errors.std(ddof=1))
+    assert value["rmse"] == pytest.approx(np.sqrt((errors**2).mean()))
+    assert value["relative_error_model_se"] == pytest.approx(1 / errors.std(ddof=1) - 1)
+    assert value["coverage"] == (np.abs(errors) <= 1.2).mean()
+    moved = np.abs(errors - errors.mean()) <= 1.2
+    assert value["bias_eliminated_coverage"] == pytest.approx(moved.mean())
+    assert value["pearson"] == pytest.approx(np.corrcoef(truth, truth + errors)[0, 1])
+    guessing = np.sqrt(((truth - truth.mean()) ** 2).mean())
+    assert value["relative_rmse"] == pytest.approx(value["rmse"] / guessing, rel=0.05)

@@ -10,6 +10,7 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import expit
 from settings import ROOT
 
 from rlrecovery.design.cells import Cell, batches, by_key, grid
@@ -248,3 +249,45 @@ def test_a_job_imports_only_what_it_needs(tmp_path, population, needed):
     )
     assert (tmp_path / "trials.parquet").is_file()
     assert set(SLOW) & set(process.stdout.split()) == needed
+
+
+#: Three draws of a population.
+DRAWS = {
+    "alpha": {"locations": [-1.0, 0.0, 1.0], "spreads": [0.3, 0.5, 0.7]},
+    "beta": {"locations": [0.5, 1.0, 1.5], "spreads": [0.1, 0.2, 0.4]},
+}
+
+
+class TestPopulationDraws:
+    """Each replicate takes one draw of the population, chosen by its seed."""
+
+    CELL = Cell((), participants=3, trials=8)
+
+    def truth(self, folder, replicates=(0, 30), seed=11):
+        made_of = generator(population=DRAWS, seed=seed)
+        return write(folder, self.CELL, made_of, replicates)[1]
+
+    def test_location_and_sd_are_those_of_one_draw_per_replicate(self, tmp_path):
+        truth = self.truth(tmp_path)
+        whole = truth[truth["participant"] == -1]
+        rows = whole.set_index(["replicate", "level", "parameter"])["truth"]
+        draw = rows[:, "spread", "alpha"].map({0.3: 0, 0.5: 1, 0.7: 2}).to_numpy()
+        alpha, beta = (np.array(DRAWS[n]["locations"])[draw] for n in ("alpha", "beta"))
+        np.testing.assert_allclose(rows[:, "group", "alpha"], expit(alpha), rtol=1e-15)
+        np.testing.assert_allclose(rows[:, "group", "beta"], np.exp(beta), rtol=1e-15)
+        assert rows[:, "spread", "beta"].tolist() == [(0.1, 0.2, 0.4)[k] for k in draw]
+        assert set(draw) == {0, 1, 2}
+
+    def test_the_draw_depends_neither_on_batches_nor_on_other_replicates(self, tmp_path):
+        whole = self.truth(tmp_path)
+        parts = [self.truth(tmp_path, part) for part in ((0, 7), (7, 30))]
+        pd.testing.assert_frame_equal(whole, pd.concat(parts, ignore_index=True))
+        assert (self.truth(tmp_path, seed=12)["truth"] != whole["truth"]).any()
+
+    def test_seeds_depend_on_the_content_of_the_draws(self):
+        one = generator(population=DRAWS)
+        other = {**DRAWS, "beta": {"locations": [0.5, 1.0, 1.6], "spreads": [0.1, 0.2, 0.4]}}
+        assert one.identity(CELL) == generator(population=dict(DRAWS)).identity(CELL)
+        assert one.identity(CELL) != generator(population=other).identity(CELL)
+        assert len(json.dumps(one.identity(CELL)["population"])) < 300
+        assert type(one).of(json.loads(json.dumps(one.plain()))) == one

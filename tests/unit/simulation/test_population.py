@@ -5,11 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy import stats
-from scipy.special import logit, polygamma, psi
+from scipy.special import expit, logit, polygamma, psi
 
 from rlrecovery.models.library import RESCORLA_WAGNER
 from rlrecovery.models.prior_settings import Population
-from rlrecovery.simulation.population import draw_population, population_truth
+from rlrecovery.simulation.population import (
+    draw_population,
+    number_of_draws,
+    population_truth,
+    population_truths,
+)
 
 ALPHA, BETA = RESCORLA_WAGNER.parameters
 BETA22 = {"distribution": "Beta", "alpha": 2.0, "beta": 2.0}
@@ -133,3 +138,56 @@ class TestPopulationTruth:
             margin = 4 * spread / np.sqrt(len(real))
             assert real.mean() == pytest.approx(parameter.to_real(location), abs=margin)
             assert real.std() == pytest.approx(spread, rel=0.02)
+
+
+#: Three draws of a population, some of which have no spread.
+DRAWS = {
+    "alpha": {"locations": [-3.0, 0.0, 2.0], "spreads": [0.0, 0.5, 1.5]},
+    "beta": {"locations": [0.0, 1.0, 3.0], "spreads": [0.3, 0.0, 1.0]},
+}
+
+
+class TestDraws:
+    """A population whose location and SD differ between data sets."""
+
+    def drawn(self, draws, participants=20_000, entries=None):
+        settings = {name: Population.of(entry) for name, entry in (entries or DRAWS).items()}
+        rngs = [np.random.default_rng(7 + k) for k in range(len(draws))]
+        return draw_population(RESCORLA_WAGNER, {}, settings, participants, *rngs, draws=draws)
+
+    def test_every_data_set_has_its_own_location_and_sd(self):
+        draws, n = [2, 0, 1], 20_000
+        values = self.drawn(draws, n)
+        for name, to_real in (("alpha", logit), ("beta", np.log)):
+            for k, draw in enumerate(draws):
+                real = to_real(values[name][k * n : (k + 1) * n])
+                location = DRAWS[name]["locations"][draw]
+                spread = DRAWS[name]["spreads"][draw]
+                if spread == 0:
+                    np.testing.assert_allclose(real, location, atol=1e-12)
+                else:
+                    assert stats.kstest(real, stats.norm(location, spread).cdf).pvalue > 1e-3
+
+    def test_a_draw_gives_the_participants_of_a_spread_around_its_location(self):
+        values = self.drawn([1], 50)
+        same = {"alpha": {"spread": 0.5}, "beta": {"spread": 0.0}}
+        expected = population({"alpha": 0.5, "beta": float(np.exp(1))}, same, 50, seed=7)
+        for name in ("alpha", "beta"):
+            np.testing.assert_allclose(values[name], expected[name], rtol=1e-14)
+
+    def test_truths_are_those_of_the_draws(self):
+        settings = {name: Population.of(entry) for name, entry in DRAWS.items()}
+        truths = population_truths(RESCORLA_WAGNER, {}, settings, [2, 2, 0])
+        np.testing.assert_allclose(truths["alpha"][0], expit([2.0, 2.0, -3.0]), rtol=1e-15)
+        np.testing.assert_allclose(truths["beta"][0], np.exp([3.0, 3.0, 0.0]), rtol=1e-15)
+        assert truths["beta"][1].tolist() == [1.0, 1.0, 0.3]
+        assert number_of_draws(settings) == 3
+        assert number_of_draws({"alpha": Population.of({"spread": 1.0})}) == 0
+
+    def test_a_parameter_may_have_a_spread_beside_draws_of_another(self):
+        settings = {"alpha": DRAWS["alpha"], "beta": BETA22 | {"beta": 3.0}}
+        truths = population_truths(
+            RESCORLA_WAGNER, {}, {n: Population.of(e) for n, e in settings.items()}, [1]
+        )
+        assert truths["alpha"][1].tolist() == [0.5]
+        assert isinstance(truths["beta"][1], float)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
+import numpy as np
+
 from rlrecovery.config.checks.sections import GeneratingModel, Sections, parameters_of_variant
 from rlrecovery.config.checks.tasks import outside
 from rlrecovery.config.mistakes import (
@@ -22,9 +24,12 @@ from rlrecovery.config.mistakes import (
 from rlrecovery.models.base import Learner, Model, Parameter
 from rlrecovery.models.distributions import Distribution
 from rlrecovery.models.library import MODELS
+from rlrecovery.models.prior_settings import Draws
 from rlrecovery.models.variants import VariantSettings
-from rlrecovery.simulation.population import population_truth
+from rlrecovery.simulation.population import number_of_draws, population_truth
 
+#: Distance of a participant from the location of the population, in SDs, which hardly any exceeds.
+FAR = 6
 #: Parameters that a variant may add, and how.
 _ADDED = {"lapse": "lapse: true", "start_value": "start_value: free"}
 
@@ -144,7 +149,8 @@ def _parameters(entry: GeneratingModel) -> Iterator[Mistake]:
         path, where = (*entry.path, "truth", name), dotted((*entry.path, "population", name))
         drawn = name in population and population[name].spread is None
         if drawn and name in truth:
-            yield mistake(path, f"is not allowed because {where} is a distribution")
+            kind = "a distribution" if population[name].draws is None else "given by draws"
+            yield mistake(path, f"is not allowed because {where} is {kind}")
         elif not drawn and name in absent(truth, names):
             yield mistake(path, f"is required unless {where} is a distribution")
 
@@ -169,6 +175,13 @@ def _support(entry: GeneratingModel, parameter: Parameter) -> Iterator[Mistake]:
     must = f"must be {interval(*support)}"
     yield from outside((*entry.path, "truth", name), entry.values(name), support, must)
     path, drawn = (*entry.path, "population", name), entry.drawn(name)
+    draws = (
+        None
+        if entry.population is None or name not in entry.population
+        else (entry.population[name].draws)
+    )
+    if draws is not None:
+        yield from _draws(path, parameter, draws, number_of_draws(entry.population or {}))
     if drawn is None or entry.population is None:
         return
     if leaves(drawn.support(), support):
@@ -177,6 +190,25 @@ def _support(entry: GeneratingModel, parameter: Parameter) -> Iterator[Mistake]:
         text = (
             f"is {drawn}, which has no finite mean and SD on the {parameter.transform} scale: too "
             "much probability lies close to the ends of its support"
+        )
+        yield mistake(path, text)
+
+
+def _draws(path: Path, parameter: Parameter, draws: Draws, count: int) -> Iterator[Mistake]:
+    """Check that draws of a population are possible; `count` is the smallest number of draws."""
+    if not len(draws.locations) == len(draws.spreads) == count:
+        numbers = f"{len(draws.locations)} locations and {len(draws.spreads)} spreads"
+        yield mistake(path, f"has {numbers}, but all parameters must have the same number, {count}")
+        return
+    locations, spreads = np.array(draws.locations), np.array(draws.spreads)
+    with np.errstate(over="ignore"):
+        ends = [parameter.to_natural(locations + sign * FAR * spreads) for sign in (-1, 1)]
+    possible = np.isfinite(ends).all(axis=0)
+    if not possible.all():
+        k = int(np.argmin(possible))
+        text = (
+            f"has a draw with location {locations[k]:g} and SD {spreads[k]:g} on the "
+            f"{parameter.transform} scale, with which participants can have infinite values"
         )
         yield mistake(path, text)
 

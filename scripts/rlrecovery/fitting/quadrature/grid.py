@@ -392,7 +392,8 @@ class Grid:
         nodes = np.stack(np.unravel_index(drawn, self.density.shape))
         moved = nodes + rng.random(nodes.shape) - 0.5
         density = np.maximum(self.density, self.density.max() - DEEPEST)  # it may be -inf
-        interpolated = map_coordinates(density, moved, order=3, mode="nearest")
+        # Mode "nearest" would pad each axis by 24 nodes, which takes gigabytes with six axes.
+        interpolated = map_coordinates(density, moved, order=3, mode="mirror")
         weights = np.exp(interpolated - density.ravel()[drawn])
         kept = rng.choice(len(drawn), size=count, replace=False, p=weights / weights.sum())
         columns = [

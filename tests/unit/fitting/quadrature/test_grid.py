@@ -7,7 +7,7 @@ import pytest
 from quadrature import posterior
 from scipy import stats
 
-from rlrecovery.fitting.quadrature.grid import Axis
+from rlrecovery.fitting.quadrature.grid import Axis, Grid
 from rlrecovery.models.distributions import Distribution
 from unit.fitting.quadrature.test_fitter import HARD, quadrature
 
@@ -79,3 +79,14 @@ def test_draws_depend_on_the_generator_alone():
     one, same, other = (grid.draws(50, np.random.default_rng(seed)) for seed in (1, 1, 2))
     assert (one == same).all()
     assert (one != other).any(axis=1).all()
+
+
+def test_six_axes_can_be_resampled_in_little_memory():
+    """As locations and SDs of three parameters; a padded copy would have 7 GB."""
+    axis = replace(Axis.of("x", Distribution.of("Normal", {"mu": 0.0, "sigma": 1.0})), scale=1.0)
+    nodes = np.linspace(-1.5, 1.5, 7)
+    mesh = np.meshgrid(*[nodes] * 6, indexing="ij")
+    grid = Grid((axis,) * 6, (nodes,) * 6, -0.5 * sum(x**2 for x in mesh))
+    draws = grid.resampled_draws(500, np.random.default_rng(1))
+    assert draws.shape == (500, 6)
+    assert np.abs(draws).max() < np.sinh(2)
