@@ -5,6 +5,8 @@ from rlrecovery.report.latex import SHEETS
 
 CAPTIONS = {figure: workflow.source_path(f"../report/{figure}.rst") for figure in FIGURES}
 SUMMARY_FILES = [*rules.summarise.output.csv, *rules.example.output, *rules.predict.output]
+if CALIBRATIONS:
+    SUMMARY_FILES += rules.calibration.output.csv
 FORMATS = EXPERIMENT.figures.formats
 FIGURE_FILES = files(FIGURE_FOLDER, "{figure}", FORMATS)
 SHOWN_FIGURE = shown_file(FIGURE_FOLDER, "{figure}", FORMATS)

@@ -21,7 +21,7 @@ class CalibrationSettings(Section):
     one."""
     task: Omittable[Name] = None
     """Name of the task, in a study with tasks. By default the first one."""
-    data_sets: int = Field(default=500, ge=20)
+    data_sets: int = Field(default=500, ge=20, le=1_000_000)
     """Data sets per method, each with truths of its own. More find smaller errors: with 500, an
     interval of 95 % that covers in less than 92.5 % of them is usually found."""
     fewer: dict[Name, Annotated[int, Field(ge=20, description="Its data sets.")]] = Field(

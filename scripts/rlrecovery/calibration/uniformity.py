@@ -1,8 +1,8 @@
 """Whether values are uniform in (0, 1): tests, and simultaneous bands of distribution functions.
 
-All tests and bands are computed by ArviZ: the test combines a test of every order statistic and is
-valid for dependent values (``pot_c``; Tesso & Vehtari 2026, arXiv:2603.02928), and the bands are those of Säilynoja,
-Bürkner & Vehtari (2022), Statistics and Computing 32:32.
+ArviZ computes both. The test (``pot_c``) combines tests of all order statistics and is valid for
+dependent values (Tesso & Vehtari 2026, arXiv:2603.02928). The bands are those of Säilynoja, Bürkner
+& Vehtari (2022), Statistics and Computing 32:32.
 """
 
 from __future__ import annotations

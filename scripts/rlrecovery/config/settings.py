@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field, GetCoreSchemaHandler, SerializeAsAny
 from pydantic_core import CoreSchema, core_schema
 
+from rlrecovery.calibration.settings import CalibrationSettings
 from rlrecovery.config.figures import FigureSettings
 from rlrecovery.config.limits import Limits
 from rlrecovery.fitting.base import MethodSettings
@@ -152,6 +153,10 @@ class Experiment(Section):
     choice (from 0; empty for no response), reward and optionally block: the report then shows
     whether the model of the first Bayesian method predicts them. By default it shows predictions of
     the example data set."""
+    calibration: Omittable[CalibrationSettings] = None
+    """Calibration over the prior: data sets of their own, whose true values are drawn from the
+    priors of each Bayesian method, and a test whether its intervals contain them as often as they
+    should. By default none."""
     interval_levels: Levels
     """Nominal levels of the intervals whose coverage and width are reported."""
     limits: Limits = Field(default_factory=Limits)

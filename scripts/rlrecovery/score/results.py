@@ -44,6 +44,8 @@ class Summary:
     selection: pd.DataFrame
     predictive: pd.DataFrame
     verdicts: pd.DataFrame = field(default_factory=pd.DataFrame)
+    calibration: pd.DataFrame = field(default_factory=pd.DataFrame)
+    uniformity: pd.DataFrame = field(default_factory=pd.DataFrame)
     method_of: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -181,6 +183,8 @@ FILES: dict[str, tuple[str, Collection[str]]] = {
     "crossed": ("crossed.csv", ("simulated", "fitted", "contest")),
     "selection": ("selection.csv", schemas.SELECTION),
     "predictive": ("predictive.csv", ("of", "way", "statistic", "observed")),
+    "calibration": ("calibration.csv", schemas.CALIBRATION),
+    "uniformity": ("uniformity.csv", schemas.UNIFORMITY),
 }
 
 #: Columns that hold names; as categories they are faster to compare.
@@ -193,6 +197,8 @@ _TEXT = {
     "verdicts": (*_NAMES, "verdict", "because", "standing"),
     "failures": ("method", "cell", "reason"),
     "priors": ("method",),
+    "calibration": ("method", "level", "parameter", "status", "reason"),
+    "uniformity": ("method", "level", "parameter"),
 }
 
 
@@ -228,6 +234,8 @@ def _read(folder: Path, name: str) -> Any:
     path = folder / file
     if path.suffix == ".json":
         return read_json(path)
+    if name in schemas.CALIBRATED and not stored(folder, file).exists():
+        return pd.DataFrame(columns=[*columns])  # a study without calibration over the prior
     if name == "posterior" and not (path.exists() and read_text(path).strip()):
         return pd.DataFrame()  # the file is empty if no draws were sampled
     table = _read_as_csv(path, columns)
