@@ -98,7 +98,8 @@ def with_contraction(
 def uniformity(places: pd.DataFrame) -> pd.DataFrame:
     """Test the PIT values of every method and quantity, columns `UNIFORMITY`.
 
-    ``p_holm`` is adjusted for the number of quantities of the method.
+    ``p_holm`` is adjusted for the number of quantities of the method. The columns ``_unflagged``
+    are of the fits without a flag.
     """
     rows = []
     groups = places.groupby(["method", "level", "parameter"], sort=False)
@@ -120,8 +121,13 @@ def uniformity(places: pd.DataFrame) -> pd.DataFrame:
                 "inside": len(values) >= FEWEST and is_inside(values),
                 "n_unflagged": len(unflagged),
                 "p_unflagged": p_uniform(unflagged),
+                "p_holm_unflagged": np.nan,
             }
         )
     table = conform(rows, UNIFORMITY)
-    adjusted = table.groupby("method", sort=False)["p"].transform(lambda p: holm(p.to_numpy()))
-    return table.assign(p_holm=adjusted)
+    by_method = table.groupby("method", sort=False)
+    adjusted = {
+        f"p_holm{rows}": by_method[f"p{rows}"].transform(lambda p: holm(p.to_numpy()))
+        for rows in ("", "_unflagged")
+    }
+    return table.assign(**adjusted)

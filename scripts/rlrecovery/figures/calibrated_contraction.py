@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from rlrecovery.calibration.batch import DATA_SET
 from rlrecovery.figures import style
 from rlrecovery.figures.axes import few_ticks, quantile_fence
-from rlrecovery.figures.calibration import calibrated_methods, ink_of
+from rlrecovery.figures.calibration import LEVELS, calibrated_methods, ink_of
 from rlrecovery.figures.labels import symbol
 from rlrecovery.figures.layout import PanelSize, facets
 from rlrecovery.figures.legends import entry, legend
@@ -30,7 +30,8 @@ def draw_calibrated_contraction(summary: Summary, width: float = style.TWO_COLUM
     if not methods:
         return style.blank(width, "There is no calibration over the prior.")
     table = table[table["level"] != DATA_SET]
-    rows = list(dict.fromkeys(zip(table["level"], table["parameter"], strict=True)))
+    pairs = dict.fromkeys(zip(table["level"], table["parameter"], strict=True))
+    rows = sorted(pairs, key=lambda pair: LEVELS.index(pair[0]))
     groups = {
         (rows.index((level, name)), methods.index(method)): part
         for (method, level, name), part in table.groupby(["method", "level", "parameter"])

@@ -24,7 +24,7 @@ from rlrecovery.figures.axes import few_ticks
 from rlrecovery.figures.labels import symbol
 from rlrecovery.figures.layout import Facets, PanelSize, facets
 from rlrecovery.figures.legends import entry, legend
-from rlrecovery.figures.panels import message, note
+from rlrecovery.figures.panels import message
 from rlrecovery.score.results import Summary
 from rlrecovery.simulation.task import Floats
 
@@ -32,6 +32,8 @@ from rlrecovery.simulation.task import Floats
 BAND = "#dddddd"
 #: Lines of the parameters of a panel, in their order.
 LINES = ("-", "--", ":", "-.")
+#: Levels in the order of the rows.
+LEVELS = ("participant", "group", "spread", DATA_SET)
 #: Fewest values that are drawn.
 FEWEST = 2
 
@@ -56,7 +58,7 @@ class Quantity(NamedTuple):
 
 
 PIT = Quantity(inside_unit, 1.0, "PIT value", "ECDF − uniform")
-COVERAGE = Quantity(in_central_interval, 100.0, "nominal level (%)", "coverage − nominal (points)")
+COVERAGE = Quantity(in_central_interval, 100.0, "nominal level (%)", "coverage − nominal")
 
 
 @style.styled
@@ -94,7 +96,8 @@ def _draw(summary: Summary, width: float, quantity: Quantity) -> Figure:
     table, methods = summary.calibration, calibrated_methods(summary)
     if not methods:
         return style.blank(width, "There is no calibration over the prior.")
-    levels = [str(level) for level in table["level"].unique()]
+    present = set(table["level"])
+    levels = [level for level in LEVELS if level in present]
     groups = {
         (i, j): part
         for i, level in enumerate(levels)
@@ -140,7 +143,7 @@ def _panel(
         difference = shares_below(quantity.of(pit), points) - points
         line = LINES[parameters.index(name) % len(LINES)] if name in parameters else "-"
         axes.plot(unit * points, unit * difference, color=ink, ls=line, lw=1.1, zorder=3)
-    _note_p(axes, summary.uniformity, places)
+    _write_p(axes, summary.uniformity, places)
 
 
 def _band(axes: Axes, n: int, unit: float) -> None:
@@ -153,8 +156,8 @@ def _band(axes: Axes, n: int, unit: float) -> None:
     axes.set_ylim(min(lowest, -reach), max(highest, reach))
 
 
-def _note_p(axes: Axes, uniformity: pd.DataFrame, places: pd.DataFrame) -> None:
-    """Note the smallest adjusted p-value of the parameters, and the number of data sets."""
+def _write_p(axes: Axes, uniformity: pd.DataFrame, places: pd.DataFrame) -> None:
+    """Write the smallest adjusted p-value of the parameters, and the number of data sets."""
     if uniformity.empty:
         return
     first = places.iloc[0]
@@ -162,7 +165,11 @@ def _note_p(axes: Axes, uniformity: pd.DataFrame, places: pd.DataFrame) -> None:
         (uniformity["method"] == first["method"]) & (uniformity["level"] == first["level"])
     ]
     p, n = rows["p_holm"].astype(float).min(), int(rows["n"].max())
-    note(axes, f"p = {p:.2g}" if p >= 0.001 else "p < 0.001", f"n = {n}")
+    text = f"p = {p:.2g}, n = {n}" if p >= 0.001 else f"p < 0.001, n = {n}"
+    axes.text(
+        0.98, 0.96, text, transform=axes.transAxes, ha="right", va="top",
+        fontsize=style.points(6.5), color=style.TRUTH,
+    )  # fmt: skip
 
 
 def parameters_of(table: pd.DataFrame) -> list[str]:

@@ -262,7 +262,7 @@ UNIFORMITY = {
     **dict.fromkeys(("p", "p_holm"), "float64"),
     "inside": "bool",
     "n_unflagged": "int64",
-    "p_unflagged": "float64",
+    **dict.fromkeys(("p_unflagged", "p_holm_unflagged"), "float64"),
 }
 
 #: Tables of a calibration over the prior in ``summary/``, each as CSV and as Parquet.
