@@ -115,7 +115,8 @@ linkcheck: $(READY)
 docs-studies: $(READY)
 	@exec $(MAKE) run CONFIG=config.yaml
 	@exec $(MAKE) run CONFIG=docs/studies/models.yaml
-	@$(BIN)/python docs/_ext/store_study.py results/default results/models
+	@exec $(MAKE) run CONFIG=tests/config/calibration.yaml
+	@$(BIN)/python docs/_ext/store_study.py results/default results/models results/calibration
 
 # Run the tests, except those that are marked slow.
 test: $(READY) browser

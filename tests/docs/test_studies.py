@@ -12,7 +12,11 @@ from rlrecovery.figures.catalogue import FIGURES, available_figures, write_figur
 from rlrecovery.score.results import load_summary
 
 STUDIES = ROOT / "docs" / "studies"
-CONFIGS = {"default": ROOT / "config.yaml", "models": STUDIES / "models.yaml"}
+CONFIGS = {
+    "default": ROOT / "config.yaml",
+    "models": STUDIES / "models.yaml",
+    "calibration": ROOT / "tests/config/calibration.yaml",
+}
 
 
 @pytest.mark.parametrize("study", CONFIGS)
