@@ -40,13 +40,17 @@ def test_its_tables_have_all_data_sets(finished):
     assert sorted(summary.calibration["replicate"].unique()) == list(range(30))
 
 
-def test_more_data_sets_are_new_jobs_and_a_deleted_file_is_made_again(finished):
+def test_more_data_sets_run_the_batches_that_grow(finished):
     more = STUDY | {"calibration": SECTION | {"data_sets": 60}}
-    file = f"{FOLDER}/calibration/exact/00040-00059.parquet"
-    assert plan(finished, more, "all").outputs("calibrate") == [file]
-    (finished / FOLDER / "calibration/exact/00000-00019.parquet").unlink()
-    deleted = f"{FOLDER}/calibration/exact/00000-00019.parquet"
-    assert plan(finished, STUDY, "all").outputs("calibrate") == [deleted]
+    assert plan(finished, more, "all").outputs("calibrate") == [
+        f"{FOLDER}/calibration/exact/{batch}.parquet" for batch in ("00020-00039", "00040-00059")
+    ]
+
+
+def test_a_deleted_file_is_made_again(finished):
+    file = f"{FOLDER}/calibration/exact/00000-00019.parquet"
+    (finished / file).unlink()
+    assert plan(finished, STUDY, "all").outputs("calibrate") == [file]
 
 
 def test_a_partial_report_has_no_calibration(finished):
