@@ -128,7 +128,8 @@ docs-studies: $(READY)
 	@exec $(MAKE) run CONFIG=config.yaml
 	@exec $(MAKE) run CONFIG=docs/studies/models.yaml
 	@exec $(MAKE) run CONFIG=tests/config/targets.yaml
-	@$(BIN)/python docs/_ext/store_study.py results/default results/models results/targets
+	@exec $(MAKE) run CONFIG=tests/config/calibration.yaml
+	@$(BIN)/python docs/_ext/store_study.py $(addprefix results/,default models targets calibration)
 
 # Run the tests, except those that are marked slow.
 test: $(READY) browser

@@ -16,6 +16,7 @@ CONFIGS = {
     "default": ROOT / "config.yaml",
     "models": STUDIES / "models.yaml",
     "targets": ROOT / "tests/config/targets.yaml",
+    "calibration": ROOT / "tests/config/calibration.yaml",
 }
 
 

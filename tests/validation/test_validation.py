@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from rlrecovery.calibration.truths import draw_truths
 from rlrecovery.storage.schemas import SELECTION
 from validation import wilson_collins as figure
 from validation.calibration import SMALLEST_P, calibration
@@ -78,9 +79,14 @@ def test_the_hierarchical_posterior_is_calibrated():
 def test_truths_of_another_prior_are_not_calibrated(monkeypatch):
     """Participants that hardly differ: the SD is always in the lower tail of its posterior."""
 
-    def alike(rng):
-        location, spread = rng.normal([0.0, 1.0], [1.5, 1.0]), np.full(2, 0.02)
-        return location, spread, location + spread * rng.standard_normal((8, 2))
+    def alike(settings, model, participants, rng):
+        drawn = draw_truths(settings, model, participants, rng)
+        for name in model.names:
+            location = drawn.whole["group", name]
+            drawn.whole["spread", name] = 0.02
+            drawn.real[name] = location + 0.02 * rng.standard_normal(participants)
+            drawn.natural[name] = model.parameter(name).to_natural(drawn.real[name])
+        return drawn
 
-    monkeypatch.setattr("validation.calibration.truths", alike)
+    monkeypatch.setattr("rlrecovery.calibration.datasets.draw_truths", alike)
     assert calibration(data_sets=25)["p"].min() < SMALLEST_P

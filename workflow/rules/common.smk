@@ -9,7 +9,7 @@ from snakemake.exceptions import WorkflowError
 PROJECT = Path(str(workflow.current_basedir)).parents[1]
 sys.path.insert(0, str(PROJECT / "scripts"))
 
-from rlrecovery.config import former, reader, study
+from rlrecovery.config import calibrations, former, reader, study
 from rlrecovery.design.cells import batches, by_design, example_of
 from rlrecovery.design.load import Load
 from rlrecovery.figures.catalogue import available_figures, files, settings_for, shown_file
@@ -82,6 +82,11 @@ if workflow.is_main_process and not (PARTIAL or OVERWRITE):
 TRIALS = f"{RUN}/trials/{{cell}}/{{batch}}.parquet"
 TRUTH = f"{RUN}/truth/{{cell}}/{{batch}}.parquet"
 ESTIMATES = f"{RUN}/estimates/{{method}}/{{cell}}/{{batch}}.parquet"
+PLACES = f"{RUN}/calibration/{{method}}/{{batch}}.parquet"
+
+# Methods that are calibrated over the prior, which a partial report leaves out.
+CALIBRATIONS = {} if PARTIAL else calibrations.generators(EXPERIMENT)
+CALIBRATED_BATCHES = calibrations.calibrated_batches(EXPERIMENT)
 
 # Batches that scores, summary and report are made from, by cell: all, or those that are finished.
 USED_BATCHES = {key: list(BATCHES) for key in ALL_CELLS}
@@ -94,7 +99,7 @@ if PARTIAL:
 CELLS = {key: ALL_CELLS[key] for key in USED_BATCHES}
 DESIGNS = by_design(CELLS)
 # Figures of the report, and figures that the config composes of them.
-FIGURES, COMPOSED = available_figures(EXPERIMENT), list(EXPERIMENT.figures.compose)
+FIGURES, COMPOSED = available_figures(EXPERIMENT, PARTIAL), list(EXPERIMENT.figures.compose)
 
 OUTPUT = f"{RUN}/partial" if PARTIAL else RUN
 LOGS, BENCHMARKS = f"{OUTPUT}/logs", f"{OUTPUT}/benchmarks"
@@ -156,6 +161,16 @@ def files_of_method(method, cell):
     """Estimates of a method in a cell, batch by batch."""
     used = [batch for batch in USED_BATCHES[cell] if batch in FITTED[method]]
     return [ESTIMATES.format(method=method, cell=cell, batch=batch) for batch in used]
+
+
+def files_of_calibration(method):
+    """Tables of the calibration of a method, by batch."""
+    batches_of_method = CALIBRATED_BATCHES[method]
+    return {batch: PLACES.format(method=method, batch=batch) for batch in batches_of_method}
+
+
+def files_of_calibrations():
+    return [path for name in CALIBRATIONS for path in files_of_calibration(name).values()]
 
 
 def files_of_truth(cell):

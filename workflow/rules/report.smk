@@ -10,6 +10,8 @@ SUMMARY_FILES = [
     *rules.predict.output,
     *(rules.advise.output if EXPERIMENT.targets else ()),
 ]
+if CALIBRATIONS:
+    SUMMARY_FILES += rules.calibration.output.csv
 FORMATS = EXPERIMENT.figures.formats
 FIGURE_FILES = files(FIGURE_FOLDER, "{figure}", FORMATS)
 SHOWN_FIGURE = shown_file(FIGURE_FOLDER, "{figure}", FORMATS)

@@ -38,8 +38,8 @@ MODEL = {
 }
 ESTIMATOR = {
     "rlrecovery.fitting.base": (
-        *("MethodSettings", "Setting", "Fitter", "JointFitter", "PosteriorFitter"),
-        *("SamplingFitter", "Cost", "Excess"),
+        *("MethodSettings", "Setting", "Fitter", "JointFitter", "Posterior"),
+        *("PosteriorFitter", "SamplingFitter", "Cost", "Excess"),
     ),
     "rlrecovery.fitting.estimates": ("Target", "row", "failed"),
 }

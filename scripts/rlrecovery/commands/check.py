@@ -14,6 +14,7 @@ import argparse
 import sys
 from collections.abc import Iterator, Sequence
 
+from rlrecovery.config.calibrations import calibrated_batches
 from rlrecovery.config.decimal_commas import decimal_commas
 from rlrecovery.config.mistakes import Mistake, wrapped
 from rlrecovery.config.reader import ConfigError, load
@@ -63,8 +64,18 @@ def _summary(experiment: Experiment) -> str:
     cells = len(cells_of(experiment))
     return (
         f"run {experiment.run}, {cells} cell{'s' * (cells != 1)} of {experiment.replicates} "
-        f"replicates, methods {', '.join(methods_of(experiment))}"
+        f"replicates, methods {', '.join(methods_of(experiment))}{_calibrations(experiment)}"
     )
+
+
+def _calibrations(experiment: Experiment) -> str:
+    """The methods that are calibrated over the prior, with their numbers of data sets."""
+    data_sets = {
+        name: sum(stop - start for start, stop in ranges.values())
+        for name, ranges in calibrated_batches(experiment).items()
+    }
+    listed = ", ".join(f"{name} ({number} data sets)" for name, number in data_sets.items())
+    return f"; calibration over the prior of {listed}" if listed else ""
 
 
 def _font_note(experiment: Experiment) -> str | None:

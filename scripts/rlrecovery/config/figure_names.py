@@ -49,6 +49,10 @@ def _has_draws(experiment: Experiment) -> bool:
     return any(method.posterior == "sampled" for method in experiment.methods.values())
 
 
+def _is_calibrated(experiment: Experiment) -> bool:
+    return experiment.calibration is not None
+
+
 #: Whether an experiment gives each figure, and why not.
 CONDITIONS: dict[str, tuple[Callable[[Experiment], bool], str]] = {
     "answer": (_always, ""),
@@ -64,6 +68,9 @@ CONDITIONS: dict[str, tuple[Callable[[Experiment], bool], str]] = {
     "designs": (_has_targets, "it has no targets"),
     "tradeoff": (_has_several_parameters, "its models have a single parameter"),
     "contraction": (_has_posterior, "no method computes a posterior"),
+    "calibration": (_is_calibrated, "it has no section calibration"),
+    "calibrated_coverage": (_is_calibrated, "it has no section calibration"),
+    "calibrated_contraction": (_is_calibrated, "it has no section calibration"),
     "convergence": (_always, ""),
     "confusion": (_has_contest, "no models are compared"),
     "misfit": (_has_contest, "no models are compared"),

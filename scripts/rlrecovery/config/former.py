@@ -25,6 +25,7 @@ _FREE: frozenset[_Path] = frozenset(
         *((key,) for key in ("limits", "labels", "figures", "pilot")),
         *((key,) for key in ("targets", "over", "cost", "within")),
         ("methods", "*", "replicates"),
+        *(("calibration", key) for key in ("methods", "data_sets", "fewer", "batch_size")),
         ("models", "fit"),
         ("models", "simulate", "*", "truth"),
         ("task", "schedule", "file"),  # its values are compared
@@ -43,6 +44,9 @@ _NAMED: frozenset[_Path] = frozenset(
         ("models", "simulate"),
     }
 )
+
+#: Sections that a study may gain or lose as a whole.
+_OPTIONAL: frozenset[_Path] = frozenset({("calibration",)})
 
 #: Folders that hold results.
 _RESULTS = ("trials", "truth", "estimates", "scores", "summary")
@@ -88,6 +92,8 @@ def refusal(experiment: Experiment, folder: Path) -> str | None:
 def _differences(former: Any, present: Any, path: _Path, pattern: _Path) -> Iterator[str]:
     """Yield the differing keys below a key."""
     if pattern in _FREE or former == present:
+        return
+    if pattern in _OPTIONAL and None in (former, present):
         return
     if not (isinstance(former, Mapping) and isinstance(present, Mapping)):
         yield f"{'.'.join(path)}{_values(former, present)}"

@@ -119,6 +119,8 @@ def _translate(error: ErrorDetails) -> Mistake:
         must = "must not be empty"
     else:
         must = _ALLOWED[kind].format(**context)
+    if path == ("truth",) and value == "prior":
+        must += "; for true values that are drawn from the prior, add the section calibration"
     if kind == "tuple_type" and type(value) in (int, float) and node.get("minItems", 0) < 2:
         nested = resolve(node["items"]).get("type") == "array"
         must = f"{must} (write {[[value]] if nested else [value]})"

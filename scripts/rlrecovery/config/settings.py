@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, GetCoreSchemaHandler, PrivateAttr, SerializeAsAny
 from pydantic_core import CoreSchema, core_schema
 
+from rlrecovery.calibration.settings import CalibrationSettings
 from rlrecovery.config.figures import FigureSettings
 from rlrecovery.config.limits import Limits
 from rlrecovery.config.targets import CostSettings, Targets
@@ -176,6 +177,10 @@ class Experiment(Section):
     pilot: Omittable[PilotSettings] = None
     """How observed choices are read, if their columns or codes are others, and what `make pilot`
     does with them."""
+    calibration: Omittable[CalibrationSettings] = None
+    """Calibration over the prior: data sets of their own, whose true values are drawn from the
+    priors of each Bayesian method, and a test whether its intervals contain them as often as they
+    should. By default none."""
     interval_levels: Levels
     """Nominal levels of the intervals whose coverage and width are reported."""
     limits: Limits = Field(default_factory=Limits)

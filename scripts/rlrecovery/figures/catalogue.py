@@ -97,6 +97,18 @@ FIGURES: dict[str, Entry] = {
         "What the data add to the prior", ("recovery", "points", "priors"),
         "contraction.draw_contraction",
     ),
+    "calibration": Entry(
+        "Calibration over the prior", ("recovery", "calibration", "uniformity"),
+        "calibration.draw_calibration",
+    ),
+    "calibrated_coverage": Entry(
+        "Coverage over the prior at all levels", ("recovery", "calibration", "uniformity"),
+        "calibration.draw_calibrated_coverage",
+    ),
+    "calibrated_contraction": Entry(
+        "What the data add, with truths from the prior", ("recovery", "calibration"),
+        "calibrated_contraction.draw_calibrated_contraction",
+    ),
     "convergence": Entry(
         "Convergence, failures and run time", ("recovery",), "convergence.draw_convergence"
     ),
@@ -119,14 +131,15 @@ FIGURES: dict[str, Entry] = {
 }  # fmt: skip
 
 
-def available_figures(experiment: Experiment) -> list[str]:
+def available_figures(experiment: Experiment, partial: bool = False) -> list[str]:
     """Names of the figures that an experiment gives, in the order of the report.
 
-    Figures that it composes are not among them; they are in ``experiment.figures.compose``.
+    Figures that it composes are not among them; they are in ``experiment.figures.compose``. A
+    partial report leaves out those of a calibration over the prior.
     """
     from rlrecovery.config.figure_names import available_figures as available
 
-    return available(experiment)
+    return available(experiment.model_copy(update={"calibration": None}) if partial else experiment)
 
 
 def files(folder: str | os.PathLike[str], figure: str, kinds: Sequence[str] = KINDS) -> list[str]:

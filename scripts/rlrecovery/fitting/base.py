@@ -136,8 +136,40 @@ class PosteriorDraws(NamedTuple):
     statistics: dict[str, Any]
 
 
+class Posterior(Protocol):
+    """The posterior of one data set, which can be evaluated at the values that generated the data.
+
+    Values of a location and of a participant's parameter are on the unconstrained scale; so are
+    SDs at level ``spread``, which are the SDs of unconstrained values.
+    """
+
+    def below(self, target: Target, value: float, rng: np.random.Generator) -> float:
+        """Posterior probability of values below `value`.
+
+        From draws, (r + U) / (L + 1), where r of L draws are below `value` and U is uniform: the
+        truth and independent draws have equal probabilities of all ranks.
+        """
+
+    def moments(self, target: Target) -> tuple[float, float]:
+        """Posterior mean and SD."""
+
+    def joint_draws(self, count: int, rng: np.random.Generator) -> dict[str, Floats]:
+        """Draw the parameters of all participants jointly, natural scale.
+
+        Shape (draws, participants) by parameter; a sampler returns all draws, whatever the `count`.
+        """
+
+
 class PosteriorFitter(Fitter, Protocol):
     """A fitter of an estimator with a posterior (see `MethodSettings.posterior`)."""
+
+    def fit_posterior(
+        self, data: Observations, seed: np.random.SeedSequence
+    ) -> tuple[list[Row], Posterior]:
+        """Fit a data set as `fit` does, and return its posterior beside the rows.
+
+        Without pooling, the data must be those of a single participant.
+        """
 
     def participant_draws(
         self, data: Observations, count: int, seed: np.random.SeedSequence

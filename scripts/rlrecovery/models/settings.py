@@ -62,6 +62,7 @@ Rows = _NonEmpty[Arms]
 Trials = _Tuple[_Count]
 TrialLists = _NonEmpty[Trials]
 Models = _AtLeastTwo[str]
+Names = _NonEmpty[Name]
 Levels = _NonEmpty[Annotated[float, Field(gt=0, lt=1)]]
 Bounds = Annotated[tuple[float, ...], Field(min_length=2, max_length=2), BeforeValidator(_as_tuple)]
 

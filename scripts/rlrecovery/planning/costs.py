@@ -36,6 +36,9 @@ NOISE_SD, PRIOR_SD = 0.2, 1.5
 #: Snakemake's records; those of the scores of a method in a cell.
 SIMULATE_FILES, FIT_FILES, SCORE_FILES, CELL_SCORES = 37_000, 30_000, 60_000, 17_000
 
+#: Bytes of the files of a calibration without data, and of a row.
+PLACES_FILES, PLACE = 30_000, 45
+
 #: Bytes of a trial with a reward of 0 or 1, of a trial with any other reward, of a true value, of a
 #: number in a row of estimates, of a nominal level, and of a data set in the log of a fit.
 BINARY_TRIAL, REAL_TRIAL, TRUE_VALUE, NUMBER, LEVEL, LOG_LINE = 0.45, 8.5, 10, 8, 1300, 150
@@ -107,3 +110,13 @@ def estimates_bytes(method: Method, n_levels: int, load: Load) -> float:
     diagnostics = 3 if method.settings.posterior == "sampled" else 0
     rows = NUMBER * (2 + 2 * n_levels + diagnostics) * rows_of(method, load)
     return FIT_FILES + LEVEL * n_levels + LOG_LINE * load.replicates + rows
+
+
+def quantities_of(method: Method) -> int:
+    """Number of quantities of a data set that a calibration compares with their true values."""
+    return len(method.settings.levels()) * len(method.fitted_model().names) + 1
+
+
+def places_bytes(quantities: int, load: Load) -> float:
+    """Bytes written by a job of a calibration."""
+    return PLACES_FILES + (LOG_LINE + PLACE * quantities) * load.replicates

@@ -29,7 +29,12 @@ from rlrecovery.config.settings import Experiment
 from rlrecovery.config.study import cells_of, methods_of
 from rlrecovery.planning.calibration import calibrate, finished_jobs, read_calibration
 from rlrecovery.planning.costs import Job, kind_of
-from rlrecovery.planning.resources import SINGLE_JOBS, for_attempt, minutes_to_fit
+from rlrecovery.planning.resources import (
+    SINGLE_JOBS,
+    for_attempt,
+    minutes_to_calibrate,
+    minutes_to_fit,
+)
 from rlrecovery.planning.stages import (
     START_INTERVAL,
     Machine,
@@ -147,10 +152,11 @@ def totals(stages: Mapping[str, Stage], machine: Machine) -> Iterator[str]:
 def longest_request(experiment: Experiment, stages: Mapping[str, Stage]) -> str:
     """Describe the time limit that a queue must allow."""
     methods = methods_of(experiment)
-    fits = [stage for stage in stages.values() if stage.rule == "fit"]
+    requested = {"fit": minutes_to_fit, "calibrate": minutes_to_calibrate}
     minutes = max(
-        minutes_to_fit(methods[stage.method], load)
-        for stage in fits
+        requested[stage.rule](methods[stage.method], load)
+        for stage in stages.values()
+        if stage.rule in requested
         for load in set(stage.loads.values())
     )
     return (

@@ -43,6 +43,7 @@ class SingleJob(NamedTuple):
 SINGLE_JOBS = {
     "design": SingleJob(memory_mib=1000, minutes=10, seconds=1),
     "summarise": SingleJob(memory_mib=0, minutes=60, seconds=3),
+    "calibration": SingleJob(memory_mib=2000, minutes=30, seconds=6),
     "example": SingleJob(memory_mib=2000, minutes=30, seconds=10),
     "predict": SingleJob(memory_mib=4000, minutes=120, seconds=15),
     "advise": SingleJob(memory_mib=2000, minutes=30, seconds=15),
@@ -50,6 +51,9 @@ SINGLE_JOBS = {
     "typeset": SingleJob(memory_mib=2000, minutes=30, seconds=3),
     "report": SingleJob(memory_mib=2000, minutes=30, seconds=7, disk_bytes=4_500_000),
 }
+
+#: Rules that only some studies have.
+OPTIONAL_JOBS = ("calibration",)
 
 #: MiB of the two processes that start a job on a cluster and wait for it (measured: 2 x 265).
 LAUNCHER_MIB = 600
@@ -106,6 +110,23 @@ def memory_to_fit(method: Method, load: Load) -> int:
 def minutes_to_fit(method: Method, load: Load) -> int:
     """Minutes to request for a job that fits a batch."""
     return _minutes(method.settings.cost, work_of(method), load)
+
+
+def memory_to_calibrate(method: Method, load: Load) -> int:
+    """MiB to request for a job that simulates, fits and compares a batch of a calibration."""
+    return max(memory_to_fit(method, load), memory_to_simulate(load))
+
+
+def calibration_cost(method: Method) -> Cost:
+    """Cost of a calibration: that of the fits, and as much again per data set to compare them."""
+    cost = method.settings.cost
+    participant, trial = cost.participant_seconds, cost.trial_seconds
+    return replace(cost, participant_seconds=2 * participant, trial_seconds=2 * trial)
+
+
+def minutes_to_calibrate(method: Method, load: Load) -> int:
+    """Minutes to request for a job that simulates, fits and compares a batch of a calibration."""
+    return _minutes(calibration_cost(method), work_of(method), load)
 
 
 def memory_to_score(methods: Collection[Method], cells: Iterable[Load]) -> int:

@@ -66,7 +66,7 @@ def too_large(size: Size) -> Iterator[Mistake]:
     """Yield a mistake for everything of which a study takes more than there is."""
     if size.memory > MOST_MEMORY:
         remedy = "reduce batch_size, participants, trials or draws"
-        if not size.largest.startswith(("simulate", "fit")):
+        if not size.largest.startswith(("simulate", "fit", "calibrate")):
             remedy = "reduce replicates, participants or the number of true values"
         yield _mistake(
             f"{_written(size.memory / 2**40)} TiB of memory for a job of {size.largest}",

@@ -16,6 +16,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
+from rlrecovery.config.calibrations import calibrated_batches, generators
 from rlrecovery.config.settings import Experiment
 from rlrecovery.config.study import cells_of, fitted_batches, generator_of, methods_of
 from rlrecovery.design.cells import Cell, batches, by_design
@@ -39,14 +40,15 @@ OUTPUTS = {
     "simulate": ("trials", ".parquet"),
     "fit": ("estimates", ".parquet"),
     "score": ("scores", "/measures.parquet"),
+    "calibrate": ("calibration", ".parquet"),
 }
 
 #: Groups of rules in the order in which they run. The jobs of a group run concurrently, after those
 #: of the previous group.
 ORDER = (
-    ("simulate", "fit"),
+    ("simulate", "fit", "calibrate"),
     ("score",),
-    ("summarise",),
+    ("summarise", "calibration"),
     ("advise",),
     ("design", "example", "predict", "figure", "typeset"),
     ("report",),
@@ -121,6 +123,7 @@ def cell_stages(experiment: Experiment) -> dict[str, Stage]:
         disk = sum(n * costs.estimates_bytes(method, n_levels, load) for load, n in sizes.items())
         stages.append(Stage("fit", kind, work, cost, loads, memory, disk, method.name))
     stages.append(_score_stage(experiment, cells, methods))
+    stages += _calibration_stages(experiment)
     return {stage.name: stage for stage in stages}
 
 
@@ -138,6 +141,21 @@ def _score_stage(
         memory = max(memory, resources.memory_to_score(methods, [load] * len(keys)))
     disk = len(designs) * costs.SCORE_FILES + len(cells) * len(methods) * costs.CELL_SCORES
     return Stage("score", "score", work, resources.SCORE, loads, memory, disk)
+
+
+def _calibration_stages(experiment: Experiment) -> list[Stage]:
+    """The stages of a calibration over the prior, one per method, with a job per batch."""
+    stages, ranges = [], calibrated_batches(experiment)
+    for name, generator in generators(experiment).items():
+        method, size = generator.method, (generator.participants, generator.trials)
+        loads = {b: Load(*size, stop - start) for b, (start, stop) in ranges[name].items()}
+        memory = max(resources.memory_to_calibrate(method, load) for load in loads.values())
+        quantities = costs.quantities_of(method)
+        disk = sum(costs.places_bytes(quantities, load) for load in loads.values())
+        kind, work = f"calibrate {costs.kind_of(method)}", resources.work_of(method)
+        cost = resources.calibration_cost(method)
+        stages.append(Stage("calibrate", kind, work, cost, loads, memory, disk, name))
+    return stages
 
 
 def _loads(cells: Mapping[str, Cell], ranges: Mapping[str, tuple[int, int]]) -> dict[str, Load]:
@@ -171,7 +189,8 @@ def plan_stages(
         left = stage.loads.keys() - done.keys()
         stages[name] = replace(_with_measured_cost(stage, finished, calibration), left=left)
     # Scores need all estimates of a design.
-    cells_left = {_cell(job) for s in stages.values() if s.rule != "score" for job in s.left}
+    of_cells = [s for s in stages.values() if s.rule in ("simulate", "fit")]
+    cells_left = {_cell(job) for s in of_cells for job in s.left}
     designs = by_design(cells_of(experiment))
     changed = {design for design, keys in designs.items() if cells_left & set(keys)}
     score = replace(stages["score"], left=stages["score"].left | changed)
@@ -202,9 +221,9 @@ def _single_stages(experiment: Experiment, is_finished: bool) -> dict[str, Stage
     methods, cells, no_data = methods_of(experiment), cells_of(experiment), Load(0, 0, 0)
     stages = {}
     for rule, job in resources.SINGLE_JOBS.items():
-        names = [rule]
-        if rule == "advise" and not experiment.targets:
+        if not getattr(experiment, resources.OPTIONAL_JOBS.get(rule, "run")):
             continue
+        names = [rule]
         if rule == "figure":
             names = [*available_figures(experiment), *experiment.figures.compose]
         seconds, memory = job.seconds, job.memory_mib

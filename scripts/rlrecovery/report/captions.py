@@ -25,7 +25,15 @@ from rlrecovery.report.numbers import enumeration, plural
 from rlrecovery.storage.files import BrokenFile
 
 #: Figures that answer the main questions; the report folds all others.
-MAIN_FIGURES = ("recovery", "bias", "coverage", "precision", "samplesize", "confusion")
+MAIN_FIGURES = (
+    "recovery",
+    "bias",
+    "coverage",
+    "precision",
+    "samplesize",
+    "confusion",
+    "calibration",
+)
 RUBRIC = re.compile(r"^\.\. rubric:: *(.+)$", re.MULTILINE)
 
 

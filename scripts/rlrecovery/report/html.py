@@ -17,6 +17,7 @@ from rlrecovery.figures.catalogue import FIGURES, title
 from rlrecovery.report import limits, methods_text, sampler_text
 from rlrecovery.report.advice import advice, rmse_table
 from rlrecovery.report.answers import answers
+from rlrecovery.report.calibration_text import calibration_section
 from rlrecovery.report.captions import caption_parts, caption_text, composed_caption, main_figures
 from rlrecovery.report.cell_tables import FEWEST_REPLICATES, cell_tables, flagged_rows
 from rlrecovery.report.completeness import mixtures, unfinished
@@ -125,6 +126,8 @@ def page_data(summary: Summary, experiment: Experiment, design: pd.DataFrame) ->
         "methods": methods_text.methods(experiment),
         "has_posterior": any(m.posterior for m in experiment.methods.values()),
         "comparisons": model_comparisons(summary),
+        "calibration": calibration_section(summary, experiment),
+        "lacks_calibration": experiment.calibration is not None and summary.uniformity.empty,
         "wrong_model_title": FIGURES["misfit"].title,
         "predictive_check": methods_text.predictive_check(experiment),
         "cell_tables": cell_tables(summary),

@@ -19,6 +19,7 @@ from rlrecovery.config.study import (
     with_posterior,
 )
 from rlrecovery.design.cells import example_of
+from rlrecovery.report.calibration_text import calibration_methods
 from rlrecovery.report.data_text import data_text, models_text, tasks_text
 from rlrecovery.report.estimation_text import estimation, overview, symbols
 from rlrecovery.report.markup import (
@@ -81,7 +82,7 @@ def write_methods(
     text = paragraphs(
         read_resolved(config_file),
         read_table(design_file, {"cell": "", "replicates": ""}),
-        load_summary(summary_folder, ("recovery", "selection")),
+        load_summary(summary_folder, ("recovery", "selection", "uniformity")),
         read_record(provenance_file),
     )
     head = "<!-- pandoc --citeproc --bibliography references.bib methods.md -->\n\n"
@@ -103,7 +104,7 @@ def paragraphs(
     design : DataFrame
         The table of cells, with the number of finished data sets.
     summary : Summary
-        At least its tables ``recovery`` and ``selection``.
+        At least its tables ``recovery``, ``selection`` and ``uniformity``.
     record : mapping
         The provenance of the study.
     """
@@ -116,6 +117,7 @@ def paragraphs(
         **dict(estimation(experiment)),
         "Flagged estimates": " ".join(flags_text(experiment, summary)),
         "Performance measures": " ".join(measures_text(summary)),
+        "Calibration": " ".join(calibration_methods(experiment, summary)),
         "Model comparison": " ".join(selection_text(experiment, summary)),
         "Predictive check": " ".join(_observed(experiment)),
         "Software": " ".join(_software(experiment, record)),

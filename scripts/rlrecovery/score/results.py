@@ -47,6 +47,8 @@ class Summary:
     frontier: pd.DataFrame = field(default_factory=pd.DataFrame)
     surface: pd.DataFrame = field(default_factory=pd.DataFrame)
     advised: pd.DataFrame = field(default_factory=pd.DataFrame)
+    calibration: pd.DataFrame = field(default_factory=pd.DataFrame)
+    uniformity: pd.DataFrame = field(default_factory=pd.DataFrame)
     method_of: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -187,10 +189,12 @@ FILES: dict[str, tuple[str, Collection[str]]] = {
     "frontier": ("frontier.csv", schemas.FRONTIER),
     "surface": ("surface.csv", schemas.SURFACE),
     "advised": ("advised.csv", schemas.ADVISED),
+    "calibration": ("calibration.csv", schemas.CALIBRATION),
+    "uniformity": ("uniformity.csv", schemas.UNIFORMITY),
 }
 
-#: Tables that only a study with requirements has.
-_OF_REQUIREMENTS = ("frontier", "surface", "advised")
+#: Tables that only a study with requirements, or with calibration over the prior, has.
+_OPTIONAL = ("frontier", "surface", "advised", *schemas.CALIBRATED)
 
 #: Columns that hold names; as categories they are faster to compare.
 _NAMES = ("scope", "method", "reference", "cell", "level", "parameter", "rows", "measure", "status")
@@ -202,6 +206,8 @@ _TEXT = {
     "verdicts": (*_NAMES, "verdict", "because", "standing"),
     "failures": ("method", "cell", "reason"),
     "priors": ("method",),
+    "calibration": ("method", "level", "parameter", "status", "reason"),
+    "uniformity": ("method", "level", "parameter"),
 }
 
 
@@ -237,10 +243,10 @@ def _read(folder: Path, name: str) -> Any:
     path = folder / file
     if path.suffix == ".json":
         return read_json(path)
+    if name in _OPTIONAL and not stored(folder, file).exists():
+        return pd.DataFrame(columns=[*columns])
     if name == "posterior" and not (path.exists() and read_text(path).strip()):
         return pd.DataFrame()  # the file is empty if no draws were sampled
-    if name in _OF_REQUIREMENTS and not stored(folder, file).exists():
-        return pd.DataFrame()
     table = _read_as_csv(path, columns)
     names = [column for column in _TEXT.get(name, ()) if column in table]
     table = table.assign(**{column: table[column].astype("string").fillna("") for column in names})

@@ -62,6 +62,8 @@ KINDS: dict[str, str] = {
     **schemas.COMPARED,
     **schemas.SELECTION,
     **schemas.ADVISED,
+    **schemas.CALIBRATION,
+    **schemas.UNIFORMITY,
     "truth": "float64",
     "participants": "int64",
     "trials": "int64",
@@ -172,6 +174,37 @@ _ENDS_95 = {
     "upper_95": "Upper end of the 95 % interval.",
 }
 
+_PLACES = {
+    "participant": "Index of the participant that is compared, one per data set; -1 for the "
+    "quantities of all of them.",
+    "level": "`participant`, `group`, `spread`, or `data set` for the log-likelihood.",
+    "parameter": "Parameter, or `log_likelihood`: of all choices of the data set, given all "
+    "parameters of its participants.",
+    "truth": "True value, drawn from the prior: natural scale, at level `spread` unconstrained "
+    "scale; for the log-likelihood its value at the true parameters.",
+    "replicate": "Number of the data set in the calibration of its method, from 0.",
+    "z": "(posterior mean - truth) / posterior SD, unconstrained scale.",
+    "sd": "Posterior SD, unconstrained scale.",
+    "pit": "Posterior probability of values below the truth; of draws a randomised relative rank. "
+    "Missing if the fit failed.",
+    "seconds": "Wall time of the fit and the comparison of the data set, in seconds.",
+}
+_UNIFORMITY = {
+    "level": _PLACES["level"],
+    "parameter": "Parameter, or `log_likelihood`.",
+    "data_sets": "Number of data sets.",
+    "failed": "Number of data sets without a PIT value, because the fit failed.",
+    "flagged": "Number of data sets with a PIT value whose fit is flagged (`status` is not `ok`).",
+    "n": "Number of PIT values.",
+    "p": "p-value of the hypothesis that the PIT values are uniform (ArviZ, `pot_c`).",
+    "p_holm": "The p-value adjusted for the number of quantities of the method, by Holm's method.",
+    "inside": "Whether the distribution function of the PIT values stays within its simultaneous "
+    "95 % band.",
+    "n_unflagged": "Number of PIT values of fits without a flag.",
+    "p_unflagged": "As `p`, of fits without a flag.",
+    "p_holm_unflagged": "As `p_holm`, of fits without a flag.",
+}
+
 #: Tables on disk by name.
 TABLES: dict[str, Table] = {
     "design": Table(
@@ -230,6 +263,12 @@ TABLES: dict[str, Table] = {
             "seconds": "Wall time of the fit that gave the row, in seconds.",
         },
         (_ENDS,),
+    ),
+    "places": Table(
+        "calibration/<method>/<batch>.parquet",
+        "One row per data set with true values from the prior of a method, and quantity.",
+        schemas.CALIBRATION_BATCH,
+        _PLACES,
     ),
     "measures": Table(
         "scores/<design>/measures.parquet",
@@ -317,6 +356,23 @@ TABLES: dict[str, Table] = {
             "sd": "Prior SD on the natural scale; with partial pooling, of the population's "
             "location."
         },
+    ),
+    "calibration": Table(
+        "summary/calibration.*",
+        "Where posteriors have true values that are drawn from the prior: one row per method, data "
+        "set and quantity.",
+        schemas.CALIBRATION,
+        _PLACES
+        | {
+            "contraction": "1 - posterior variance / prior variance, unconstrained scale; missing "
+            "for the log-likelihood."
+        },
+    ),
+    "uniformity": Table(
+        "summary/uniformity.*",
+        "Tests of the PIT values in `summary/calibration`: one row per method and quantity.",
+        schemas.UNIFORMITY,
+        _UNIFORMITY,
     ),
     "witness": Table(
         "summary/witness.*",

@@ -77,6 +77,16 @@ ESTIMATE_DEFAULTS: dict[str, Any] = {
 #: Values of ``status``. Only ``failed`` means that there is no estimate.
 STATUSES = ("ok", "at_bound", "not_converged", "no_interval", "not_identified", "failed")
 
+#: ``calibration/<method>/<batch>.parquet``: where the posterior of one data set has its truth, one
+#: row per quantity, see `rlrecovery.calibration.batch`.
+CALIBRATION_BATCH = {
+    **{name: TRUTH[name] for name in ("replicate", "participant", "level", "parameter", "truth")},
+    **dict.fromkeys(("z", "sd", "pit"), "float64"),
+    "status": "str",
+    "reason": "str",
+    "seconds": "float64",
+}
+
 # --- one design ---------------------------------------------------------------------------------
 
 _VALUE = {"value": "float64", "mcse": "float64", "n": "int64", "n_rows": "int64"}
@@ -241,6 +251,22 @@ SELECTION = {"scope": "str", **COUNTS} | {
     for kind in ("confusion", "inversion")
     for end in ("", "_lower", "_upper")
 }
+
+#: ``summary/calibration``: the rows of all methods, see `rlrecovery.calibration.summary`.
+CALIBRATION = {"method": "str", **CALIBRATION_BATCH, "contraction": "float64"}
+
+#: ``summary/uniformity``: whether PIT values are uniform, one row per method and quantity.
+UNIFORMITY = {
+    **dict.fromkeys(("method", "level", "parameter"), "str"),
+    **dict.fromkeys(("data_sets", "failed", "flagged", "n"), "int64"),
+    **dict.fromkeys(("p", "p_holm"), "float64"),
+    "inside": "bool",
+    "n_unflagged": "int64",
+    **dict.fromkeys(("p_unflagged", "p_holm_unflagged"), "float64"),
+}
+
+#: Tables of a calibration over the prior in ``summary/``, each as CSV and as Parquet.
+CALIBRATED = ("calibration", "uniformity")
 
 # --- beside the summary -------------------------------------------------------------------------
 

@@ -31,6 +31,7 @@ def keys(changes, former=FORMER):
         {"methods": {"nuts": METHODS["nuts"], "mle": MLE}},
         {"variants": {"forgetful": {"model": "rescorla_wagner", "lapse": True}}},
         {"labels": {"mle": "ML"}, "figures": {"size": 9}, "limits": {"relative_rmse": [0.5, 1.0]}},
+        {"calibration": {"participants": 5, "trials": 20}},
         {"run": "another"},
     ],
 )
@@ -58,6 +59,16 @@ def test_growth_and_what_is_shown_are_the_same_study(changes):
 )  # fmt: skip
 def test_what_would_replace_results_is_named_with_both_values(changes, expected):
     assert keys(changes) == expected
+
+
+def test_a_calibration_may_grow_but_not_change_its_design():
+    section = {"participants": 5, "trials": 20}
+    former = FORMER | {"calibration": section}
+    more = section | {"data_sets": 40, "batch_size": 7, "methods": ["nuts"], "fewer": {"nuts": 30}}
+    assert keys({"calibration": more}, former) == []
+    assert differing_keys(parse(former), parse(FORMER)) == []
+    changed = {"calibration": section | {"trials": 30}}
+    assert keys(changed, former) == ["calibration.trials (there 20, here 30)"]
 
 
 def test_another_prior_and_another_estimator_are_named():

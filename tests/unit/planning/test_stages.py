@@ -43,6 +43,28 @@ def test_a_method_of_fewer_replicates_has_only_their_jobs():
     assert score.work == pytest.approx(1 + 5 / 12)
 
 
+def test_a_calibration_has_jobs_of_its_own(tmp_path):
+    section = {"participants": 4, "trials": 20, "data_sets": 50, "batch_size": 20}
+    raw = study(methods={"guess": MOCK, "bayes": BAYES})
+    without = plan_stages(parse(raw))
+    assert not {"calibrate bayes", "calibration"} & set(without)
+    stages = plan_stages(parse(raw | {"calibration": section}))
+    calibrate = stages["calibrate bayes"]
+    assert {job: load.replicates for job, load in calibrate.loads.items()} == {
+        "00000-00019": 20, "00020-00039": 20, "00040-00049": 10,
+    }  # fmt: skip
+    assert calibrate.loads["00000-00019"].participants == 1
+    assert len(stages["calibration"].loads) == 1
+    assert len(stages["figure"].loads) == len(without["figure"].loads) + 3
+    machine = Machine(1)
+    assert wall_seconds(stages, machine) > wall_seconds(without, machine)
+    (tmp_path / "calibration/bayes").mkdir(parents=True)
+    (tmp_path / "calibration/bayes/00020-00039.parquet").touch()
+    left = plan_stages(parse(raw | {"calibration": section}), run=tmp_path)
+    assert left["calibrate bayes"].left == {"00000-00019", "00040-00049"}
+    assert left["score"].left == set(left["score"].loads)
+
+
 @pytest.mark.parametrize(
     ("batch_size", "target", "best"), [(2, 1e9, 8), (50, 1e9, 50), (2, 13.0, 2), (2, 26.0, 4)]
 )

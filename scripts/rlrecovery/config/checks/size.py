@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from rlrecovery.config.checks.calibration import check_calibration
 from rlrecovery.config.checks.figures import check_figures
 from rlrecovery.config.checks.labels import check_labels
 from rlrecovery.config.checks.methods import check_methods
@@ -34,6 +35,7 @@ def cross_checks(sections: Sections) -> Iterator[Mistake]:
     yield from _repeats(sections)
     yield from _size(sections)
     yield from check_methods(sections)
+    yield from check_calibration(sections)
     yield from check_labels(sections)
     yield from check_targets(sections)
     yield from check_figures(sections)

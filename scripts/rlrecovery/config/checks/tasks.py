@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from rlrecovery.config.checks.sections import Sections
 from rlrecovery.config.mistakes import Mistake, Path, dotted, interval, mistake, wrong
@@ -23,7 +23,7 @@ def check_tasks(sections: Sections) -> Iterator[Mistake]:
         if task.drift is not None:
             yield from _drift((*path, "drift"), task.drift, task)
         if trials:
-            yield from _trials(path, task, trials)
+            yield from check_trials(path, task, {("trials", i): n for i, n in enumerate(trials)})
             yield from _missing_trials(path, task, trials, sections.experiment.completed)
 
 
@@ -103,14 +103,15 @@ def _drift(path: Path, rule: DriftSettings, task: TaskSettings) -> Iterator[Mist
         yield from outside((*path, "centre"), centre, (lower, upper), must)
 
 
-def _trials(path: Path, task: TaskSettings, trials: Sequence[int]) -> Iterator[Mistake]:
-    """Check trials against blocks, reversals and the length of a schedule."""
-    for i, count in enumerate(trials):
+def check_trials(path: Path, task: TaskSettings, trials: Mapping[Path, int]) -> Iterator[Mistake]:
+    """Check numbers of trials, by path, against blocks, reversals and the length of a schedule."""
+    for key, count in trials.items():
         if count % task.blocks:
             must = f"must be a multiple of {dotted((*path, 'blocks'))}, which is {task.blocks}"
-            yield wrong(("trials", i), count, must)
+            yield wrong(key, count, must)
+    most = max(trials.values())
     if task.reversals is not None:
-        longest = max(trials) // task.blocks
+        longest = most // task.blocks
         must = f"must be less than {longest}, the number of trials of the longest block"
         section = (*path, "reversals")
         for i, trial in enumerate(task.reversals.after):
@@ -120,8 +121,8 @@ def _trials(path: Path, task: TaskSettings, trials: Sequence[int]) -> Iterator[M
             yield wrong((*section, "every"), task.reversals.every, must)
     if task.schedule is not None and task.schedule.values is not None:
         rows = len(task.schedule.values)
-        if rows < max(trials):
-            text = f"has {rows} rows, but there are up to {max(trials)} trials"
+        if rows < most:
+            text = f"has {rows} rows, but there are up to {most} trials"
             yield mistake((*path, "schedule", "file"), text)
 
 

@@ -12,11 +12,13 @@ import numpy as np
 from arviz_stats.base.array import array_stats
 from numpy.typing import NDArray
 
-from rlrecovery.fitting.base import Pooling, PosteriorDraws, Setting
+from rlrecovery.fitting.base import PosteriorDraws, Setting
 from rlrecovery.fitting.bayes.loo import leave_one_out
 from rlrecovery.fitting.bayes.model import build_model, data_arrays
 from rlrecovery.fitting.bayes.nuts import CompiledModel, compile_model, sample
+from rlrecovery.fitting.bayes.posterior import SampledPosterior
 from rlrecovery.fitting.bayes.settings import BayesSettings, Convergence
+from rlrecovery.fitting.bayes.targets import draws_of, variable_of
 from rlrecovery.fitting.estimates import Row, Target, failed, one_line, row
 from rlrecovery.likelihood.data import Observations
 from rlrecovery.simulation.task import Floats
@@ -77,6 +79,15 @@ class Bayes:
                 rows += failed(targets, one_line(error), self.setting.nominal_levels)
         return rows
 
+    def fit_posterior(
+        self, data: Observations, seed: np.random.SeedSequence
+    ) -> tuple[list[Row], SampledPosterior]:
+        """Rows as of `fit`, of a single participant without pooling, and the draws."""
+        if self.settings.pooling == "none":
+            ((data, seed),) = self._separately(data, seed)
+        rows, draws = self._sampled(data, seed, self.targets)
+        return rows, SampledPosterior(self.setting, self.settings.pooling, draws)
+
     def participant_draws(
         self, data: Observations, count: int, seed: np.random.SeedSequence
     ) -> dict[str, Floats]:
@@ -133,11 +144,17 @@ class Bayes:
     def _fit_one(
         self, data: Observations, seed: np.random.SeedSequence, targets: list[Target]
     ) -> list[Row]:
+        return self._sampled(data, seed, targets)[0]
+
+    def _sampled(
+        self, data: Observations, seed: np.random.SeedSequence, targets: list[Target]
+    ) -> tuple[list[Row], dict[str, Floats]]:
+        """Rows of targets, and the draws that they summarise."""
         started, pooling = time.perf_counter(), self.settings.pooling
         draws, divergences = self.sample(data, seed)
         seconds = time.perf_counter() - started
         facts = self._facts(data, draws, targets)
-        return [
+        rows = [
             posterior_row(
                 target,
                 draws_of(target, draws, pooling),
@@ -149,6 +166,7 @@ class Bayes:
             )
             for target in targets
         ]
+        return rows, draws
 
     def _facts(
         self, data: Observations, draws: Mapping[str, Floats], targets: list[Target]
@@ -203,21 +221,6 @@ class Bayes:
             target_accept=self.settings.target_accept,
             seed=int(seed.generate_state(1)[0]),
         )
-
-
-def variable_of(target: Target, pooling: Pooling) -> str:
-    """Name of the variable of the PyMC model that holds a target."""
-    if pooling == "partial" and target.level != "participant":
-        return f"{target.parameter}_{target.level}"
-    return target.parameter
-
-
-def draws_of(target: Target, draws: Mapping[str, Floats], pooling: Pooling) -> Floats:
-    """Draws of one target, natural scale, shape (chains, draws)."""
-    values = draws[variable_of(target, pooling)]
-    if pooling == "partial" and target.level == "participant":
-        return values[:, :, target.participant]
-    return values
 
 
 def posterior_row(

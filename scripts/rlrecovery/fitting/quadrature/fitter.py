@@ -16,12 +16,13 @@ from typing import Self
 
 import numpy as np
 
-from rlrecovery.fitting.base import PosteriorDraws, Setting
+from rlrecovery.fitting.base import Posterior, PosteriorDraws, Setting
 from rlrecovery.fitting.estimates import Row, Target, failed, one_line, row
 from rlrecovery.fitting.quadrature import hierarchical
 from rlrecovery.fitting.quadrature.adaptive import density, locate
 from rlrecovery.fitting.quadrature.grid import Axis, Grid, combinations
 from rlrecovery.fitting.quadrature.loo import leave_one_out
+from rlrecovery.fitting.quadrature.posterior import GridPosterior, HierarchicalPosterior
 from rlrecovery.fitting.quadrature.settings import FIRST_NODES, QuadratureSettings
 from rlrecovery.likelihood.data import Observations
 from rlrecovery.likelihood.evaluate import Evaluator, values_only
@@ -70,20 +71,33 @@ class Quadrature:
         """Integrate the posterior; the seed is not used."""
         match self.settings.pooling:
             case "partial":
-                return self._fit_population(data)
+                return self._fit_population(data)[0]
             case "complete":
-                return self._fit_grid(data, self.targets)
+                return self._fit_grid(data, self.targets)[0]
         rows: list[Row] = []
         for i in range(self.setting.participants):
             started, targets = time.perf_counter(), self.setting.participant_targets(i)
             try:
-                rows += self._fit_grid(data.rows(slice(i, i + 1)), targets)
+                rows += self._fit_grid(data.rows(slice(i, i + 1)), targets)[0]
             except MACHINE:
                 raise
             except Exception as failure:
                 seconds = time.perf_counter() - started
                 rows += failed(targets, one_line(failure), self.setting.nominal_levels, seconds)
         return rows
+
+    def fit_posterior(
+        self, data: Observations, seed: np.random.SeedSequence
+    ) -> tuple[list[Row], Posterior]:
+        """Rows as of `fit`, of a single participant without pooling, and the posterior."""
+        model, participants = self.setting.model, len(data.choices)
+        if self.settings.pooling == "partial":
+            rows, population = self._fit_population(data)
+            return rows, HierarchicalPosterior(model, population)
+        if self.settings.pooling == "none" and participants != 1:
+            raise ValueError(f"without pooling, the data are those of {participants} participants")
+        rows, grid = self._fit_grid(data, self.targets)
+        return rows, GridPosterior(model, participants, grid)
 
     def participant_draws(
         self, data: Observations, count: int, seed: np.random.SeedSequence
@@ -177,7 +191,7 @@ class Quadrature:
         values: Floats = sum(self.values(row, points) for row in rows)
         return values.reshape([len(nodes) for nodes in natural])
 
-    def _fit_grid(self, data: Observations, targets: list[Target]) -> list[Row]:
+    def _fit_grid(self, data: Observations, targets: list[Target]) -> tuple[list[Row], Grid]:
         started = time.perf_counter()
         grid, summaries, error = self.integrate(data)
         facts = {
@@ -188,9 +202,12 @@ class Quadrature:
         if self.settings.loo:
             facts["elpd_loo"] = leave_one_out(self.setting.learner, data, *grid.points())
         errors = [error] * len(targets)
-        return self._rows(targets, summaries, errors, TOLERANCE, [facts] * len(targets))
+        rows = self._rows(targets, summaries, errors, TOLERANCE, [facts] * len(targets))
+        return rows, grid
 
-    def _fit_population(self, data: Observations) -> list[Row]:
+    def _fit_population(
+        self, data: Observations
+    ) -> tuple[list[Row], hierarchical.PopulationPosterior]:
         started = time.perf_counter()
         hierarchy, levels = self.hierarchy(), self.setting.nominal_levels
         posterior, summaries, errors = hierarchy.integrate(data, levels)
@@ -208,9 +225,10 @@ class Quadrature:
             (own_facts[t.participant] if t.level == "participant" else whole) | seconds
             for t in self.targets
         ]
-        return self._rows(
+        rows = self._rows(
             self.targets, summaries, errors.tolist(), hierarchical.TOLERANCE, by_target
         )
+        return rows, posterior
 
     def _rows(
         self,

@@ -78,6 +78,11 @@ class Funnel:
         mean, sd = self._conditional(spread)
         return self.axis.natural(mean + sd * z)
 
+    def z(self, location: float, spread: Floats) -> Floats:
+        """Inverse of `location`: z of one location at SDs, shape (nodes of s,)."""
+        mean, sd = self._conditional(spread)
+        return (self.axis.to_real(np.array(location)) - mean) / sd
+
     def _conditional(self, spread: Floats) -> tuple[Floats, Floats]:
         """Mean and SD of the location on the real line given the SD, each (nodes of s,)."""
         low, high = self.axis.prior_tails(0.16)
@@ -118,3 +123,25 @@ def location_quantiles(
     ranks = shares[order].cumsum() - shares[order] / 2
     quantiles: Floats = np.interp(at, ranks / shares.sum(), middle[order])
     return quantiles
+
+
+def location_below(
+    funnel: Funnel, position: Callable[[Floats], Floats], spread: Floats, mass: Floats, value: float
+) -> float:
+    """Posterior probability of locations below a value: the average over SDs of that given the SD.
+
+    Parameters
+    ----------
+    funnel, spread, mass
+        As for `location_quantiles`.
+    position : callable
+        From values of z to positions between the first (0) and the last node (1) of z.
+    value : float
+        A location.
+    """
+    of_spread = mass.sum(axis=0)
+    kept = of_spread > NEGLIGIBLE
+    positions, below = distribution(mass[:, kept].T)
+    at = position(funnel.z(value, spread[kept]))
+    given_spread = [np.interp(x, positions, row) for x, row in zip(at, below, strict=True)]
+    return float(np.average(given_spread, weights=of_spread[kept]))

@@ -99,6 +99,8 @@ class Axis:
 
     def line(self, real: Floats) -> Floats:
         """Inverse of `real`."""
+        if not math.isfinite(self.scale):
+            return real
         return np.arcsinh((real - self.centre) / self.scale)
 
     def estimate(self, line: Floats) -> Floats:
@@ -254,6 +256,10 @@ class Marginal:
         dense, below = distribution(self.weights)
         position = (line - self.nodes[0]) / (self.nodes[-1] - self.nodes[0])
         return float(np.interp(position, dense, below))
+
+    def below_natural(self, natural: float) -> float:
+        """Posterior probability of values below a point of the natural scale."""
+        return self.below(float(self.axis.line(self.axis.to_real(np.array(natural)))))
 
     def centred(self) -> Axis:
         """The axis with its dense nodes between the quartiles."""
