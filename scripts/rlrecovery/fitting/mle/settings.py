@@ -15,6 +15,19 @@ from rlrecovery.models.settings import Bounds
 #: Largest number of grid points: more need too much memory.
 MOST_POINTS = 1_000_000
 
+#: How participants' intervals are described in the methods section of a paper.
+INTERVALS = {
+    "wald": (
+        "Wald intervals that are computed on the unconstrained scale, transformed to the natural "
+        "scale and truncated at the bounds"
+    ),
+    "profile": (
+        "profile-likelihood intervals, which end where the log-likelihood, maximised over the "
+        "other parameters within their bounds, is half a quantile of the chi-square distribution "
+        "with one degree of freedom below its maximum, or at a bound if it does not fall that far"
+    ),
+}
+
 
 class MleSettings(MethodSettings):
     """Maximum likelihood for each participant separately, and a two-step group estimate."""
@@ -48,6 +61,15 @@ class MleSettings(MethodSettings):
             "Number of local searches per participant. They start at the best peaks of the grid, "
             "then at the best points apart from these; the best result is the estimate. At most "
             "the number of points of the grid."
+        ),
+    )
+    interval: Literal["wald", "profile"] = Field(
+        default="wald",
+        description=(
+            "Intervals of participants. wald: from the curvature at the estimate; there is none "
+            "for an estimate at a bound. profile: all values at which the log-likelihood, "
+            "maximised over the other parameters, is less than a chi-square quantile / 2 below its "
+            "maximum; it exists at bounds too, and takes about four times as long."
         ),
     )
     group_scale: Literal["unconstrained", "natural"] = Field(
@@ -97,8 +119,7 @@ class MleSettings(MethodSettings):
     def describe(self) -> str:
         """One sentence for the methods section of a paper."""
         return (
-            "Maximum likelihood for each participant separately, with Wald intervals that are "
-            "computed on the unconstrained scale, transformed to the natural scale and truncated "
-            "at the bounds; the group estimate is the mean of the participants' estimates on the "
-            f"{self.group_scale} scale, with a t interval."
+            "Maximum likelihood for each participant separately, with "
+            f"{INTERVALS[self.interval]}; the group estimate is the mean of the participants' "
+            f"estimates on the {self.group_scale} scale, with a t interval."
         )
