@@ -25,6 +25,7 @@ import numpy as np
 from rlrecovery.fitting.base import Setting
 from rlrecovery.fitting.estimates import WHOLE, Row, Target, failed, one_line
 from rlrecovery.fitting.mle.profile_interval import ProfileIntervals
+from rlrecovery.fitting.mle.profile_points import Grid
 from rlrecovery.fitting.mle.rows import Maximum, judge_group, mean_row, participant_rows
 from rlrecovery.fitting.mle.search import Search, on_real_line
 from rlrecovery.fitting.mle.settings import MleSettings
@@ -61,11 +62,12 @@ class MaximumLikelihood:
         """Make the fitter of a method in a cell."""
         model, box = setting.model, search_box(setting.model, settings.bounds)
         evaluate = on_real_line(model, value_and_gradient(setting.learner, settings.engine))
-        grid = box, grid_points(box, settings.grid), settings.grid
-        levels = setting.nominal_levels
-        profiled = settings.interval == "profile"
-        intervals = ProfileIntervals(evaluate, *grid, levels) if profiled else None
-        search = Search(evaluate, *grid, settings.starts, intervals)
+        points, size = grid_points(box, settings.grid), settings.grid
+        intervals = None
+        if settings.interval == "profile":
+            grid = Grid(points, size)
+            intervals = ProfileIntervals(evaluate, box, grid, setting.nominal_levels)
+        search = Search(evaluate, box, points, size, settings.starts, intervals)
         return cls(settings, setting, search)
 
     @property

@@ -8,6 +8,7 @@ are compared, and a search that ended on a lower peak is repeated from its neigh
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from rlrecovery.likelihood.data import Observations
 from rlrecovery.likelihood.evaluate import Evaluator
 from rlrecovery.simulation.task import Floats, Integers
 
-#: Projected gradient below which a search stops. With a curvature of 1 the value is too low by 5e-9.
+#: Projected gradient below which a search stops: with a curvature of 1, 5e-9 below the maximum.
 FLAT = 1e-4
 
 #: A search is begun again where it stopped with a steeper projected gradient, at most this often;
@@ -53,14 +54,18 @@ class Curve:
         """All attributes."""
         return self.x, self.others, self.value, self.slope
 
-    def take(self, index: object) -> Curve:
+    def take(self, index: Any) -> Curve:
         """Some of the points, by an index or mask."""
-        return Curve(*[array[index] for array in self.arrays])  # type: ignore[index]
+        return Curve(*[array[index] for array in self.arrays])
 
-    def put(self, index: object, points: Curve) -> None:
+    def put(self, index: Any, points: Curve) -> None:
         """Replace some of the points."""
         for array, values in zip(self.arrays, points.arrays, strict=True):
-            array[index] = values  # type: ignore[index]
+            array[index] = values
+
+    def reshaped(self, shape: tuple[int, ...]) -> Curve:
+        """The points, of shape (points,), in another shape."""
+        return Curve(*[array.reshape(*shape, *array.shape[1:]) for array in self.arrays])
 
     def where(self, mask: Booleans, points: Curve) -> Curve:
         """These points, with `points` in their place where the mask is true; shape (points,)."""

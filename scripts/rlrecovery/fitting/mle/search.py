@@ -92,7 +92,8 @@ class Search:
         for begin in range(0, len(data.choices), together):
             part = data.rows(slice(begin, begin + together))
             table = self._table(part)
-            best = self._best(part, table)
+            peaks = self._peaks(part, table)
+            best = peaks.take((slice(None), 0))
             low = best.point - self.box[:, 0] < AT_BOUND
             high = self.box[:, 1] - best.point < AT_BOUND
             end = np.where(low, -1, np.where(high, 1, 0))
@@ -100,11 +101,11 @@ class Search:
             converged = (best.slope < GRADIENT_TOLERANCE).tolist()
             choices = (part.choices >= 0).sum(axis=1).tolist()
             values = best.value.tolist()
-            profiles = self._profiles(part, best, table)
+            profiles = self._profiles(part, peaks, table)
             yield from map(Maximum, best.point, se, end, values, converged, choices, profiles)
 
     def _profiles(
-        self, data: Observations, best: Points, table: Floats
+        self, data: Observations, peaks: Points, table: Floats
     ) -> list[list[Interval] | None]:
         """Profile-likelihood intervals of each participant; None without them."""
         if self.intervals is None:
@@ -114,11 +115,14 @@ class Search:
         return [
             intervals
             for part in parts
-            for intervals in self.intervals.of(data.rows(part), best.take(part), table[part])
+            for intervals in self.intervals.of(data.rows(part), peaks.take(part), table[part])
         ]
 
-    def _best(self, data: Observations, table: Floats) -> Points:
-        """The highest of the maxima that each participant's searches end at."""
+    def _peaks(self, data: Observations, table: Floats) -> Points:
+        """The maxima that each participant's searches end at, shape (participants, starts).
+
+        The highest comes first, and is repeated where a search found no maximum.
+        """
 
         def functions(which: Integers, points: Floats) -> tuple[Floats, Floats]:
             """Log-likelihoods of participants, and their gradients."""
@@ -136,10 +140,13 @@ class Search:
         ends, owners = first.joined(others), np.concatenate([everybody, which])
         heights = np.where(np.isfinite(ends.value), ends.value, -np.inf)
         ranked = np.lexsort((-heights, owners))  # of equal heights, the first search comes first
-        best = ranked[np.searchsorted(owners[ranked], everybody)]
-        if not np.isfinite(heights[best]).all():
+        first_of, order = np.searchsorted(owners[ranked], everybody), np.arange(self.starts)
+        counted = np.bincount(owners)[:, None] > order
+        chosen = ranked[first_of[:, None] + np.where(counted, order, 0)]
+        if not np.isfinite(heights[chosen[:, 0]]).all():
             raise FloatingPointError("no search ended at a finite log-likelihood")
-        return ends.take(best)
+        is_maximum = np.isfinite(ends.value) & (ends.slope < GRADIENT_TOLERANCE)
+        return ends.take(np.where(is_maximum[chosen], chosen, chosen[:, :1]))
 
     def _table(self, data: Observations) -> Floats:
         """Log-likelihoods of each participant at the points of the grid."""
