@@ -146,6 +146,7 @@ class Profile:
         `curve` has shape (participants, points), with points sorted by `x`; `searched` is false for
         points whose others were not searched.
         """
+        searched = searched.copy()
         for _ in range(curve.x.shape[1] if self.other_box.size else 0):
             improved = False
             for step in (-1, 1):
@@ -160,6 +161,7 @@ class Profile:
                     again = self.at(i, curve.x[i, k], starts[better])
                     higher = again.value > curve.value[i, k]
                     curve.put((i[higher], k[higher]), again.take(higher))
+                    searched[i[higher], k[higher]] = True
                     improved |= bool(higher.any())
             if not improved:
                 break

@@ -109,23 +109,24 @@ class Grid:
         place = np.arange(-int(low < axis[0]), self.size + int(high > axis[-1]))
         on_grid = np.clip(place, 0, self.size - 1)
         x = np.where(place < 0, low, np.where(place == self.size, high, axis[on_grid]))
-        values, others, more = self._best_on_grid(profile.j, table)
+        values, others, more = self._best_on_grid(profile, table)
         searched = (place != on_grid) | ~(values + more < threshold[:, None])[:, on_grid]
         values = values[:, on_grid]
         unknown = np.full(values.shape, NAN)
         return Curve(np.tile(x, (len(table), 1)), others[:, on_grid], values, unknown), searched
 
-    def _best_on_grid(self, j: int, table: Floats) -> tuple[Floats, Floats, Floats]:
+    def _best_on_grid(self, profile: Profile, table: Floats) -> tuple[Floats, Floats, Floats]:
         """Highest values on the grid, others there, and by how much higher values may be nearby.
 
         Shapes (participants, size) and, for the others, (participants, size, parameters - 1). The
         value of a parabola at the best point of a grid is below its top by an eighth of its second
         difference at most. A quarter of it per parameter and `MARGIN` are allowed for.
         """
-        grid = self.shaped(table)
+        grid, j = self.shaped(table), profile.j
         allowed = np.full(grid.shape, MARGIN)
         for axis in range(1, grid.ndim):
-            allowed += _bend(grid, axis) / 4 if axis != 1 + j else 0.0
+            if axis != 1 + j:
+                allowed += _bend(grid, axis) / 4 + self._rim(profile.box, axis - 1, grid.ndim)
         by_value = [
             np.moveaxis(array, 1 + j, 1).reshape(len(table), self.size, -1)
             for array in (grid, allowed)
@@ -134,6 +135,14 @@ class Grid:
         take = functools.partial(np.take_along_axis, indices=best[..., None], axis=2)
         highest, more = (take(array)[..., 0] for array in by_value)
         return highest, self.others(j)[best], more
+
+    def _rim(self, box: Floats, j: int, dimensions: int) -> Floats:
+        """Infinite at ends of the grid beyond which the search range goes on, else 0."""
+        (low, high), axis = box[j], self.axis(j)
+        rim = np.zeros(self.size)
+        rim[0] = np.inf if low < axis[0] else 0.0
+        rim[-1] = np.inf if high > axis[-1] else rim[-1]
+        return rim.reshape(self.size, *[1] * (dimensions - 2 - j))
 
 
 def _bend(grid: Floats, axis: int) -> Floats:
