@@ -15,6 +15,9 @@ from rlrecovery.models.settings import Bounds
 #: Largest number of grid points: more need too much memory.
 MOST_POINTS = 1_000_000
 
+#: Time of a fit with profile-likelihood intervals, relative to one with Wald intervals.
+PROFILE_SLOWDOWN = 4.5
+
 #: How participants' intervals are described in the methods section of a paper.
 INTERVALS = {
     "wald": (
@@ -33,7 +36,7 @@ class MleSettings(MethodSettings):
     """Maximum likelihood for each participant separately, and a two-step group estimate."""
 
     fitter: ClassVar[str] = "rlrecovery.fitting.mle.fitter:MaximumLikelihood"
-    cost_neutral: ClassVar[frozenset[str]] = frozenset({"bounds", "group_scale"})
+    cost_neutral: ClassVar[frozenset[str]] = frozenset({"bounds", "group_scale", "interval"})
 
     estimator: Literal["mle"] = Field(
         description="Estimator: maximum likelihood, for each participant separately."
@@ -90,6 +93,10 @@ class MleSettings(MethodSettings):
         """Levels participant and group."""
         return ("participant", "group")
 
+    def interval_kind(self) -> str:
+        """Key ``interval``."""
+        return self.interval
+
     def bounds_by_parameter(self) -> Mapping[str, tuple[float, ...]]:
         """Key ``bounds``: lower and upper bound, natural scale."""
         return self.bounds
@@ -115,6 +122,11 @@ class MleSettings(MethodSettings):
     def uses_scan(self) -> bool:
         """Whether the likelihood is computed by the scan, which is slow."""
         return self.engine == "scan"
+
+    def relative_work(self, n_parameters: int) -> float:
+        """Time of a fit relative to a compiled two-parameter model with Wald intervals."""
+        slowdown = PROFILE_SLOWDOWN if self.interval == "profile" else 1.0
+        return super().relative_work(n_parameters) * slowdown
 
     def describe(self) -> str:
         """One sentence for the methods section of a paper."""
