@@ -41,8 +41,8 @@ def test_the_ends_are_those_of_a_fine_grid(trials):
             np.testing.assert_array_equal(interval.is_open, at_bound)
             if gaps[j].max() > 2 * fit.search.intervals.grid.step(j):
                 assert SEVERAL_VALLEYS in interval.notes
-            checked += not interval.is_open.any()
-    assert checked > 3  # not only bounds were compared
+            checked += (~interval.is_open).sum()
+    assert checked > 10  # not only bounds were compared
 
 
 def minos(search, one, start):
