@@ -94,10 +94,8 @@ class Grid:
         joined = [np.concatenate(pair, axis=1) for pair in pairs]
         row, order = np.arange(count)[:, None], np.argsort(joined[0], axis=1, kind="stable")
         curve = Curve(*[array[row, order] for array in joined])
-        searched = np.pad(searched, [(0, 0), (peaks.value.shape[1], 0)], constant_values=True)[
-            row, order
-        ]
-        return profile.compared(curve, searched), (order == 0).argmax(axis=1)
+        known = np.concatenate([np.ones(peaks.value.shape, dtype=bool), searched], axis=1)
+        return profile.compared(curve, known[row, order]), (order == 0).argmax(axis=1)
 
     def _nodes(self, profile: Profile, table: Floats, threshold: Floats) -> tuple[Curve, Booleans]:
         """Values of the grid and bounds, with the best of the others on the grid.
@@ -110,7 +108,9 @@ class Grid:
         on_grid = np.clip(place, 0, self.size - 1)
         x = np.where(place < 0, low, np.where(place == self.size, high, axis[on_grid]))
         values, others, more = self._best_on_grid(profile, table)
-        searched = (place != on_grid) | ~(values + more < threshold[:, None])[:, on_grid]
+        with np.errstate(invalid="ignore"):  # where both are infinite; such points are searched
+            low_values = values + more < threshold[:, None]
+        searched = (place != on_grid) | ~low_values[:, on_grid]
         values = values[:, on_grid]
         unknown = np.full(values.shape, NAN)
         return Curve(np.tile(x, (len(table), 1)), others[:, on_grid], values, unknown), searched
@@ -140,8 +140,10 @@ class Grid:
         """Infinite at ends of the grid beyond which the search range goes on, else 0."""
         (low, high), axis = box[j], self.axis(j)
         rim = np.zeros(self.size)
-        rim[0] = np.inf if low < axis[0] else 0.0
-        rim[-1] = np.inf if high > axis[-1] else rim[-1]
+        if low < axis[0]:
+            rim[0] = np.inf
+        if high > axis[-1]:
+            rim[-1] = np.inf
         return rim.reshape(self.size, *[1] * (dimensions - 2 - j))
 
 
