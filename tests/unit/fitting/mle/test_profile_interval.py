@@ -5,11 +5,13 @@ import numpy as np
 import pytest
 from iminuit import Minuit
 
+from rlrecovery.fitting.mle.fitter import MaximumLikelihood
 from rlrecovery.fitting.mle.profile_interval import (
     FLAT,
     HIGHER_MAXIMUM,
     SEVERAL_VALLEYS,
 )
+from unit.fitting.mle.hard_data import FAMILIES, hard_data
 from unit.fitting.mle.profiles import (
     LEVELS,
     NARROW,
@@ -179,6 +181,22 @@ def test_every_row_has_nested_intervals_around_its_estimate(name, bounds):
         for end, bound, side in ((lower, low, "below"), (upper, high, "above")):
             is_open = [level for level, x in zip(LEVELS, end, strict=True) if x == bound]
             assert min(is_open, default=np.nan) == pytest.approx(row[f"open_{side}"], nan_ok=True)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("family", FAMILIES)
+def test_hard_data_have_nested_intervals_around_their_estimates(family):
+    for data in hard_data(family, share=0.05):
+        setting = FAMILIES[family].setting(data)
+        settings = FAMILIES[family].settings(interval="profile")
+        for row in MaximumLikelihood.of(settings, setting).fit(data, None):
+            if row["level"] == "participant":
+                ends = [row[name] for name in ("lower_95", "lower_80", "upper_80", "upper_95")]
+                assert ends == sorted(ends)
+                tolerance = 2e-3 * max(1.0, abs(row["estimate"]))
+                is_higher = HIGHER_MAXIMUM in row["interval_note"]
+                inside = ends[1] - tolerance <= row["estimate"] <= ends[2] + tolerance
+                assert inside or is_higher
 
 
 def test_a_likelihood_without_information_is_flat_and_not_identified():
