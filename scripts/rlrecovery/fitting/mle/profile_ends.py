@@ -6,14 +6,17 @@ bracket that shrinks with each step.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from rlrecovery.fitting.mle.profile import Curve, Profile
 from rlrecovery.simulation.task import Floats, Integers
 
-#: An end is found when the profile is this close to its threshold, or the end is known to this
-#: distance on the unconstrained scale; and the largest number of steps.
-CLOSE_VALUE, CLOSE, STEPS = 1e-5, 1e-7, 60
+#: An end is found when the profile is this close to its threshold, and then corrected by a Newton
+#: step, or when it is known to this distance on the unconstrained scale; and the largest number of
+#: steps.
+CLOSE_VALUE, CLOSE, STEPS = 5e-4, 1e-7, 60
 
 #: Number of Newton steps before all further steps halve the bracket.
 NEWTON_STEPS = 10
@@ -57,17 +60,15 @@ def crossings(
         is_inner = excess >= 0
         inner, outer = inner.where(is_inner, here), outer.where(~is_inner, here)
         done = (np.abs(excess) < CLOSE_VALUE) | (np.abs(outer.x - inner.x) < CLOSE)
-        result.put(running[done], here.take(done))
+        final = _next(inner, outer, here, top, heights, here.x)
+        result.put(running[done], replace(here, x=final).take(done))
         goes = ~done
         if not goes.any():
             break
         running, which, top, heights = running[goes], which[goes], top[goes], heights[goes]
         inner, outer, here = inner.take(goes), outer.take(goes), here.take(goes)
-        x = (
-            (inner.x + outer.x) / 2
-            if step >= NEWTON_STEPS
-            else _next(inner, outer, here, top, heights)
-        )
+        middle = (inner.x + outer.x) / 2
+        x = middle if step >= NEWTON_STEPS else _next(inner, outer, here, top, heights, middle)
     else:
         result.put(running, inner)
     return result
@@ -106,13 +107,15 @@ def _between(inner: Curve, outer: Curve, top: Floats, heights: Floats) -> Floats
     return inner.x + np.clip(share, 0.01, 0.99) * (outer.x - inner.x)
 
 
-def _next(inner: Curve, outer: Curve, here: Curve, top: Floats, heights: Floats) -> Floats:
-    """A Newton step on the root; half the bracket where it would leave the bracket."""
+def _next(
+    inner: Curve, outer: Curve, here: Curve, top: Floats, heights: Floats, otherwise: Floats
+) -> Floats:
+    """A Newton step on the root, or `otherwise` where it would leave the bracket."""
     root = _root(top, here.value)
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         target = here.x - (np.sqrt(2 * heights) - root) * root / here.slope
         share = _share(inner.x, outer.x, target)
-    return np.where((share > 0) & (share < 1), target, (inner.x + outer.x) / 2)
+    return np.where((share > 0) & (share < 1), target, otherwise)
 
 
 def _share(inner: Floats, outer: Floats, x: Floats) -> Floats:
