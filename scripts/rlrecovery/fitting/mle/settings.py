@@ -16,7 +16,7 @@ from rlrecovery.models.settings import Bounds
 MOST_POINTS = 1_000_000
 
 #: Time of a fit with profile-likelihood intervals, relative to one with Wald intervals.
-PROFILE_SLOWDOWN = 4.5
+PROFILE_SLOWDOWN = 5.5
 
 #: How participants' intervals are described in the methods section of a paper.
 INTERVALS = {
@@ -72,7 +72,7 @@ class MleSettings(MethodSettings):
             "Intervals of participants. wald: from the curvature at the estimate; there is none "
             "for an estimate at a bound. profile: all values at which the log-likelihood, "
             "maximised over the other parameters, is less than a chi-square quantile / 2 below its "
-            "maximum; it exists at bounds too, and takes about four times as long."
+            "maximum; it exists at bounds too, and takes three to six times as long."
         ),
     )
     group_scale: Literal["unconstrained", "natural"] = Field(
