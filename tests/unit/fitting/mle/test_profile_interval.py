@@ -72,7 +72,7 @@ def test_the_ends_are_those_of_minos():
         one = participants(100).rows(slice(i, i + 1))
         minuit = minos(fit.search, one, maximum.point)
         for j, interval in enumerate(maximum.intervals if minuit else ()):
-            error = minuit.merrors[j]
+            error = minuit.merrors[j]  # codespell:ignore
             ends = minuit.values[j] + np.array([error.lower, error.upper])
             valid = np.array([error.lower_valid, error.upper_valid]) & ~interval.is_open[-1]
             np.testing.assert_allclose(interval.ends[-1][valid], ends[valid], atol=3e-3)
