@@ -331,6 +331,10 @@ class MethodSettings(Section):
         """Levels that are estimated."""
         return ("participant",)
 
+    def interval_kind(self) -> str | None:
+        """Kind of the intervals, the value of key ``interval``; None if there is one kind only."""
+        return None
+
     def scores_models(self) -> bool:
         """Whether its rows have a score for model comparison."""
         return True

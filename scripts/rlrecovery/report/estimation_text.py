@@ -36,7 +36,7 @@ SOURCES = {"NUTS": "hoffman2014", "non-centred": "betancourt2013"}
 #: Keys of settings that are described elsewhere, or that do not affect the estimates.
 DESCRIBED = {
     *("estimator", "model", "replicates", "pooling", "point", "group_scale", "bounds", "priors"),
-    *("engine", "likelihood", "loo", "convergence"),
+    *("engine", "likelihood", "loo", "convergence", "interval"),
 }
 
 #: Phrases for a value of 1 and for other values of further settings, by key.

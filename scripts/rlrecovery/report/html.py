@@ -23,6 +23,7 @@ from rlrecovery.report.cell_tables import FEWEST_REPLICATES, cell_tables, flagge
 from rlrecovery.report.completeness import mixtures, unfinished
 from rlrecovery.report.explorer import explorer, library
 from rlrecovery.report.explorer_data import no_map_reason
+from rlrecovery.report.interval_comparison import interval_comparison
 from rlrecovery.report.lines import select
 from rlrecovery.report.model_comparison import model_comparisons
 from rlrecovery.report.numbers import enumeration
@@ -133,6 +134,7 @@ def page_data(summary: Summary, experiment: Experiment, design: pd.DataFrame) ->
         "cell_tables": cell_tables(summary),
         "fewest_replicates": FEWEST_REPLICATES,
         "flagged_rows": flagged_rows(summary),
+        "interval_comparison": interval_comparison(summary, experiment),
         "sampler_comparisons": sampler_text.comparisons(summary),
         "conventions": methods_text.conventions(experiment),
     }

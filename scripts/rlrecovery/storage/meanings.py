@@ -246,6 +246,17 @@ TABLES: dict[str, Table] = {
             "at_bound": "Whether the estimate is at a bound, or is a mean of estimates of which "
             "one is. A flag beside `status`, because one row can have both problems.",
             "converged": "Whether all convergence criteria were met.",
+            "interval_note": "What is special about the profile (`mle` with `interval: profile`), "
+            "joined by `+`; empty if nothing is. `flat`: the profile does not fall from the "
+            "estimate to a value one step of the grid away. `other_at_bound`: another parameter is "
+            "at a bound, at the estimate or at an end of an interval. `several_valleys`: the "
+            "values within an interval are not connected; it reaches from the first to the last. "
+            "`higher_maximum`: the profile is higher than the maximum that the searches found, and "
+            "the interval belongs to the higher one.",
+            "open_below": "Lowest nominal level whose interval is open below, and all higher ones "
+            "are: the profile does not fall far enough within the bounds, and the lower end is the "
+            "bound. Missing if none is (`mle` with `interval: profile`).",
+            "open_above": "The same for the upper end.",
             "rhat": "R-hat of the draws (`bayes`).",
             "ess_bulk": "Effective sample size of the draws, bulk (`bayes`).",
             "ess_tail": "Effective sample size of the draws, tails (`bayes`).",

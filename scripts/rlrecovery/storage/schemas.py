@@ -48,6 +48,7 @@ ESTIMATE_KEYS = list(TRUTH)[:4]
 
 #: The last columns of `ESTIMATES`, which may be omitted.
 _DIAGNOSTICS = (
+    *("open_below", "open_above"),
     *("rhat", "ess_bulk", "ess_tail", "divergences", "choices", "log_likelihood"),
     *("log_evidence", "elpd_loo", "pareto_k", "grid_error", "seconds"),
 )
@@ -62,6 +63,7 @@ ESTIMATES = {
     "reason": "str",
     "at_bound": "bool",
     "converged": "bool",
+    "interval_note": "str",
     **dict.fromkeys(_DIAGNOSTICS, "float64"),
 }
 
@@ -71,6 +73,7 @@ ESTIMATE_DEFAULTS: dict[str, Any] = {
     "reason": "",
     "at_bound": False,
     "converged": True,
+    "interval_note": "",
     **dict.fromkeys(_DIAGNOSTICS, NAN),
 }
 

@@ -58,6 +58,7 @@ def test_the_defaults_of_maximum_likelihood():
         "bounds": {"alpha": [0.01, 0.99], "beta": [0.05, 50.0]},
         "grid": 10,
         "starts": 3,
+        "interval": "wald",
         "group_scale": "unconstrained",
     }
 

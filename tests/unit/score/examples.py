@@ -77,6 +77,9 @@ def tables(rows, truth=0.5, **defaults) -> tuple[pd.DataFrame, pd.DataFrame]:
         "log_evidence": np.nan,
         "elpd_loo": np.nan,
         "pareto_k": np.nan,
+        "interval_note": "",
+        "open_below": np.nan,
+        "open_above": np.nan,
         "seconds": 0.5,
         "truth": truth,
     } | defaults

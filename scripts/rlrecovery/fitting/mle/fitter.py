@@ -4,8 +4,9 @@ Each participant is fitted on the unconstrained scale within explicit bounds (se
 `rlrecovery.fitting.mle.search`). All participants of one or more data sets are fitted together,
 because most of the time of a single fit is spent outside of compiled code; the estimates of one
 do not depend on the others. Standard errors come from the curvature of the log-likelihood on the
-unconstrained scale (Wald) and are transformed to the natural scale: intervals by their ends,
-standard errors by the delta method. Intervals are truncated at the bounds, because estimates cannot
+unconstrained scale and are transformed to the natural scale by the delta method. Intervals are
+those of the profile likelihood (see `rlrecovery.fitting.mle.profile_interval`) or Wald's, whose
+ends are transformed. Wald intervals are truncated at the bounds, because estimates cannot
 lie beyond them and the interval of a nearly flat log-likelihood would otherwise be extremely wide.
 This does not change the coverage of true values within the bounds, but can change bias-eliminated
 coverage where the true value plus the bias lies beyond a bound.
@@ -23,7 +24,9 @@ import numpy as np
 
 from rlrecovery.fitting.base import Setting
 from rlrecovery.fitting.estimates import WHOLE, Row, Target, failed, one_line
-from rlrecovery.fitting.mle.rows import Maximum, judge_group, mean_row, wald_rows
+from rlrecovery.fitting.mle.profile_interval import ProfileIntervals
+from rlrecovery.fitting.mle.profile_points import Grid
+from rlrecovery.fitting.mle.rows import Maximum, judge_group, mean_row, participant_rows
 from rlrecovery.fitting.mle.search import Search, on_real_line
 from rlrecovery.fitting.mle.settings import MleSettings
 from rlrecovery.fitting.mle.starts import grid_points, search_box
@@ -58,13 +61,13 @@ class MaximumLikelihood:
     def of(cls, settings: MleSettings, setting: Setting) -> Self:
         """Make the fitter of a method in a cell."""
         model, box = setting.model, search_box(setting.model, settings.bounds)
-        search = Search(
-            evaluate=on_real_line(model, value_and_gradient(setting.learner, settings.engine)),
-            box=box,
-            points=grid_points(box, settings.grid),
-            size=settings.grid,
-            starts=settings.starts,
-        )
+        evaluate = on_real_line(model, value_and_gradient(setting.learner, settings.engine))
+        points, size = grid_points(box, settings.grid), settings.grid
+        intervals = None
+        if settings.interval == "profile":
+            grid = Grid(points, size)
+            intervals = ProfileIntervals(evaluate, box, grid, setting.nominal_levels)
+        search = Search(evaluate, box, points, size, settings.starts, intervals)
         return cls(settings, setting, search)
 
     @property
@@ -125,7 +128,9 @@ class MaximumLikelihood:
         numbered = [(i % setting.participants, result) for i, result in enumerate(results)]
         maxima = [(i, result) for i, result in numbered if isinstance(result, Maximum)]
         by_parameter = [
-            wald_rows(maxima, j, parameter, self.search.box[j], levels, self._bounds(parameter))
+            participant_rows(
+                maxima, j, parameter, self.search.box[j], levels, self._bounds(parameter)
+            )
             for j, parameter in enumerate(setting.model.parameters)
         ]
         fitted = zip(*by_parameter, strict=True)

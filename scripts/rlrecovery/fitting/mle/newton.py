@@ -166,6 +166,7 @@ def maximise(
     box: Floats,
     peaks: Points | None = None,
     near: float = 0.0,
+    flat: float = FLAT,
 ) -> Points:
     """Find local maxima of functions within bounds.
 
@@ -186,6 +187,8 @@ def maximise(
         Parameters that a step would carry across a bound within this distance stop there, and the
         step of the others is chosen again. If steps are merely projected, which is the default, a
         search may zigzag along a bound until its steps are too short.
+    flat : float, optional
+        Projected gradient below which a search stops.
 
     Returns
     -------
@@ -197,7 +200,7 @@ def maximise(
     here, taken, share = here.take(running), np.zeros(len(running)), np.ones(len(running))
     while True:
         step, plain = _directions(here, box, near)
-        ends = (here.slope < FLAT) | (taken >= STEPS) | (share < SMALLEST_SHARE)
+        ends = (here.slope < flat) | (taken >= STEPS) | (share < SMALLEST_SHARE)
         if peaks is not None:
             own = peaks.take(running)
             entered = ~ends & plain & _enters(here, step, own, box)

@@ -1,4 +1,4 @@
-"""Rows of estimates from maxima: Wald intervals, and the two-step group estimate."""
+"""Rows of estimates from maxima: their intervals, and the two-step group estimate."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 from scipy import special
 
 from rlrecovery.fitting.estimates import NAN, Row, Target, row
+from rlrecovery.fitting.mle.profile_interval import Interval
 from rlrecovery.models.base import Parameter
 from rlrecovery.simulation.task import Floats
 
@@ -39,6 +40,8 @@ class Maximum:
         Whether the projected gradient is near 0 there.
     choices : int
         Number of the participant's choices.
+    intervals : list of Interval, optional
+        Profile-likelihood intervals of each parameter; None for Wald intervals.
     """
 
     point: Floats
@@ -47,6 +50,7 @@ class Maximum:
     log_likelihood: float
     converged: bool
     choices: int
+    intervals: list[Interval] | None = None
 
     @property
     def at_bound(self) -> np.ndarray[Any, np.dtype[np.bool_]]:
@@ -69,12 +73,19 @@ def judge(maximum: Maximum, j: int, parameter: Parameter, box: Floats) -> tuple[
     if maximum.end[j]:
         end = "lower" if maximum.end[j] < 0 else "upper"
         return "at_bound", f"{parameter.name} is at its {end} bound"
-    if np.isnan(maximum.se[j]):
+    if maximum.intervals is None and np.isnan(maximum.se[j]):
         return "no_interval", "the log-likelihood has no peak: no standard error"
-    reach = SPAN * maximum.se[j]
-    if maximum.point[j] - reach <= box[0] and maximum.point[j] + reach >= box[1]:
+    if _spans(maximum, j, box):
         return "not_identified", f"the 95 % interval of {parameter.name} spans all allowed values"
     return "ok", ""
+
+
+def _spans(maximum: Maximum, j: int, box: Floats) -> bool:
+    """Whether the 95 % interval covers the search range, whatever the nominal levels are."""
+    if maximum.intervals is not None:
+        return maximum.intervals[j].spans
+    reach = SPAN * maximum.se[j]
+    return bool(maximum.point[j] - reach <= box[0] and maximum.point[j] + reach >= box[1])
 
 
 def judge_group(
@@ -112,7 +123,7 @@ def _t_quantile(level: float, df: int) -> float:
     return float(special.stdtrit(df, (1 + level) / 2))
 
 
-def wald_rows(
+def participant_rows(
     maxima: Sequence[tuple[int, Maximum]],
     j: int,
     parameter: Parameter,
@@ -120,7 +131,7 @@ def wald_rows(
     levels: Iterable[float],
     limits: tuple[float, float],
 ) -> list[Row]:
-    """Make the rows of one parameter: estimates and Wald intervals.
+    """Make the rows of one parameter: estimates and intervals.
 
     Parameters
     ----------
@@ -138,21 +149,59 @@ def wald_rows(
     points = np.array([maximum.point[j] for _, maximum in maxima])
     se = np.array([maximum.se[j] for _, maximum in maxima])
     natural = parameter.to_natural(points)
-    intervals: list[dict[float, tuple[float, float]]] = [{} for _ in maxima]
-    for level in levels:
-        reach = _normal_quantile(level) * se
-        ends = transformed(parameter, np.stack([points - reach, points + reach], axis=1), limits)
-        for interval, (lower, upper) in zip(intervals, ends.tolist(), strict=True):
-            interval[level] = lower, upper
+    levels = tuple(levels)
+    wald = _wald_ends(points, se, parameter, levels, limits)
     natural_se = (parameter.slope(natural) * se).tolist()
     rows = []
     for i, (participant, maximum) in enumerate(maxima):
         status, reason = judge(maximum, j, parameter, box)
         flags = {"status": status, "reason": reason, "at_bound": bool(maximum.end[j])}
+        ends = wald[i]
+        if maximum.intervals is not None:
+            ends = _profile_ends(maximum.intervals[j], parameter, limits)
+            flags |= _profile_columns(maximum.intervals[j], levels)
+        intervals = dict(zip(levels, ends, strict=True))
         target, columns = Target("participant", participant, parameter.name), maximum.columns()
         estimate = float(natural[i])
-        rows.append(row(target, estimate, natural_se[i], intervals[i], **flags, **columns))
+        rows.append(row(target, estimate, natural_se[i], intervals, **flags, **columns))
     return rows
+
+
+def _wald_ends(
+    points: Floats,
+    se: Floats,
+    parameter: Parameter,
+    levels: Sequence[float],
+    limits: tuple[float, float],
+) -> list[list[tuple[float, float]]]:
+    """Ends of the Wald intervals of each participant and nominal level, natural scale."""
+    reach = np.array([_normal_quantile(level) for level in levels]) * se[:, None]
+    ends = np.stack([points[:, None] - reach, points[:, None] + reach], axis=2)
+    return transformed(parameter, ends, limits).tolist()
+
+
+def _profile_ends(
+    interval: Interval, parameter: Parameter, limits: tuple[float, float]
+) -> list[tuple[float, float]]:
+    """Ends at each nominal level, natural scale; the bound where an interval is open."""
+    ends = np.where(interval.is_open, limits, transformed(parameter, interval.ends, limits))
+    return [(lower, upper) for lower, upper in ends.tolist()]
+
+
+def _profile_columns(interval: Interval, levels: Sequence[float]) -> Row:
+    """Columns about the shape of a profile."""
+    # Intervals are nested, so the lowest open level says which intervals are open, for any number
+    # of nominal levels. What does not depend on them is one text, and not a column for each note:
+    # it is empty in most rows, and for estimators without a profile.
+    lowest = [
+        min((x for x, own in zip(levels, side, strict=True) if own), default=NAN)
+        for side in interval.is_open.T
+    ]
+    return {
+        "open_below": lowest[0],
+        "open_above": lowest[1],
+        "interval_note": "+".join(interval.notes),
+    }
 
 
 def mean_row(

@@ -20,6 +20,7 @@ from rlrecovery.fitting.mle.newton import (
     maximise,
     separated,
 )
+from rlrecovery.fitting.mle.profile_interval import Interval, ProfileIntervals
 from rlrecovery.fitting.mle.rows import Maximum
 from rlrecovery.fitting.mle.starts import starting_points
 from rlrecovery.likelihood.data import Observations
@@ -61,6 +62,8 @@ class Search:
         Points of the grid per parameter.
     starts : int
         Number of local searches per participant.
+    intervals : ProfileIntervals, optional
+        How profile-likelihood intervals are computed; None without them.
     """
 
     evaluate: Evaluator
@@ -68,6 +71,7 @@ class Search:
     points: Floats
     size: int
     starts: int
+    intervals: ProfileIntervals | None = None
 
     def together(self, trials: int) -> int:
         """Number of participants with this number of trials whose searches advance together."""
@@ -87,7 +91,9 @@ class Search:
         together = self.together(data.choices.shape[1])
         for begin in range(0, len(data.choices), together):
             part = data.rows(slice(begin, begin + together))
-            best = self._best(part)
+            table = self._table(part)
+            peaks = self._peaks(part, table)
+            best = peaks.take((slice(None), 0))
             low = best.point - self.box[:, 0] < AT_BOUND
             high = self.box[:, 1] - best.point < AT_BOUND
             end = np.where(low, -1, np.where(high, 1, 0))
@@ -95,17 +101,35 @@ class Search:
             converged = (best.slope < GRADIENT_TOLERANCE).tolist()
             choices = (part.choices >= 0).sum(axis=1).tolist()
             values = best.value.tolist()
-            yield from map(Maximum, best.point, se, end, values, converged, choices)
+            profiles = self._profiles(part, peaks, table)
+            yield from map(Maximum, best.point, se, end, values, converged, choices, profiles)
 
-    def _best(self, data: Observations) -> Points:
-        """The highest of the maxima that each participant's searches end at."""
+    def _profiles(
+        self, data: Observations, peaks: Points, table: Floats
+    ) -> list[list[Interval] | None]:
+        """Profile-likelihood intervals of each participant; None without them."""
+        if self.intervals is None:
+            return [None] * len(table)
+        at_once = max(1, TRIALS_AT_ONCE // (data.choices.shape[1] * self.intervals.points_at_once))
+        parts = [slice(begin, begin + at_once) for begin in range(0, len(table), at_once)]
+        return [
+            intervals
+            for part in parts
+            for intervals in self.intervals.of(data.rows(part), peaks.take(part), table[part])
+        ]
+
+    def _peaks(self, data: Observations, table: Floats) -> Points:
+        """The maxima that each participant's searches end at, shape (participants, starts).
+
+        The highest comes first, and is repeated where a search found no maximum.
+        """
 
         def functions(which: Integers, points: Floats) -> tuple[Floats, Floats]:
             """Log-likelihoods of participants, and their gradients."""
             values, gradients = self.evaluate(data.rows(which), points)
             return values, gradients
 
-        starts = self._starting_points(data)
+        starts = starting_points(table, (self.size,) * len(self.box), self.starts)
         everybody = np.arange(len(starts))
         first = self._searched(functions, everybody, self.points[starts[:, 0]], None)
         which, order = np.nonzero(starts[:, 1:] >= 0)
@@ -116,19 +140,22 @@ class Search:
         ends, owners = first.joined(others), np.concatenate([everybody, which])
         heights = np.where(np.isfinite(ends.value), ends.value, -np.inf)
         ranked = np.lexsort((-heights, owners))  # of equal heights, the first search comes first
-        best = ranked[np.searchsorted(owners[ranked], everybody)]
-        if not np.isfinite(heights[best]).all():
+        first_of, order = np.searchsorted(owners[ranked], everybody), np.arange(self.starts)
+        counted = np.bincount(owners)[:, None] > order
+        chosen = ranked[first_of[:, None] + np.where(counted, order, 0)]
+        if not np.isfinite(heights[chosen[:, 0]]).all():
             raise FloatingPointError("no search ended at a finite log-likelihood")
-        return ends.take(best)
+        is_maximum = np.isfinite(ends.value) & (ends.slope < GRADIENT_TOLERANCE)
+        return ends.take(np.where(is_maximum[chosen], chosen, chosen[:, :1]))
 
-    def _starting_points(self, data: Observations) -> Integers:
-        """Indices of the points of the grid at which the searches of each participant start."""
+    def _table(self, data: Observations) -> Floats:
+        """Log-likelihoods of each participant at the points of the grid."""
         # A kernel without gradients would be faster, but takes longer to load than it saves.
         each = (data.rows(slice(i, i + 1)) for i in range(len(data.choices)))
         values = np.array([self.evaluate(one, self.points)[0] for one in each])
         if not np.isfinite(values).any(axis=1).all():
             raise FloatingPointError("the log-likelihood is not finite anywhere on the grid")
-        return starting_points(values, (self.size,) * len(self.box), self.starts)
+        return values
 
     def _searched(
         self, functions: Functions, which: Integers, starts: Floats, peaks: Points | None

@@ -15,12 +15,28 @@ from rlrecovery.models.settings import Bounds
 #: Largest number of grid points: more need too much memory.
 MOST_POINTS = 1_000_000
 
+#: Time of a fit with profile-likelihood intervals, relative to one with Wald intervals.
+PROFILE_SLOWDOWN = 5.5
+
+#: How participants' intervals are described in the methods section of a paper.
+INTERVALS = {
+    "wald": (
+        "Wald intervals that are computed on the unconstrained scale, transformed to the natural "
+        "scale and truncated at the bounds"
+    ),
+    "profile": (
+        "profile-likelihood intervals, which end where the log-likelihood, maximised over the "
+        "other parameters within their bounds, is half a quantile of the chi-square distribution "
+        "with one degree of freedom below its maximum, or at a bound if it does not fall that far"
+    ),
+}
+
 
 class MleSettings(MethodSettings):
     """Maximum likelihood for each participant separately, and a two-step group estimate."""
 
     fitter: ClassVar[str] = "rlrecovery.fitting.mle.fitter:MaximumLikelihood"
-    cost_neutral: ClassVar[frozenset[str]] = frozenset({"bounds", "group_scale"})
+    cost_neutral: ClassVar[frozenset[str]] = frozenset({"bounds", "group_scale", "interval"})
 
     estimator: Literal["mle"] = Field(
         description="Estimator: maximum likelihood, for each participant separately."
@@ -50,6 +66,15 @@ class MleSettings(MethodSettings):
             "the number of points of the grid."
         ),
     )
+    interval: Literal["wald", "profile"] = Field(
+        default="wald",
+        description=(
+            "Intervals of participants. wald: from the curvature at the estimate; there is none "
+            "for an estimate at a bound. profile: all values at which the log-likelihood, "
+            "maximised over the other parameters, is less than a chi-square quantile / 2 below its "
+            "maximum; it exists at bounds too, and takes three to six times as long."
+        ),
+    )
     group_scale: Literal["unconstrained", "natural"] = Field(
         default="unconstrained",
         description=(
@@ -67,6 +92,10 @@ class MleSettings(MethodSettings):
     def levels(self) -> tuple[Level, ...]:
         """Levels participant and group."""
         return ("participant", "group")
+
+    def interval_kind(self) -> str:
+        """Key ``interval``."""
+        return self.interval
 
     def bounds_by_parameter(self) -> Mapping[str, tuple[float, ...]]:
         """Key ``bounds``: lower and upper bound, natural scale."""
@@ -94,11 +123,15 @@ class MleSettings(MethodSettings):
         """Whether the likelihood is computed by the scan, which is slow."""
         return self.engine == "scan"
 
+    def relative_work(self, n_parameters: int) -> float:
+        """Time of a fit relative to a compiled two-parameter model with Wald intervals."""
+        slowdown = PROFILE_SLOWDOWN if self.interval == "profile" else 1.0
+        return super().relative_work(n_parameters) * slowdown
+
     def describe(self) -> str:
         """One sentence for the methods section of a paper."""
         return (
-            "Maximum likelihood for each participant separately, with Wald intervals that are "
-            "computed on the unconstrained scale, transformed to the natural scale and truncated "
-            "at the bounds; the group estimate is the mean of the participants' estimates on the "
-            f"{self.group_scale} scale, with a t interval."
+            "Maximum likelihood for each participant separately, with "
+            f"{INTERVALS[self.interval]}; the group estimate is the mean of the participants' "
+            f"estimates on the {self.group_scale} scale, with a t interval."
         )

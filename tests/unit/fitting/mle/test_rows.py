@@ -6,7 +6,7 @@ from fits import LEVELS
 from scipy.special import expit
 
 from rlrecovery.fitting.estimates import Target
-from rlrecovery.fitting.mle.rows import Maximum, mean_row, wald_rows
+from rlrecovery.fitting.mle.rows import Maximum, mean_row, participant_rows
 from rlrecovery.models.library import RESCORLA_WAGNER
 
 
@@ -25,7 +25,7 @@ def test_an_interval_of_a_flat_likelihood_ends_at_the_bounds():
     parameter = RESCORLA_WAGNER.parameter("beta")
     limits = (0.5, 40.0)
     maximum = Maximum(np.array([np.log(5)]), np.array([1e4]), np.array([0]), -9.0, True, 12)
-    (row,) = wald_rows([(3, maximum)], 0, parameter, np.log(limits), LEVELS, limits)
+    (row,) = participant_rows([(3, maximum)], 0, parameter, np.log(limits), LEVELS, limits)
     assert (row["participant"], row["log_likelihood"], row["choices"]) == (3, -9, 12)
     assert row["status"] == "not_identified"
     for level in LEVELS:
