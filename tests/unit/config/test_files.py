@@ -162,6 +162,7 @@ class TestObserved:
         (tmp_path / "{x}/data.csv").write_text(DATA)
         assert "must not contain braces" in self.mistake(self.written(tmp_path / "{x}", "data.csv"))
 
+
 DRAWS = (
     "alpha_location,alpha_spread,beta_location,beta_spread\n-0.5,0.8,1.2,0.4\n-0.4,0.7,1.1,0.3\n"
 )
