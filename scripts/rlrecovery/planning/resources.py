@@ -52,8 +52,8 @@ SINGLE_JOBS = {
     "report": SingleJob(memory_mib=2000, minutes=30, seconds=7, disk_bytes=4_500_000),
 }
 
-#: Rules that only some studies have.
-OPTIONAL_JOBS = ("calibration",)
+#: Rules that only some studies have, and the key of the config that such a study has.
+OPTIONAL_JOBS = {"calibration": "calibration", "advise": "targets"}
 
 #: MiB of the two processes that start a job on a cluster and wait for it (measured: 2 x 265).
 LAUNCHER_MIB = 600
