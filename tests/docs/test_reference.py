@@ -490,7 +490,7 @@ def test_variables_of_the_makefile_are_on_the_page(pages):
     assert assigned <= set(commands.VARIABLES)
     assert set(commands.VARIABLES) | set(OPTIONS) <= terms(pages["commands.md"])
     of = {command.name: command.variables for command in commands.commands()}
-    assert of["run"] == ["CONFIG", "CORES", "PROFILE"]
+    assert of["run"] == ["CONFIG", "CORES", "PROFILE", "OVERWRITE"]
     assert of["replicate"] == ["CONFIG", "CELL", "REPLICATE"]
     assert of["test-kills"] == ["KILLS"]
     assert of["lint"] == []

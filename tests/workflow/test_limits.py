@@ -133,3 +133,16 @@ def test_planning_grows_with_the_jobs_and_not_faster(tmp_path):
     assert calls_per_job[1] < 1.05 * calls_per_job[0]
     memory_per_job = np.diff(memory) / np.diff(number)
     assert memory[-1] + 1.5 * memory_per_job[-1] * (40_000 - number[-1]) < 2048
+
+
+@pytest.mark.parametrize(
+    "place", ["results/small", pytest.param("results", marks=pytest.mark.slow)]
+)
+def test_a_dead_link_in_place_of_the_results_is_a_sentence(tmp_path, place):
+    (tmp_path / place).parent.mkdir(exist_ok=True)
+    (tmp_path / place).symlink_to(tmp_path / "nowhere")
+    launch = snakemake(tmp_path, MEASURES, "--configfile", write(tmp_path, study()))
+    output = launch.stdout + launch.stderr
+    assert launch.returncode == 1
+    assert f"error: {place}: there must be a folder" in output
+    assert "Traceback" not in output

@@ -6,9 +6,11 @@ import sys
 
 from settings import MOCK, ROOT, study, write
 
-from workflow.runs import MEASURES, snakemake
+from workflow.runs import snakemake
 
 EXPERIMENT = study(methods={"guess": MOCK})
+#: The product of the shortest job.
+DESIGN = "results/small/design.csv"
 #: Works in a folder until its standard input ends, and locks a file of the study as Snakemake does.
 FIRST_RUN = f"""
 import pathlib
@@ -16,7 +18,7 @@ from rlrecovery.commands import lock
 lock.record_run()
 folder = pathlib.Path(".snakemake/locks")
 folder.mkdir()
-(folder / "0.output.lock").write_text({MEASURES!r} + "\\n")
+(folder / "0.output.lock").write_text({DESIGN!r} + "\\n")
 print(flush=True)
 input()
 """
@@ -25,7 +27,7 @@ input()
 def second_run(folder):
     """What a second run prints, and its exit status."""
     config = write(folder, EXPERIMENT)
-    done = snakemake(folder, MEASURES, "--configfile", config, "--rerun-incomplete")
+    done = snakemake(folder, DESIGN, "--configfile", config, "--rerun-incomplete")
     return done.returncode, done.stdout + done.stderr
 
 

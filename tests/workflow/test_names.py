@@ -10,7 +10,7 @@ from rlrecovery.storage.schemas import SUMMARY
 from workflow.inprocess import run_here
 
 #: Words that pandas reads as missing, and texts that it reads as other types.
-METHODS = ("nan", "null", "none", "na", "true", "false", "inf", "infinity")
+METHODS = ("nan", "null", "true", "inf")
 TASKS = ("null", "nan")
 
 

@@ -14,7 +14,7 @@ from rlrecovery.design.cells import batches, by_design, example_of
 from rlrecovery.design.load import Load
 from rlrecovery.figures.catalogue import available_figures, files, settings_for, shown_file
 from rlrecovery.planning import resources as planned
-from rlrecovery.storage.files import unwritable_folders
+from rlrecovery.storage.files import blocked_folders, unwritable_folders
 from rlrecovery.storage.fingerprint import source_fingerprint, whole_fingerprint
 from rlrecovery.storage.provenance import PACKAGES, SIMULATED, finished, same_study, versions
 
@@ -48,7 +48,10 @@ def read_experiment():
         experiment = reader.load(names[0] if names else PROJECT / "config.yaml")
         if not overrides:
             return experiment
-        return reader.parse(experiment.resolved() | overrides, source="config with --config")
+        plain = experiment.resolved()
+        if experiment.observed:  # its file, which the resolved config does not tell
+            plain["observed"] = experiment.observed_path
+        return reader.parse(plain | overrides, source="config with --config")
     except reader.ConfigError as mistakes:
         raise WorkflowError(str(mistakes))
 
@@ -111,6 +114,12 @@ wildcard_constraints:
 
 def check_folders():
     """Before any job starts, because jobs could not write their logs."""
+    blocked = blocked_folders(OUTPUT)
+    if blocked:
+        raise WorkflowError(
+            f"error: {', '.join(blocked)}: there must be a folder, but there is a file or a link to "
+            "nothing; move it"
+        )
     folders = unwritable_folders(OUTPUT)
     if folders:
         raise WorkflowError(

@@ -183,7 +183,7 @@ EXAMPLE = example_of(ALL_CELLS)
 EXAMPLE_GENERATOR = study.generator_of(EXPERIMENT, EXAMPLE).plain()
 EXAMPLE_METHOD = shown_method("sampled")
 CHECKED_METHOD = shown_method("sampled", "exact")
-OBSERVED = {"observed": EXPERIMENT.observed} if EXPERIMENT.observed else {}
+OBSERVED = {"observed": EXPERIMENT.observed_path} if EXPERIMENT.observed else {}
 OBSERVED_FORM = EXPERIMENT.pilot.reading() if OBSERVED and EXPERIMENT.pilot else None
 
 

@@ -23,6 +23,7 @@ VARIABLES = {
     "PROFILE": "Where jobs run: {profiles}.",
     "PYTHON": "Python with which environments are made, if uv is not installed.",
     "MINUTES": "Duration of a job for which the batch size is suggested, in minutes.",
+    "OVERWRITE": "`yes` replaces the results of another study of the same name.",
     "CELL": "Key of a cell, as in `design.csv`.",
     "REPLICATE": "Number of a data set in its cell, from 0.",
     "DATA": "File of pilot data; by default `observed` of the config.",

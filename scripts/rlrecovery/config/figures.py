@@ -75,7 +75,7 @@ class StyleFile(Section):
     """A Matplotlib style file and its settings, which are read with the config."""
 
     file: str
-    """The file as it is named in the config."""
+    """Name of the file, without its folder."""
     values: dict[str, str]
     """Its settings of Matplotlib, as text."""
 

@@ -1,7 +1,13 @@
-"""Files named in a config: reward schedules, draws of populations, observed choices, a style."""
+"""Files named in a config: reward schedules, draws of populations, observed choices and a style.
+
+The resolved config keeps their names without folders: it is published with the results, and where
+a file is on this machine does not belong there. The same study has the same resolved config,
+however the paths are typed.
+"""
 
 from __future__ import annotations
 
+import os
 import pathlib
 from collections.abc import Iterator
 from typing import Any
@@ -21,16 +27,19 @@ def read_schedules(raw: dict[str, Any], folder: pathlib.Path) -> Iterator[Mistak
         tasks += [(("tasks", name), task) for name, task in raw["tasks"].items()]
     for path, task in tasks:
         schedule = task.get("schedule") if isinstance(task, dict) else None
-        if not isinstance(schedule, dict) or "values" in schedule:  # a resolved config has them
+        file = schedule.get("file") if isinstance(schedule, dict) else None
+        if not isinstance(schedule, dict) or not isinstance(file, str):
             continue
-        file = schedule.get("file")
-        if not isinstance(file, str):
+        if "values" in schedule:  # of a resolved config
+            schedule["file"] = os.path.basename(file)
             continue
         try:
             schedule["values"] = read_schedule(folder / file)
         except (BrokenFile, ValueError) as error:  # or a name that no file can have
             keys = (*path, "schedule", "file")
             yield Mistake(keys, f"{dotted(keys)}: {error}")
+        else:
+            schedule["file"] = os.path.basename(file)
 
 
 def read_populations(raw: dict[str, Any], folder: pathlib.Path) -> Iterator[Mistake]:
@@ -59,24 +68,36 @@ def read_populations(raw: dict[str, Any], folder: pathlib.Path) -> Iterator[Mist
 
 
 def find_observed(raw: dict[str, Any], folder: pathlib.Path) -> Iterator[Mistake]:
-    """Resolve the path of observed choices relative to the config's folder."""
+    """Check the name of the file of observed choices, and keep it without its folder."""
     file = raw.get("observed")
     if not isinstance(file, str):
         return
-    try:
-        paths = [path for path in (folder / file, pathlib.Path(file)) if path.is_file()]
-    except (OSError, ValueError):  # a name that no file can have
-        paths = []
+    path = observed_path(file, folder)
     endless = next(((p, k) for p in (folder / file, file) if (k := endless_kind(p))), None)
-    if not paths and endless is not None:
+    if path is None and endless is not None:
         yield Mistake(("observed",), f"observed: {endless[0]} is {endless[1]}, not a file")
-    elif not paths:
+    elif path is None:
         yield wrong(("observed",), file, "must be an existing CSV file, relative to the config")
-    elif set(file) & set("{}"):
+    elif set(path) & set("{}"):
         must = "must not contain braces, which Snakemake reads as wildcards"
-        yield wrong(("observed",), file, must)
+        yield wrong(("observed",), path, must)
     else:
-        raw["observed"] = str(paths[0])
+        raw["observed"] = os.path.basename(file)
+
+
+def observed_path(file: str, folder: pathlib.Path) -> str | None:
+    """Path of the file of observed choices; None if there is no such file.
+
+    It is relative to the config's folder or to the current one. The result is the same in whatever
+    way the path was typed: relative to the current folder if the file is in there, otherwise
+    absolute.
+    """
+    try:
+        path = next(path for path in (folder / file, pathlib.Path(file)) if path.is_file())
+    except (OSError, ValueError, StopIteration):  # no file, or a name that no file can have
+        return None
+    absolute, current = path.parent.resolve() / path.name, pathlib.Path.cwd()
+    return str(absolute.relative_to(current) if absolute.is_relative_to(current) else absolute)
 
 
 def read_style_file(raw: dict[str, Any], folder: pathlib.Path) -> Iterator[Mistake]:
@@ -85,7 +106,9 @@ def read_style_file(raw: dict[str, Any], folder: pathlib.Path) -> Iterator[Mista
     if not isinstance(figures, dict) or "style" not in figures:
         return
     file = figures["style"]
-    if isinstance(file, dict) and {"file", "values"} <= set(file):  # a resolved config has them
+    if isinstance(file, dict) and {"file", "values"} <= set(file):  # of a resolved config
+        if isinstance(file["file"], str):
+            figures["style"] = file | {"file": os.path.basename(file["file"])}
         return
     values: dict[str, str] = {}
     if isinstance(file, str) and file:
@@ -96,4 +119,4 @@ def read_style_file(raw: dict[str, Any], folder: pathlib.Path) -> Iterator[Mista
         yield from (Mistake(path, f"{dotted(path)}: {reason}") for reason in reasons)
     else:
         yield wrong(path, file, "must be a Matplotlib style file, relative to the config")
-    figures["style"] = {"file": str(file), "values": values}
+    figures["style"] = {"file": os.path.basename(str(file)), "values": values}

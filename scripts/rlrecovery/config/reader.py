@@ -14,6 +14,7 @@ from rlrecovery.config.checks.sections import Sections, valid_part
 from rlrecovery.config.checks.size import cross_checks
 from rlrecovery.config.files import (
     find_observed,
+    observed_path,
     read_populations,
     read_schedules,
     read_style_file,
@@ -92,7 +93,10 @@ def _checked(
     experiment = valid_part(raw, wrong_paths) if wrong_paths else Experiment.model_validate(raw)
     collected += [*invalid, *cross_checks(Sections(experiment, wrong_paths))]
     if not collected:
-        experiment = _with_defaults(experiment)
+        observed = content.get("observed")
+        experiment = _with_defaults(experiment).with_observed_path(
+            observed_path(observed, folder) if isinstance(observed, str) else None
+        )
         collected += _unreadable_choices(experiment)
     if collected:
         placed = [dataclasses.replace(m, line=m.line or line(m.path)) for m in collected]
@@ -188,14 +192,15 @@ def _printable(text: str) -> str:
 
 def _unreadable_choices(experiment: Experiment) -> list[Mistake]:
     """Read the file of observed choices and return its mistake, if there is one."""
-    if experiment.observed is None:
+    path = experiment.observed_path
+    if path is None:
         return []
     from rlrecovery.predictive.observed_csv import read_observed  # loads pandas
 
     cell = example_of(cells_of(experiment))
     try:
         task = generator_of(experiment, cell).faced_task()
-        read_observed(experiment.observed, task, experiment.pilot)
+        read_observed(path, task, experiment.pilot)
     except BrokenFile as error:
         return [Mistake(("observed",), f"observed: {error}")]
     return []

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field, GetCoreSchemaHandler, SerializeAsAny
+from pydantic import ConfigDict, Field, GetCoreSchemaHandler, PrivateAttr, SerializeAsAny
 from pydantic_core import CoreSchema, core_schema
 
 from rlrecovery.config.figures import FigureSettings
@@ -169,9 +169,9 @@ class Experiment(Section):
     observed: Omittable[str] = None
     """CSV file with observed choices, relative to the config, with the columns participant, trial,
     choice (from 0; empty for no response), reward and optionally block, or with those that pilot
-    names: the report then shows
-    whether the model of the first Bayesian method predicts them. By default it shows predictions of
-    the example data set."""
+    names: the report then shows whether the model of the first Bayesian method predicts them. The
+    resolved config has its name alone. By default the report shows predictions of the example data
+    set."""
     pilot: Omittable[PilotSettings] = None
     """How observed choices are read, if their columns or codes are others, and what `make pilot`
     does with them."""
@@ -190,6 +190,20 @@ class Experiment(Section):
     )
     """The methods to compare, each under a name of your choice; all fit the same data. Their order
     does not affect the results."""
+
+    #: Not a key: it must not be published.
+    _observed_path: str | None = PrivateAttr(default=None)
+
+    @property
+    def observed_path(self) -> str | None:
+        """Path of the file of observed choices on this machine; None if there is none."""
+        return self._observed_path or self.observed
+
+    def with_observed_path(self, path: str | None) -> Experiment:
+        """The same experiment, with the path of the file of observed choices on this machine."""
+        located = self.model_copy()
+        located._observed_path = path
+        return located
 
     def resolved(self) -> dict[str, Any]:
         """Plain values of all keys that have one, including defaults."""

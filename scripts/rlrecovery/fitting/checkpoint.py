@@ -74,9 +74,10 @@ class Checkpoint:
     def load(self) -> dict[int, list[dict[str, Any]]]:
         """Read the rows by replicate; empty without a checkpoint with this key."""
         try:
-            table = pq.read_table(read_parquet(self.path))
+            table = pq.read_table(read_parquet(self.path), page_checksum_verification=True)
             stored_key = (table.schema.metadata or {}).get(_KEY, b"").decode()
-        except (BrokenFile, ValueError, pa.ArrowException) as error:
+        except (BrokenFile, OSError, ValueError, pa.ArrowException) as error:
+            # PyArrow raises OSError for a damaged footer, which the digest does not cover.
             if self.path.exists():
                 log.warning("%s is ignored: %s", self.path.name, error)
             return {}

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 import llvmlite.binding as llvm
 
+from rlrecovery.storage.caches import pytensor_flags
 from rlrecovery.storage.files import write_atomically
 
 #: Name of the function in an object file.
@@ -40,8 +41,7 @@ def cache_folder() -> Path:
     That is ``.pytensor`` in the home folder, or the ``base_compiledir`` of the environment variable
     ``PYTENSOR_FLAGS``, as PyTensor has it.
     """
-    entries = [entry.partition("=") for entry in os.environ.get("PYTENSOR_FLAGS", "").split(",")]
-    flags = {name.strip(): value.strip() for name, _, value in entries}
+    flags = pytensor_flags()
     local = os.environ.get("LOCALAPPDATA") if sys.platform == "win32" else None
     standard = f"{local}/PyTensor" if local else "~/.pytensor"
     return Path(flags.get("base_compiledir") or standard).expanduser() / "rlrecovery"
@@ -65,6 +65,9 @@ def write_code(key: str, code: bytes) -> None:
     OSError
         If the folder cannot be written to.
     """
+    folder = cache_folder()
+    for made in (folder.parent, folder):  # whoever can write there runs code as this user
+        made.mkdir(mode=0o700, parents=True, exist_ok=True)
     content = _checksum(key, code) + code
     write_atomically(_path(key), lambda temporary: temporary.write_bytes(content))
 

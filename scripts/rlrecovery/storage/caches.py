@@ -1,7 +1,10 @@
-"""Folders of what PyTensor, Numba, Matplotlib and Snakemake keep, if the home is read-only.
+"""Folders of what PyTensor, Numba, Matplotlib and Snakemake keep, also if the home is read-only.
 
 PyTensor and Snakemake do not start without a folder that they can write to. Home
 folders are read-only in some containers and on some clusters, or do not exist.
+
+Compiled code is run as it is found. A folder of it in which others can write, or that belongs to
+somebody else, is therefore refused, and new ones are made for the user alone.
 """
 
 from __future__ import annotations
@@ -9,7 +12,12 @@ from __future__ import annotations
 import os
 import stat
 import sys
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import NoReturn
+
+_ADVICE = "set the environment variable PYTENSOR_FLAGS=base_compiledir=FOLDER"
 
 
 def ensure_writable_caches() -> None:
@@ -18,19 +26,34 @@ def ensure_writable_caches() -> None:
     The other folder is below that of temporary files and belongs to the user alone, because code is
     read from it. Processes that this one starts use it too. It must be called before PyTensor,
     Matplotlib or Snakemake is imported; afterwards nothing changes.
+
+    Raises
+    ------
+    SystemExit
+        If others can write to a folder of compiled code; in an interactive session ImportError.
     """
-    entries = [entry.partition("=") for entry in os.environ.get("PYTENSOR_FLAGS", "").split(",")]
-    flags = {name.strip(): value.strip() for name, _, value in entries if name.strip()}
-    compiled = flags.get("base_compiledir") or "~/.pytensor"
-    if sys.platform == "win32" or _is_writable(compiled):
+    if sys.platform == "win32":
         return
-    try:
-        folder = _private_folder()
-    except OSError:
-        return  # PyTensor says what is wrong
+    flags = pytensor_flags()
+    compiled = flags.get("base_compiledir") or "~/.pytensor"
+    named = (flags.get("compiledir"), os.environ.get("NUMBA_CACHE_DIR"))
+    _refuse_open(Path(name).expanduser() for name in named if name)
+    if not _is_writable(compiled):
+        with suppress(OSError):  # PyTensor says what is wrong
+            _use_private_folder(compiled, flags)
+        return
+    base = Path(compiled).expanduser()
+    with suppress(OSError):  # the same
+        base.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _refuse_open(_code_folders(base))
+
+
+def _use_private_folder(compiled: str, flags: dict[str, str]) -> None:
+    """Set environment variables, so that a folder other than `compiled` is used, and say so."""
+    folder = _private_folder()
     print(
         f"note: {compiled} cannot be written to, so that compiled code is kept in {folder}; to "
-        "keep it longer, set the environment variable PYTENSOR_FLAGS=base_compiledir=FOLDER",
+        f"keep it longer, {_ADVICE}",
         file=sys.stderr,
     )
     flags["base_compiledir"] = str(folder / "pytensor")
@@ -39,6 +62,68 @@ def ensure_writable_caches() -> None:
         os.environ["XDG_CACHE_HOME"] = str(folder)  # Snakemake
     if not _is_writable(f"{os.environ.get('XDG_CONFIG_HOME') or '~/.config'}/matplotlib"):
         os.environ.setdefault("MPLCONFIGDIR", str(folder / "matplotlib"))
+
+
+def pytensor_flags() -> dict[str, str]:
+    """Settings of PyTensor in its environment variable, by name."""
+    entries = [entry.partition("=") for entry in os.environ.get("PYTENSOR_FLAGS", "").split(",")]
+    return {name.strip(): value.strip() for name, _, value in entries if name.strip()}
+
+
+def _refuse_open(folders: Iterable[Path]) -> None:
+    """Stop if others can write to one of some folders."""
+    refused = next(filter(None, map(_refusal, folders)), None)
+    if refused is not None:
+        _stop(refused)
+
+
+def _code_folders(base: Path) -> Iterator[Path]:
+    """Yield a folder of compiled code, and the folders in it that others may reach."""
+    try:
+        yield base
+        is_closed = not base.stat().st_mode & 0o011
+        with os.scandir(base) as entries:
+            inner = [Path(entry) for entry in entries if entry.is_dir()]
+    except OSError:
+        return
+    # What is in a folder that only the user can enter is safe, unless it is elsewhere.
+    yield from sorted(path for path in inner if not is_closed or path.is_symlink())
+
+
+def _refusal(folder: Path) -> str | None:
+    """One sentence if others can write to a folder or its owner is somebody else."""
+    try:
+        states = (folder.lstat(), folder.stat())  # of a link, and of what it leads to
+    except OSError:
+        return None
+    owners = [state.st_uid for state in states if state.st_uid != os.getuid()]
+    holds = "and what it holds is run as code"
+    if owners:
+        return f"{folder} belongs to {_name_of(owners[0])}, {holds}: to use another one, {_ADVICE}"
+    if states[1].st_mode & 0o022:
+        mode = stat.filemode(states[1].st_mode)
+        return (
+            f"other users can write to {folder} ({mode}, owner {_name_of(os.getuid())}), {holds}: "
+            f"delete it, and it is made again for you alone, or, to use another one, {_ADVICE}"
+        )
+    return None
+
+
+def _name_of(user: int) -> str:
+    """Name of a user, or the number of one without a name."""
+    import pwd  # not in every job, and not on Windows
+
+    try:
+        return pwd.getpwuid(user).pw_name
+    except KeyError:
+        return f"user {user}"
+
+
+def _stop(sentence: str) -> NoReturn:
+    """End the program, or in an interactive session the import."""
+    if hasattr(sys, "ps1"):
+        raise ImportError(sentence)
+    sys.exit(f"error: {sentence}")
 
 
 def _is_writable(path: str) -> bool:

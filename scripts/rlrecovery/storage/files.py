@@ -276,6 +276,12 @@ def unwritable_folders(run: str | os.PathLike[str]) -> list[str]:
     return [str(path) for path in (nearest, *subfolders) if not os.access(path, os.W_OK)]
 
 
+def blocked_folders(run: str | os.PathLike[str]) -> list[str]:
+    """Places of a run's folder and those above it where something else is: a file, a dead link."""
+    places = (Path(run), *Path(run).parents)
+    return [str(place) for place in places if os.path.lexists(place) and not place.is_dir()]
+
+
 @contextlib.contextmanager
 def _readable(path: str | os.PathLike[str]) -> Iterator[None]:
     """Turn errors of reading a file into `BrokenFile`."""

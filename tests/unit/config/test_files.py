@@ -2,7 +2,6 @@
 
 import json
 import os
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -118,16 +117,24 @@ class TestObserved:
 
     def test_it_stands_relative_to_the_config(self, tmp_path):
         (tmp_path / "data.csv").write_text(DATA)
-        observed = load(self.written(tmp_path, "data.csv")).observed
-        assert Path(observed) == tmp_path / "data.csv"
+        experiment = load(self.written(tmp_path, "data.csv"))
+        assert experiment.observed_path == str(tmp_path / "data.csv")
 
-    def test_a_resolved_path_is_paths_again(self, tmp_path):
+    def test_or_relative_to_the_current_folder_and_its_path_is_then_short(
+        self, tmp_path, monkeypatch
+    ):
+        (tmp_path / "configs").mkdir()
         (tmp_path / "data.csv").write_text(DATA)
-        resolved = load(self.written(tmp_path, "data.csv")).resolved()
-        elsewhere = tmp_path / "results"
-        elsewhere.mkdir()
-        assert load(self.written(elsewhere, resolved["observed"])).observed == resolved["observed"]
-        assert parse(resolved).resolved() == resolved
+        monkeypatch.chdir(tmp_path)
+        for name in ("data.csv", "../data.csv", str(tmp_path / "data.csv")):
+            experiment = load(self.written(tmp_path / "configs", name))
+            assert experiment.observed_path == "data.csv"
+
+    def test_the_resolved_config_has_its_name_alone(self, tmp_path):
+        (tmp_path / "data.csv").write_text(DATA)
+        experiment = load(self.written(tmp_path, str(tmp_path / "data.csv")))
+        assert experiment.observed == experiment.resolved()["observed"] == "data.csv"
+        assert parse(experiment.resolved(), source=str(tmp_path / "config.yaml")) == experiment
 
     @pytest.mark.parametrize(
         ("content", "words"),
@@ -149,6 +156,11 @@ class TestObserved:
     def test_braces_in_its_name_are_a_mistake(self, tmp_path):
         (tmp_path / "{data}.csv").write_text(DATA)
         assert "must not contain braces" in self.mistake(self.written(tmp_path, "{data}.csv"))
+
+    def test_braces_in_the_name_of_its_folder_are_a_mistake(self, tmp_path):
+        (tmp_path / "{x}").mkdir()
+        (tmp_path / "{x}/data.csv").write_text(DATA)
+        assert "must not contain braces" in self.mistake(self.written(tmp_path / "{x}", "data.csv"))
 
 
 DRAWS = (

@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from fits import LEVELS, MLE
@@ -97,6 +98,29 @@ def test_a_broken_checkpoint_is_not_used(undisturbed, interrupted, tmp_path, con
     again = fitted(tmp_path, interrupted)
     assert Killed.calls == 3 + 5
     pd.testing.assert_frame_equal(again, undisturbed, check_exact=True)
+
+
+def test_a_damaged_checkpoint_is_ignored_or_whole_wherever_the_damage_is(tmp_path):
+    columns = {"replicate": "int64", "estimate": "float64"}
+    checkpoint = checkpoints.Checkpoint(
+        str(tmp_path / "batch.parquet"), "key", columns, interval=-1
+    )
+    checkpoint.save([{"replicate": i, "estimate": i / 7} for i in range(20)])
+    rows, content = checkpoint.load(), checkpoint.path.read_bytes()
+    assert len(rows) == 20
+    rng, ignored = np.random.default_rng(1), 0
+    for _ in range(300):
+        damaged = bytearray(content)
+        first, last = np.sort(rng.integers(len(damaged), size=2))
+        if rng.random() < 0.5:
+            damaged[first] ^= 1 << int(rng.integers(8))
+        else:
+            del damaged[first:last]
+        checkpoint.path.write_bytes(damaged)
+        loaded = checkpoint.load()
+        assert loaded in ({}, rows)
+        ignored += loaded == {}
+    assert ignored > 290
 
 
 def test_a_short_batch_writes_none(tmp_path):

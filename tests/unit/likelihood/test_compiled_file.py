@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 from pathlib import Path
 
 import llvmlite.binding as llvm
@@ -55,6 +56,14 @@ class TestFiles:
     def test_what_is_written_is_read(self):
         write_code("key", b"code")
         assert read_code("key") == b"code"
+
+    def test_its_folder_is_for_the_user_alone_whatever_the_umask_is(self, folder):
+        before = os.umask(0o002)
+        try:
+            write_code("key", b"code")
+        finally:
+            os.umask(before)
+        assert folder.stat().st_mode & 0o777 == 0o700
 
     def test_without_a_file_there_is_nothing(self):
         assert read_code("key") is None

@@ -74,7 +74,9 @@ def test_a_run_of_the_workflow_works(tmp_path):
 def test_what_can_be_written_to_is_used(tmp_path):
     done = python(f"import rlrecovery; {PRINTED}", tmp_path, home=tmp_path / "home")
     assert (done.stdout, done.stderr) == ("None None\n", "")
-    assert list(tmp_path.iterdir()) == []  # and nothing is made before it is needed
+    (made,) = (tmp_path / "home").iterdir()
+    assert made.name == ".pytensor"
+    assert list(made.iterdir()) == []  # and nothing else is made before it is needed
     flags = f"floatX=float64,base_compiledir={tmp_path}/code"
     done = python(f"import rlrecovery; {PRINTED}", tmp_path, PYTENSOR_FLAGS=flags)
     assert (done.stdout, done.stderr) == (f"{flags} None\n", "")
@@ -103,3 +105,83 @@ def test_a_folder_that_others_can_write_to_is_not_used(tmp_path, trap):
     assert folder != str(expected)
     assert Path(folder).parent == tmp_path
     assert Path(folder).stat().st_mode & 0o777 == 0o700
+
+
+SUBFOLDERS = ["", "rlrecovery", "numba", "compiledir_here"]
+
+
+class TestCodeThatOthersCanChange:
+    """A folder of compiled code is the user's own, or nothing is run."""
+
+    def imported(self, base, umask=0o022, **variables):
+        code = f"import os; os.umask({umask}); import rlrecovery; print('imported')"
+        flags = {"PYTENSOR_FLAGS": f"base_compiledir={base}"}
+        return python(code, base.parent, **flags | variables)
+
+    def refused(self, base, folder, **variables):
+        done = self.imported(base, **variables)
+        assert (done.returncode, done.stdout) == (1, "")
+        (sentence,) = done.stderr.splitlines()
+        assert str(folder) in sentence
+        return sentence
+
+    @pytest.mark.parametrize("inner", SUBFOLDERS)
+    @pytest.mark.parametrize("mode", [0o775, 0o757, 0o1777])
+    def test_one_in_which_others_can_write_is_refused(self, tmp_path, inner, mode):
+        folder = tmp_path / "code" / inner
+        folder.mkdir(parents=True)
+        (tmp_path / "code").chmod(0o755)
+        folder.chmod(mode)
+        sentence = self.refused(tmp_path / "code", folder)
+        assert sentence.startswith(f"error: other users can write to {folder} (d")
+        assert "delete it, and it is made again" in sentence
+        folder.rmdir()
+        done = self.imported(tmp_path / "code")
+        assert (done.stdout, done.stderr) == ("imported\n", "")
+
+    @pytest.mark.skipif(os.getuid() != 0, reason="only root gives files away")
+    @pytest.mark.parametrize("inner", SUBFOLDERS)
+    def test_one_of_somebody_else_is_refused(self, tmp_path, inner):
+        folder = tmp_path / "code" / inner
+        folder.mkdir(parents=True)
+        (tmp_path / "code").chmod(0o755)
+        os.chown(folder, 54321, 54321)
+        sentence = self.refused(tmp_path / "code", folder)
+        assert sentence.startswith(f"error: {folder} belongs to user 54321, ")
+        assert "PYTENSOR_FLAGS=base_compiledir=FOLDER" in sentence
+
+    def test_a_link_into_an_open_folder_is_refused(self, tmp_path):
+        (tmp_path / "open").mkdir()
+        (tmp_path / "open").chmod(0o777)
+        (tmp_path / "code").mkdir(mode=0o700)
+        (tmp_path / "code/numba").symlink_to(tmp_path / "open")
+        self.refused(tmp_path / "code", tmp_path / "code/numba")
+
+    @pytest.mark.parametrize("variable", ["NUMBA_CACHE_DIR", "PYTENSOR_FLAGS"])
+    def test_so_are_folders_that_are_named_apart(self, tmp_path, variable):
+        (tmp_path / "open").mkdir()
+        (tmp_path / "open").chmod(0o777)
+        value = str(tmp_path / "open")
+        if variable == "PYTENSOR_FLAGS":
+            value = f"base_compiledir={tmp_path}/code,compiledir={value}"
+        self.refused(tmp_path / "code", tmp_path / "open", **{variable: value})
+
+    @pytest.mark.parametrize("mode", [0o700, 0o750, 0o755])
+    def test_one_that_others_can_only_read_is_used_also_below_tmp(self, tmp_path, mode):
+        (tmp_path / "tmp").mkdir()
+        (tmp_path / "tmp").chmod(0o1777)
+        folder = tmp_path / "tmp/code/numba"
+        folder.mkdir(parents=True)
+        folder.chmod(mode)
+        folder.parent.chmod(mode)
+        done = self.imported(folder.parent)
+        assert (done.stdout, done.stderr) == ("imported\n", "")
+
+    def test_new_ones_are_the_users_own_whatever_the_umask_is(self, tmp_path):
+        base = tmp_path / "new/code"
+        assert self.imported(base, umask=0o002).stdout == "imported\n"
+        assert base.stat().st_mode & 0o777 == 0o700
+        # PyTensor makes its own folders as the umask says; nobody else reaches them there.
+        (base / "numba").mkdir()
+        (base / "numba").chmod(0o775)
+        assert self.imported(base, umask=0o002).stdout == "imported\n"

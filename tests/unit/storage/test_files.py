@@ -279,6 +279,20 @@ class TestUnwritableFolders:
         assert tables.unwritable_folders(run / "new/one") == [str(run)]
 
 
+def test_a_file_and_a_dead_link_in_place_of_a_folder(tmp_path):
+    (tmp_path / "results").mkdir()
+    (tmp_path / "real").mkdir()
+    (tmp_path / "results/linked").symlink_to(tmp_path / "real")
+    for run in ("new", "linked", "linked/partial"):
+        assert tables.blocked_folders(tmp_path / "results" / run) == []
+    (tmp_path / "results/dead").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "results/file").touch()
+    for run in ("dead", "file"):
+        place = tmp_path / "results" / run
+        assert tables.blocked_folders(place) == tables.blocked_folders(place / "partial")
+        assert tables.blocked_folders(place) == [str(place)]
+
+
 def test_values_that_json_cannot_hold_leave_no_file(tmp_path):
     with pytest.raises(TypeError, match="not JSON serializable"):
         tables.write_json({"path": tmp_path}, tmp_path / "t.json")
