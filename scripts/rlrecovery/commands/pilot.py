@@ -88,7 +88,7 @@ def _data_file(experiment: Experiment, data: str) -> Path:
     """The file of pilot data: the one given, or that of the config."""
     if not data and experiment.observed is None:
         raise WrongUse("there are no pilot data: give DATA=file.csv, or set observed in the config")
-    return Path(data or experiment.observed or "")
+    return Path(data or experiment.observed_path or "")
 
 
 def _progress(experiment: Experiment) -> Callable[[int], None]:

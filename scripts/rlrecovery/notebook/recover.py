@@ -195,7 +195,8 @@ def _examples(experiment: Experiment, run: Path, cell: Cell, methods: Mapping[st
     paths = {name: str(folder / file) for name, file in outputs.items()}
     write_example(cell, generator, shown("sampled"), paths)
     checked, output = shown("sampled", "exact"), str(folder / "predictive.csv")
-    write_check(cell, generator, checked, experiment.observed_path, output)
+    observed, reading = experiment.observed_path, experiment.pilot
+    write_check(cell, generator, checked, observed, output, reading)
 
 
 def _count(experiment: Experiment) -> int:

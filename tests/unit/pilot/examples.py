@@ -30,7 +30,7 @@ def experiment():
 def pilot():
     """The first four participants of the example, which are fitted faster than all."""
     config = experiment()
-    lines = Path(config.observed).read_text(encoding="utf-8").splitlines()
+    lines = Path(config.observed_path).read_text(encoding="utf-8").splitlines()
     kept = [lines[0], *(line for line in lines[1:] if line[:3] in ("s01", "s02", "s03", "s04"))]
     with TemporaryDirectory() as folder:
         path = Path(folder) / "few.csv"
