@@ -1,11 +1,14 @@
-"""A study whose true values are draws of a population: from its config to its report."""
+"""A study whose true values are draws of a population: its measures, texts and params of jobs."""
 
 import pandas as pd
 import pytest
-from settings import MLE, ROOT, study
+from settings import MLE, study
 
+from rlrecovery.config.reader import parse
+from rlrecovery.report.data_text import models_text
+from rlrecovery.report.methods_text import mechanisms
 from workflow.inprocess import plan, run_here
-from workflow.runs import MEASURES, REPORT
+from workflow.runs import MEASURES
 
 ROWS = "alpha_location,alpha_spread,beta_location,beta_spread\n" + "".join(
     f"{k / 4 - 1},{0.2 + k / 20},{0.5 + k / 8},{0.1 + k / 40}\n" for k in range(8)
@@ -29,10 +32,8 @@ def by_rule(jobs, *rules):
     }
 
 
-def test_measures_are_of_errors_and_the_report_says_where_truths_are_from(tmp_path):
-    config = planned(tmp_path, observed=str(ROOT / "tests/config/own.csv"), trials=[60])
-    config["task"]["reversals"] = {"after": [30]}
-    run_here(tmp_path, config, REPORT, figures=False)
+def test_measures_are_of_errors_of_each_replicate(tmp_path):
+    run_here(tmp_path, planned(tmp_path), MEASURES)
     run = tmp_path / "results/small"
     tables = [pd.concat(map(pd.read_parquet, sorted(run.glob(p)))) for p in
               ("truth/*/*.parquet", "estimates/mle/*/*.parquet")]  # fmt: skip
@@ -46,10 +47,15 @@ def test_measures_are_of_errors_and_the_report_says_where_truths_are_from(tmp_pa
         assert value["empirical_se"] == pytest.approx(own.std(ddof=1))
     group = tables[0].query("level == 'group' and parameter == 'beta'")["truth"]
     assert len(set(group)) > 1
-    page = (run / "report.html").read_text(encoding="utf-8")
-    assert "one of 8 draws, a random one in each data set" in page
-    text = (run / "methods/methods.md").read_text(encoding="utf-8")
-    assert "a random one of 8 joint draws" in text
+
+
+def test_report_and_methods_section_say_where_truths_are_from(tmp_path):
+    experiment = parse(planned(tmp_path), str(tmp_path / "study.yaml"))
+    said = dict(mechanisms(experiment))
+    assert said["True values"] == "Each data set takes its own from draws of the population."
+    assert said["Population"].count("one of 8 draws, a random one in each data set") == 2
+    (paragraph,) = models_text(experiment)
+    assert "a random one of 8 joint draws" in paragraph.text
 
 
 def test_another_path_changes_no_job_and_other_draws_change_all(tmp_path):
