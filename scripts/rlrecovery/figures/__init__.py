@@ -16,6 +16,8 @@ bias          bias and RMSE over the true values
 nested        bias and RMSE of every cell, side by side
 comparison    methods compared with the first method on the same data
 coverage      coverage at every nominal level
+calibration   calibration over the prior: PIT values, coverage at all levels
+calibrated_contraction  z-score against contraction, with truths from the prior
 zipplot       every interval, sorted by the error of its estimate
 precision     RMSE and interval width against trials, and against participants
 tradeoff      errors of two parameters against each other

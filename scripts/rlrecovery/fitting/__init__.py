@@ -8,5 +8,6 @@ bayes        the posterior by NUTS (PyMC, nutpie)
 quadrature   the exact posterior, by summation over a grid
 mock         draws from the prior, without using the data
 batch        the rule ``fit``
+ranks        ranks of values among posterior draws
 checkpoint   finished data sets of an interrupted batch
 """

@@ -17,6 +17,7 @@ Measures are computed in `rlrecovery.score`; this room formats and compares them
 ``methods_text``, ``task_text``  description of the methods and of a task
 ``methods_paper``     methods section of a paper; its paragraphs: ``data_text``, ``model_text``,
                       ``estimation_text``, ``measures_text``; its markup: ``markup``
+``calibration_text``  calibration over the prior, in sentences
 ``sampler_text``      sampled compared with exact posteriors
 ``captions``          captions of the figures
 ``completeness``      missing or mismatched inputs of a report

@@ -77,7 +77,8 @@ def test_there_may_be_no_answers():
 
 
 def test_files_of_a_study(tmp_path):
-    exp = summaries.experiment(participants=(5, 10), trials=(50, 150), methods=("mle",))
+    truth = {"alpha": [0.3, 0.7], "beta": [5.0]}
+    exp = summaries.experiment(truth, participants=(5, 10), trials=(50, 150), methods=("mle",))
     exp = parse(exp | {"targets": TARGETS, "cost": COST})
     folder = summaries.write_run(tmp_path / "run", exp.resolved())
     write_yaml(exp.resolved(), tmp_path / "config.yaml")

@@ -20,7 +20,7 @@ seed: 20220417
 
 task: {{arms: [0.4, 0.6], blocks: 1, start_value: 0.5}}
 model: rescorla_wagner
-truth: {{alpha: [0.2, 0.5, 0.8], beta: [2.0, 5.0]}}
+truth: {{alpha: [0.2, 0.8], beta: [5.0]}}
 population: {{alpha: {{spread: 0.4}}, beta: {{spread: 0.4}}}}
 participants: [5, 10]   # a pilot study
 trials: [50, 150]
