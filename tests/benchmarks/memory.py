@@ -51,6 +51,14 @@ def large(trials: int, **methods: Any) -> dict[str, Any]:
     )  # fmt: skip
 
 
+def many_replicates() -> dict[str, Any]:
+    """One cell with 300 participants and 500 replicates, of few trials."""
+    return study(
+        truth=ONE_CELL, participants=[300], trials=[20], replicates=500, batch_size=500,
+        methods={"mle": MLE | {"grid": 3, "starts": 1}, "exact": QUADRATURE},
+    )  # fmt: skip
+
+
 def many_rows() -> dict[str, Any]:
     """A design of four cells, 500 replicates and 20 participants."""
     truth = {"alpha": [0.2, 0.4, 0.6, 0.8], "beta": [3]}
@@ -72,8 +80,9 @@ STUDIES: dict[str, tuple[Callable[[], dict[str, Any]], tuple[str, ...]]] = {
         lambda: large(500, exact=QUADRATURE, partial=PARTIAL), ("simulate", "fit"),
     ),
     "N = 300, T = 100, K = 10, 2 replicates, 2 x 6 draws": (
-        lambda: large(100, nuts=bayes("partial", **FEW_DRAWS)), ("fit",),
+        lambda: large(100, nuts=bayes("partial", **FEW_DRAWS)), ("simulate", "fit"),
     ),
+    "N = 300, T = 20, K = 2, 500 replicates": (many_replicates, ("simulate", "fit")),
     "4 cells, 500 replicates, N = 20": (many_rows, ("simulate", "fit", "score")),
     "240 cells": (
         many_cells, ("design", "summarise", "example", "predict", "figure", "typeset", "report"),
@@ -96,9 +105,11 @@ def peak_mib(job: Any, folder: Path) -> float:
         file.flush()
         done = subprocess.run(
             [sys.executable, "-c", PROGRAM, str(script), file.name],
-            cwd=folder, capture_output=True, text=True, check=True,
+            cwd=folder, capture_output=True, text=True,
             env=os.environ | {"PYTHONPATH": str(ROOT / "scripts")},
         )  # fmt: skip
+    if done.returncode:
+        sys.exit(f"error: a job of the rule {job.rule.name} failed:\n{done.stderr}")
     return int(done.stdout.split()[-1]) / 1024
 
 

@@ -19,7 +19,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from rlrecovery.storage.files import BrokenFile, conform, read_parquet, write_parquet
+from rlrecovery.storage.files import BrokenFile, conform, read_parquet, refuse_folder, write_parquet
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +72,14 @@ class Checkpoint:
         self._last_write = time.monotonic()
 
     def load(self) -> dict[int, list[dict[str, Any]]]:
-        """Read the rows by replicate; empty without a checkpoint with this key."""
+        """Read the rows by replicate; empty without a checkpoint with this key.
+
+        Raises
+        ------
+        BrokenFile
+            If a folder has the name of the checkpoint: found before the batch is fitted.
+        """
+        refuse_folder(self.path)
         try:
             table = pq.read_table(read_parquet(self.path), page_checksum_verification=True)
             stored_key = (table.schema.metadata or {}).get(_KEY, b"").decode()

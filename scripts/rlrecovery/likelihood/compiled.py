@@ -29,6 +29,7 @@ from rlrecovery.likelihood.compiled_file import Linked, link, read_code, write_c
 from rlrecovery.likelihood.compiled_key import code_key, generator_is_unchanged
 from rlrecovery.likelihood.compiled_loop import Kind, Shape, argument_shapes, output_shapes
 from rlrecovery.models.base import Learner
+from rlrecovery.storage.files import BrokenFile
 
 log = logging.getLogger(__name__)
 
@@ -92,7 +93,7 @@ def _compile(kind: Kind, learner: Learner, key: str | None) -> Linked:
     if key and generator_is_unchanged():
         try:
             write_code(key, native.code)
-        except OSError as error:
+        except (OSError, BrokenFile) as error:
             log.warning("every job compiles the likelihood, because it cannot be kept: %s", error)
     return linked
 

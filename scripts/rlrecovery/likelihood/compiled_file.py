@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import llvmlite.binding as llvm
 
-from rlrecovery.storage.caches import pytensor_flags
+from rlrecovery.storage.caches import pytensor_folders
 from rlrecovery.storage.files import write_atomically
 
 #: Name of the function in an object file.
@@ -39,12 +39,11 @@ def cache_folder() -> Path:
     """Folder of the files, in PyTensor's folder of compiled code.
 
     That is ``.pytensor`` in the home folder, or the ``base_compiledir`` of the environment variable
-    ``PYTENSOR_FLAGS``, as PyTensor has it.
+    ``PYTENSOR_FLAGS`` or of the file ``.pytensorrc``, as PyTensor has it.
     """
-    flags = pytensor_flags()
     local = os.environ.get("LOCALAPPDATA") if sys.platform == "win32" else None
     standard = f"{local}/PyTensor" if local else "~/.pytensor"
-    return Path(flags.get("base_compiledir") or standard).expanduser() / "rlrecovery"
+    return Path(pytensor_folders().get("base_compiledir") or standard).expanduser() / "rlrecovery"
 
 
 def read_code(key: str) -> bytes | None:

@@ -15,7 +15,8 @@ from rlrecovery.config.figures import INCH, FigureSettings
 from rlrecovery.config.limits import Limits
 from rlrecovery.config.mistakes import did_you_mean
 from rlrecovery.config.settings import Experiment
-from rlrecovery.config.study import read_resolved
+from rlrecovery.config.study import cells_of, fitted_batches, read_resolved
+from rlrecovery.design.cells import batches
 from rlrecovery.figures.catalogue import FIGURES, available_figures, draw
 from rlrecovery.models.base import Model
 from rlrecovery.notebook.errors import as_value_errors, check_choice
@@ -288,18 +289,30 @@ class Study:
                 f"{self.folder} has no folder {kind}, only the summary of the study; run the study "
                 "again with `make run` to have the estimates of single data sets"
             )
-        pattern = []
+        paths = self._stored(kind, len(chosen))
         for depth, (what, name) in enumerate(chosen.items()):
-            names = {path.name for path in folder.glob("/".join(["*"] * (depth + 1)))}
+            names = {path: path.relative_to(folder).parts[depth] for path in paths}
             if name is not None:
-                check_choice(f"the {what}", name, sorted(names))
-            pattern.append(name or "*")
-        paths = sorted(folder.glob("/".join([*pattern, "*.parquet"])))
+                check_choice(f"the {what}", name, sorted({*names.values()}))
+                paths = [path for path in paths if names[path] == name]
         if not paths:
             raise ValueError(f"{folder} has no finished batches")
         with as_value_errors():
             parts = [_labelled(path, folder, list(chosen)) for path in paths]
         return pd.concat(parts, ignore_index=True)
+
+    def _stored(self, kind: str, depth: int) -> list[Path]:
+        """Files of batches of the study, and not others that are beside them.
+
+        After a change of the batch size, for example, the former batches are left there.
+        """
+        folder = self.folder / kind
+        paths = sorted(folder.glob("/".join([*["*"] * depth, "*.parquet"])))
+        if self.config is None:
+            return paths
+        with known(self._models):
+            expected = _batch_names(self.config, kind)
+        return [path for path in paths if path.relative_to(folder).as_posix() in expected]
 
     def __getattr__(self, name: str) -> pd.DataFrame:
         if name in TABLES:
@@ -371,6 +384,16 @@ def _what_is_missing(folder: Path) -> str:
     if runs:
         return f"did you mean one of its folders {', '.join(dict.fromkeys(runs))}?"
     return "it has no summary/recovery.csv or .parquet; the folder of a run is results/<run>"
+
+
+def _batch_names(experiment: Experiment, kind: str) -> set[str]:
+    """Names of the files of a study's estimates or truth, below their folder."""
+    cells = cells_of(experiment)
+    if kind == "truth":
+        names = batches(experiment.replicates, experiment.batch_size)
+        return {f"{cell}/{name}.parquet" for cell in cells for name in names}
+    fitted = fitted_batches(experiment)
+    return {f"{m}/{cell}/{name}.parquet" for m in fitted for cell in cells for name in fitted[m]}
 
 
 def _whole_table(folder: Path, file: str) -> pd.DataFrame:

@@ -34,9 +34,9 @@ def ensure_writable_caches() -> None:
     """
     if sys.platform == "win32":
         return
-    flags = pytensor_flags()
-    compiled = flags.get("base_compiledir") or "~/.pytensor"
-    named = (flags.get("compiledir"), os.environ.get("NUMBA_CACHE_DIR"))
+    flags, folders = pytensor_flags(), pytensor_folders()
+    compiled = folders.get("base_compiledir") or "~/.pytensor"
+    named = (folders.get("compiledir"), os.environ.get("NUMBA_CACHE_DIR"))
     _refuse_open(Path(name).expanduser() for name in named if name)
     if not _is_writable(compiled):
         with suppress(OSError):  # PyTensor says what is wrong
@@ -68,6 +68,40 @@ def pytensor_flags() -> dict[str, str]:
     """Settings of PyTensor in its environment variable, by name."""
     entries = [entry.partition("=") for entry in os.environ.get("PYTENSOR_FLAGS", "").split(",")]
     return {name.strip(): value.strip() for name, _, value in entries if name.strip()}
+
+
+def pytensor_folders() -> dict[str, str]:
+    """Folders of compiled code as PyTensor is told them: its flags, then its files of settings."""
+    return _folders_in_files() | pytensor_flags()
+
+
+def _folders_in_files() -> dict[str, str]:
+    """Folders that PyTensor's own files of settings name, as it reads them."""
+    names = os.environ.get("PYTENSORRC", "~/.pytensorrc").split(os.pathsep)
+    paths = [path for path in map(os.path.expanduser, names) if os.path.isfile(path)]
+    if not paths:
+        return {}
+    import configparser  # not in every job
+
+    variables = {name: os.environ.get(name, "") for name in ("LSCRATCH", "TMPDIR", "TEMP", "TMP")}
+    user = os.environ.get("USER", Path(os.path.expanduser("~")).name)
+    defaults = {**variables, "USER": user, "PID": str(os.getpid())}
+    with suppress(configparser.Error, ValueError):  # PyTensor says what is wrong
+        return _folders_named(paths, defaults)
+    return {}
+
+
+def _folders_named(paths: list[str], defaults: dict[str, str]) -> dict[str, str]:
+    """Folders in the section ``global`` of files; of two values the last one holds."""
+    import configparser
+
+    folders = {}
+    for name in ("base_compiledir", "compiledir"):
+        for kind in (configparser.RawConfigParser(), configparser.ConfigParser(defaults)):
+            kind.read(paths)
+            with suppress(configparser.InterpolationError):  # then as it is written
+                folders[name] = kind.get("global", name, fallback="")
+    return folders
 
 
 def _refuse_open(folders: Iterable[Path]) -> None:

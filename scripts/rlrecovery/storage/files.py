@@ -76,8 +76,14 @@ def write_atomically(path: str | os.PathLike[str], write: Callable[[Path], objec
     """Write a file so that it appears complete or not at all; its folder is created.
 
     `write` is called with a temporary path in the same folder, which is then synced and renamed.
+
+    Raises
+    ------
+    BrokenFile
+        If a folder has the name of the file.
     """
     target = Path(path)
+    refuse_folder(target)
     target.parent.mkdir(parents=True, exist_ok=True)
     prefix = f".{target.name[:100]}."
     for path_left in target.parent.glob(f"{glob.escape(prefix)}*{target.suffix}"):
@@ -91,6 +97,14 @@ def write_atomically(path: str | os.PathLike[str], write: Callable[[Path], objec
         _sync_folder(target.parent)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def refuse_folder(target: Path) -> None:
+    """Raise `BrokenFile` if a folder has the name of a file that is to be written."""
+    if target.is_dir():
+        raise BrokenFile(
+            f"{target} is a folder, but a file of this name is to be written: move the folder"
+        )
 
 
 def _remove_if_stale(temporary: Path) -> None:

@@ -16,6 +16,7 @@ from settings import MOCK
 from rlrecovery.fitting import batch as fit
 from rlrecovery.fitting import checkpoint as checkpoints
 from rlrecovery.fitting.registry import Method, make_fitter
+from rlrecovery.storage.files import BrokenFile
 from unit.fitting.test_batch import CELL, GENERATOR, simulated
 
 LEFT = ".estimates.parquet.done-so-far"
@@ -121,6 +122,15 @@ def test_a_damaged_checkpoint_is_ignored_or_whole_wherever_the_damage_is(tmp_pat
         assert loaded in ({}, rows)
         ignored += loaded == {}
     assert ignored > 290
+
+
+def test_a_folder_of_its_name_is_a_sentence_before_anything_is_fitted(interrupted, tmp_path):
+    (tmp_path / LEFT).unlink()
+    (tmp_path / LEFT).mkdir()
+    with pytest.raises(BrokenFile, match=f"{LEFT} is a folder, but a file of this name"):
+        fitted(tmp_path, interrupted)
+    assert Killed.calls == 3
+    assert (tmp_path / LEFT).is_dir()
 
 
 def test_a_short_batch_writes_none(tmp_path):

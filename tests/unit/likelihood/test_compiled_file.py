@@ -52,6 +52,15 @@ class TestFolder:
         assert cache_folder() == Path.home() / "elsewhere" / "rlrecovery"
 
 
+    def test_it_is_where_the_file_of_pytensor_says(self, tmp_path, monkeypatch):
+        (tmp_path / "settings").write_text(f"[global]\nbase_compiledir = {tmp_path}/code\n")
+        monkeypatch.setenv("PYTENSORRC", str(tmp_path / "settings"))
+        monkeypatch.setenv("PYTENSOR_FLAGS", "floatX=float64")
+        assert cache_folder() == tmp_path / "code/rlrecovery"
+        monkeypatch.setenv("PYTENSOR_FLAGS", f"base_compiledir={tmp_path}/flag")
+        assert cache_folder() == tmp_path / "flag/rlrecovery"
+
+
 class TestFiles:
     def test_what_is_written_is_read(self):
         write_code("key", b"code")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[3]
-VARIABLES = ("PYTENSOR_FLAGS", "MPLCONFIGDIR", "XDG_CONFIG_HOME", "XDG_CACHE_HOME")
+VARIABLES = ("PYTENSOR_FLAGS", "MPLCONFIGDIR", "PYTENSORRC", "XDG_CONFIG_HOME", "XDG_CACHE_HOME")
 #: A study that is computed in seconds.
 STUDY = """
 run: small
@@ -165,6 +165,32 @@ class TestCodeThatOthersCanChange:
         if variable == "PYTENSOR_FLAGS":
             value = f"base_compiledir={tmp_path}/code,compiledir={value}"
         self.refused(tmp_path / "code", tmp_path / "open", **{variable: value})
+
+    @pytest.mark.parametrize("name", ["base_compiledir", "compiledir"])
+    def test_so_are_folders_that_the_files_of_pytensor_name(self, tmp_path, name):
+        """Of a list of files the last one holds, as PyTensor reads them."""
+        (tmp_path / "open").mkdir()
+        (tmp_path / "open").chmod(0o777)
+        files = [tmp_path / "first", tmp_path / ".pytensorrc"]
+        files[0].write_text(f"[global]\n{name} = {tmp_path}/good\n")
+        files[1].write_text(f"[global]\n{name} = %(TMPDIR)s/open\n")
+        code = f"import rlrecovery, pytensor; print(pytensor.config.{name})"
+        done = python(code, tmp_path, home=tmp_path)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr.startswith(f"error: other users can write to {tmp_path}/open (d")
+        (tmp_path / "open").chmod(0o700)
+        assert python(code, tmp_path, home=tmp_path).stdout == f"{tmp_path}/open\n"
+        files[1].chmod(0o600)
+        names = ":".join(map(str, reversed(files)))
+        done = python(code, tmp_path, home=tmp_path, PYTENSORRC=names)
+        assert done.stdout == f"{tmp_path}/good\n"
+
+    def test_a_folder_named_in_a_file_that_cannot_be_written_to_is_replaced(self, tmp_path):
+        (tmp_path / ".pytensorrc").write_text("[global]\nbase_compiledir = /dev/null/code\n")
+        code = "import rlrecovery, pytensor; print(pytensor.config.base_compiledir)"
+        done = python(code, tmp_path, home=tmp_path)
+        assert done.stdout == f"{tmp_path}/rlrecovery-{os.getuid()}/pytensor\n"
+        assert "/dev/null/code cannot be written to" in done.stderr
 
     @pytest.mark.parametrize("mode", [0o700, 0o750, 0o755])
     def test_one_that_others_can_only_read_is_used_also_below_tmp(self, tmp_path, mode):

@@ -33,6 +33,13 @@ class TestWriting:
         beside = [f"{path.name}.sha256"] if kind == "csv" else []
         assert names(path.parent) == [path.name, *beside]
 
+    @kinds
+    def test_a_folder_of_its_name_is_a_sentence(self, tmp_path, kind):
+        (tmp_path / f"t.{kind}").mkdir()
+        with pytest.raises(BrokenFile, match=rf"t\.{kind} is a folder, but a file of this name"):
+            tables.write_table(TABLE, tmp_path / f"t.{kind}")
+        assert names(tmp_path) == [f"t.{kind}"]
+
     def test_csv_keeps_every_digit(self, tmp_path):
         rng = np.random.default_rng(0)
         wild = rng.standard_normal(20_000) * 10.0 ** rng.integers(-300, 300, 20_000)
