@@ -15,8 +15,9 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from rlrecovery.fitting.quadrature.grid import quantile_positions
-from rlrecovery.fitting.quadrature.hierarchical import PopulationPosterior
+from rlrecovery.calibration.uniformity import holm, inside_unit, p_uniform
+from rlrecovery.fitting.estimates import WHOLE, Level, Target
+from rlrecovery.fitting.quadrature.posterior import HierarchicalPosterior
 from rlrecovery.likelihood.data import Observations
 from rlrecovery.pilot.fit import LEVEL, PilotFit, population_draws
 from rlrecovery.pilot.reading import PilotData
@@ -24,11 +25,6 @@ from rlrecovery.predictive.dataset import Dataset
 from rlrecovery.predictive.predictions import Layout
 from rlrecovery.simulation.task import Floats
 
-#: Probabilities at which posterior quantiles are computed to place a value among them.
-PROBABILITIES = np.linspace(0.0005, 0.9995, 2000)
-#: Values are called not calibrated if the smallest p value, after Holm's correction over all
-#: quantities, is below this one.
-SMALLEST_P = 0.05
 #: Fewer data sets hardly find a posterior that is wrong.
 FEWEST = 20
 
@@ -65,7 +61,8 @@ def posterior_sbc(
         joint = _together(pilot, _first(drawn))
         posterior, _, _ = fit.fitter.hierarchy().integrate(joint, (LEVEL,))
         truths = {"group": location, "spread": spread, "participant": real[0]}
-        below = pits(posterior, location, spread, real[0], len(pilot.names))
+        places = HierarchicalPosterior(fit.model, posterior)
+        below = pits(places, location, spread, real[0], len(pilot.names))
         for level, pit in below.items():
             rows += [
                 {"data_set": number, "level": level, "parameter": p.name, "truth": t, "pit": u}
@@ -99,56 +96,38 @@ def _together(pilot: PilotData, drawn: Dataset) -> Observations:
 
 
 def pits(
-    posterior: PopulationPosterior, location: Floats, spread: Floats, own: Floats, participant: int
+    posterior: HierarchicalPosterior,
+    location: Floats,
+    spread: Floats,
+    own: Floats,
+    participant: int,
 ) -> dict[str, Floats]:
     """Posterior probabilities of values below given ones, shape (parameters,) for each level.
 
     All values are on the unconstrained scale; ``own`` are those of a `participant`.
     """
-    number = range(len(location))
-    weights = posterior.marginal_mass()[participant : participant + 1]
-    positions = quantile_positions(weights, PROBABILITIES)
-    rows = slice(participant, participant + 1)
-    quantiles = posterior.tables.placement.rows(rows).real(positions)[0]
-    marginals = posterior.grid.marginals()[1::2]
-    of_location = [posterior.location_quantiles(j, PROBABILITIES) for j in number]
+    unused = np.random.default_rng(0)  # the posterior is exact
+    values: dict[Level, tuple[int, Floats]] = {
+        "group": (WHOLE, location), "spread": (WHOLE, spread), "participant": (participant, own),
+    }  # fmt: skip
     return {
-        "group": np.array([np.interp(location[j], of_location[j], PROBABILITIES) for j in number]),
-        "spread": np.array(
-            [
-                m.below(float(m.axis.line(m.axis.to_real(s))))
-                for m, s in zip(marginals, spread, strict=True)
-            ]
-        ).clip(PROBABILITIES[0], PROBABILITIES[-1]),
-        "participant": np.array([np.interp(own[j], quantiles[j], PROBABILITIES) for j in number]),
+        level: inside_unit(
+            np.array(
+                [
+                    posterior.below(Target(level, index, name), float(value), unused)
+                    for name, value in zip(posterior.model.names, of_level, strict=True)
+                ]
+            )
+        )
+        for level, (index, of_level) in values.items()
     }
-
-
-def uniformity(pit: Floats) -> float:
-    """P value of the test that probabilities are uniform, by ArviZ (valid if they are dependent).
-
-    All values must be in (0, 1).
-    """
-    from arviz_stats.base.array import array_stats  # slow
-
-    p, _, _ = array_stats.uniformity_test(np.asarray(pit, dtype=float))
-    return float(np.ravel(p)[0])
-
-
-def holm(p: Floats) -> Floats:
-    """P values after Holm's correction for several tests (Holm 1979, Scand. J. Statist. 6:65)."""
-    order, m = np.argsort(p), len(p)
-    steps = np.maximum.accumulate((m - np.arange(m)) * np.asarray(p, dtype=float)[order])
-    corrected = np.empty(m)
-    corrected[order] = np.minimum(1.0, steps)
-    return corrected
 
 
 def uniformity_tests(pits_table: pd.DataFrame) -> pd.DataFrame:
     """Test of uniformity of each quantity: ``level``, ``parameter``, ``n``, ``p``, ``p_holm``."""
     groups = pits_table.groupby(["level", "parameter"], sort=False)["pit"]
     rows = [
-        {"level": level, "parameter": parameter, "n": len(pit), "p": uniformity(pit.to_numpy())}
+        {"level": level, "parameter": parameter, "n": len(pit), "p": p_uniform(pit.to_numpy())}
         for (level, parameter), pit in groups
     ]
     table = pd.DataFrame(rows, columns=["level", "parameter", "n", "p"])

@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from rlrecovery.pilot.calibration import FEWEST, SMALLEST_P
+from rlrecovery.calibration.uniformity import SIGNIFICANCE
+from rlrecovery.pilot.calibration import FEWEST
 from rlrecovery.pilot.fit import PilotFit
 from rlrecovery.pilot.reading import PilotData, facts, oddities
 from rlrecovery.report.numbers import enumeration, minus
@@ -182,7 +183,7 @@ def _calibrated(table: pd.DataFrame) -> Iterator[str]:
     )
     p = f"p = {smallest['p_holm']:.2g} for the {_quantity(smallest)}, the smallest after Holm's "
     p += f"correction over {len(table)} quantities"
-    if smallest["p_holm"] < SMALLEST_P:
+    if smallest["p_holm"] < SIGNIFICANCE:
         yield f"No: {about} the drawn values are not uniform in their posteriors, {p}."
     else:
         yield f"Nothing speaks against it: {about} {p}."

@@ -30,7 +30,7 @@ WIDTH = 90
 #: Keys of the former config that the planned one has in its own form.
 _REPLACED = (
     *("run", "truth", "population", "participants", "trials", "missing", "completed"),
-    *("observed", "targets"),
+    "observed",
 )
 #: Keys with paths relative to the config.
 _FILES = (("task", "schedule", "file"), ("figures", "style"))
@@ -42,9 +42,10 @@ _HEAD = f"""\
 # Recovery at the true values that these data leave, for their own design and others around it.
 # `make help-config` explains every key.
 """
+#: Shown if the former config has no requirements.
 _TARGETS = """\
-# targets:        # what the study should reach, for example
-#   people_are_told_apart: {measure: spearman, parameter: alpha, level: participant, at_least: 0.8}
+# targets:        # what a design must reach, for `make advise`, for example
+#   told_apart: {measure: spearman_within, parameter: alpha, at_least: 0.7}
 """
 
 
@@ -151,7 +152,9 @@ def _text(values: Mapping[str, Any], sizes: Sizes) -> str:
         "completed": "shares of the trials that the participants of the pilot data completed",
     }
     keys = [key for key in Experiment.model_fields if key in values]
-    return "\n".join([_HEAD, *_lines({key: values[key] for key in keys}, comments), "", _TARGETS])
+    example = [] if values.get("targets") else [_TARGETS]
+    lines = _lines({key: values[key] for key in keys}, comments)
+    return "\n".join([_HEAD, *lines, "", *example])
 
 
 def _lines(values: Mapping[str, Any], comments: Mapping[str, str]) -> Iterator[str]:

@@ -28,6 +28,9 @@ from rlrecovery.predictive.settings import PilotSettings
 from rlrecovery.storage.files import conform, write_table, write_text
 from rlrecovery.storage.schemas import PILOT_PARTICIPANTS, PILOT_POPULATION, POSTERIOR_SBC
 
+#: Name of the page.
+PAGE = "pilot.html"
+
 
 def folder_of(data: Path, results: Path = Path("results")) -> Path:
     """Folder of the results of a file of pilot data."""
@@ -96,7 +99,8 @@ def study_pilot(
     results = Results(pilot, fit, settings.least_contraction, predictive, uniformity_tests(sbc))
     write_text(planned, paths.target)
     write_tables(folder, fit, predictive, sbc)
-    return _write_page(folder, results, experiment, _next_steps(folder, paths, experiment))
+    _write_page(folder, results, experiment, _next_steps(paths.target.name, paths.draws.name))
+    return text(results, _next_steps(str(paths.target), str(paths.draws), folder / PAGE))
 
 
 def write_tables(folder: Path, fit: PilotFit, predictive: pd.DataFrame, sbc: pd.DataFrame) -> None:
@@ -113,23 +117,26 @@ def write_tables(folder: Path, fit: PilotFit, predictive: pd.DataFrame, sbc: pd.
 
 def _write_page(
     folder: Path, results: Results, experiment: Experiment, next_steps: list[str]
-) -> str:
-    """Draw the figures, write the page, and return its sentences."""
+) -> None:
+    """Draw the figures and write the page."""
     with style.applied(experiment.figures):
         shrinkage, check = folder / "shrinkage.svg", folder / "predictive.svg"
         style.save(draw_shrinkage(results.fit), [shrinkage, shrinkage.with_suffix(".pdf")])
         summary = cast(Any, SimpleNamespace(predictive=results.predictive))
         style.save(draw_predictive(summary), [check, check.with_suffix(".pdf")])
     figures = {"The participants": shrinkage, "Does the model reproduce the data?": check}
-    write_page(folder / "pilot.html", results, next_steps, figures)
-    return text(results, next_steps)
+    write_page(folder / PAGE, results, next_steps, figures)
 
 
-def _next_steps(folder: Path, paths: Paths, experiment: Experiment) -> list[str]:
-    """What was written, and what to do with it."""
+def _next_steps(target: str, draws: str, page: Path | None = None) -> list[str]:
+    """What was written, and what to do with it; the page has names without folders."""
+    config = shlex.quote(target)
     return [
-        f"{folder}/pilot.html has these sentences with figures and all participants.",
-        f"{paths.draws} has draws of the population. {paths.target} is a config whose replicates "
-        "take them as true values, with the design of the pilot data and others around it.",
-        f"make run CONFIG={shlex.quote(str(paths.target))}",
+        *([f"{page} has these sentences with figures and all participants."] if page else []),
+        f"{draws} has draws of the population. {target} is a config whose replicates take them as "
+        "true values, with the design of the pilot data and others around it.",
+        "Run this study. Then the second command says which designs meet its requirements "
+        "(targets).",
+        f"make run CONFIG={config}",
+        f"make advise CONFIG={config}",
     ]

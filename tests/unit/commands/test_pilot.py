@@ -44,7 +44,13 @@ def test_all_files_are_written_and_the_same_again(folder, capsys):
     said = capsys.readouterr().out
     assert said.startswith("How much the pilot data say")
     assert all(len(line) <= 80 or str(folder) in line for line in said.splitlines())
-    assert said.endswith("make run CONFIG=" + str(folder / "study_planned.yaml") + "\n")
+    steps = [line.strip() for line in said.splitlines()[-2:]]
+    assert steps == [
+        f"make {verb} CONFIG={folder}/study_planned.yaml" for verb in ("run", "advise")
+    ]
+    page = (folder / "results/pilot-pilot/pilot.html").read_text()
+    assert "make run CONFIG=study_planned.yaml" in page
+    assert str(folder) not in page
     made = folder / "results/pilot-pilot"
     names = {path.name for path in made.iterdir()}
     assert {"pilot.html", "pilot_draws.csv", "participants.csv", "shrinkage.svg"} <= names

@@ -8,15 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from rlrecovery.calibration.uniformity import SIGNIFICANCE
+from rlrecovery.fitting.quadrature.posterior import HierarchicalPosterior
 from rlrecovery.fitting.quadrature.settings import QuadratureSettings
-from rlrecovery.pilot.calibration import (
-    SMALLEST_P,
-    holm,
-    pits,
-    posterior_sbc,
-    uniformity,
-    uniformity_tests,
-)
+from rlrecovery.pilot.calibration import pits, posterior_sbc, uniformity_tests
 from rlrecovery.pilot.fit import population_draws
 from unit.pilot.examples import fit, pilot
 
@@ -31,16 +26,18 @@ def test_places_of_values_are_shares_of_draws_below_them():
     real = np.stack(
         [p.to_real(participants[:, 1, j]) for j, p in enumerate(done.model.parameters)], axis=1
     )
+    places = HierarchicalPosterior(done.model, done.posterior)
     for quantile in (0.1, 0.5, 0.9):
         values = [np.quantile(d, quantile, axis=0) for d in (locations, spreads, real)]
-        for found in pits(done.posterior, *values, participant=1).values():
+        for found in pits(places, *values, participant=1).values():
             np.testing.assert_allclose(found, quantile, atol=0.025)
 
 
 def test_values_outside_all_posteriors_have_places_within_0_and_1():
     for extreme in (-100.0, 100.0):
         values = np.full(2, extreme)
-        found = pits(fit().posterior, values, np.exp(values / 10), values, participant=0)
+        places = HierarchicalPosterior(fit().model, fit().posterior)
+        found = pits(places, values, np.exp(values / 10), values, participant=0)
         for place in found.values():
             assert ((place > 0) & (place < 1)).all()
 
@@ -58,28 +55,16 @@ def test_without_data_sets_nothing_is_tested():
     assert uniformity_tests(posterior_sbc(pilot(), fit(), 0, np.random.SeedSequence(3))).empty
 
 
-def test_holm_by_hand():
-    np.testing.assert_allclose(holm(np.array([0.01, 0.04, 0.03])), [0.03, 0.06, 0.06])
-    np.testing.assert_allclose(holm(np.array([0.5, 0.9])), [1, 1])
-
-
-def test_uniform_values_pass_and_others_do_not():
-    u = np.random.default_rng(1).random(200)
-    assert uniformity(u) > 0.05
-    for wrong in (u**1.6, 0.5 + 0.6 * (u - 0.5)):  # biased, and from too wide a posterior
-        assert uniformity(wrong) < 0.01
-
-
 @pytest.mark.slow
 def test_a_posterior_is_calibrated_with_its_own_prior_and_not_with_another():
     """The second fit of the wrong one has a far narrower prior of the SD."""
     done, count = fit(), 100
     right = uniformity_tests(posterior_sbc(pilot(), done, count, np.random.SeedSequence(8)))
-    assert right["p_holm"].min() > SMALLEST_P
+    assert right["p_holm"].min() > SIGNIFICANCE
     plain = done.method.settings.plain()
     for prior in plain["priors"].values():
         prior["scale"] = {"distribution": "HalfNormal", "sigma": 0.1}
     fitter = dataclasses.replace(done.fitter, settings=QuadratureSettings.of(plain))
     wrong = dataclasses.replace(done, fitter=fitter)
     found = uniformity_tests(posterior_sbc(pilot(), wrong, count, np.random.SeedSequence(8)))
-    assert found["p_holm"].min() < SMALLEST_P / 10
+    assert found["p_holm"].min() < SIGNIFICANCE / 10

@@ -85,11 +85,20 @@ def test_paths_are_relative_to_the_planned_config(planned, tmp_path):
     assert config.trials == (15, 30)  # the schedule has no more
 
 
-def test_a_config_that_cannot_be_planned_from_is_refused(planned, monkeypatch):
+def test_a_config_that_cannot_be_planned_from_is_refused(planned):
     """Mistakes of the planned config are reported as those of any other."""
-    monkeypatch.setattr("rlrecovery.pilot.planned._REPLACED", ("run", "truth", "population"))
     with pytest.raises(ConfigError):
-        planned(targets={})
+        planned(tragets={})
+
+
+def test_requirements_of_the_former_config_stay(planned):
+    told_apart = {"measure": "spearman_within", "parameter": "alpha", "at_least": 0.7}
+    text, config = planned(
+        targets={"told_apart": told_apart}, cost={"participant": 30, "trial": 0.05}
+    )
+    assert "# targets:" not in text
+    assert config.targets["told_apart"].at_least == 0.7
+    assert config.cost.participant == 30
 
 
 def test_keys_of_the_former_config_stay(planned):
