@@ -88,7 +88,7 @@ def test_paths_are_relative_to_the_planned_config(planned, tmp_path):
 def test_a_config_that_cannot_be_planned_from_is_refused(planned):
     """Mistakes of the planned config are reported as those of any other."""
     with pytest.raises(ConfigError):
-        planned(tragets={})
+        planned(unknown={})
 
 
 def test_requirements_of_the_former_config_stay(planned):
