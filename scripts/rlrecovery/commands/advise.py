@@ -226,6 +226,7 @@ def _run(config: Path, experiment: Experiment, cores: int) -> None:
         *("--cores", str(cores), "--configfile", str(config)),
         *("--workflow-profile", "workflow/profiles/laptop"),
     ]
+    sys.stdout.flush()  # in a pipe or a file, what is printed stands before what the run prints
     if subprocess.run(command, check=False).returncode:
         raise Refused(f"the study of {config} did not finish; see the message above")
 
