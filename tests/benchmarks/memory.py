@@ -19,8 +19,7 @@ from typing import Any
 
 import yaml
 from settings import MLE, QUADRATURE, ROOT, bayes, study
-from snakemake.iocontainers import Snakemake
-from workflow.inprocess import execute, plan
+from workflow.inprocess import execute, given, plan
 
 from rlrecovery.planning.resources import LAUNCHER_MIB
 
@@ -95,13 +94,8 @@ def peak_mib(job: Any, folder: Path) -> float:
     script = ROOT / "scripts" / f"{job.rule.name}.py"
     for path in (*job.output, *job.log):
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
-    given = Snakemake(
-        input_=job.input, output=job.output, params=job.params, wildcards=job.wildcards,
-        threads=job.threads, resources=job.resources, log=job.log, config={},
-        rulename=job.rule.name, bench_iteration=None, scriptdir=str(script.parent),
-    )  # fmt: skip
     with tempfile.NamedTemporaryFile(suffix=".pickle") as file:
-        file.write(pickle.dumps(given))
+        file.write(pickle.dumps(given(job)))
         file.flush()
         done = subprocess.run(
             [sys.executable, "-c", PROGRAM, str(script), file.name],
