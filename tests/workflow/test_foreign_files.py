@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-import rlrecovery
 from settings import MOCK, study
 
+import rlrecovery
 from rlrecovery.storage.files import read_table, write_table
 from workflow.inprocess import plan, run_here
 from workflow.runs import MEASURES

@@ -51,7 +51,6 @@ class TestFolder:
         monkeypatch.setenv("PYTENSOR_FLAGS", "base_compiledir=~/elsewhere")
         assert cache_folder() == Path.home() / "elsewhere" / "rlrecovery"
 
-
     def test_it_is_where_the_file_of_pytensor_says(self, tmp_path, monkeypatch):
         (tmp_path / "settings").write_text(f"[global]\nbase_compiledir = {tmp_path}/code\n")
         monkeypatch.setenv("PYTENSORRC", str(tmp_path / "settings"))
