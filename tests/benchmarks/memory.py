@@ -19,8 +19,7 @@ from typing import Any
 
 import yaml
 from settings import MLE, QUADRATURE, ROOT, bayes, study
-from snakemake.iocontainers import Snakemake
-from workflow.inprocess import execute, plan
+from workflow.inprocess import execute, given, plan
 
 from rlrecovery.planning.resources import LAUNCHER_MIB
 
@@ -52,10 +51,10 @@ def large(trials: int, **methods: Any) -> dict[str, Any]:
 
 
 def many_replicates() -> dict[str, Any]:
-    """One cell with 300 participants and 500 replicates, of few trials."""
+    """One cell with 300 participants and 500 replicates, of few trials; 50 for the slow method."""
     return study(
         truth=ONE_CELL, participants=[300], trials=[20], replicates=500, batch_size=500,
-        methods={"mle": MLE | {"grid": 3, "starts": 1}, "exact": QUADRATURE},
+        methods={"mle": MLE | {"grid": 3, "starts": 1}, "exact": QUADRATURE | {"replicates": 50}},
     )  # fmt: skip
 
 
@@ -95,13 +94,8 @@ def peak_mib(job: Any, folder: Path) -> float:
     script = ROOT / "scripts" / f"{job.rule.name}.py"
     for path in (*job.output, *job.log):
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
-    given = Snakemake(
-        input_=job.input, output=job.output, params=job.params, wildcards=job.wildcards,
-        threads=job.threads, resources=job.resources, log=job.log, config={},
-        rulename=job.rule.name, bench_iteration=None, scriptdir=str(script.parent),
-    )  # fmt: skip
     with tempfile.NamedTemporaryFile(suffix=".pickle") as file:
-        file.write(pickle.dumps(given))
+        file.write(pickle.dumps(given(job)))
         file.flush()
         done = subprocess.run(
             [sys.executable, "-c", PROGRAM, str(script), file.name],

@@ -150,7 +150,14 @@ def execute(job: Any, figures: bool) -> None:
             Path(path).write_text(PLACEHOLDER)
         return
     script = ROOT / "scripts" / f"{job.rule.name}.py"
-    given = Snakemake(
+    # Snakemake sends it to the process of the script in this way: what a script gets is plain.
+    code = compile(script.read_text(), script, "exec")
+    exec(code, {"__name__": "__main__", "snakemake": pickle.loads(pickle.dumps(given(job)))})
+
+
+def given(job: Any) -> Snakemake:
+    """What the script of a job is given by Snakemake."""
+    return Snakemake(
         input_=job.input,
         output=job.output,
         params=job.params,
@@ -161,8 +168,5 @@ def execute(job: Any, figures: bool) -> None:
         config={},
         rulename=job.rule.name,
         bench_iteration=None,
-        scriptdir=str(script.parent),
+        scriptdir=str(ROOT / "scripts"),
     )
-    # Snakemake sends it to the process of the script in this way: what a script gets is plain.
-    code = compile(script.read_text(), script, "exec")
-    exec(code, {"__name__": "__main__", "snakemake": pickle.loads(pickle.dumps(given))})

@@ -145,6 +145,30 @@ def test_more_cores_change_no_number(copied, tmp_path):
     same_numbers(moved, whole)
 
 
+#: What holds when jobs ran or how long they took, besides logs and benchmarks.
+TIMED = ("begun.json", "provenance.json", "estimates/", "measures.parquet", "recovery.",
+         "convergence.", "report.html")  # fmt: skip
+
+
+@pytest.mark.slow
+def test_more_cores_change_no_byte_but_times(finished, tmp_path):
+    """Of data, tables, figures and report; the figure of convergence shows how long fits took."""
+    run(tmp_path, FINISHED, cores=2)
+    contents = [
+        {
+            path.relative_to(folder).as_posix(): path.read_bytes()
+            for path in (folder / "results/small").rglob("*")
+            if path.is_file() and not {"logs", "benchmarks"} & {*path.parts}
+        }
+        for folder in (finished, tmp_path)
+    ]
+    assert contents[0].keys() == contents[1].keys()
+    differing = {name for name in contents[0] if contents[0][name] != contents[1][name]}
+    assert [name for name in differing if not any(part in name for part in TIMED)] == []
+    same_numbers(finished, tmp_path)
+    assert len(contents[0]) > len(differing) + 80
+
+
 def test_results_of_another_state_of_the_code_are_reported(copied):
     """A file that was copied from elsewhere: Snakemake accepts it, and the provenance shows it."""
     folder = copied

@@ -16,7 +16,8 @@ from rlrecovery.storage.fingerprint import is_current
 
 log = logging.getLogger(__name__)
 
-#: Message by error number of the operating system; ``{file}`` is the file, in parentheses.
+#: Message by error number of the operating system; ``{file}`` is the file, in parentheses. Where an
+#: error of a full disk names no file, `_DISKS` stands there.
 MESSAGES = {
     errno.ENOSPC: "the disk is full{file}; free some space and rerun the workflow",
     errno.EDQUOT: "the disk quota is used up{file}; free some space and rerun the workflow",
@@ -24,6 +25,9 @@ MESSAGES = {
     errno.EACCES: "no permission to write the results{file}: check who owns that folder",
     errno.EPERM: "no permission to write the results{file}: check who owns that folder",
 }
+
+#: The disks to which jobs write.
+_DISKS = " (that of the results, of compiled code or of temporary files)"
 
 
 @contextmanager
@@ -91,11 +95,34 @@ def _message(error: Exception) -> str | None:
     """One-line message for an error of the machine or of a file; None for all other errors."""
     if isinstance(error, BrokenFile):
         return str(error)
-    if isinstance(error, MemoryError):
+    if isinstance(error, MemoryError) or _lacks_memory(error):
         return "too little memory for this job; on a cluster, the next attempt requests more"
     if isinstance(error, OSError) and error.errno in MESSAGES:
-        return MESSAGES[error.errno].format(file=f" ({error.filename})" if error.filename else "")
+        unnamed = _DISKS if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
+        file = f" ({error.filename})" if error.filename else unnamed
+        return MESSAGES[error.errno].format(file=file)
     return None
+
+
+def _lacks_memory(error: Exception) -> bool:
+    """Whether an error says in another way that memory ran out.
+
+    Libraries are loaded into memory: under a limit (``ulimit -v``), which a job reaches while it
+    imports them, the error is about the library, and not even a `MemoryError`.
+    """
+    if not isinstance(error, OSError | ImportError):
+        return False
+    is_library = "shared object" in str(error) and _memory_is_limited()
+    return getattr(error, "errno", None) == errno.ENOMEM or is_library
+
+
+def _memory_is_limited() -> bool:
+    """Whether the address space of this process has a limit."""
+    if sys.platform == "win32":
+        return False
+    import resource  # not on Windows
+
+    return resource.getrlimit(resource.RLIMIT_AS)[0] != resource.RLIM_INFINITY
 
 
 def _exit_on_sigterm(*_: object) -> NoReturn:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import logging
 import signal
+import subprocess
+import sys
 import warnings
 from pathlib import Path
 
@@ -97,10 +99,12 @@ def test_any_other_error_is_raised_on_with_its_traceback_in_the_log(path, error)
     ("error", "words"),
     [
         (OSError(errno.ENOSPC, "No space left", "a.csv"), ("disk is full", "a.csv")),
+        (OSError(errno.ENOSPC, "No space left"), ("disk is full", "of compiled code")),
         (OSError(errno.EDQUOT, "Quota exceeded"), ("quota",)),
         (OSError(errno.EROFS, "Read-only", "a.csv"), ("read-only", "a.csv")),
         (PermissionError(errno.EACCES, "Denied", "a.csv"), ("permission", "a.csv")),
         (MemoryError(), ("too little memory",)),
+        (OSError(errno.ENOMEM, "Cannot allocate memory"), ("too little memory",)),
     ],
 )
 def test_errors_of_the_machine_are_one_line(path, error, words):
@@ -110,6 +114,34 @@ def test_errors_of_the_machine_are_one_line(path, error, words):
     assert "\n" not in caught.value.code
     assert caught.value.code.removeprefix("error: ") in Path(path).read_text()
     assert "Traceback" not in Path(path).read_text()
+
+
+#: Imports a library when only a few MiB are left of what a limit allows.
+LIMITED = """
+import importlib, resource, sys
+import numpy
+from rlrecovery.storage.job import logged
+with open("/proc/self/statm") as file:
+    used = int(file.read().split()[0]) * resource.getpagesize()
+with logged(sys.argv[1], sys.argv[2]):
+    if sys.argv[4] == "limited":
+        resource.setrlimit(resource.RLIMIT_AS, (used + 8 * 2**20,) * 2)
+    elif sys.argv[4] == "missing":
+        raise ImportError("libnone.so: cannot open shared object file: No such file or directory")
+    importlib.import_module(sys.argv[3])
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the memory in use is read from /proc")
+@pytest.mark.parametrize("library", ["llvmlite.binding", "scipy.linalg"])
+def test_a_library_that_a_limit_of_memory_does_not_let_in_is_one_line(path, library):
+    command = [sys.executable, "-c", LIMITED, path, SOURCE, library]
+    done = subprocess.run([*command, "limited"], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: too little memory for this job")
+    assert len(done.stderr.splitlines()) == 1
+    missing = subprocess.run([*command, "missing"], capture_output=True, text=True)
+    assert "Traceback" in missing.stderr  # without a limit it is another mistake
 
 
 def test_a_log_that_cannot_be_opened_is_one_line(path, monkeypatch):
