@@ -35,19 +35,23 @@ def sections(answers: Sequence[Answer], experiment: Experiment) -> Iterator[Sect
         group = [answer for answer in answers if answer.requirement == name]
         if name != ALL and not group:
             text = "no method of this study has this measure, or its Monte Carlo error is unknown."
-            yield Section(_limit_text(experiment, name), (("", text),))
+            yield Section(_limit_text(experiment, name, ()), (("", text),))
         elif group:
             paragraphs = tuple((answer.method, " ".join(_answer(answer))) for answer in group)
-            heading = "all requirements together" if name == ALL else ""
-            yield Section(heading or _limit_text(experiment, name), paragraphs)
+            joint = name == ALL
+            heading = "All requirements together" if joint else _limit_text(experiment, name, group)
+            yield Section(heading, paragraphs)
 
 
-def _limit_text(experiment: Experiment, name: str) -> str:
-    """A requirement as it stands in the config."""
+def _limit_text(experiment: Experiment, name: str, group: Sequence[Answer]) -> str:
+    """A requirement in words, or as it stands in the config if no method has the measure."""
     target = experiment.targets[name]
     side = "at least" if target.sign > 0 else "at most"
-    parts = [target.measure, target.parameter, target.level, target.model]
-    return f"{name}: {' '.join(filter(None, parts))} {side} {target.limit:g}"
+    written = [target.measure, target.parameter, target.level, target.model]
+    entries = group[0].entries if group else ()
+    words = list(dict.fromkeys(entry.quantity for entry in entries))
+    quantity = _enumeration(words) if words else " ".join(filter(None, written))
+    return f"{name}: {quantity} {side} {target.limit:g}"
 
 
 def introduction(answers: Sequence[Answer], experiment: Experiment) -> str:

@@ -69,7 +69,7 @@ def test_a_measure_that_no_method_has():
 def test_all_requirements_together():
     other = {"measure": "bias", "parameter": "alpha", "at_most": 0.02}
     by_heading, _ = texts(targets={"precise": RMSE, "close": other})
-    assert list(by_heading)[-1] == "all requirements together"
+    assert list(by_heading)[-1] == "All requirements together"
 
 
 def test_a_curve_is_said_to_be_one():

@@ -86,7 +86,7 @@ def test_files_of_a_study(tmp_path):
     outputs["text"] = str(tmp_path / "advice.json")
     write_advice(folder / "summary", tmp_path / "config.yaml", outputs)
     text = json.loads((tmp_path / "advice.json").read_text())
-    assert [section["heading"] for section in text["sections"]][-1] == "all requirements together"
+    assert [section["heading"] for section in text["sections"]][-1] == "All requirements together"
     advised = pd.read_csv(outputs["advised"])
     assert set(advised["requirement"]) == {"precise", "close", "all"}
     for name in ("frontier", "surface", "advised"):

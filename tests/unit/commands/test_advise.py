@@ -67,7 +67,7 @@ def test_answers_are_printed(folder, capsys):
     config = write(folder, targets=TARGETS, cost={"participant": 10, "trial": 0.1})
     assert advise.main([config]) == 0
     said = capsys.readouterr().out
-    assert "precise: rmse alpha participant at most 0.12\n  mle: Needs " in said
+    assert "precise: RMSE of alpha of participants at most 0.12\n  mle: Needs " in said
     assert "Cheapest: " in said
     assert "\nNext: " in said
     assert max(map(len, said.splitlines())) <= 82
