@@ -17,8 +17,8 @@ def texts(functions=None, targets=None, participants=(10, 20, 40), trials=(60, 1
 
 def test_a_frontier_with_its_interval_and_the_cheapest_design():
     by_heading, about = texts(cost=COST)
-    assert list(by_heading) == ["precise: rmse alpha at most 0.1"]
-    text = by_heading["precise: rmse alpha at most 0.1"]["mle"]
+    assert list(by_heading) == ["precise: RMSE of alpha of participants at most 0.1"]
+    text = by_heading["precise: RMSE of alpha of participants at most 0.1"]["mle"]
     assert text.startswith("Needs 100 (98 to 103) trials with 10 participants, 100 (99 to 102)")
     assert "Cheapest: 7 participants with 100 trials (97 to 104), beyond the measured" in text
     assert "with the fewest participants that were searched, at a cost of 560 (" in text
@@ -29,32 +29,32 @@ def test_a_frontier_with_its_interval_and_the_cheapest_design():
 
 def test_what_is_not_reachable_is_an_answer():
     by_heading, _ = texts(targets={"precise": RMSE | {"at_most": 0.01}})
-    (text,) = by_heading["precise: rmse alpha at most 0.01"].values()
+    (text,) = by_heading["precise: RMSE of alpha of participants at most 0.01"].values()
     expected = "Not reachable within the bounds, 7 to 60 participants with 40 to 360 trials."
     assert text.startswith(expected)
 
 
 def test_sizes_at_the_bounds():
     by_heading, _ = texts(targets={"precise": RMSE | {"at_most": 1}})
-    (text,) = by_heading["precise: rmse alpha at most 1"].values()
+    (text,) = by_heading["precise: RMSE of alpha of participants at most 1"].values()
     assert text.startswith("Needs 40 or fewer trials with 10 participants")
     by_heading, _ = texts(targets={"precise": RMSE | {"at_most": 0.053}})
-    (text,) = by_heading["precise: rmse alpha at most 0.053"].values()
+    (text,) = by_heading["precise: RMSE of alpha of participants at most 0.053"].values()
     assert "356 (339 to more than 360)" in text
 
 
 def test_one_axis():
     by_heading, _ = texts(participants=(20,))
-    (text,) = by_heading["precise: rmse alpha at most 0.1"].values()
+    (text,) = by_heading["precise: RMSE of alpha of participants at most 0.1"].values()
     assert "trials with 20 participants, the only measured number of participants." in text
     by_heading, _ = texts({"rmse": lambda n, t, truth: both(n, t)}, trials=(60,))
-    (text,) = by_heading["precise: rmse alpha at most 0.1"].values()
+    (text,) = by_heading["precise: RMSE of alpha of participants at most 0.1"].values()
     assert text.startswith("Needs 34 (33 to 35) participants with 60 trials, the only measured")
     by_heading, _ = texts(participants=(20,), trials=(60, 120))
-    (text,) = by_heading["precise: rmse alpha at most 0.1"].values()
+    (text,) = by_heading["precise: RMSE of alpha of participants at most 0.1"].values()
     assert text.endswith("The designs are too few to test whether a plane fits.")
     by_heading, _ = texts(participants=(20,), trials=(60,))
-    (text,) = by_heading["precise: rmse alpha at most 0.1"].values()
+    (text,) = by_heading["precise: RMSE of alpha of participants at most 0.1"].values()
     assert text.startswith("The measured designs do not determine")
 
 
@@ -75,5 +75,5 @@ def test_all_requirements_together():
 def test_a_curve_is_said_to_be_one():
     curve = {"rmse": lambda n, t, truth: 0.05 + 0.05 * (t / 100) ** -3}
     by_heading, _ = texts(curve, trials=(60, 90, 130, 190, 280))
-    (text,) = by_heading["precise: rmse alpha at most 0.1"].values()
+    (text,) = by_heading["precise: RMSE of alpha of participants at most 0.1"].values()
     assert "does not fit the RMSE of alpha of participants; a Gaussian process is used" in text
