@@ -75,7 +75,7 @@ def killed(job, write, folder):
 def products(folder):
     """Content of the files of a folder that have their names, without times."""
     files = [path for path in folder.rglob("*") if path.is_file() and path.suffix != ".log"]
-    named = [path for path in files if not path.name.startswith((".", "provenance"))]
+    named = [path for path in files if not path.name.startswith((".", "provenance", "begun"))]
     return {path: TIME.sub(b"", path.read_bytes()) for path in named}
 
 
