@@ -12,6 +12,7 @@ from rlrecovery.advice.answer import Answer, Interval
 from rlrecovery.advice.measured import Measured
 from rlrecovery.advice.region import EXTRAPOLATION, Bounds
 from rlrecovery.config.settings import Experiment
+from rlrecovery.config.study import sources
 from rlrecovery.config.targets import ALL
 
 #: Most designs and true values that a sentence lists.
@@ -60,6 +61,8 @@ def introduction(answers: Sequence[Answer], experiment: Experiment) -> str:
         "truths": "Requirements apply to means over the true values of the grid.",
         "worst": "Requirements apply to every true value of the grid.",
     }[experiment.over]
+    if not any(source.truth for _, source in sources(experiment).values()):
+        over = "Requirements apply to means over the populations from which participants are drawn."
     return (
         f"{over} Sizes are searched up to a factor of {EXTRAPOLATION:g} beyond the measured ones. "
         "Numbers in parentheses are 90 % intervals from the Monte Carlo error of the study; with "

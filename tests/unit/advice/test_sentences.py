@@ -77,3 +77,11 @@ def test_a_curve_is_said_to_be_one():
     by_heading, _ = texts(curve, trials=(60, 90, 130, 190, 280))
     (text,) = by_heading["precise: RMSE of alpha of participants at most 0.1"].values()
     assert "does not fit the RMSE of alpha of participants; a Gaussian process is used" in text
+
+
+def test_without_true_values_it_says_what_is_averaged():
+    drawn = {"alpha": {"distribution": "Beta", "alpha": 2, "beta": 3},
+             "beta": {"distribution": "HalfNormal", "sigma": 5}}  # fmt: skip
+    exp = experiment(population=drawn, truth={})
+    assert "over the populations from which participants are drawn" in introduction([], exp)
+    assert "true values of the grid" in introduction([], experiment())
