@@ -24,6 +24,7 @@ from rlrecovery.config.former import refusal
 from rlrecovery.config.mistakes import wrapped
 from rlrecovery.config.reader import ConfigError, load
 from rlrecovery.config.settings import Experiment
+from rlrecovery.config.study import cells_of, read_resolved
 from rlrecovery.config.targets import ALL
 from rlrecovery.planning.calibration import finished_jobs
 from rlrecovery.planning.stages import plan_stages
@@ -94,6 +95,8 @@ def _minutes(text: str) -> float:
 def _advise(experiment: Experiment, config: Path) -> Step | None:
     """Print the answers of a finished study; return what to measure next."""
     found = _answers(experiment, config)
+    if note := _not_measured(experiment, config):
+        print(wrapped(note) + "\n")
     print(wrapped(introduction(found, experiment)))
     for section in sections(found, experiment):
         print(f"\n{wrapped(section.heading)}")
@@ -117,6 +120,22 @@ def _answers(experiment: Experiment, config: Path) -> list[Answer]:
     if reason := refusal(experiment, folder):
         raise Refused(reason)
     return answers(load_summary(folder / "summary", ("recovery", "selection")), experiment)
+
+
+def _not_measured(experiment: Experiment, config: Path) -> str:
+    """A note on what of a config the results do not have; empty if they have all."""
+    former = read_resolved(RESULTS / experiment.run / "config.yaml")
+    cells = len(cells_of(experiment).keys() - cells_of(former).keys())
+    added = [f"{cells} cells"] if cells else []
+    if experiment.replicates > former.replicates:
+        added.append(f"replicates from {former.replicates} on")
+    added += [f"method {name}" for name in experiment.methods if name not in former.methods]
+    if not added:
+        return ""
+    return (
+        f"Note: {config} has {', '.join(added)} that are not measured yet; the answers are without "
+        f"these. Run it with make run CONFIG={config}."
+    )
 
 
 def _indented(text: str) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import math
 from pathlib import Path
+from typing import Any
 
 from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 from rlrecovery.advice.precision import Step
 from rlrecovery.config.former import differing_keys
@@ -62,8 +64,7 @@ def write_next(config: Path, target: Path, experiment: Experiment, step: Step) -
             place = sum(other < size for other in content[key])
             content[key].insert(place, size)
     if step.replicates is not None:
-        batch = experiment.batch_size
-        content["replicates"] = math.ceil(step.replicates / batch) * batch
+        _add_replicates(content, experiment, step, step.replicates)
     text = io.StringIO()
     yaml.dump(content, text)
     write_text(text.getvalue(), target)
@@ -81,8 +82,34 @@ def _check_target(config: Path, target: Path, experiment: Experiment) -> None:
         raise CannotWrite(
             f"{target} is not in the folder of {config}, to which paths in the config are relative"
         )
-    if target.exists() and f"run: {experiment.run}" not in target.read_text(encoding="utf-8"):
+    if target.exists() and _run_of(target) != experiment.run:
         raise CannotWrite(f"{target} exists and is no config of the run {experiment.run}")
+
+
+def _run_of(path: Path) -> object:
+    """The run of a config; None if a path is no config."""
+    try:
+        content = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, YAMLError):
+        return None
+    return content.get("run") if isinstance(content, dict) else None
+
+
+def _add_replicates(content: Any, experiment: Experiment, step: Step, replicates: float) -> None:
+    """Raise the replicates of the study, or of the method of a step that has fewer of its own."""
+    batch, total = experiment.batch_size, experiment.replicates
+    for name, section in experiment.methods.items():
+        own = section.replicates
+        label = experiment.labels.get(name, name)
+        if own is None or own >= total or not step.method.startswith((name, label)):
+            continue
+        more = math.ceil(own * replicates / total)
+        content["methods"][name]["replicates"] = more
+        total = max(total, more)
+        break
+    else:
+        total = math.ceil(replicates)
+    content["replicates"] = math.ceil(total / batch) * batch
 
 
 def added_jobs(present: Experiment, following: Experiment) -> int:

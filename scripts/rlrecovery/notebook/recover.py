@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from rlrecovery.advice.tables import write_advice
 from rlrecovery.config import study
 from rlrecovery.config.reader import load
 from rlrecovery.config.settings import Experiment
@@ -32,6 +33,9 @@ from rlrecovery.score.summary import summarise
 from rlrecovery.simulation.batch import simulate_batch
 from rlrecovery.storage.files import write_json, write_yaml
 
+#: Files of answers to requirements, as of the rule `advise`.
+ADVICE = {"frontier": "frontier.csv", "surface": "surface.csv", "advised": "advised.csv",
+          "text": "advice.json"}  # fmt: skip
 #: Seconds between two updates of the line that shows progress.
 UPDATE = 0.2
 
@@ -93,6 +97,11 @@ def recover(
     is_path = isinstance(config, str | os.PathLike)
     with models_of(*([] if is_path else [config]), models=models) as own_models:
         experiment = _read(config)
+        if experiment.calibration is not None:
+            raise ValueError(
+                "calibration is not done in a notebook: remove this section, or run the study with "
+                "make run"
+            )
         folder = tempfile.TemporaryDirectory(prefix="rlrecovery-")
         run = Path(folder.name)
         with as_value_errors(), compiling(own_models):
@@ -136,6 +145,10 @@ def _run(experiment: Experiment, run: Path, progress: _Progress) -> None:
         limits=experiment.limits,
         labels=experiment.labels,
     )
+    if experiment.targets:
+        progress.say("comparing designs with the requirements")
+        outputs = {name: f"{run}/summary/{file}" for name, file in ADVICE.items()}
+        write_advice(f"{run}/summary", run / "config.yaml", outputs)
     progress.say("preparing an example participant")
     _examples(experiment, run, example_of(cells), methods)
     progress.end()

@@ -78,10 +78,15 @@ def verdict(table: pd.DataFrame) -> Verdict:
     if differs:
         rows = table[p < SIGNIFICANCE].to_dict("records")
         listed = enumeration([quantity(row) for row in rows])
+        wrong = "the intervals are not right on average over the prior"
+        if all(row["level"] == DATA_SET for row in rows):
+            wrong = (
+                "the posterior is not right on average over the prior, though no error of the "
+                "intervals of single parameters was found"
+            )
         text = (
-            f"{method}: the intervals are not right on average over the prior: the PIT values of "
-            f"{listed} are not uniform ({p_text(smallest)}, the smallest of {most} after Holm’s "
-            f"adjustment; n = {n} data sets)."
+            f"{method}: {wrong}: the PIT values of {listed} are not uniform ({p_text(smallest)}, "
+            f"the smallest of {most} after Holm’s adjustment; n = {n} data sets)."
         )
     else:
         text = (
@@ -100,7 +105,8 @@ def _flags(table: pd.DataFrame) -> Iterator[str]:
         yield f"{failed} of {total} fits failed and have no posterior."
     if flagged:
         p = float(table["p_holm_unflagged"].astype(float).min())
-        yield f"{flagged} of {total} fits are flagged; without these, {p_text(p)}."
+        without = f"; without these, {p_text(p)}" if np.isfinite(p) else ""
+        yield f"{flagged} of {total} fits are flagged{without}."
 
 
 def quantity(row: Any) -> str:
@@ -111,6 +117,8 @@ def quantity(row: Any) -> str:
 
 def p_text(p: float) -> str:
     """A p-value in a sentence."""
+    if np.isnan(p):
+        return "–"
     return f"p < {SMALLEST_P:g}" if p < SMALLEST_P else f"p = {p:.2g}"
 
 

@@ -73,6 +73,17 @@ def test_answers_are_printed(folder, capsys):
     assert max(map(len, said.splitlines())) <= 82
 
 
+def test_what_is_not_measured_yet_is_said(folder, capsys):
+    whole = write(folder, targets=TARGETS)
+    assert advise.main([whole]) == 0
+    assert "Note:" not in capsys.readouterr().out
+    more = text(targets=TARGETS).replace("trials: [50, 150]", "trials: [50, 150, 300]")
+    (folder / "more.yaml").write_text(more.replace("replicates: 20", "replicates: 40"))
+    assert advise.main(["more.yaml"]) == 0
+    note = " ".join(capsys.readouterr().out.split("\n\n")[0].split())
+    assert note.startswith("Note: more.yaml has 4 cells, replicates from 20 on that are not")
+
+
 @pytest.mark.parametrize(
     ("keys", "words"),
     [

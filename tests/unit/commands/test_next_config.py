@@ -41,6 +41,25 @@ def test_replicates_are_whole_batches(config):
     assert added_jobs(experiment, following) == 2 * 12 * 5
 
 
+def test_a_quoted_name_is_the_same_run(config):
+    config.write_text(config.read_text().replace("run: test", 'run: "test"'))
+    experiment, target = load(config), config.with_name("next.yaml")
+    write_next(config, target, experiment, step(trials=100))
+    assert write_next(config, target, experiment, step(trials=200)).trials[-1] == 200
+
+
+def test_a_method_of_fewer_replicates_gets_more(config):
+    content = yaml.safe_load(config.read_text())
+    content["methods"]["mle"]["replicates"] = 5
+    config.write_text(yaml.safe_dump(content, sort_keys=False))
+    experiment, target = load(config), config.with_name("next.yaml")
+    assert experiment.replicates == 20
+    following = write_next(config, target, experiment, step(replicates=40))
+    assert (following.methods["mle"].replicates, following.replicates) == (10, 20)
+    following = write_next(config, target, experiment, step(replicates=120))
+    assert (following.methods["mle"].replicates, following.replicates) == (30, 40)
+
+
 def test_participants_are_added_to_a_block_list(config):
     config.write_text(config.read_text().replace("participants:\n- 10\n", "participants: [10]\n"))
     target = config.with_name("next.yaml")
@@ -57,6 +76,13 @@ def test_what_must_not_be_replaced(config, tmp_path):
     with pytest.raises(CannotWrite, match="is no config of the run test"):
         write_next(config, other, experiment, step(trials=100))
     assert other.read_text() == "something else"
+    longer = tmp_path / "longer.yaml"
+    longer.write_text("run: test_of_another_study\n")
+    (tmp_path / "folder").mkdir()
+    for path in (longer, tmp_path / "folder"):
+        with pytest.raises(CannotWrite, match="is no config of the run test"):
+            write_next(config, path, experiment, step(trials=100))
+    assert longer.read_text() == "run: test_of_another_study\n"
     with pytest.raises(CannotWrite, match="not in the folder"):
         write_next(config, tmp_path / "folder/next.yaml", experiment, step(trials=100))
 

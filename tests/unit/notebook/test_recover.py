@@ -206,6 +206,27 @@ def test_mistakes_are_sentences(config, sentence):
         recover(config, progress=False)
 
 
+def test_requirements_are_answered_and_calibration_is_refused():
+    small = {
+        "seed": 1,
+        "task": {"arms": [0.3, 0.7]},
+        "model": "rescorla_wagner",
+        "truth": {"alpha": [0.4], "beta": 4},
+        "population": {"alpha": {"spread": 0.5}, "beta": {"spread": 0.3}},
+        "participants": 3,
+        "trials": [20, 40],
+        "replicates": 2,
+        "methods": ["mle"],
+    }
+    targets = {"precise": {"measure": "rmse", "parameter": "alpha", "at_most": 0.2}}
+    done = recover(small | {"targets": targets}, progress=False)
+    assert set(done.advised["requirement"]) == {"precise"}
+    with pytest.raises(ValueError, match="calibration is not done in a notebook"):
+        exact = {"methods": {"exact": {"estimator": "quadrature"}}}
+        section = {"calibration": {"participants": 3, "trials": 20}}
+        recover(small | exact | section, progress=False)
+
+
 def test_all_mistakes_are_reported_at_once():
     with pytest.raises(ValueError, match="beta is required") as caught:
         recover(short(truth={"alpha": 0.3}, participants=0), progress=False)

@@ -51,6 +51,14 @@ def test_a_method_with_an_error_is_named_with_its_quantities():
     )
 
 
+def test_an_error_of_the_likelihood_alone_is_not_one_of_the_intervals():
+    table = tests_of(data_sets=60)
+    whole = table["level"] == "data set"
+    wrong = verdict(table.assign(p_holm=table["p_holm"].where(~whole, 1e-5)))
+    assert wrong.differs
+    assert "no error of the intervals of single parameters was found" in wrong.text
+
+
 def test_failed_and_flagged_fits_are_counted():
     table = places(("exact",), 50)
     table.loc[table["replicate"] == 0, ["status", "pit"]] = ["failed", np.nan]
@@ -62,6 +70,8 @@ def test_failed_and_flagged_fits_are_counted():
         f"1 of 50 fits are flagged; without these, p = {tests['p_holm_unflagged'].min():.2g}."
         in text
     )
+    all_flagged = verdict(uniformity(table.assign(status="not_converged"))).text
+    assert all_flagged.endswith("49 of 50 fits are flagged.")
     nothing = uniformity(table.assign(pit=np.nan, status="failed"))
     assert verdict(nothing).text == "exact: no fit succeeded."
 

@@ -65,6 +65,8 @@ def _names(sections: Sections, path: Path, target: TargetSettings) -> Iterator[M
     experiment = sections.experiment
     if not all(map(sections.readable, ("methods", "models", "model", "variants"))):
         return
+    if any(sections.model(name) is None for name in (*sections.simulated, *sections.fit)):
+        return  # which methods there are depends on them
     methods = list(dict.fromkeys([*study.method_names(experiment), *experiment.methods]))
     if target.method is not None and target.method not in methods:
         yield wrong_choice((*path, "method"), target.method, methods)

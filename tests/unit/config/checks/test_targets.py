@@ -25,6 +25,19 @@ def test_requirements_of_the_documentation():
     assert parse(experiment.resolved()) == experiment
 
 
+def test_an_unknown_model_is_the_only_mistake():
+    models = {
+        "simulate": {
+            "rescorla_wagner": {"truth": valid()["truth"], "population": valid()["population"]}
+        },
+        "fit": ["rescorla_wagner", "no_such_model"],
+    }
+    config = {k: v for k, v in valid().items() if k not in ("model", "truth", "population")}
+    found = sentences(config | {"models": models, "targets": {"best": BEST}})
+    assert any("no_such_model" in sentence for sentence in found)
+    assert not any("targets" in sentence for sentence in found)
+
+
 def test_a_study_may_change_its_requirements():
     plain, other = valid(), {"targets": {"precise": GOOD}, "over": "worst", "within": 0.2}
     assert differing_keys(parse(plain), parse(plain | other)) == []
