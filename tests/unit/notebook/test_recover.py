@@ -221,9 +221,9 @@ def test_requirements_are_answered_and_calibration_is_refused():
     targets = {"precise": {"measure": "rmse", "parameter": "alpha", "at_most": 0.2}}
     done = recover(small | {"targets": targets}, progress=False)
     assert set(done.advised["requirement"]) == {"precise"}
+    exact = {"methods": {"exact": {"estimator": "quadrature"}}}
+    section = {"calibration": {"participants": 3, "trials": 20}}
     with pytest.raises(ValueError, match="calibration is not done in a notebook"):
-        exact = {"methods": {"exact": {"estimator": "quadrature"}}}
-        section = {"calibration": {"participants": 3, "trials": 20}}
         recover(small | exact | section, progress=False)
 
 
