@@ -15,7 +15,7 @@ from rlrecovery.calibration.uniformity import SIGNIFICANCE
 from rlrecovery.pilot.calibration import FEWEST
 from rlrecovery.pilot.fit import PilotFit
 from rlrecovery.pilot.reading import PilotData, facts, oddities
-from rlrecovery.report.numbers import enumeration, minus
+from rlrecovery.report.numbers import enumeration, minus, plural
 from rlrecovery.report.templating import environment
 from rlrecovery.storage.files import write_text
 
@@ -183,12 +183,15 @@ def _calibrated(table: pd.DataFrame) -> Iterator[str]:
     )
     p = f"p = {smallest['p_holm']:.2g} for the {_quantity(smallest)}, the smallest after Holm's "
     p += f"correction over {len(table)} quantities"
-    if smallest["p_holm"] < SIGNIFICANCE:
+    if n < FEWEST:
+        yield (
+            f"Too few to say: with {plural(n, 'data set')} hardly any error would be found ({p}); "
+            "set pilot.data_sets to 100."
+        )
+    elif smallest["p_holm"] < SIGNIFICANCE:
         yield f"No: {about} the drawn values are not uniform in their posteriors, {p}."
     else:
         yield f"Nothing speaks against it: {about} {p}."
-    if n < FEWEST:
-        yield f"With {n} data sets hardly any error would be found; set pilot.data_sets to 100."
 
 
 def text(results: Results, next_steps: Sequence[str]) -> str:

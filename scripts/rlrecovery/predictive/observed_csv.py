@@ -57,10 +57,15 @@ def observed_file(
     path: str | os.PathLike[str], task: Task, reading: PilotSettings | None = None
 ) -> CsvFile:
     """The rows of a file, with the columns and codes that `observed_data` expects."""
-    columns = ", ".join(_required(task))
-    expected = f"it must be a comma-separated file with the columns {columns}"
-    file = read_csv_file(path, expected, DELIMITERS)
-    return converted(file, PilotSettings() if reading is None else reading)
+    reading = PilotSettings() if reading is None else reading
+    columns = ", ".join(getattr(reading.columns, name, name) for name in _required(task))
+    expected = "it must be a CSV file (with commas, semicolons or tabs) with the columns " + columns
+    if reading.choices is not None and len(reading.choices) != task.n_arms:
+        raise BrokenFile(
+            f"{path} cannot be read: pilot.choices has {len(reading.choices)} codes, but the task "
+            f"has {task.n_arms} arms"
+        )
+    return converted(read_csv_file(path, expected, DELIMITERS), reading)
 
 
 def participant_names(file: CsvFile) -> list[str]:

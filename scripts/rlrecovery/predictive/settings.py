@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from rlrecovery.models.settings import Omittable, Section, as_tuple_field
 
@@ -14,6 +14,12 @@ def _text_of_number(value: Any) -> Any:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
+def _each_once(codes: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(codes)) < len(codes):
+        raise ValueError("must have a code of its own for each arm")
+    return codes
+
+
 #: A code of an arm in a file.
 Code = Annotated[
     str,
@@ -21,7 +27,7 @@ Code = Annotated[
     WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "integer"}]}),
 ]
 #: Codes of all arms, in the order of the task's arms.
-Codes = Annotated[tuple[Code, ...], Field(min_length=2), as_tuple_field]
+Codes = Annotated[tuple[Code, ...], Field(min_length=2), AfterValidator(_each_once), as_tuple_field]
 #: Names of columns.
 ColumnList = Annotated[
     tuple[Annotated[str, Field(min_length=1)], ...], Field(min_length=2), as_tuple_field

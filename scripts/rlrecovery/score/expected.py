@@ -136,7 +136,7 @@ def _check_rows(
         row = table.iloc[unknown[0]]
         raise BrokenFile.of(path, f"{row['parameter']} at level {row['level']} is not expected")
     rows = [table["replicate"], table["participant"], target]
-    problem = row_problem(rows, expected, ("replicate", "participant", "target"))
+    problem = row_problem(rows, expected, ("replicate", "participant", "number of the target"))
     if problem is not None:
         raise BrokenFile.of(path, problem)
     return target

@@ -162,3 +162,16 @@ def test_other_codes_without_the_key_are_one_sentence_that_names_it(tmp_path):
 
 def test_a_repeated_trial_of_a_block_is_one_sentence(tmp_path):
     assert "already has a trial 1" in mistake(tmp_path, text([*ROWS, ("s1", 1, 1, "A", 1)]))
+
+
+def test_codes_are_those_of_the_arms(tmp_path):
+    three = LAB | {"choices": ["A", "B", "C"]}
+    assert "pilot.choices has 3 codes, but the task has 2 arms" in mistake(tmp_path, text(), three)
+    with pytest.raises(ValueError, match="must have a code of its own for each arm"):
+        PilotSettings.of({"choices": ["A", "A"]})
+
+
+def test_an_empty_file_is_told_the_columns_of_the_lab(tmp_path):
+    said = mistake(tmp_path, "")
+    assert "commas, semicolons or tabs" in said
+    assert "subj_id, t, resp, outcome" in said
