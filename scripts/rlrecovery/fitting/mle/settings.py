@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from rlrecovery.fitting.base import Cost, EngineSetting, Excess, MethodSettings
 from rlrecovery.fitting.estimates import Level
@@ -115,6 +115,14 @@ class MleSettings(MethodSettings):
         ),
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _number_of_data_sets(cls, given: Any) -> Any:
+        """Add the default of ``bootstrap`` where it applies, so that the resolved config has it."""
+        if isinstance(given, Mapping) and given.get("interval") == "bootstrap":
+            return {"bootstrap": DATA_SETS, **given}
+        return given
+
     @property
     def cost(self) -> Cost:
         """Memory and time of its jobs."""
@@ -130,8 +138,8 @@ class MleSettings(MethodSettings):
 
     @property
     def data_sets(self) -> int:
-        """Data sets that are simulated for bootstrap intervals."""
-        return DATA_SETS if self.bootstrap is None else self.bootstrap
+        """Data sets that are simulated for the intervals of each participant."""
+        return self.bootstrap or 0
 
     def simulates_task(self) -> bool:
         """For bootstrap intervals."""

@@ -225,6 +225,11 @@ def test_the_cost_grows_with_the_number_of_data_sets():
     assert some > 50 * wald
 
 
+def test_the_methods_section_says_how_many_data_sets():
+    settings = MleSettings.of(fits.MLE | {"interval": "bootstrap"})
+    assert "percentile intervals from 200 data sets per participant" in settings.describe()
+
+
 def by_hand(alpha, beta, count, rng):
     """Rescorla-Wagner in `fits.TASK`, number by number, fitted on a grid of both parameters.
 
