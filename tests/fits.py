@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -23,6 +24,7 @@ from rlrecovery.storage.schemas import estimates_columns
 KNOWN_SEED = sum(map(ord, "RL_PyMC"))
 LEVELS = (0.8, 0.95)
 ARMS, START = (0.4, 0.6), 0.5
+TASK = Task(ARMS, start_value=START)
 #: Participants of every pooled model in the tests, so that they share compiled code.
 PARTICIPANTS = 5
 
@@ -48,7 +50,8 @@ def learner(model=RESCORLA_WAGNER, n_arms=2, full_feedback=False):
 
 
 def setting(participants=1, trials=150, levels=LEVELS, full_feedback=False, model=RESCORLA_WAGNER):
-    return Setting(learner(model, full_feedback=full_feedback), participants, trials, levels)
+    own = learner(model, full_feedback=full_feedback)
+    return Setting(own, participants, trials, levels, replace(TASK, full_feedback=full_feedback))
 
 
 def maximum_likelihood(participants=1, trials=150, **changes):
@@ -80,7 +83,7 @@ def bayes(pooling="none", likelihood="potential", participants=1, trials=150, **
 def simulated(alpha, beta, trials, seed, full_feedback=False):
     """One or more participants' observations; alpha and beta are numbers or of equal length."""
     alpha, beta = np.atleast_1d(alpha).astype(float), np.atleast_1d(beta).astype(float)
-    task = Task(ARMS, start_value=START, full_feedback=full_feedback)
+    task = replace(TASK, full_feedback=full_feedback)
     uniform = np.random.default_rng(seed).random((len(alpha), trials, task.n_uniforms))
     values = {"alpha": alpha, "beta": beta}
     behaviour = behave(learner(full_feedback=full_feedback), values, task, uniform)

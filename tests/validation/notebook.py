@@ -66,7 +66,7 @@ def at_truth(data: Observations, engine: str) -> float:
 def maximum(data: Observations) -> tuple[float, float, float]:
     """Alpha and beta at the maximum, and the negative log-likelihood there."""
     method = MLE | {"bounds": {"alpha": [0, 1], "beta": [0, 50]}, "grid": 10, "starts": 3}
-    setting = Setting(LEARNER, participants=1, trials=150, nominal_levels=())
+    setting = Setting(LEARNER, 1, 150, nominal_levels=(), task=Task((0.4, 0.6)))
     (best,) = MaximumLikelihood.of(MleSettings.of(method), setting).search.maxima(data)
     parameters = zip(RESCORLA_WAGNER.parameters, best.point, strict=True)
     alpha, beta = (float(parameter.to_natural(x)) for parameter, x in parameters)

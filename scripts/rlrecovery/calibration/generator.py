@@ -59,8 +59,9 @@ class PriorGenerator:
 
     def setting(self) -> Setting:
         """The fitted model in the task, and the sizes."""
-        learner = learner_in(self.method.model, self.task.task())
-        return Setting(learner, self.participants, self.trials, NOMINAL_LEVELS)
+        task = self.task.task()
+        learner = learner_in(self.method.model, task)
+        return Setting(learner, self.participants, self.trials, NOMINAL_LEVELS, task)
 
     def rng(self, replicate: int, purpose: str) -> np.random.Generator:
         """Random numbers of a data set for one purpose."""

@@ -52,17 +52,21 @@ class Setting:
         Trials of the longest participant.
     nominal_levels : tuple of float
         Nominal levels of the intervals.
+    task : Task
+        The task, for estimators that simulate it.
     """
 
     learner: Learner
     participants: int
     trials: int
     nominal_levels: tuple[float, ...]
+    task: Task
 
     @classmethod
     def of(cls, model: ModelSpec, task: Task, cell: Cell, nominal_levels: Sequence[float]) -> Self:
         """Make the setting of a fitted model in a cell."""
-        return cls(learner_in(model, task), cell.participants, cell.trials, tuple(nominal_levels))
+        sizes = cell.participants, cell.trials
+        return cls(learner_in(model, task), *sizes, tuple(nominal_levels), task)
 
     @property
     def model(self) -> Model:
@@ -333,6 +337,17 @@ class MethodSettings(Section):
 
     def interval_kind(self) -> str | None:
         """Kind of the intervals, the value of key ``interval``; None if there is one kind only."""
+        return None
+
+    def simulates_task(self) -> bool:
+        """Whether a fit simulates the task, and so depends on its rewards."""
+        return False
+
+    def interval_mistake(self, levels: Sequence[float]) -> tuple[str, str] | None:
+        """A key that does not suit the intervals of these nominal levels, and a sentence about it.
+
+        The sentence follows the name of the key. None if there is no mistake.
+        """
         return None
 
     def scores_models(self) -> bool:

@@ -164,7 +164,8 @@ def fit(
         What participants know of the task, as in a config: ``start_value``, ``feedback``,
         ``rewards``, and ``arms`` (also their number). By default that of simulated data, otherwise
         rewards 0 or 1, a start value of 0.5, as many arms as the choices show, and full feedback if
-        there are columns ``reward_0``, ``reward_1``, ...
+        there are columns ``reward_0``, ``reward_1``, ... A method that simulates the task (``mle``
+        with ``interval: bootstrap``) needs all of it, as in a config.
     levels : sequence of float
         Nominal levels of the intervals.
     seed : int, optional
@@ -196,6 +197,8 @@ def fit(
         options = {"interval_levels": levels, "seed": 0 if seed is None else seed}
         experiment = _experiment(method, model, _task(task, table), table.trials(), options)
         (fitted_method,) = methods_of(experiment).values()
+        if fitted_method.settings.simulates_task():
+            _check_rewards(task)
         observed = list(table.data_sets(tasks(experiment)[UNNAMED].task()))
         seeds = {o.replicate: _seed(seed, data, experiment, o.replicate) for o in observed}
         with compiling(own_models):
@@ -217,6 +220,21 @@ def _task(given: Mapping[str, Any] | None, table: Table) -> dict[str, Any]:
     if "feedback" not in task and isinstance(task.get("arms"), list):
         task["feedback"] = "full" if table.has_outcomes(len(task["arms"])) else "partial"
     return task
+
+
+def _check_rewards(given: Mapping[str, Any] | None) -> None:
+    """Check that the rewards of the task are given and not made up by `_task`."""
+    task = {} if given is None else plain(given)
+    if "schedule" not in task and not isinstance(task.get("arms"), list):
+        raise ValueError(
+            "this method simulates the task, so it needs the mean rewards of the arms, as in "
+            'task={"arms": [0.3, 0.7]}'
+        )
+    if task.get("rewards") == "gaussian" and "sd" not in task:
+        raise ValueError(
+            "this method simulates the task, so it needs the SD of the rewards, as in "
+            'task={"arms": [0, 1], "rewards": "gaussian", "sd": 1}'
+        )
 
 
 def _experiment(
@@ -292,7 +310,8 @@ def _fit_all(
     rows: list[Row] = []
     with threadpool_limits(1):
         for (participants, trials), of_size in by_size.items():
-            setting = Setting(learner_in(method.model, task), participants, trials, levels)
+            learner = learner_in(method.model, task)
+            setting = Setting(learner, participants, trials, levels, task)
             fitter = make_fitter(method.settings, setting)
             for one in of_size:
                 observations = one.data.observations(task)

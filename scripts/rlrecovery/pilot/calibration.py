@@ -22,7 +22,6 @@ from rlrecovery.likelihood.data import Observations
 from rlrecovery.pilot.fit import LEVEL, PilotFit, population_draws
 from rlrecovery.pilot.reading import PilotData
 from rlrecovery.predictive.dataset import Dataset
-from rlrecovery.predictive.predictions import Layout
 from rlrecovery.simulation.task import Floats
 
 #: Fewer data sets hardly find a posterior that is wrong.
@@ -51,13 +50,13 @@ def posterior_sbc(
         return pd.DataFrame(rows, columns=columns)
     first, *seeds = seed.spawn(1 + data_sets)
     populations = population_draws(fit, data_sets, np.random.default_rng(first))
-    layout, learner = Layout.of(pilot.task, pilot.data), fit.fitter.setting.learner
+    layout, learner = pilot.data.layout(pilot.task), fit.fitter.setting.learner
     for number, (location, spread, child) in enumerate(zip(*populations, seeds, strict=True)):
         rng = np.random.default_rng(child)
         real = location + spread * rng.standard_normal((len(pilot.names), len(location)))
         parameters = fit.model.parameters
         values = {p.name: p.to_natural(real[:, j])[None] for j, p in enumerate(parameters)}
-        drawn = layout.simulate(learner, values, rng)
+        drawn = pilot.data.simulated_again(layout, learner, values, rng)
         joint = _together(pilot, _first(drawn))
         posterior, _, _ = fit.fitter.hierarchy().integrate(joint, (LEVEL,))
         truths = {"group": location, "spread": spread, "participant": real[0]}

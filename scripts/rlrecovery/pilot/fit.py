@@ -136,7 +136,8 @@ def _with_defaults(pooling: str, model: Model) -> QuadratureSettings:
 def _fitter(pilot: PilotData, settings: Any, model: ModelSpec) -> Quadrature:
     """Fitter of all participants."""
     participants, trials = pilot.data.choices.shape
-    setting = Setting(learner_in(model, pilot.task), participants, trials, (LEVEL,))
+    learner = learner_in(model, pilot.task)
+    setting = Setting(learner, participants, trials, (LEVEL,), pilot.task)
     return Quadrature.of(settings, setting)
 
 

@@ -81,7 +81,7 @@ def write_check(
     table = conform([], PREDICTIVE)
     if method is not None:
         participants, trials = observed.choices.shape
-        setting = Setting(learner_in(method.model, task), participants, trials, nominal_levels=())
+        setting = Setting(learner_in(method.model, task), participants, trials, (), task)
         try:
             with threadpool_limits(1):
                 table = check(method, setting, task, observed, seed)

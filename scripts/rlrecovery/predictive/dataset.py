@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,9 +10,11 @@ from numpy.typing import NDArray
 
 from rlrecovery.design.cells import Cell
 from rlrecovery.likelihood.data import Observations, observations
+from rlrecovery.models.base import Learner
 from rlrecovery.simulation.generator import Generator
+from rlrecovery.simulation.layout import Layout
 from rlrecovery.simulation.replicates import simulate_replicate
-from rlrecovery.simulation.task import Floats, Integers, Task, block_starts
+from rlrecovery.simulation.task import Floats, Integers, Task
 
 #: The example is the first data set of its cell, as in the other figures of the report.
 REPLICATE = 0
@@ -54,12 +57,26 @@ class Dataset:
         shown = self.rewards if self.outcomes is None else self.outcomes
         return observations(self.choices, shown, self.blocks * task.reset)
 
+    def layout(self, task: Task) -> Layout:
+        """The trials, blocks and missing responses, for simulation."""
+        return Layout.of(task, self.blocks, self.responded)
 
-def first_trial_of_block(blocks: Integers) -> Integers:
-    """Index of the first trial of the block that each trial belongs to, shape as of `blocks`."""
-    trials = np.arange(blocks.shape[1])
-    first: Integers = np.maximum.accumulate(np.where(block_starts(blocks), trials, 0), axis=1)
-    return first
+    def simulated_again(
+        self,
+        layout: Layout,
+        learner: Learner,
+        values: Mapping[str, Floats],
+        rng: np.random.Generator,
+    ) -> Dataset:
+        """Data sets drawn with its `layout`; parameters as of `Layout.simulate`."""
+        responses, means = layout.simulate(learner, values, rng)
+        return Dataset(
+            choices=responses.choices,
+            rewards=responses.rewards,
+            blocks=self.blocks,
+            means=means,
+            outcomes=responses.outcomes,
+        )
 
 
 def simulated_dataset(cell: Cell, generator: Generator) -> Dataset:

@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rlrecovery.predictive.dataset import Dataset, first_trial_of_block
+from rlrecovery.predictive.dataset import Dataset
 from rlrecovery.predictive.own_format import NO_RESPONSE, converted
 from rlrecovery.predictive.settings import PilotSettings
 from rlrecovery.simulation.csv_file import CsvFile, finite_number, read_csv_file
+from rlrecovery.simulation.layout import first_trial_of_block
 from rlrecovery.simulation.task import Floats, Integers, Task
 from rlrecovery.storage.files import BrokenFile
 

@@ -10,19 +10,17 @@ data when it is simulated forward (Palminteri, Wyart & Koechlin 2017, Trends in 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import softmax
 
 from rlrecovery.likelihood.data import Observations
 from rlrecovery.models.base import Learner
-from rlrecovery.predictive.dataset import Dataset, first_trial_of_block
+from rlrecovery.predictive.dataset import Dataset
 from rlrecovery.predictive.statistics import Statistics, statistics
-from rlrecovery.simulation.behaviour import behave, draw_choices
-from rlrecovery.simulation.task import Floats, Integers, Task
+from rlrecovery.simulation.behaviour import draw_choices
+from rlrecovery.simulation.task import Floats, Task
 
 #: Trials (draws x participants x trials) simulated at once, to bound the memory for hidden states
 #: and probabilities.
@@ -42,80 +40,15 @@ def forward_statistics(
     are drawn again. ``values`` has the parameters by name, natural scale, shape (draws,
     participants). Returns `statistics` of shape (draws,).
     """
-    layout = Layout.of(task, observed)
+    layout = observed.layout(task)
     parts = []
     for part in _parts(values, layout.missing.size):
-        drawn = layout.simulate(learner, {name: v[part] for name, v in values.items()}, rng)
+        own = {name: v[part] for name, v in values.items()}
+        drawn = observed.simulated_again(layout, learner, own, rng)
         if observed.means is None:
             drawn = replace(drawn, means=None)
         parts.append(statistics(drawn, task.neutral, task.n_arms))
     return _joined(parts)
-
-
-@dataclass(frozen=True)
-class Layout:
-    """The trials of a data set in rows, within which learning and mean rewards continue.
-
-    If learning restarts in every block, a row is a block of a participant, of any length; otherwise
-    it is all trials of a participant.
-    """
-
-    #: The task within a row.
-    task: Task
-    #: Block of each trial of the data set, and its row and column: shape (participants, trials).
-    blocks: Integers
-    row: Integers
-    column: Integers
-    #: Participant of each row.
-    participant: Integers
-    #: Trial of the data set in each row and column; 0 after the end of a row.
-    trial: Integers
-    #: Whether there is no response; true after the end of a row.
-    missing: NDArray[np.bool_]
-
-    @classmethod
-    def of(cls, task: Task, observed: Dataset) -> Layout:
-        """Split a data set into rows."""
-        participants, trials = observed.choices.shape
-        column = np.arange(trials) - first_trial_of_block(observed.blocks * task.reset)
-        row = np.cumsum(column == 0).reshape(participants, trials) - 1
-        shape = (int(row[-1, -1]) + 1, int(column.max()) + 1)
-        participant = np.zeros(shape[0], dtype=np.int64)
-        trial = np.zeros(shape, dtype=np.int64)
-        missing = np.ones(shape, dtype=bool)
-        participant[row] = np.arange(participants)[:, None]
-        trial[row, column] = np.arange(trials)
-        missing[row, column] = ~observed.responded
-        if task.reset or task.is_stationary or task.schedule is not None:
-            task = replace(task, blocks=1)
-        return cls(task, observed.blocks, row, column, participant, trial, missing)
-
-    def simulate(
-        self, learner: Learner, values: Mapping[str, Floats], rng: np.random.Generator
-    ) -> Dataset:
-        """Simulate one data set per draw of the parameters, shape (draws, participants, trials)."""
-        draws = len(next(iter(values.values())))
-        rows, columns = self.missing.shape
-        row_values = {name: drawn[:, self.participant].ravel() for name, drawn in values.items()}
-        if self.task.schedule:
-            means = np.tile(np.array(self.task.schedule.values)[self.trial], (draws, 1, 1))
-        else:
-            means = self.task.means(draws * rows, columns, rng)
-        uniform = rng.random((draws * rows, columns, self.task.n_uniforms))
-        missing = np.tile(self.missing, (draws, 1))
-        behaviour = behave(learner, row_values, self.task, uniform, missing, means)
-
-        def by_trial(array: Any) -> Any:
-            """Rearrange values from rows and columns to participants and trials."""
-            return array.reshape(draws, rows, *array.shape[1:])[:, self.row, self.column]
-
-        return Dataset(
-            choices=by_trial(behaviour.choices),
-            rewards=by_trial(behaviour.rewards),
-            blocks=self.blocks,
-            means=by_trial(behaviour.means),
-            outcomes=None if behaviour.outcomes is None else by_trial(behaviour.outcomes),
-        )
 
 
 def one_step_statistics(

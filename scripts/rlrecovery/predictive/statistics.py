@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rlrecovery.predictive.dataset import Dataset, first_trial_of_block
+from rlrecovery.predictive.dataset import Dataset
+from rlrecovery.simulation.layout import first_trial_of_block
 from rlrecovery.simulation.task import Floats, Integers
 
 #: Largest number of bins of a learning curve.

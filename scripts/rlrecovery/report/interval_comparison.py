@@ -14,6 +14,9 @@ from rlrecovery.report.lines import select
 from rlrecovery.report.numbers import row_text
 from rlrecovery.score.results import Summary
 
+#: Keys of a method that do not affect its estimates, apart from their intervals.
+INTERVAL_KEYS = frozenset({"interval", "bootstrap", "contest"})
+
 
 class Line(NamedTuple):
     """Intervals of one parameter of participants by one method, over all true values.
@@ -59,7 +62,7 @@ def comparable(experiment: Experiment) -> dict[str, str]:
     alike: dict[str, dict[str, str]] = {}
     for name, method in methods_of(experiment).items():
         if kind := method.settings.interval_kind():
-            same = {k: v for k, v in method.plain().items() if k not in ("interval", "contest")}
+            same = {k: v for k, v in method.plain().items() if k not in INTERVAL_KEYS}
             alike.setdefault(repr(sorted(same.items())), {})[name] = kind
     groups = [group for group in alike.values() if len(set(group.values())) > 1]
     return {name: kind for group in groups for name, kind in group.items()}

@@ -252,10 +252,13 @@ TABLES: dict[str, Table] = {
             "at a bound, at the estimate or at an end of an interval. `several_valleys`: the "
             "values within an interval are not connected; it reaches from the first to the last. "
             "`higher_maximum`: the profile is higher than the maximum that the searches found, and "
-            "the interval belongs to the higher one.",
+            "the interval belongs to the higher one. With `interval: bootstrap`: `one_value`, the "
+            "estimates from all simulated data sets are equal, and the interval has no width; "
+            "`refits_stopped`, some of their searches stopped before the gradient vanished.",
             "open_below": "Lowest nominal level whose interval is open below, and all higher ones "
-            "are: the profile does not fall far enough within the bounds, and the lower end is the "
-            "bound. Missing if none is (`mle` with `interval: profile`).",
+            "are: the lower end is the bound, because the profile does not fall far enough within "
+            "the bounds, or the bootstrap estimate at the end is there. Missing if none is (`mle` "
+            "with `interval: profile` or `bootstrap`).",
             "open_above": "The same for the upper end.",
             "rhat": "R-hat of the draws (`bayes`).",
             "ess_bulk": "Effective sample size of the draws, bulk (`bayes`).",

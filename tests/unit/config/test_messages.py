@@ -208,7 +208,7 @@ SENTENCES = [
     (
         {"methods.mle.gird": 10},
         "unknown key 'methods.mle.gird' (did you mean 'grid'?); allowed keys: estimator, model, "
-        "replicates, engine, bounds, grid, starts, interval, group_scale",
+        "replicates, engine, bounds, grid, starts, interval, bootstrap, group_scale",
     ),
     (
         {"methods.mle.estimator": GONE, "methods.mle.estimater": "mle"},

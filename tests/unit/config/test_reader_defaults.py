@@ -44,9 +44,18 @@ def test_an_estimator_needs_nothing_but_its_name(estimator):
     resolved = parse(changed({"methods": {"only": {"estimator": estimator}}})).resolved()
     method = resolved["methods"]["only"]
     assert method["model"] == "rescorla_wagner"
-    optional = {"replicates", "label"}
+    optional = {"replicates", "label", "bootstrap"}
     assert set(method) == {*settings_class(estimator).model_fields} - optional
     assert all(list(method[key]) == ["alpha", "beta"] for key in {"bounds", "priors"} & set(method))
+
+
+def test_a_bootstrap_has_a_default_number_of_data_sets():
+    def resolved(**keys):
+        entry = {"estimator": "mle", "interval": "bootstrap", **keys}
+        return parse(changed({"methods": {"mle": entry}})).resolved()["methods"]["mle"]
+
+    assert resolved() == resolved(bootstrap=200)
+    assert resolved(bootstrap=300)["bootstrap"] == 300
 
 
 def test_the_defaults_of_maximum_likelihood():

@@ -169,6 +169,30 @@ def test_settings_of_a_method(data):
     assert (found.loc[found["parameter"] == "alpha", "estimate"] < 0.2).all()
 
 
+@pytest.mark.parametrize(
+    ("task", "sentence"),
+    [
+        (None, "needs the mean rewards of the arms"),
+        ({"arms": 2}, "needs the mean rewards of the arms"),
+        ({"arms": [0, 1], "rewards": "gaussian"}, "needs the SD of the rewards"),
+    ],
+)
+def test_a_task_that_is_simulated_must_be_known(own, task, sentence):
+    method = {"estimator": "mle", "interval": "bootstrap", "bootstrap": 39}
+    with pytest.raises(ValueError, match=sentence):
+        fit(own, method, task=task)
+
+
+def test_a_bootstrap_simulates_the_task_that_is_given(data):
+    method = {"estimator": "mle", "interval": "bootstrap", "bootstrap": 39}
+    known, told = fit(data, method), fit(data.trials, method, task=data.task)
+    other = fit(data, method, task={"arms": [0.1, 0.9]})
+    ends = [found.estimates[["lower_95", "upper_95"]] for found in (known, told, other)]
+    assert ends[0].notna().all(axis=None)
+    assert len(ends[1]) == len(ends[0])
+    assert not ends[2].equals(ends[0])
+
+
 def test_levels_of_intervals(data):
     columns = fit(data, levels=[0.89]).estimates.columns
     assert [name for name in columns if name.startswith("lower")] == ["lower_89"]

@@ -66,7 +66,7 @@ def learner(task=BANDIT, model="rescorla_wagner"):
 
 
 def setting(participants, trials, task=BANDIT, model="rescorla_wagner"):
-    return Setting(learner(task, model), participants, trials, nominal_levels=())
+    return Setting(learner(task, model), participants, trials, (), faced(task))
 
 
 def seed(number=0):

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from rlrecovery.predictive.dataset import Dataset, first_trial_of_block, simulated_dataset
+from rlrecovery.predictive.dataset import Dataset, simulated_dataset
 from rlrecovery.simulation.replicates import simulate_replicate
 from unit.predictive.examples import BANDIT, CELL, TASKS, faced, generator
 
@@ -27,8 +27,3 @@ def test_observations_have_the_outcomes_shown_and_the_starts_of_the_task():
     np.testing.assert_array_equal(carried_over.starts, [[1, 0, 0, 0]])
     full = Dataset(choices, rewards, blocks, outcomes=outcomes).observations(faced())
     assert full.rewards.shape == (1, 4, 2)
-
-
-def test_first_trial_of_block():
-    blocks = np.array([[0, 0, 1, 1, 2], [3, 3, 3, 4, 4]])
-    np.testing.assert_array_equal(first_trial_of_block(blocks), [[0, 0, 2, 2, 4], [0, 0, 0, 3, 3]])

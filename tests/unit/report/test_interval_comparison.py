@@ -25,6 +25,9 @@ def recovered():
 def test_methods_that_differ_in_more_are_not_compared():
     experiment = parse(study(methods=METHODS), source="a test")
     assert comparable(experiment) == {"wald": "wald", "profile": "profile"}
+    bootstrap = {"estimator": "mle", "interval": "bootstrap", "bootstrap": 50}
+    three = parse(study(methods=METHODS | {"bootstrap": bootstrap}), source="a test")
+    assert set(comparable(three).values()) == {"wald", "profile", "bootstrap"}
     alone = parse(study(methods={"wald": METHODS["wald"]}), source="a test")
     assert comparable(alone) == {}
 

@@ -39,6 +39,7 @@ def check_methods(sections: Sections) -> Iterator[Mistake]:
     for name, method in sections.experiment.methods.items():
         models, path = sections.models_of(method), ("methods", name)
         yield from _replicates(sections, path, method)
+        yield from _intervals(sections, path, method)
         if models:
             yield from _size(path, method, models)
             yield from _parameters(sections, path, method, models)
@@ -90,6 +91,15 @@ def _replicates(sections: Sections, path: Path, method: MethodSettings) -> Itera
     if method.replicates is not None and most and method.replicates > most:
         must = f"must be at most {most}, the study's replicates"
         yield wrong((*path, "replicates"), method.replicates, must)
+
+
+def _intervals(sections: Sections, path: Path, method: MethodSettings) -> Iterator[Mistake]:
+    """Check keys that depend on the nominal levels."""
+    if sections.readable("interval_levels"):
+        found = method.interval_mistake(sections.experiment.interval_levels)
+        if found is not None:
+            key, text = found
+            yield mistake((*path, key), text)
 
 
 def _size(path: Path, method: MethodSettings, models: list[Model]) -> Iterator[Mistake]:

@@ -2,14 +2,15 @@
 
 Each participant is fitted on the unconstrained scale within explicit bounds (see
 `rlrecovery.fitting.mle.search`). All participants of one or more data sets are fitted together,
-because most of the time of a single fit is spent outside of compiled code; the estimates of one
-do not depend on the others. Standard errors come from the curvature of the log-likelihood on the
+because most of the time of a single fit is spent outside of compiled code; the estimates of one do
+not depend on the others. Standard errors come from the curvature of the log-likelihood on the
 unconstrained scale and are transformed to the natural scale by the delta method. Intervals are
-those of the profile likelihood (see `rlrecovery.fitting.mle.profile_interval`) or Wald's, whose
-ends are transformed. Wald intervals are truncated at the bounds, because estimates cannot
-lie beyond them and the interval of a nearly flat log-likelihood would otherwise be extremely wide.
-This does not change the coverage of true values within the bounds, but can change bias-eliminated
-coverage where the true value plus the bias lies beyond a bound.
+those of the profile likelihood (see `rlrecovery.fitting.mle.profile_interval`), of the parametric
+bootstrap (`rlrecovery.fitting.mle.bootstrap`), or Wald's, whose ends are transformed. Wald
+intervals are truncated at the bounds, because estimates cannot lie beyond them and the interval of
+a nearly flat log-likelihood would otherwise be extremely wide. This does not change the coverage of
+true values within the bounds, but can change bias-eliminated coverage where the true value plus the
+bias lies beyond a bound.
 """
 
 from __future__ import annotations
@@ -17,13 +18,14 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
 
 from rlrecovery.fitting.base import Setting
 from rlrecovery.fitting.estimates import WHOLE, Row, Target, failed, one_line
+from rlrecovery.fitting.mle.bootstrap import Bootstrap
 from rlrecovery.fitting.mle.profile_interval import ProfileIntervals
 from rlrecovery.fitting.mle.profile_points import Grid
 from rlrecovery.fitting.mle.rows import Maximum, judge_group, mean_row, participant_rows
@@ -51,11 +53,14 @@ class MaximumLikelihood:
         Model, task and sizes.
     search : Search
         How the maximum is searched.
+    bootstrap : Bootstrap, optional
+        How bootstrap intervals are computed; None without them.
     """
 
     settings: MleSettings
     setting: Setting
     search: Search
+    bootstrap: Bootstrap | None = None
 
     @classmethod
     def of(cls, settings: MleSettings, setting: Setting) -> Self:
@@ -68,7 +73,9 @@ class MaximumLikelihood:
             grid = Grid(points, size)
             intervals = ProfileIntervals(evaluate, box, grid, setting.nominal_levels)
         search = Search(evaluate, box, points, size, settings.starts, intervals)
-        return cls(settings, setting, search)
+        is_bootstrap = settings.interval == "bootstrap"
+        bootstrap = Bootstrap(search, setting, settings.data_sets) if is_bootstrap else None
+        return cls(settings, setting, search, bootstrap)
 
     @property
     def targets(self) -> list[Target]:
@@ -78,10 +85,12 @@ class MaximumLikelihood:
     @property
     def data_sets_together(self) -> int:
         """Number of data sets that are worth fitting together."""
+        if self.bootstrap is not None:
+            return 1  # one data set is work enough, and a job that is killed loses the last part
         return max(1, self.search.together(self.setting.trials) // self.setting.participants)
 
     def fit(self, data: Observations, seed: np.random.SeedSequence) -> list[Row]:
-        """Fit each participant, then average; the seed is not used."""
+        """Fit each participant, then average; the seed is used by bootstrap intervals only."""
         return self.fit_together([data], [seed])[0]
 
     def fit_together(
@@ -89,7 +98,10 @@ class MaximumLikelihood:
     ) -> list[list[Row]]:
         """Fit several data sets; the rows of each are those of `fit`."""
         started = time.perf_counter()
-        results = self._results(stacked(data_sets))
+        data = stacked(data_sets)
+        results = self._results(data)
+        if self.bootstrap is not None:
+            results = self._bootstrapped(self.bootstrap, data, results, seeds)
         seconds = (time.perf_counter() - started) / len(results)
         rows, count = self._participant_rows(results, seconds), self.setting.participants
         each = [slice(begin, begin + count) for begin in range(0, len(results), count)]
@@ -108,6 +120,28 @@ class MaximumLikelihood:
         for position, result in zip(answered, self._maxima(data.rows(answered)), strict=True):
             results[position] = result
         return results
+
+    def _bootstrapped(
+        self,
+        bootstrap: Bootstrap,
+        data: Observations,
+        results: Sequence[Result],
+        seeds: Sequence[np.random.SeedSequence],
+    ) -> list[Result]:
+        """The results with bootstrap intervals, or why a simulated data set cannot be fitted."""
+        complete = list(results)
+        for row, result in enumerate(results):
+            if isinstance(result, Maximum):
+                data_set, participant = divmod(row, self.setting.participants)
+                own = data.rows(slice(row, row + 1))
+                try:
+                    found = bootstrap.intervals(own, result, seeds[data_set], participant)
+                    complete[row] = replace(result, intervals=found)
+                except MACHINE:
+                    raise
+                except Exception as error:
+                    complete[row] = error
+        return complete
 
     def _maxima(self, data: Observations) -> list[Result]:
         """The maximum of each participant, all of whom responded."""

@@ -41,7 +41,7 @@ class Maximum:
     choices : int
         Number of the participant's choices.
     intervals : list of Interval, optional
-        Profile-likelihood intervals of each parameter; None for Wald intervals.
+        Profile-likelihood or bootstrap intervals of each parameter; None for Wald intervals.
     """
 
     point: Floats
@@ -158,8 +158,8 @@ def participant_rows(
         flags = {"status": status, "reason": reason, "at_bound": bool(maximum.end[j])}
         ends = wald[i]
         if maximum.intervals is not None:
-            ends = _profile_ends(maximum.intervals[j], parameter, limits)
-            flags |= _profile_columns(maximum.intervals[j], levels)
+            ends = _given_ends(maximum.intervals[j], parameter, limits)
+            flags |= _interval_columns(maximum.intervals[j], levels)
         intervals = dict(zip(levels, ends, strict=True))
         target, columns = Target("participant", participant, parameter.name), maximum.columns()
         estimate = float(natural[i])
@@ -180,7 +180,7 @@ def _wald_ends(
     return transformed(parameter, ends, limits).tolist()
 
 
-def _profile_ends(
+def _given_ends(
     interval: Interval, parameter: Parameter, limits: tuple[float, float]
 ) -> list[tuple[float, float]]:
     """Ends at each nominal level, natural scale; the bound where an interval is open."""
@@ -188,11 +188,11 @@ def _profile_ends(
     return [(lower, upper) for lower, upper in ends.tolist()]
 
 
-def _profile_columns(interval: Interval, levels: Sequence[float]) -> Row:
-    """Columns about the shape of a profile."""
+def _interval_columns(interval: Interval, levels: Sequence[float]) -> Row:
+    """Columns about the intervals of a profile or a bootstrap."""
     # Intervals are nested, so the lowest open level says which intervals are open, for any number
     # of nominal levels. What does not depend on them is one text, and not a column for each note:
-    # it is empty in most rows, and for estimators without a profile.
+    # it is empty in most rows, and for other intervals.
     lowest = [
         min((x for x, own in zip(levels, side, strict=True) if own), default=NAN)
         for side in interval.is_open.T

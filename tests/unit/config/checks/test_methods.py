@@ -36,6 +36,15 @@ ONE_MODEL = [
     ),
     ({"methods.mle.replicates": 1}, [("methods.mle.replicates", "at least 2")]),
     ({"methods.mle.grid": 1001}, [("methods.mle.grid", "must give at most 1000000 points")]),
+    ({"methods.mle.bootstrap": 100}, [("methods.mle.bootstrap", "is unused: set interval: boot")]),
+    (
+        {
+            "methods.mle.bootstrap": 100,
+            "methods.mle.interval": "bootstrap",
+            "interval_levels": [0.99],
+        },
+        [("methods.mle.bootstrap", "is 100, but must be at least 199 for the nominal level 0.99")],
+    ),
     (
         {
             "truth.beta": GONE,

@@ -90,7 +90,7 @@ class Family:
 
     def setting(self, data: Observations) -> Setting:
         """Model, task and sizes of a data set."""
-        return Setting(self.learner, *data.choices.shape, (0.8, 0.95))
+        return Setting(self.learner, *data.choices.shape, (0.8, 0.95), self.task)
 
 
 def _added(model: str, **more: Any) -> dict[str, Any]:

@@ -29,9 +29,8 @@ def fitter(data, bounds=NARROW, model="rescorla_wagner", **changes):
     """Maximum likelihood with profile-likelihood intervals at `LEVELS`."""
     entry = fits.MLE | {"interval": "profile", "bounds": bounds} | changes
     learner = Learner(MODELS[model], 2, fits.START)
-    return MaximumLikelihood.of(
-        MleSettings.of(entry), Setting(learner, *data.choices.shape, LEVELS)
-    )
+    setting = Setting(learner, *data.choices.shape, LEVELS, fits.TASK)
+    return MaximumLikelihood.of(MleSettings.of(entry), setting)
 
 
 @functools.cache

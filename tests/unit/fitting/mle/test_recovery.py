@@ -65,7 +65,7 @@ def assert_recovered(model, task):
     data = observations(behaviour.choices, rewards, blocks)
     bounds = {p.name: BOUNDS[p.transform] for p in model.parameters}
     method = MleSettings.of(MLE | {"grid": 6, "starts": 3, "bounds": bounds})
-    fitter = MaximumLikelihood.of(method, Setting(learner, PARTICIPANTS, TRIALS, (0.95,)))
+    fitter = MaximumLikelihood.of(method, Setting(learner, PARTICIPANTS, TRIALS, (0.95,), task))
     for maximum in fitter.search.maxima(data):
         assert maximum.converged
         assert not maximum.at_bound.any()

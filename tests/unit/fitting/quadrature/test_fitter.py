@@ -31,6 +31,7 @@ from rlrecovery.fitting.quadrature.settings import QuadratureSettings
 from rlrecovery.models.distributions import Distribution
 from rlrecovery.models.library import MODELS, RESCORLA_WAGNER_TWO_RATES
 from rlrecovery.models.variants import ModelSpec
+from rlrecovery.simulation.task import Task
 
 SEED = np.random.SeedSequence(0)
 UNIFORM = {
@@ -272,7 +273,8 @@ def test_evidence_is_the_sum_over_a_dense_grid(name):
 def responding(n_arms, alpha, beta):
     """A fitter of random responding with a Beta prior."""
     prior = {"distribution": "Beta", "alpha": alpha, "beta": beta}
-    sizes = Setting(learner(MODELS["random_responding"], n_arms), 1, 60, LEVELS)
+    task = Task((0.5,) * n_arms)
+    sizes = Setting(learner(MODELS["random_responding"], n_arms), 1, 60, LEVELS, task)
     return fitter_of(sizes, priors={"side_bias": prior})
 
 
