@@ -99,7 +99,7 @@ def _advise(experiment: Experiment, config: Path) -> Step | None:
         print(f"\n{wrapped(section.heading)}")
         for method, text in section.paragraphs:
             print(_indented(f"{method}: {text}" if method else text))
-    step = next_step(found, experiment.replicates, experiment.within)
+    step = next_step(found, experiment.most_replicates, experiment.within)
     print("\n" + wrapped(_next_text(found, experiment, step)))
     return step
 
@@ -142,11 +142,11 @@ def _next_text(found: Sequence[Answer], experiment: Experiment, step: Step | Non
 
 def _step_text(step: Step, experiment: Experiment) -> str:
     if step.replicates is not None:
-        return f"replicates, {step.replicates} instead of {experiment.replicates}"
+        return f"replicates, {step.replicates} instead of {experiment.most_replicates}"
     size = (
         f"{step.trials} trials" if step.trials is not None else f"{step.participants} participants"
     )
-    return f"designs with {size}, with {experiment.replicates} replicates"
+    return f"designs with {size}, with {experiment.most_replicates} replicates"
 
 
 def _write(

@@ -63,7 +63,11 @@ def write_next(config: Path, target: Path, experiment: Experiment, step: Step) -
             content[key].insert(place, size)
     if step.replicates is not None:
         batch = experiment.batch_size
-        content["replicates"] = math.ceil(step.replicates / batch) * batch
+        number = math.ceil(step.replicates / batch) * batch
+        if experiment.sequential:
+            content["replicates"] |= {"at_least": number, "at_most": number}
+        else:
+            content["replicates"] = number
     text = io.StringIO()
     yaml.dump(content, text)
     write_text(text.getvalue(), target)
@@ -92,7 +96,7 @@ def added_jobs(present: Experiment, following: Experiment) -> int:
 
 def _jobs(experiment: Experiment) -> set[tuple[str, str, tuple[int, int]]]:
     """Stage, cell and replicates of all jobs that simulate or fit."""
-    ranges = batches(experiment.replicates, experiment.batch_size)
+    ranges = batches(experiment.most_replicates, experiment.batch_size)
     stages = {"": ranges, **fitted_batches(experiment)}
     cells = cells_of(experiment)
     return {
