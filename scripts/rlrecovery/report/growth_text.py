@@ -51,8 +51,8 @@ def growth_text(
     yield (
         f"Each cell began with {sequential.start(experiment.batch_size):,} replicates, and more "
         f"were added, up to {sequential.at_most:,}, until {limits_text(experiment, 'was')}, for "
-        "every method and parameter (estimates of participants, or of the group where a method does not "
-        "estimate participants)"
+        "every method and parameter (estimates of participants, or of the group where a method "
+        "does not estimate participants)"
     )
     yield from _missed(experiment, summary, numbers)
 

@@ -29,6 +29,7 @@ from rlrecovery.report.markup import (
     cite,
     cited,
     latex_of,
+    literal,
     markdown_of,
     name,
 )
