@@ -10,6 +10,7 @@ from settings import MOCK, study
 
 from rlrecovery.config.reader import parse
 from rlrecovery.score.growth import Excess, counted_mcse, excesses, grown
+from rlrecovery.score.measures import binomial_se
 
 
 def experiment(batch_size=10, at_most=200, **changes):
@@ -107,6 +108,48 @@ def test_coverage_of_all_or_none_is_not_certain(value):
     assert counted_mcse(row) == pytest.approx(math.sqrt(22 * 2 / 24**3))
     assert counted_mcse(row | {"measure": "bias"}) == 0
     assert counted_mcse(row | {"value": 0.95, "mcse": 0.049}) == 0.049
+
+
+def stopped_at(draw, measure, limit, most, rng):
+    """Simulate cells until they stop; their last values and numbers of replicates."""
+    config, ends = experiment(batch_size=20, at_most=most), []
+    for _ in range(400):
+        values, number = draw(rng, most), 20
+        while True:
+            row = measure(values[:number])
+            here = Excess("a", "guess", "alpha", "", row["mcse"], limit, number, number < most)
+            new = grown([here] if row["mcse"] > limit else [], config, {"a": number})
+            if not new:
+                break
+            number = new["a"]
+        ends.append((row["value"], number))
+    return np.array(ends).T
+
+
+def coverage_of(hits):
+    row = {"measure": "coverage", "value": hits.mean(), "n": hits.size}
+    row["mcse"] = binomial_se(row["value"], row["n"])
+    return row | {"mcse": counted_mcse(row)}
+
+
+def bias_of(errors):
+    return {"value": errors.mean(), "mcse": errors.std(ddof=1) / math.sqrt(errors.size)}
+
+
+@pytest.mark.parametrize(
+    ("draw", "measure", "truth", "limit", "needed"),
+    [
+        (lambda rng, n: rng.random(n) < 0.95, coverage_of, 0.95, 0.02, 0.95 * 0.05 / 0.02**2),
+        (lambda rng, n: rng.normal(0, 1, n), bias_of, 0, 0.1, 100),
+    ],
+)
+def test_measures_of_cells_that_stopped_vary_as_was_required(draw, measure, truth, limit, needed):
+    rng = np.random.default_rng(20)
+    values, numbers = stopped_at(draw, measure, limit, 1000, rng)
+    assert np.std(values) == pytest.approx(limit, rel=0.2)
+    assert abs(values.mean() - truth) < limit / 2
+    # At most one batch more than a fixed number would be, and what the last step adds.
+    assert needed * 0.8 < numbers.mean() < needed * 1.25 + 20
 
 
 def test_a_plain_number_has_no_limits():
