@@ -23,6 +23,7 @@ from workflow.runs import MEASURES
 
 FEW, MANY = (f"alpha-0.3_beta-3.0_n-{n}_t-20" for n in (2, 10))
 RUN, LIMIT = "results/small", 1.3
+KINDS = ("trials", "truth", "estimates")
 
 
 def sequential(at_most=40, **changes):
@@ -54,10 +55,10 @@ def until_enough(folder, experiment, most=10):
 
 
 def contents(folder):
-    """Bytes of all data and estimates, without the times that fits took."""
+    """Bytes of all files of data and estimates."""
     base = folder / RUN
-    tables = {path.relative_to(base): path for path in base.glob("[te]*/**/*.parquet")}
-    return {name: path.read_bytes() for name, path in tables.items()}
+    paths = [path for kind in KINDS for path in (base / kind).rglob("*.parquet")]
+    return {path.relative_to(base): path.read_bytes() for path in paths}
 
 
 def replicates(folder):
