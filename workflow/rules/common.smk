@@ -9,12 +9,12 @@ from snakemake.exceptions import WorkflowError
 PROJECT = Path(str(workflow.current_basedir)).parents[1]
 sys.path.insert(0, str(PROJECT / "scripts"))
 
-from rlrecovery.config import calibrations, former, reader, study
+from rlrecovery.config import calibrations, former, reader, replicates, study
 from rlrecovery.design.cells import batches, by_design, example_of
 from rlrecovery.design.load import Load
 from rlrecovery.figures.catalogue import available_figures, files, settings_for, shown_file
 from rlrecovery.planning import resources as planned
-from rlrecovery.storage.files import blocked_folders, unwritable_folders
+from rlrecovery.storage.files import BrokenFile, blocked_folders, unwritable_folders
 from rlrecovery.storage.fingerprint import source_fingerprint, whole_fingerprint
 from rlrecovery.storage.provenance import PACKAGES, SIMULATED, finished, same_study, versions
 
@@ -66,7 +66,7 @@ if not same_study(PLAIN_EXPERIMENT, workflow.remote_exec):
     )
 
 ALL_CELLS = study.cells_of(EXPERIMENT)
-BATCHES = batches(EXPERIMENT.replicates, EXPERIMENT.batch_size)
+BATCHES = batches(EXPERIMENT.most_replicates, EXPERIMENT.batch_size)
 METHODS = study.methods_of(EXPERIMENT)
 # The batches of each method; of the last one it may fit a part.
 FITTED = study.fitted_batches(EXPERIMENT)
@@ -88,8 +88,14 @@ PLACES = f"{RUN}/calibration/{{method}}/{{batch}}.parquet"
 CALIBRATIONS = {} if PARTIAL else calibrations.generators(EXPERIMENT)
 CALIBRATED_BATCHES = calibrations.calibrated_batches(EXPERIMENT)
 
-# Batches that scores, summary and report are made from, by cell: all, or those that are finished.
-USED_BATCHES = {key: list(BATCHES) for key in ALL_CELLS}
+# Batches that scores, summary and report are made from, by cell: all, those that were added so far,
+# or those that are finished.
+try:
+    USED_BATCHES = replicates.batches_by_cell(
+        EXPERIMENT, replicates.replicates_by_cell(EXPERIMENT, Path(RUN))
+    )
+except BrokenFile as broken:
+    raise WorkflowError(f"error: {broken}")
 if PARTIAL:
     names, USED_BATCHES = finished(RUN, FITTED, list(ALL_CELLS), list(BATCHES), HASHES)
     METHODS = {name: METHODS[name] for name in names}
@@ -140,6 +146,12 @@ def cell_values(wildcards):
 def cell_generator(wildcards):
     """Values that seeds and simulated numbers depend on."""
     return study.generator_of(EXPERIMENT, ALL_CELLS[wildcards.cell]).plain()
+
+
+def replicates_in(cell):
+    """Number of data sets of a cell that the report is made from."""
+    sizes = (BATCHES[batch] for batch in USED_BATCHES[cell])
+    return sum(stop - start for start, stop in sizes)
 
 
 def batch_load(wildcards, ranges=BATCHES):

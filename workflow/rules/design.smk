@@ -3,12 +3,6 @@
 # whenever the record is written anew, not even through `ancient`.
 
 
-def data_sets_per_cell():
-    """Number of data sets that the report is made from, by cell."""
-    sizes = {batch: stop - start for batch, (start, stop) in BATCHES.items()}
-    return {cell: sum(sizes[batch] for batch in used) for cell, used in USED_BATCHES.items()}
-
-
 rule design:
     output:
         design=f"{OUTPUT}/design.csv",
@@ -27,7 +21,7 @@ rule design:
         runtime=single_job("design", "minutes"),
     params:
         experiment=PLAIN_EXPERIMENT,
-        replicates=data_sets_per_cell(),
+        replicates={cell: replicates_in(cell) for cell in USED_BATCHES},
         source=whole_fingerprint(),
         versions=versions(*PACKAGES, "snakemake"),
     message:

@@ -49,8 +49,8 @@ def hashes_of_design(wildcards):
 
 def loads_of_design(wildcards):
     """The amount of data of each cell."""
-    cells = [CELLS[key] for key in DESIGNS[wildcards.design]]
-    return [Load(cell.participants, cell.trials, EXPERIMENT.replicates) for cell in cells]
+    sizes = {key: (CELLS[key].participants, CELLS[key].trials) for key in DESIGNS[wildcards.design]}
+    return [Load(*size, replicates_in(key)) for key, size in sizes.items()]
 
 
 def score_memory(wildcards, attempt):

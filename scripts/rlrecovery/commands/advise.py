@@ -102,7 +102,7 @@ def _advise(experiment: Experiment, config: Path) -> Step | None:
         print(f"\n{wrapped(section.heading)}")
         for method, text in section.paragraphs:
             print(_indented(f"{method}: {text}" if method else text))
-    step = next_step(found, experiment.replicates, experiment.within)
+    step = next_step(found, experiment.most_replicates, experiment.within)
     print("\n" + wrapped(_next_text(found, experiment, step)))
     return step
 
@@ -127,8 +127,8 @@ def _not_measured(experiment: Experiment, config: Path) -> str:
     former = read_resolved(RESULTS / experiment.run / "config.yaml")
     cells = len(cells_of(experiment).keys() - cells_of(former).keys())
     added = [f"{cells} cells"] if cells else []
-    if experiment.replicates > former.replicates:
-        added.append(f"replicates from {former.replicates} on")
+    if experiment.most_replicates > former.most_replicates:
+        added.append(f"replicates from {former.most_replicates} on")
     added += [f"method {name}" for name in experiment.methods if name not in former.methods]
     if not added:
         return ""
@@ -161,11 +161,11 @@ def _next_text(found: Sequence[Answer], experiment: Experiment, step: Step | Non
 
 def _step_text(step: Step, experiment: Experiment) -> str:
     if step.replicates is not None:
-        return f"replicates, {step.replicates} instead of {experiment.replicates}"
+        return f"replicates, {step.replicates} instead of {experiment.most_replicates}"
     size = (
         f"{step.trials} trials" if step.trials is not None else f"{step.participants} participants"
     )
-    return f"designs with {size}, with {experiment.replicates} replicates"
+    return f"designs with {size}, with {experiment.most_replicates} replicates"
 
 
 def _write(

@@ -63,9 +63,13 @@ def _placed(notes: Sequence[Mistake], file: str, document: Document) -> Iterator
 def _summary(experiment: Experiment) -> str:
     cells = len(cells_of(experiment))
     return (
-        f"run {experiment.run}, {cells} cell{'s' * (cells != 1)} of {experiment.replicates} "
+        f"run {experiment.run}, {cells} cell{'s' * (cells != 1)} of {_at_most(experiment)} "
         f"replicates, methods {', '.join(methods_of(experiment))}{_calibrations(experiment)}"
     )
+
+
+def _at_most(experiment: Experiment) -> str:
+    return f"{'at most ' if experiment.sequential else ''}{experiment.most_replicates}"
 
 
 def _calibrations(experiment: Experiment) -> str:

@@ -82,7 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"error: {path} cannot be written ({error.strerror})", file=sys.stderr)
         return 2
     print(
-        f"{path} is written: {len(cells_of(experiment))} cells of {experiment.replicates} "
+        f"{path} is written: {len(cells_of(experiment))} cells of {experiment.most_replicates} "
         f"replicates, methods {' and '.join(experiment.methods)}.\n"
         f"Next: make run CONFIG={shlex.quote(str(path))}"
     )

@@ -97,7 +97,7 @@ def _run_of(path: Path) -> object:
 
 def _add_replicates(content: Any, experiment: Experiment, step: Step, replicates: float) -> None:
     """Raise the replicates of the study, or of the method of a step that has fewer of its own."""
-    batch, total = experiment.batch_size, experiment.replicates
+    batch, total = experiment.batch_size, experiment.most_replicates
     for name, section in experiment.methods.items():
         own = section.replicates
         label = experiment.labels.get(name, name)
@@ -109,7 +109,11 @@ def _add_replicates(content: Any, experiment: Experiment, step: Step, replicates
         break
     else:
         total = math.ceil(replicates)
-    content["replicates"] = math.ceil(total / batch) * batch
+    number = math.ceil(total / batch) * batch
+    if experiment.sequential:
+        content["replicates"] |= {"at_least": number, "at_most": number}
+    else:
+        content["replicates"] = number
 
 
 def added_jobs(present: Experiment, following: Experiment) -> int:
@@ -119,7 +123,7 @@ def added_jobs(present: Experiment, following: Experiment) -> int:
 
 def _jobs(experiment: Experiment) -> set[tuple[str, str, tuple[int, int]]]:
     """Stage, cell and replicates of all jobs that simulate or fit."""
-    ranges = batches(experiment.replicates, experiment.batch_size)
+    ranges = batches(experiment.most_replicates, experiment.batch_size)
     stages = {"": ranges, **fitted_batches(experiment)}
     cells = cells_of(experiment)
     return {

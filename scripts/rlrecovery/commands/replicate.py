@@ -69,7 +69,7 @@ def replicate_again(experiment: Experiment, key: str, replicate: int, run: Path)
     """
     cell, levels = cells_of(experiment)[key], experiment.interval_levels
     generator = generator_of(experiment, cell)
-    ranges = batches(experiment.replicates, experiment.batch_size)
+    ranges = batches(experiment.most_replicates, experiment.batch_size)
     batch = next(name for name, (start, stop) in ranges.items() if start <= replicate < stop)
     with tempfile.TemporaryDirectory() as folder:
         trials, truth, estimates = (f"{folder}/{i}.parquet" for i in range(3))
@@ -79,7 +79,7 @@ def replicate_again(experiment: Experiment, key: str, replicate: int, run: Path)
         stored = read_stored(run / f"trials/{key}/{batch}.parquet", TRIALS, replicate)
         all_equal = report_equality("trials", table, stored)
         for name, method in methods_of(experiment).items():
-            if replicate >= method.replicates_of(experiment.replicates):
+            if replicate >= method.replicates_of(experiment.most_replicates):
                 print(f"\n{name}: fits only the first {method.replicates} replicates")
                 continue
             fit_batch(method, generator, cell, levels, trials, estimates)
@@ -97,8 +97,8 @@ def mistake(experiment: Experiment, key: str, replicate: int) -> str:
     if key not in cells:
         hint = did_you_mean(key, cells)
         return f"unknown cell {key}{hint}; cells are listed in design.csv"
-    if not 0 <= replicate < experiment.replicates:
-        largest = experiment.replicates - 1
+    if not 0 <= replicate < experiment.most_replicates:
+        largest = experiment.most_replicates - 1
         return f"REPLICATE must be from 0 to {largest}, got {replicate}"
     return ""
 

@@ -17,6 +17,12 @@ from types import FrameType
 from typing import NoReturn
 
 from rlrecovery.commands.end_screen import of_interruption
+from rlrecovery.commands.sequential import (
+    Ended,
+    grow_by_command,
+    growing_study,
+    until_precise,
+)
 
 #: Seconds between the interruption of Snakemake and the end of jobs, and until jobs that were
 #: started meanwhile are ended.
@@ -25,15 +31,40 @@ PATIENCE, AGAIN = 0.3, 1.0
 #: Exit status after an interruption.
 INTERRUPTED = 128 + signal.SIGINT
 
+#: Signals that are passed on to Snakemake.
+_HANDLED = (
+    *(signal.SIGINT, signal.SIGHUP, signal.SIGALRM),
+    *(signal.SIGTERM, signal.SIGTSTP, signal.SIGCONT),
+)
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run Snakemake with the arguments of the command line; return its exit status."""
     arguments = sys.argv[1:] if arguments is None else arguments
+    study = growing_study(arguments)
+    if study is not None:
+        try:
+            ended = until_precise(study, arguments, launch, grow_by_command)
+        except KeyboardInterrupt:  # between two runs of Snakemake
+            print(f"\n{of_interruption()}", flush=True)
+            return 0 if _in_foreground() else INTERRUPTED
+        if ended.status or ended.interrupted:
+            return ended.status
+    return launch(arguments).status
+
+
+def launch(arguments: Sequence[str]) -> Ended:
+    """Run Snakemake in the background, in a process of its own."""
     group = os.fork()
     if group == 0:
         os.setpgid(0, 0)
-        return _snakemake(arguments)
-    return _attend(group)
+        sys.exit(_snakemake(arguments))
+    handlers = {number: signal.getsignal(number) for number in _HANDLED}
+    try:
+        return _attend(group)
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
 
 
 def _snakemake(arguments: Sequence[str]) -> int:
@@ -56,7 +87,7 @@ def _raise_interrupt(*_: object) -> NoReturn:
     raise KeyboardInterrupt
 
 
-def _attend(group: int) -> int:
+def _attend(group: int) -> Ended:
     """Pass signals on to Snakemake, the leader of a process group, until it has ended."""
     interruptions = 0
 
@@ -84,12 +115,12 @@ def _attend(group: int) -> int:
     status = os.waitstatus_to_exitcode(os.waitpid(group, 0)[1])
     signal.setitimer(signal.ITIMER_REAL, 0)
     if not interruptions:
-        return status if status >= 0 else 128 - status
+        return Ended(status if status >= 0 else 128 - status)
     if status == -signal.SIGKILL:
         print(f"\n{of_interruption()}")
     # make got the signal of the terminal too and fails by itself; it would only add a line about
     # the exit status.
-    return 0 if _in_foreground() else INTERRUPTED
+    return Ended(0 if _in_foreground() else INTERRUPTED, interrupted=True)
 
 
 def _handle(number: int, action: Callable[[int, FrameType | None], None]) -> None:

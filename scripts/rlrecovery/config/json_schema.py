@@ -63,6 +63,11 @@ def child(node: Node, key: str | int) -> Node:
     return next(iter(node.get("patternProperties", {}).values()), None) or (further or {})
 
 
+def _plain_member(node: Node) -> Node:
+    """The member of a union that is no section, such as a number."""
+    return next(member for member in node["oneOf"] if "$ref" not in member)
+
+
 def locate(location: Path) -> tuple[Path, Node, Node]:
     """Path, schema, and resolved schema of the value at a location in a pydantic error.
 
@@ -75,7 +80,9 @@ def locate(location: Path) -> tuple[Path, Node, Node]:
         node = resolve(field)
         if "oneOf" in node:
             members = node.get("discriminator", {}).get("mapping", {})
-            field = {"$ref": members.get(segment, str(segment))}
+            name = members.get(segment, str(segment)).rsplit("/", 1)[-1]
+            is_section = name in json_schema()["$defs"]
+            field = {"$ref": name} if is_section else {**field, **_plain_member(node)}
         else:
             path, field = (*path, segment), child(node, segment)
     return path, field, resolve(field)

@@ -59,7 +59,11 @@ def _entries(section: Node, path: str, shown: dict[str, str]) -> Iterator[Entry]
         if not repeated:
             shown[reference] = key_path
             yield from _entries(node, key_path, shown)
-    for member in map(resolve, section.get("oneOf", ())):
+    members = [m for m in map(resolve, section.get("oneOf", ())) if "properties" in m]
+    if len(members) == 1:  # the other is a number
+        yield from _entries(members[0], path, shown)
+        return
+    for member in members:
         if "distribution" not in member["properties"]:  # explained separately
             estimator = member["properties"].get("estimator")
             label = estimator["const"] if estimator else ", ".join(member["properties"])
@@ -74,6 +78,8 @@ def _kind(node: Node) -> str:
     if "anyOf" in node:
         return either(map(_kind, node["anyOf"]))
     if "oneOf" in node:
+        if any(resolve(member).get("type") == "integer" for member in node["oneOf"]):
+            return either(map(_kind, node["oneOf"]))
         named = "estimator" in node.get("discriminator", {}).values()
         return "section" if named else forms(node)
     if node["type"] == "array":

@@ -14,6 +14,7 @@ from pydantic_core import CoreSchema, core_schema
 from rlrecovery.calibration.settings import CalibrationSettings
 from rlrecovery.config.figures import FigureSettings
 from rlrecovery.config.limits import Limits
+from rlrecovery.config.sequential import Replicates, SequentialReplicates
 from rlrecovery.config.targets import CostSettings, Targets
 from rlrecovery.fitting.base import MethodSettings
 from rlrecovery.fitting.registry import ESTIMATORS, settings_class
@@ -163,9 +164,10 @@ class Experiment(Section):
     completed: Completed = ((1.0,),)
     """Shares of the trials that participants complete, used in turn; several such lists are crossed
     into cells: [[1], [0.6, 0.8, 1]] compares equal with unequal numbers of trials."""
-    replicates: int = Field(ge=2)
-    """Data sets per cell. They determine the Monte Carlo standard error of every measure, which
-    needs at least two."""
+    replicates: Replicates
+    """Data sets per cell. They determine the Monte Carlo standard error (MCSE) of every measure,
+    which needs at least two. Or {until: {coverage: 0.01, bias: 0.02}, at_most: 500}: `make run`
+    adds replicates to each cell until these MCSEs are met."""
     batch_size: int = Field(ge=1)
     """Replicates per job. It does not affect the results."""
     observed: Omittable[str] = None
@@ -213,6 +215,24 @@ class Experiment(Section):
 
     #: Not a key: it must not be published.
     _observed_path: str | None = PrivateAttr(default=None)
+
+    @property
+    def sequential(self) -> SequentialReplicates | None:
+        """How replicates are added to cells; None if their number is given."""
+        return self.replicates if isinstance(self.replicates, SequentialReplicates) else None
+
+    @property
+    def most_replicates(self) -> int:
+        """Largest number of replicates of a cell: usually that of all cells."""
+        if isinstance(self.replicates, SequentialReplicates):
+            return self.replicates.at_most
+        return self.replicates
+
+    @property
+    def headline_level(self) -> float:
+        """Nominal level of the intervals that texts are about: 0.95, or else the largest."""
+        levels = self.interval_levels
+        return 0.95 if 0.95 in levels else max(levels)
 
     @property
     def observed_path(self) -> str | None:

@@ -115,9 +115,9 @@ def method_names(experiment: Experiment) -> list[str]:
 
 def fitted_batches(experiment: Experiment) -> dict[str, dict[str, tuple[int, int]]]:
     """Batches of each method by name, as half-open ranges of the replicates that it fits."""
-    ranges = batches(experiment.replicates, experiment.batch_size)
+    ranges = batches(experiment.most_replicates, experiment.batch_size)
     return {
-        name: first_replicates(ranges, method.replicates_of(experiment.replicates))
+        name: first_replicates(ranges, method.replicates_of(experiment.most_replicates))
         for name, method in methods_of(experiment).items()
     }
 

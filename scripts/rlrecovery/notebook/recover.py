@@ -123,7 +123,7 @@ def _read(config: Mapping[str, Any] | str | os.PathLike[str] | Experiment) -> Ex
 def _run(experiment: Experiment, run: Path, progress: _Progress) -> None:
     """Run the stages of the workflow and write their files below a folder."""
     cells, methods = study.cells_of(experiment), study.methods_of(experiment)
-    names = batches(experiment.replicates, experiment.batch_size)
+    names = batches(experiment.most_replicates, experiment.batch_size)
     for key, cell in cells.items():
         for name in names:
             _simulate_and_fit(experiment, run, (key, cell), name, progress)
@@ -161,7 +161,7 @@ def _simulate_and_fit(
     key, cell = keyed
     generator = study.generator_of(experiment, cell)
     trials = f"{run}/trials/{key}/{batch}.parquet"
-    replicates = batches(experiment.replicates, experiment.batch_size)[batch]
+    replicates = batches(experiment.most_replicates, experiment.batch_size)[batch]
     progress.say(f"simulating {key}")
     simulate_batch(cell, generator, replicates, trials, f"{run}/truth/{key}/{batch}.parquet")
     progress.step()
@@ -178,7 +178,7 @@ def _simulate_and_fit(
 def _score(experiment: Experiment, run: Path, cells: Mapping[str, Cell], folder: str) -> None:
     """Score all methods in the cells of one design."""
     methods = study.methods_of(experiment)
-    names = list(batches(experiment.replicates, experiment.batch_size))
+    names = list(batches(experiment.most_replicates, experiment.batch_size))
     score(
         cells=cells,
         competitors={m: Competitor(*pair) for m, pair in study.competitors(methods).items()},
@@ -214,7 +214,7 @@ def _examples(experiment: Experiment, run: Path, cell: Cell, methods: Mapping[st
 
 def _count(experiment: Experiment) -> int:
     """Number of batches to simulate and to fit."""
-    of_cell = len(batches(experiment.replicates, experiment.batch_size))
+    of_cell = len(batches(experiment.most_replicates, experiment.batch_size))
     of_cell += sum(map(len, study.fitted_batches(experiment).values()))
     return of_cell * len(study.cells_of(experiment))
 

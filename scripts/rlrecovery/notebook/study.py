@@ -390,7 +390,7 @@ def _batch_names(experiment: Experiment, kind: str) -> set[str]:
     """Names of the files of a study's estimates or truth, below their folder."""
     cells = cells_of(experiment)
     if kind == "truth":
-        names = batches(experiment.replicates, experiment.batch_size)
+        names = batches(experiment.most_replicates, experiment.batch_size)
         return {f"{cell}/{name}.parquet" for cell in cells for name in names}
     fitted = fitted_batches(experiment)
     return {f"{m}/{cell}/{name}.parquet" for m in fitted for cell in cells for name in fitted[m]}

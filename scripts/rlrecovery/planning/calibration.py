@@ -111,7 +111,7 @@ def calibrate(
             print(wrapped(f"  a data set of {smallest.size_key} failed or took too long"))
             continue
         cost, _ = fit_cost(method.settings.cost, small[1:])
-        most = method.replicates_of(experiment.replicates)
+        most = method.replicates_of(experiment.most_replicates)
         cell, n = larger_job(cost, work_of(method), by_size, target_seconds, most)
         large = run_jobs(experiment, method, cell, n)
         if large:

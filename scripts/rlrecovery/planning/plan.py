@@ -177,7 +177,7 @@ def advice(experiment: Experiment, stages: Mapping[str, Stage], target_seconds: 
     )
     if 1 / CLOSE_ENOUGH <= average / target_seconds <= CLOSE_ENOUGH:
         return f"{times}; that is close enough to the target of {duration(target_seconds)}."
-    if best == min(batch_size, experiment.replicates):
+    if best == min(batch_size, experiment.most_replicates):
         return f"{times}; no other size comes closer to the target of {duration(target_seconds)}."
     return (
         f"{times}; for about {duration(target_seconds)}, set batch_size: {best}. This does not "
@@ -291,8 +291,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     measured = measured_jobs(experiment, options.results, not options.no_calibration)
     stages = plan_stages(experiment, *measured, options.results / experiment.run)
+    most = f"{'at most ' if experiment.sequential else ''}{experiment.most_replicates:,}"
     sizes = (
-        f"{experiment.run}: {len(cells_of(experiment)):,} cells of {experiment.replicates:,} "
+        f"{experiment.run}: {len(cells_of(experiment)):,} cells of {most} "
         f"replicates, in batches of {experiment.batch_size:,}"
     )
     print(wrapped(sizes), "", *table(stages), sep="\n", end="\n\n")

@@ -109,7 +109,7 @@ class Stage:
 def cell_stages(experiment: Experiment) -> dict[str, Stage]:
     """Stages with a job per batch or design, by name, with the costs known in advance."""
     cells, methods = cells_of(experiment), list(methods_of(experiment).values())
-    by_batch = _loads(cells, batches(experiment.replicates, experiment.batch_size))
+    by_batch = _loads(cells, batches(experiment.most_replicates, experiment.batch_size))
     generators = {key: generator_of(experiment, cell) for key, cell in cells.items()}
     n_levels, fitted = len(experiment.interval_levels), fitted_batches(experiment)
     memory = max(map(resources.memory_to_simulate, by_batch.values()))
@@ -131,7 +131,7 @@ def _score_stage(
     experiment: Experiment, cells: Mapping[str, Cell], methods: Sequence[Method]
 ) -> Stage:
     """The stage that scores, with a job per design."""
-    replicates, designs = experiment.replicates, by_design(cells)
+    replicates, designs = experiment.most_replicates, by_design(cells)
     work = sum(method.replicates_of(replicates) for method in methods) / replicates
     loads, memory = {}, 0
     for design, keys in designs.items():
@@ -282,6 +282,6 @@ def best_batch_size(experiment: Experiment, stage: Stage, target_seconds: float)
     replicates = data_sets // len(cells_of(experiment))
     size = int((target_seconds - stage.cost.start_seconds) / (stage.data_seconds / data_sets))
     if size >= replicates:  # one job per cell, as with every larger batch
-        return max(replicates, min(experiment.batch_size, experiment.replicates))
+        return max(replicates, min(experiment.batch_size, experiment.most_replicates))
     n_batches = math.ceil(replicates / max(1, min(replicates, size)))
     return math.ceil(replicates / n_batches)

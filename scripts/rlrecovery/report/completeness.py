@@ -22,11 +22,14 @@ def unfinished(
     The columns ``cell`` and ``replicates`` of `design` count the finished data sets; `made_by`
     lists the origins of their files and has no entry for a method without finished data sets.
     """
-    cells, replicates = cells_of(experiment), experiment.replicates
-    planned, finished = len(cells) * replicates, int(design["replicates"].sum())
+    cells, replicates, first = cells_of(experiment), experiment.most_replicates, ""
+    if experiment.sequential is not None:  # more are added only where they are needed
+        replicates, first = experiment.sequential.start(experiment.batch_size), "the first "
+    planned = len(cells) * replicates
+    finished = int(design["replicates"].clip(upper=replicates).sum())
     if finished < planned:
         yield (
-            f"{finished} of {plural(planned, 'data set')} are finished, in {len(design)} of "
+            f"{finished} of {first}{plural(planned, 'data set')} are finished, in {len(design)} of "
             f"{plural(len(cells), 'cell')}"
         )
         incomplete = int((design["replicates"] < replicates).sum())

@@ -23,6 +23,7 @@ from rlrecovery.report.cell_tables import FEWEST_REPLICATES, cell_tables, flagge
 from rlrecovery.report.completeness import mixtures, unfinished
 from rlrecovery.report.explorer import explorer, library
 from rlrecovery.report.explorer_data import no_map_reason
+from rlrecovery.report.growth_text import growth_text, replicates_of
 from rlrecovery.report.interval_comparison import interval_comparison
 from rlrecovery.report.lines import select
 from rlrecovery.report.model_comparison import model_comparisons
@@ -78,7 +79,8 @@ def write_report(
     config_text, record = read_text(config_file), read_record(provenance_file)
     design = read_table(design_file, {"cell": "", "replicates": ""})
     experiment = read_resolved(config_file)
-    page = page_data(load_summary(summary_folder), experiment, design)
+    summary = load_summary(summary_folder)
+    page = page_data(summary, experiment, design)
     pictures = {
         name: _figure(name, path, captions.get(name), experiment) for name, path in figures.items()
     }
@@ -89,6 +91,7 @@ def write_report(
         "figures": list(pictures.values()),
         "formats": enumeration([kind.upper() for kind in experiment.figures.formats]),
         "provenance": _provenance(record),
+        "growth": list(growth_text(experiment, summary, replicates_of(design))),
         "unfinished": list(unfinished(experiment, design, record.get("made_by") or [])),
         "config_text": config_text,
     }

@@ -22,12 +22,14 @@ from rlrecovery.design.cells import example_of
 from rlrecovery.report.calibration_text import calibration_methods
 from rlrecovery.report.data_text import data_text, models_text, tasks_text
 from rlrecovery.report.estimation_text import estimation, overview, symbols
+from rlrecovery.report.growth_text import growth_text, replicates_of
 from rlrecovery.report.markup import (
     Paragraph,
     bibliography,
     cite,
     cited,
     latex_of,
+    literal,
     markdown_of,
     name,
 )
@@ -108,11 +110,13 @@ def paragraphs(
     record : mapping
         The provenance of the study.
     """
+    grown = growth_text(experiment, summary, replicates_of(design))
+    added = [f"{literal(text)}." for text in grown]
     texts = {
         "Aim": _aim(experiment),
         "Task": " ".join(tasks_text(experiment)),
         **dict(models_text(experiment)),
-        "Data": " ".join(data_text(experiment, design, record)),
+        "Data": " ".join([*data_text(experiment, design, record), *added]),
         "Estimation": " ".join(overview(experiment)),
         **dict(estimation(experiment)),
         "Flagged estimates": " ".join(flags_text(experiment, summary)),

@@ -44,7 +44,7 @@ def study_size(experiment: Experiment, design: pd.DataFrame, summary: Summary) -
         "designs": len(designs(summary)),
         "truths": sum(math.prod(map(len, source.truth.values())) for _, source in generating),
         "data_sets": int(design["replicates"].sum()),
-        "replicates": int(design["replicates"].max()),
+        "replicates": _replicates_text(experiment, design),
         "participants": enumeration([str(n) for n in summary.participants]),
         "trials": enumeration([str(n) for n in summary.trials]),
         "methods": enumeration([label_of(m, experiment.labels) for m in methods_of(experiment)]),
@@ -55,12 +55,18 @@ def study_size(experiment: Experiment, design: pd.DataFrame, summary: Summary) -
     }
 
 
+def _replicates_text(experiment: Experiment, design: pd.DataFrame) -> int | str:
+    """Number of replicates per cell; a range where they were added cell by cell."""
+    low, high = int(design["replicates"].min()), int(design["replicates"].max())
+    return high if experiment.sequential is None or low == high else f"{low} to {high}"
+
+
 def fewer_replicates(experiment: Experiment) -> dict[str, int]:
     """Methods, as they are called in the config, that fit a part of the replicates."""
     return {
         name: settings.replicates
         for name, settings in experiment.methods.items()
-        if settings.replicates is not None and settings.replicates < experiment.replicates
+        if settings.replicates is not None and settings.replicates < experiment.most_replicates
     }
 
 
@@ -74,7 +80,8 @@ def mechanisms(experiment: Experiment) -> Iterator[Definition]:
     trials = f"{', '.join(map(str, experiment.trials))} per participant"
     yield "Trials", f"{trials}. All trials, including the first, enter the likelihood."
     yield from missing_lines(list(cells_of(experiment).values()))
-    replicates = f"{experiment.replicates} simulated data sets per cell"
+    at_most = "At most " if experiment.sequential else ""
+    replicates = f"{at_most}{experiment.most_replicates} simulated data sets per cell"
     fewer = fewer_text(fewer_replicates(experiment))
     text = f"{replicates}; all methods fit the same data."
     yield "Replicates", f"{text} {fewer}.".removesuffix(" .")

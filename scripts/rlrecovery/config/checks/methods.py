@@ -87,7 +87,7 @@ def _names(sections: Sections) -> Iterator[Mistake]:
 
 def _replicates(sections: Sections, path: Path, method: MethodSettings) -> Iterator[Mistake]:
     """Check that a method does not fit more replicates than there are."""
-    most = sections.experiment.replicates
+    most = sections.experiment.most_replicates
     if method.replicates is not None and most and method.replicates > most:
         must = f"must be at most {most}, the study's replicates"
         yield wrong((*path, "replicates"), method.replicates, must)

@@ -145,7 +145,7 @@ def _lenient(section: type[BaseModel], **changes: Any) -> Any:
         lenient.metadata = [limit for limit in field.metadata if not isinstance(limit, MinLen)]
         if field.is_required():
             collection = get_origin(field.annotation)
-            lenient.default = collection and collection()
+            lenient.default = collection() if collection in (dict, tuple) else None
         fields[name] = (field.annotation, lenient)
     return create_model(section.__name__, __base__=section, **fields | changes)
 

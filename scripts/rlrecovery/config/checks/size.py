@@ -14,7 +14,7 @@ from rlrecovery.config.checks.models import check_models
 from rlrecovery.config.checks.sections import Sections
 from rlrecovery.config.checks.targets import check_targets
 from rlrecovery.config.checks.tasks import check_tasks
-from rlrecovery.config.mistakes import Mistake, Path, dotted, mistake, show
+from rlrecovery.config.mistakes import Mistake, Path, dotted, mistake, show, wrong
 from rlrecovery.design.cells import UNNAMED, Cell
 from rlrecovery.storage.schemas import interval_columns
 
@@ -84,8 +84,11 @@ def _size(sections: Sections) -> Iterator[Mistake]:
         path = ("truth",) if experiment.models is None else ("models", "simulate")
         sentence = f"the study has {cells} cells, the limit is {MOST_CELLS}; see {dotted(path)}"
         yield Mistake(path, sentence)
-    elif experiment.replicates and experiment.batch_size:
-        simulated = math.ceil(experiment.replicates / experiment.batch_size)
+    elif experiment.most_replicates and experiment.batch_size:
+        if experiment.sequential and experiment.most_replicates < experiment.batch_size:
+            must = f"must be at least {experiment.batch_size}, the batch_size"
+            yield wrong(("replicates", "at_most"), experiment.most_replicates, must)
+        simulated = math.ceil(experiment.most_replicates / experiment.batch_size)
         jobs = cells * max(simulated, sum(_batches_fitted(sections)))
         if jobs > MOST_JOBS:
             text = f"{experiment.batch_size} gives {jobs} fit jobs; the limit is {MOST_JOBS}"
@@ -96,7 +99,7 @@ def _batches_fitted(sections: Sections) -> Iterator[int]:
     """Yield the number of batches that each method fits per cell, with all of its models."""
     experiment = sections.experiment
     for method in experiment.methods.values():
-        replicates = min(method.replicates or math.inf, experiment.replicates)
+        replicates = min(method.replicates or math.inf, experiment.most_replicates)
         models = len(sections.fit) or 1 if method.model is None else 1
         yield models * math.ceil(replicates / experiment.batch_size)
 
