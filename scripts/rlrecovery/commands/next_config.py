@@ -65,7 +65,7 @@ def write_next(config: Path, target: Path, experiment: Experiment, step: Step) -
         batch = experiment.batch_size
         number = math.ceil(step.replicates / batch) * batch
         if experiment.sequential:
-            content["replicates"] |= {"at_least": number, "at_most": number}
+            content["replicates"].update(at_least=number, at_most=number)
         else:
             content["replicates"] = number
     text = io.StringIO()
