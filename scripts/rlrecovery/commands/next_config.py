@@ -111,7 +111,7 @@ def _add_replicates(content: Any, experiment: Experiment, step: Step, replicates
         total = math.ceil(replicates)
     number = math.ceil(total / batch) * batch
     if experiment.sequential:
-        content["replicates"] |= {"at_least": number, "at_most": number}
+        content["replicates"].update(at_least=number, at_most=number)
     else:
         content["replicates"] = number
 

@@ -97,3 +97,11 @@ def test_the_config_of_an_earlier_round_is_replaced(config):
     experiment, target = load(config), config.with_name("next.yaml")
     write_next(config, target, experiment, step(trials=100))
     assert write_next(config, target, experiment, step(trials=120)).trials == (50, 120, 150)
+
+
+def test_replicates_that_follow_from_mcses_get_a_larger_range(config):
+    growing = {"until": {"bias": 0.1}, "at_most": 40}
+    raw = yaml.safe_load(config.read_text()) | {"replicates": growing}
+    config.write_text(yaml.safe_dump(raw, sort_keys=False))
+    following = write_next(config, config.with_name("next.yaml"), load(config), step(replicates=45))
+    assert following.resolved()["replicates"] == growing | {"at_least": 60, "at_most": 60}
