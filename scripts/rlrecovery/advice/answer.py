@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from rlrecovery.advice.fit import fit_surrogate
-from rlrecovery.advice.measured import Measured, by_requirement, measured
+from rlrecovery.advice.measured import Measured, by_requirement, measured, origin
 from rlrecovery.advice.region import (
     CERTAIN,
     Bounds,
@@ -31,7 +31,7 @@ from rlrecovery.advice.scales import Floats, transform, transform_scores
 from rlrecovery.advice.surrogate import Points, Surrogate
 from rlrecovery.config.settings import Experiment
 from rlrecovery.config.study import competitors, methods_of, tasks
-from rlrecovery.config.targets import ALL, P_BEST, CostSettings
+from rlrecovery.config.targets import ALL, P_BEST, CostSettings, TargetSettings
 from rlrecovery.score.results import Summary
 
 #: What a measured design gives, within its Monte Carlo error.
@@ -256,20 +256,43 @@ def _joint(
     """Yield the methods that have all requirements, with their measures.
 
     A requirement for a method of its own, or for the share of best fits, is part of the answer of
-    every method; of several criteria of model selection, the first one counts.
+    every method, with the measures of the same task and missing responses; of several criteria of
+    model selection, the first one counts.
     """
     if len(experiment.targets) < 2:
         return
     contests = competitors(methods_of(experiment))
     for method in summary.methods:
         contest = contests.get(summary.method_of.get(method, method), ("",))[0]
-        parts = []
-        for name, target in experiment.targets.items():
-            shared = target.method is not None or target.measure == P_BEST
-            of_name = [g for (requirement, _), g in groups.items() if requirement == name]
-            part = groups.get((name, method)) or next(
-                (g for g in of_name if shared and (target.method or g[0].name == contest)), None
-            )
-            parts.append(part)
+        parts = [
+            groups.get((name, method))
+            or _shared(name, target, contest, origin(summary, method), groups)
+            for name, target in experiment.targets.items()
+        ]
         if all(parts):
-            yield method, [entry for part in parts for entry in part or ()]
+            yield method, [entry for part in parts for entry in part]
+
+
+def _shared(
+    name: str,
+    target: TargetSettings,
+    contest: str,
+    of: tuple[str, str],
+    groups: Mapping[tuple[str, str], list[Measured]],
+) -> list[Measured]:
+    """Measures of a requirement that methods share, from data like those of a method.
+
+    ``contest`` and ``of`` (model and label of the other factors) are those of the method. Data of the same generating model come
+    first; the share of best fits may be that of another one.
+    """
+    if target.method is None and target.measure != P_BEST:
+        return []
+    model, variant = of
+    candidates = [
+        group
+        for (requirement, _), group in groups.items()
+        if requirement == name
+        and group[0].variant == variant
+        and (target.method or group[0].name == contest)
+    ]
+    return min(candidates, key=lambda group: group[0].model != model, default=[])

@@ -13,7 +13,7 @@ from rlrecovery.advice.measured import Measured
 from rlrecovery.advice.region import EXTRAPOLATION, Bounds
 from rlrecovery.config.settings import Experiment
 from rlrecovery.config.study import sources
-from rlrecovery.config.targets import ALL
+from rlrecovery.config.targets import ALL, P_BEST
 
 #: Most designs and true values that a sentence lists.
 _MOST = 6
@@ -80,6 +80,7 @@ def _answer(answer: Answer) -> Iterator[str]:
         yield _frontier(answer)
         yield from _cheapest(answer)
     yield _measured(answer)
+    yield from _selection_note(answer)
     yield from _surrogate_notes(answer)
 
 
@@ -201,6 +202,13 @@ def _value(entry: Measured, participants: int, trials: int) -> str:
     """A measured value with its MCSE."""
     i = np.flatnonzero((entry.participants == participants) & (entry.trials == trials))[0]
     return f" ({entry.value[i]:.3g} ± {entry.mcse[i]:.1g})"
+
+
+def _selection_note(answer: Answer) -> Iterator[str]:
+    """The criterion of model selection that counts for all requirements."""
+    names = list(dict.fromkeys(m.method for m in answer.entries if m.target.measure == P_BEST))
+    if names and answer.requirement == ALL:
+        yield f"For the share of best fits, {_enumeration(names)} counts."
 
 
 def _surrogate_notes(answer: Answer) -> Iterator[str]:

@@ -1,13 +1,16 @@
 """Answers to requirements of studies whose measures are known."""
 
 import dataclasses
+import itertools
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from rlrecovery.advice.answer import answers
 from rlrecovery.config.targets import ALL, CostSettings
 from unit.advice.synthetic import RMSE, both, experiment, summary
+from unit.config.experiments import valid
 
 GROUP = {"measure": "empirical_se", "parameter": "alpha", "level": "group", "at_most": 0.1}
 COST = {"participant": 30, "trial": 0.5}
@@ -130,3 +133,28 @@ def test_a_design_without_its_measure_is_left_out():
     assert (20, 120) not in answer.designs
     assert len(answer.designs) == 8
     assert answer.required(20).value == pytest.approx(100, rel=1e-6)
+
+
+def test_a_shared_requirement_is_that_of_the_same_task():
+    """The method `bayes` is required to have 100 trials, or 150 with the task ``hard``."""
+    parts = []
+    for method, task, needed in itertools.product(("mle", "bayes"), ("easy", "hard"), (100,)):
+        size = needed * 1.5 if task == "hard" else needed
+        table = summary({"rmse": lambda n, t, truth, s=size: 0.1 * (t / s) ** -0.5}).recovery
+        labels = {"variant": task, "method": f"{method}, {task}"}
+        parts.append(table.assign(**labels, cell=table["cell"] + task))
+    of = {f"{m}, {task}": m for m in ("mle", "bayes") for task in ("easy", "hard")}
+    study = dataclasses.replace(summary(), recovery=pd.concat(parts), method_of=of)
+    loose = {"measure": "empirical_se", "parameter": "alpha", "at_most": 1}
+    study = dataclasses.replace(study, recovery=with_measure(study.recovery, "empirical_se"))
+    targets = {"precise": RMSE | {"method": "bayes"}, "loose": loose}
+    exp = experiment(targets, methods=valid()["methods"])
+    joint = {a.method: a for a in answers(study, exp) if a.requirement == ALL}
+    for method in ("mle", "bayes"):
+        assert joint[f"{method}, easy"].required(20).value == pytest.approx(100, rel=1e-6)
+        assert joint[f"{method}, hard"].required(20).value == pytest.approx(150, rel=1e-6)
+
+
+def with_measure(table, name):
+    """A table with the rows of the RMSE as those of another measure too."""
+    return pd.concat([table, table[table["measure"] == "rmse"].assign(measure=name)])

@@ -1,9 +1,16 @@
 """Answers in sentences."""
 
+from pathlib import Path
+
+import yaml
+
 from rlrecovery.advice.answer import answers
 from rlrecovery.advice.sentences import introduction, sections
+from rlrecovery.config.reader import parse
+from rlrecovery.score.results import load_summary
 from unit.advice.synthetic import RMSE, both, experiment, summary
 
+STORED = Path(__file__).parents[3] / "docs/studies/models"
 COST = {"participant": 30, "trial": 0.5}
 
 
@@ -85,3 +92,16 @@ def test_without_true_values_it_says_what_is_averaged():
     exp = experiment(population=drawn, truth={})
     assert "over the populations from which participants are drawn" in introduction([], exp)
     assert "true values of the grid" in introduction([], experiment())
+
+
+def test_all_requirements_name_the_criterion_of_model_selection():
+    raw = yaml.safe_load((STORED / "config.yaml").read_text())
+    right = {"measure": "p_best", "model": "rescorla_wagner_two_rates", "at_least": 0.6}
+    precise = {"measure": "rmse", "parameter": "beta", "at_most": 1}
+    exp = parse(raw | {"targets": {"right": right, "precise": precise}})
+    found = answers(load_summary(STORED / "summary"), exp)
+    *_, joint = sections(found, exp)
+    texts = dict(joint.paragraphs)
+    assert set(texts) == {"mle_rescorla_wagner", "mle_rescorla_wagner_two_rates"}
+    for text in texts.values():
+        assert "For the share of best fits, mle by AIC counts." in text
