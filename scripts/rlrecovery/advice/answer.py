@@ -6,6 +6,7 @@ give.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,10 +23,12 @@ from rlrecovery.advice.region import (
     Margin,
     Region,
     coarse,
+    ending,
     fine,
     reach,
     region,
     required_sizes,
+    trusted,
 )
 from rlrecovery.advice.scales import Floats, transform, transform_scores
 from rlrecovery.advice.surrogate import Points, Surrogate
@@ -107,6 +110,16 @@ class Answer:
         others = lattice.participants if self.along_trials else lattice.trials
         sizes = zip(others, *required_sizes(self.region, self.along_trials), strict=True)
         return [(int(n), Interval(*map(float, interval))) for n, *interval in sizes]
+
+    @cached_property
+    def endings(self) -> dict[int, float]:
+        """Sizes from which the requirements are missed again, as `frontier`; infinite if none."""
+        lattice, margin = self.region.lattice, self.region.margin
+        if self.along_trials:
+            pairs = zip(lattice.participants, ending(margin, lattice.trials), strict=True)
+        else:
+            pairs = zip(lattice.trials, ending(margin.T, lattice.participants), strict=True)
+        return {int(other): float(size) for other, size in pairs}
 
     @property
     def reachable(self) -> bool:
@@ -231,7 +244,10 @@ def answers(summary: Summary, experiment: Experiment) -> list[Answer]:
             blocks,
         )
         usable = complete if len(complete) == len(fitted) else ()
-        return Answer(name, method, tuple(entries), usable, bounds, experiment.cost)
+        found = Answer(name, method, tuple(entries), usable, bounds, experiment.cost)
+        if not usable:
+            return found
+        return dataclasses.replace(found, bounds=trusted(bounds, found.margins))
 
     single = [answer(name, method, entries) for (name, method), entries in groups.items()]
     joint = [
@@ -282,8 +298,8 @@ def _shared(
 ) -> list[Measured]:
     """Measures of a requirement that methods share, from data like those of a method.
 
-    ``contest`` and ``of`` (model and label of the other factors) are those of the method. Data of the same generating model come
-    first; the share of best fits may be that of another one.
+    ``contest`` and ``of`` (model and label of the other factors) are those of the method. Data of
+    the same generating model come first; the share of best fits may be that of another one.
     """
     if target.method is None and target.measure != P_BEST:
         return []

@@ -77,7 +77,7 @@ def _answer(answer: Answer) -> Iterator[str]:
     elif not answer.reachable:
         yield f"Not reachable within the bounds, {bounds_text(answer.bounds)}."
     else:
-        yield _frontier(answer)
+        yield from _frontier(answer)
         yield from _cheapest(answer)
     yield _measured(answer)
     yield from _selection_note(answer)
@@ -94,20 +94,47 @@ def _range(pair: tuple[int, int]) -> str:
     return f"{pair[0]}" if pair[0] == pair[1] else f"{pair[0]} to {pair[1]}"
 
 
-def _frontier(answer: Answer) -> str:
-    """Sizes that are needed with each measured number on the other axis."""
+def _frontier(answer: Answer) -> Iterator[str]:
+    """Sizes that are needed with each measured number on the other axis, and where they end."""
     bounds = answer.bounds
     shown = bounds.measured_participants if answer.along_trials else bounds.measured_trials
-    other, axis = ("participants", "trials") if answer.along_trials else ("trials", "participants")
-    needs = [
-        f"{size_text(answer, answer.required(n))} {axis if i == 0 else ''}".rstrip()
-        + f" with {n} {other if i == 0 else ''}".rstrip()
-        for i, n in enumerate(_few(shown))
-    ]
-    only = (
-        "" if len(shown) > 1 or not _is_single(answer) else f", the only measured number of {other}"
-    )
-    return f"Needs {_enumeration(needs)}{only}."
+    smallest, largest = bounds.trials if answer.along_trials else bounds.participants
+    needs, ends = [], []
+    for n in _few(shown):
+        size, ending = answer.required(n), answer.endings[n]
+        if math.isinf(ending) or size.value > smallest:
+            needs.append((size_text(answer, size), n))
+        if math.isfinite(ending):
+            ends.append((_end_text(answer, ending), n))
+    only = f", the only measured number of {_axes(answer)[1]}" if _is_single(answer) else ""
+    if needs:
+        yield f"Needs {_listed(answer, needs)}{only}."
+    if ends:
+        yield f"Met up to {_listed(answer, ends)}{only if not needs else ''}, but not with more."
+    measured = bounds.measured_trials if answer.along_trials else bounds.measured_participants
+    if len(measured) > 1 and largest == measured[-1]:
+        axis = _axes(answer)[0]
+        yield f"As larger numbers of {axis} miss it again, only the measured range was searched."
+
+
+def _axes(answer: Answer) -> tuple[str, str]:
+    """Names of the axis of the answer, and of the other one."""
+    axes = ("trials", "participants")
+    return axes if answer.along_trials else axes[::-1]
+
+
+def _listed(answer: Answer, sizes: Sequence[tuple[str, int]]) -> str:
+    """Sizes with numbers on the other axis: ``81 trials with 15 participants and 70 with 40``."""
+    axis, other = _axes(answer)
+    (size, n), *further = sizes
+    texts = [f"{size} {axis} with {n} {other}", *(f"{size} with {n}" for size, n in further)]
+    return _enumeration(texts)
+
+
+def _end_text(answer: Answer, ending: float) -> str:
+    """A size that was met, rounded down to whole steps."""
+    step = answer.bounds.blocks if answer.along_trials else 1
+    return f"{math.floor(ending / step + 1e-9) * step}"
 
 
 def _is_single(answer: Answer) -> bool:

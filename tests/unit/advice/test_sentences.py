@@ -37,7 +37,7 @@ def test_a_frontier_with_its_interval_and_the_cheapest_design():
 def test_what_is_not_reachable_is_an_answer():
     by_heading, _ = texts(targets={"precise": RMSE | {"at_most": 0.01}})
     (text,) = by_heading["precise: RMSE of alpha of participants at most 0.01"].values()
-    expected = "Not reachable within the bounds, 7 to 60 participants with 40 to 360 trials."
+    expected = "Not reachable within the bounds, 10 to 60 participants with 60 to 360 trials."
     assert text.startswith(expected)
 
 
@@ -105,3 +105,18 @@ def test_all_requirements_name_the_criterion_of_model_selection():
     assert set(texts) == {"mle_rescorla_wagner", "mle_rescorla_wagner_two_rates"}
     for text in texts.values():
         assert "For the share of best fits, mle by AIC counts." in text
+
+
+def test_a_requirement_that_more_trials_miss_again():
+    shares = {40: 0.96, 80: 0.94, 160: 0.9, 320: 0.84}
+    honest = {"measure": "coverage", "parameter": "alpha", "at_least": 0.93}
+    by_heading, _ = texts(
+        {"coverage": lambda n, t, truth: shares[t]}, {"honest": honest}, trials=shares, cost=COST
+    )
+    ((text,),) = (section.values() for section in by_heading.values())
+    assert "or fewer" not in text
+    end = int(text.removeprefix("Met up to ").split()[0])
+    assert 80 < end < 160
+    assert "trials with 10 participants" in text
+    assert "only the measured range was searched" in text
+    assert "participants with 40 trials" in text.partition("Cheapest: ")[2]
