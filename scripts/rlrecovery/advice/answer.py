@@ -257,7 +257,13 @@ def answers(summary: Summary, experiment: Experiment) -> list[Answer]:
 
 
 def _surrogate(entry: Measured) -> Surrogate | None:
-    """Fit the surrogate of a measure."""
+    """Fit the surrogate of a measure.
+
+    The size of a bias near 0 has none: its mean is that of the Monte Carlo error, which does not
+    depend on the size of the design as the bias does.
+    """
+    if entry.near_zero:
+        return None
     values, errors = transform_scores(entry.scale, entry.value, entry.mcse, entry.n)
     usable = np.isfinite(values)
     points = Points(entry.trials[usable], entry.participants[usable])

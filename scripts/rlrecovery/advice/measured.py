@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,8 @@ from rlrecovery.score.results import Summary, finest_level
 from rlrecovery.score.series import as_text
 
 _SIZE = ["participants", "trials"]
+#: A bias has a known size if it is at least this many MCSEs.
+KNOWN = 2.0
 
 #: Estimates of a level, in words.
 OF_LEVEL = {"participant": "of participants", "group": "of the group", "spread": "of the spread"}
@@ -42,6 +44,8 @@ class Measured:
         Generating model, and label of the other factors that vary: task and missing responses.
     participants, trials, value, mcse, n : array, shape (designs,)
         Sizes of the designs, the measure, its MCSE and the number of replicates; finite.
+    near_zero : bool
+        Whether it is the size of a bias that is not known to differ from 0 in some cell.
     """
 
     requirement: str
@@ -57,6 +61,7 @@ class Measured:
     value: Floats
     mcse: Floats
     n: Floats
+    near_zero: bool = False
 
     @property
     def subject(self) -> str:
@@ -101,9 +106,16 @@ def _estimated(
                     continue
             part = rows[rows["parameter"] == parameter]
             what = f"{_measure_text(summary, target)} of {parameter} {OF_LEVEL[level]}"
+            near_zero = target.measure == "bias" and _is_near_zero(part)
             for truth, table in _by_truth(summary, experiment, part):
                 subject = (what, truth, *origin(summary, method))
-                yield from _entry(name, target, (method, of), subject, table)
+                for entry in _entry(name, target, (method, of), subject, table):
+                    yield replace(entry, near_zero=near_zero)
+
+
+def _is_near_zero(rows: pd.DataFrame) -> bool:
+    """Whether a bias is within `KNOWN` Monte Carlo errors of 0 in some cell."""
+    return bool((rows["value"].abs() < KNOWN * rows["mcse"]).any())
 
 
 def origin(summary: Summary, method: str) -> tuple[str, str]:

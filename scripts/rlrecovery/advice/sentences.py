@@ -72,7 +72,13 @@ def introduction(answers: Sequence[Answer], experiment: Experiment) -> str:
 
 def _answer(answer: Answer) -> Iterator[str]:
     """Yield the sentences of an answer."""
-    if not answer.surrogates:
+    near_zero = dict.fromkeys(m.quantity for m in answer.entries if m.near_zero)
+    if near_zero:
+        yield (
+            f"More replicates are needed for a required size: the {_enumeration([*near_zero])} is "
+            "less than two Monte Carlo errors in some designs."
+        )
+    elif not answer.surrogates:
         yield "The measured designs do not determine how the measure depends on their size."
     elif not answer.reachable:
         yield f"Not reachable within the bounds, {bounds_text(answer.bounds)}."

@@ -8,7 +8,7 @@ from rlrecovery.advice.answer import answers
 from rlrecovery.advice.sentences import introduction, sections
 from rlrecovery.config.reader import parse
 from rlrecovery.score.results import load_summary
-from unit.advice.synthetic import RMSE, both, experiment, summary
+from unit.advice.synthetic import RMSE, both, experiment, rmse, summary
 
 STORED = Path(__file__).parents[3] / "docs/studies/models"
 COST = {"participant": 30, "trial": 0.5}
@@ -120,3 +120,20 @@ def test_a_requirement_that_more_trials_miss_again():
     assert "trials with 10 participants" in text
     assert "only the measured range was searched" in text
     assert "participants with 40 trials" in text.partition("Cheapest: ")[2]
+
+
+def test_the_size_of_a_bias_near_0_has_no_frontier():
+    close = {"measure": "bias", "parameter": "alpha", "at_most": 0.02}
+    functions = {"bias": lambda n, t, truth: 0.01 * rmse(n, t), "rmse": lambda n, t, _: rmse(n, t)}
+    exp = experiment({"close": close, "precise": RMSE}, cost=COST)
+    found = answers(summary(functions, relative=0.6), exp)
+    assert {a.requirement: bool(a.surrogates) for a in found} == {
+        "close": False, "precise": True, "all": False
+    }  # fmt: skip
+    assert set(found[0].designs.values()) == {"met"}
+    for section in (next(sections(found, exp)), [*sections(found, exp)][-1]):
+        ((_, text),) = section.paragraphs
+        assert text.startswith("More replicates are needed for a required size: the size of the b")
+        assert "Cheapest" not in text
+    near = answers(summary(functions, relative=0.4), exp)
+    assert all(answer.surrogates for answer in near)
