@@ -30,7 +30,7 @@ from rlrecovery.advice.region import (
     required_sizes,
     trusted,
 )
-from rlrecovery.advice.scales import Floats, transform, transform_scores
+from rlrecovery.advice.scales import Floats, transform, transform_scores, with_errors
 from rlrecovery.advice.surrogate import Points, Surrogate
 from rlrecovery.config.settings import Experiment
 from rlrecovery.config.study import competitors, methods_of, tasks
@@ -127,6 +127,14 @@ class Answer:
         return bool(self.margins) and float(self._fine.margin.max()) >= 0
 
     @cached_property
+    def is_supported(self) -> bool:
+        """Whether a measured design meets the requirements, or one between measured designs."""
+        if not self.margins:
+            return False
+        between = region(self.margins, coarse(self.bounds.between))
+        return "met" in self.designs.values() or bool((between.margin >= 0).any())
+
+    @cached_property
     def _fine(self) -> Region:
         """Where the requirements are met, for every number of participants."""
         return region(self.margins, fine(self.bounds))
@@ -134,7 +142,7 @@ class Answer:
     @cached_property
     def _cheapest_design(self) -> tuple[int, int] | None:
         """Participants and trials of the cheapest design within the bounds."""
-        if self.cost is None or not self.margins:
+        if self.cost is None or not self.is_supported:
             return None
         lattice = self._fine.lattice
         needed, _, _ = required_sizes(self._fine, self.along_trials)
@@ -199,9 +207,8 @@ def _sizes(entry: Measured) -> list[tuple[int, int]]:
 
 def _distances(entry: Measured) -> Floats:
     """Standard errors by which measured values are on the right side of the limit."""
-    values, errors = transform_scores(entry.scale, entry.value, entry.mcse, entry.n)
-    limit = float(transform(entry.scale, entry.target.limit))
-    return entry.target.sign * (values - limit) / errors
+    values, errors = with_errors(entry.scale, entry.value, entry.mcse, entry.n)
+    return entry.target.sign * (values - entry.target.limit) / errors
 
 
 def _verdict(distances: Floats) -> Verdict:

@@ -63,6 +63,12 @@ class Bounds(NamedTuple):
         only_participants = len(self.measured_trials) == 1 < len(self.measured_participants)
         return "participants" if only_participants else "trials"
 
+    @property
+    def between(self) -> Bounds:
+        """The range of the measured designs."""
+        t, n = self.measured_trials, self.measured_participants
+        return self._replace(trials=(t[0], t[-1]), participants=(n[0], n[-1]))
+
     def is_measured(self, trials: float, participants: float) -> bool:
         """Whether a design is within the range of the measured ones."""
         t, n = self.measured_trials, self.measured_participants
@@ -225,8 +231,7 @@ def trusted(bounds: Bounds, requirements: Sequence[Margin]) -> Bounds:
         "trials": _lost(met) if by_trials else missed & _ever(certain),
         "participants": (missed.T & _ever(certain.T)) if by_trials else _lost(met.T),
     }
-    t, n = bounds.measured_trials, bounds.measured_participants
-    measured = bounds._replace(trials=(t[0], t[-1]), participants=(n[0], n[-1]))
+    measured = bounds.between
     is_met = bool((region(requirements, coarse(measured)).margin >= 0).any())
     ends = {
         axis: (

@@ -46,10 +46,10 @@ def back(scale: Scale, transformed: ArrayLike) -> Floats:
     return 1 / (1 + np.exp(-transformed)) if scale == "logit" else np.tanh(transformed)
 
 
-def transform_scores(
+def with_errors(
     scale: Scale, value: ArrayLike, mcse: ArrayLike, n: ArrayLike
 ) -> tuple[Floats, Floats]:
-    """Transform measures and their MCSEs.
+    """Measures and their MCSEs on the natural scale, also of shares without one.
 
     Parameters
     ----------
@@ -59,22 +59,46 @@ def transform_scores(
     Returns
     -------
     tuple of array, shape (designs,)
+        Values and MCSEs; an MCSE that is not known is not a number.
+
+    Notes
+    -----
+    The MCSE of a share of 0 or 1 is estimated as 0. As in Anscombe (1956), Biometrika 43:461, half
+    a replicate is added to both outcomes: the share is p = (n value + 1/2) / (n + 1), and its MCSE
+    sqrt(p (1 - p) / (n + 1)).
+    """
+    values, errors, counts = (np.array(column, float) for column in (value, mcse, n))
+    if scale == "logit":
+        is_certain = ~(errors > 0) & (values >= 0) & (values <= 1)
+        share = np.where(is_certain, (counts * values + 0.5) / (counts + 1), 0.5)
+        values = np.where(is_certain, share, values)
+        errors = np.where(is_certain, np.sqrt(share * (1 - share) / (counts + 1)), errors)
+    return values, np.where(errors > 0, errors, np.nan)
+
+
+def transform_scores(
+    scale: Scale, value: ArrayLike, mcse: ArrayLike, n: ArrayLike
+) -> tuple[Floats, Floats]:
+    """Transform measures and their MCSEs; parameters as in `with_errors`.
+
+    Returns
+    -------
+    tuple of array, shape (designs,)
         Values and MCSEs on the scale; not a number where they are not known.
 
     Notes
     -----
-    A share of 0 or 1 has no logit, and its MCSE is estimated as 0. As in Anscombe (1956),
-    Biometrika 43:461, half a replicate is added to both outcomes: the share is
-    p = (n value + 1/2) / (n + 1), and its MCSE sqrt(p (1 - p) / (n + 1)).
+    The slopes of the logit and of Fisher's scale are infinite at the ends of their ranges. A value
+    that is closer to an end than its MCSE, or beyond, is moved to that distance, so that the MCSE
+    on the scale is at most about 1. Shares of 0 and 1, with their half replicate, are not.
     """
-    values, errors, counts = (np.array(column, float) for column in (value, mcse, n))
+    values, errors = with_errors(scale, value, mcse, n)
     if scale == "logit":
-        is_certain = ~((values > 0) & (values < 1) & (errors > 0)) & np.isfinite(values)
-        share = (counts * values + 0.5) / (counts + 1)
-        values = np.where(is_certain, share, values)
-        errors = np.where(is_certain, np.sqrt(share * (1 - share) / (counts + 1)), errors)
+        closest = np.where(np.asarray(mcse) > 0, np.minimum(errors, 0.5), 0.0)
+        values = np.clip(values, closest, 1 - closest)
     if scale == "atanh":
-        values = np.clip(values, -_MOST, _MOST)
+        most = np.clip(1 - errors, 0, _MOST)
+        values = np.clip(values, -most, most)
     slopes = {"log": values, "logit": values * (1 - values), "atanh": 1 - values**2}
     with np.errstate(divide="ignore", invalid="ignore"):
         errors = errors / slopes[scale]

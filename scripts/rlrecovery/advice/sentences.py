@@ -179,6 +179,8 @@ def _cheapest(answer: Answer) -> Iterator[str]:
     """The cheapest design and its cost."""
     best = answer.cheapest
     if best is None:
+        if answer.cost is not None and not answer.is_supported:
+            yield "No cheapest design is given, because nothing within the measured range meets it."
         return
     notes = []
     n, t = (best.participants, best.trials)

@@ -158,3 +158,30 @@ def test_a_shared_requirement_is_that_of_the_same_task():
 def with_measure(table, name):
     """A table with the rows of the RMSE as those of another measure too."""
     return pd.concat([table, table[table["measure"] == "rmse"].assign(measure=name)])
+
+
+def test_a_reliability_that_is_far_from_its_limit_has_no_cheapest_design():
+    sizes = {"participants": (6, 20), "trials": (20, 40, 80)}
+    values = {(6, 20): 0.004, (6, 40): -0.03, (6, 80): 0.1,
+              (20, 20): 0.02, (20, 40): 0.06, (20, 80): 0.22}  # fmt: skip
+    table = summary({"reliability": lambda n, t, truth: values[n, t]}, **sizes).recovery
+    study = dataclasses.replace(summary(), recovery=table.assign(mcse=0.04))
+    target = {"measure": "reliability", "parameter": "alpha", "at_least": 0.5}
+    (answer,) = answers(study, experiment({"reliable": target}, cost=COST, **sizes))
+    assert set(answer.designs.values()) == {"missed"}
+    assert answer.cheapest is None
+    assert answer.required(6).value > 80
+    assert answer.required(20).value > 80
+    assert answer.bounds.participants[0] == 6
+
+
+def test_verdicts_are_of_measured_values_and_their_errors():
+    """A share of 0.9 +/- 0.04 is 2 standard errors from 0.82, but 1.7 on the logit scale."""
+    table = summary({"coverage": lambda n, t, truth: 0.9}).recovery
+    honest = {"measure": "coverage", "parameter": "alpha", "at_least": 0.82}
+    study = dataclasses.replace(summary(), recovery=table.assign(mcse=0.04 * np.sqrt(2), n=1000))
+    (answer,) = answers(study, experiment({"honest": honest}))
+    assert set(answer.designs.values()) == {"met"}
+    honest["at_least"] = 0.84
+    (answer,) = answers(study, experiment({"honest": honest}))
+    assert set(answer.designs.values()) == {"unclear"}

@@ -44,3 +44,13 @@ def test_errors_are_on_a_log_scale_and_shares_on_the_logit_scale():
     names = ("rmse", "width", "bias", "coverage", "p_best", "spearman", "spearman_within")
     scales = ["log", "log", "log", "logit", "logit", "atanh", "atanh"]
     assert [scale_of(name) for name in names] == scales
+
+
+@pytest.mark.parametrize(("scale", "end"), [("logit", 0.0), ("logit", 1.0), ("atanh", 1.0)])
+def test_errors_do_not_explode_at_the_ends_of_a_range(scale, end):
+    distances = np.array([-0.05, -0.001, 0.0, 0.001, 0.02, 0.05])
+    values, errors = transform_scores(scale, end + distances, np.full(6, 0.03), np.full(6, 20))
+    assert np.isfinite(values).all()
+    assert (errors <= 1.1).all()
+    inside = np.sign(0.5 - end) * distances > 0.04
+    assert back(scale, values[inside]) == pytest.approx(end + distances[inside])
