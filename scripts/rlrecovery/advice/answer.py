@@ -30,7 +30,14 @@ from rlrecovery.advice.region import (
     required_sizes,
     trusted,
 )
-from rlrecovery.advice.scales import Floats, transform, transform_scores, with_errors
+from rlrecovery.advice.scales import (
+    Floats,
+    for_few_replicates,
+    t_factor,
+    transform,
+    transform_scores,
+    with_errors,
+)
 from rlrecovery.advice.surrogate import Points, Surrogate
 from rlrecovery.config.settings import Experiment
 from rlrecovery.config.study import competitors, methods_of, tasks
@@ -208,7 +215,7 @@ def _sizes(entry: Measured) -> list[tuple[int, int]]:
 def _distances(entry: Measured) -> Floats:
     """Standard errors by which measured values are on the right side of the limit."""
     values, errors = with_errors(entry.scale, entry.value, entry.mcse, entry.n)
-    return entry.target.sign * (values - entry.target.limit) / errors
+    return entry.target.sign * (values - entry.target.limit) / (errors * t_factor(entry.n))
 
 
 def _verdict(distances: Floats) -> Verdict:
@@ -273,8 +280,11 @@ def _surrogate(entry: Measured) -> Surrogate | None:
         return None
     values, errors = transform_scores(entry.scale, entry.value, entry.mcse, entry.n)
     usable = np.isfinite(values)
+    if not usable.any():
+        return None
     points = Points(entry.trials[usable], entry.participants[usable])
-    return fit_surrogate(points, values[usable], errors[usable])
+    scores = (values[usable], errors[usable], entry.n[usable])
+    return fit_surrogate(points, *for_few_replicates(entry.target.measure, *scores))
 
 
 def _joint(

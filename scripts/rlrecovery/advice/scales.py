@@ -10,12 +10,17 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy import special
 
 from rlrecovery.config.targets import SMALL
 
 Floats = NDArray[np.float64]
 Scale = Literal["log", "logit", "atanh"]
 
+#: Measures that are roots of means of squares.
+ROOTS = ("rmse", "empirical_se", "relative_rmse")
+#: Replicates that the mean relative error of all designs counts as, beside those of a design.
+_PRIOR = 5
 #: Largest correlation in size that is transformed.
 _MOST = 1 - 1e-9
 
@@ -105,3 +110,42 @@ def transform_scores(
     result = transform(scale, values)
     usable = np.isfinite(result) & np.isfinite(errors) & (errors > 0)
     return np.where(usable, result, np.nan), np.where(usable, errors, np.nan)
+
+
+def t_factor(n: ArrayLike) -> Floats:
+    """Factor of an estimated MCSE so that normal quantiles give 90 % intervals of Student's t.
+
+    ``n`` has the numbers of replicates; the t distribution has n - 1 degrees of freedom.
+    """
+    degrees = np.maximum(np.asarray(n, float) - 1, 1.0)
+    return special.stdtrit(degrees, 0.95) / special.ndtri(0.95)
+
+
+def for_few_replicates(
+    measure: str, values: Floats, errors: Floats, n: Floats
+) -> tuple[Floats, Floats]:
+    """Values and MCSEs on the scale of a measure, for fits that take the MCSEs for known.
+
+    Parameters
+    ----------
+    measure : str
+        One of `rlrecovery.config.targets.MeasureName`.
+    values, errors, n : array, shape (designs,)
+        Results of `transform_scores`, finite, and the numbers of replicates.
+
+    Returns
+    -------
+    tuple of array, shape (designs,)
+        Values and MCSEs.
+
+    Notes
+    -----
+    With few replicates, values that are small by chance have small MCSEs and would weigh most. The
+    squared MCSE of a design is therefore averaged with the mean of all designs, which counts as
+    five replicates, and enlarged by `t_factor`. The logarithm of a root of a mean of squares is
+    too small by the squared MCSE on the log scale (second term of its Taylor series).
+    """
+    squares = errors**2
+    shrunk = ((n - 1) * squares + _PRIOR * squares.mean()) / (n - 1 + _PRIOR)
+    values = values + shrunk if measure in ROOTS else values
+    return values, np.sqrt(shrunk) * t_factor(n)

@@ -22,7 +22,7 @@ def test_a_measure_that_does_not_depend_on_participants():
     assert answer.reachable
     for n in (10, 20, 40):
         size = answer.required(n)
-        assert size.value == pytest.approx(100, rel=1e-6)
+        assert size.value == pytest.approx(100, rel=2e-3)
         assert size.lower < 100 < size.upper
     assert answer.cheapest is None
 
@@ -80,7 +80,7 @@ def test_all_requirements_together_need_the_larger_size():
 def test_the_worst_true_value_needs_most():
     functions = {"rmse": lambda n, t, truth: 0.1 * (t / (100 if truth < 0.3 else 150)) ** -0.5}
     (answer,) = answers(summary(functions), experiment(over="worst"))
-    assert answer.required(20).value == pytest.approx(150, rel=1e-6)
+    assert answer.required(20).value == pytest.approx(150, rel=2e-3)
     assert len(answer.entries) == 2
 
 
@@ -132,7 +132,7 @@ def test_a_design_without_its_measure_is_left_out():
     (answer,) = answers(study, experiment())
     assert (20, 120) not in answer.designs
     assert len(answer.designs) == 8
-    assert answer.required(20).value == pytest.approx(100, rel=1e-6)
+    assert answer.required(20).value == pytest.approx(100, rel=2e-3)
 
 
 def test_a_shared_requirement_is_that_of_the_same_task():
@@ -151,8 +151,8 @@ def test_a_shared_requirement_is_that_of_the_same_task():
     exp = experiment(targets, methods=valid()["methods"])
     joint = {a.method: a for a in answers(study, exp) if a.requirement == ALL}
     for method in ("mle", "bayes"):
-        assert joint[f"{method}, easy"].required(20).value == pytest.approx(100, rel=1e-6)
-        assert joint[f"{method}, hard"].required(20).value == pytest.approx(150, rel=1e-6)
+        assert joint[f"{method}, easy"].required(20).value == pytest.approx(100, rel=2e-3)
+        assert joint[f"{method}, hard"].required(20).value == pytest.approx(150, rel=2e-3)
 
 
 def with_measure(table, name):
