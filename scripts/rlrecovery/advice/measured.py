@@ -46,6 +46,8 @@ class Measured:
         Sizes of the designs, the measure, its MCSE and the number of replicates; finite.
     near_zero : bool
         Whether it is the size of a bias that is not known to differ from 0 in some cell.
+    left_out : float
+        Largest share of estimates in a cell that have no interval, if it is a measure of intervals.
     """
 
     requirement: str
@@ -62,6 +64,7 @@ class Measured:
     mcse: Floats
     n: Floats
     near_zero: bool = False
+    left_out: float = 0.0
 
     @property
     def subject(self) -> str:
@@ -107,15 +110,27 @@ def _estimated(
             part = rows[rows["parameter"] == parameter]
             what = f"{_measure_text(summary, target)} of {parameter} {OF_LEVEL[level]}"
             near_zero = target.measure == "bias" and _is_near_zero(part)
+            left_out = _left_out(summary, part) if target.measure in OF_INTERVALS else 0.0
             for truth, table in _by_truth(summary, experiment, part):
                 subject = (what, truth, *origin(summary, method))
                 for entry in _entry(name, target, (method, of), subject, table):
-                    yield replace(entry, near_zero=near_zero)
+                    yield replace(entry, near_zero=near_zero, left_out=left_out)
 
 
 def _is_near_zero(rows: pd.DataFrame) -> bool:
     """Whether a bias is within `KNOWN` Monte Carlo errors of 0 in some cell."""
     return bool((rows["value"].abs() < KNOWN * rows["mcse"]).any())
+
+
+def _left_out(summary: Summary, rows: pd.DataFrame) -> float:
+    """Largest share of the estimates of a cell that a measure does not use."""
+    keys = ["method", "level", "parameter", "cell"]
+    used, every = (
+        table.astype(dict.fromkeys(keys, "object")).set_index(keys)["n_rows"]
+        for table in (rows, summary.measure("share_failed"))
+    )
+    shares = 1 - used / every.reindex(used.index)
+    return float(shares.max()) if shares.notna().any() else 0.0
 
 
 def origin(summary: Summary, method: str) -> tuple[str, str]:

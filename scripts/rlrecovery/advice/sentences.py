@@ -17,6 +17,8 @@ from rlrecovery.config.targets import ALL, P_BEST
 
 #: Most designs and true values that a sentence lists.
 _MOST = 6
+#: Largest share of estimates without an interval that is not mentioned.
+_LEFT_OUT = 0.05
 #: What a measured design gives, in the order of a sentence.
 _VERDICTS = {"met": "met by", "unclear": "unclear within the Monte Carlo error for",
              "missed": "not met by"}  # fmt: skip
@@ -61,6 +63,9 @@ def introduction(answers: Sequence[Answer], experiment: Experiment) -> str:
         "truths": "Requirements apply to means over the true values of the grid.",
         "worst": "Requirements apply to every true value of the grid.",
     }[experiment.over]
+    correlations = [m for a in answers for m in a.entries if m.target.measure == "spearman"]
+    if experiment.over == "worst" and any(not m.truth for m in correlations):
+        over = f"{over[:-1]}; the rank correlation (spearman) is one over all of them."
     if not any(source.truth for _, source in sources(experiment).values()):
         over = "Requirements apply to means over the populations from which participants are drawn."
     return (
@@ -86,6 +91,7 @@ def _answer(answer: Answer) -> Iterator[str]:
         yield from _frontier(answer)
         yield from _cheapest(answer)
     yield _measured(answer)
+    yield from _left_out_note(answer)
     yield from _selection_note(answer)
     yield from _surrogate_notes(answer)
 
@@ -237,6 +243,16 @@ def _value(entry: Measured, participants: int, trials: int) -> str:
     """A measured value with its MCSE."""
     i = np.flatnonzero((entry.participants == participants) & (entry.trials == trials))[0]
     return f" ({entry.value[i]:.3g} ± {entry.mcse[i]:.1g})"
+
+
+def _left_out_note(answer: Answer) -> Iterator[str]:
+    """The share of estimates without an interval, if it is not small."""
+    shares = {m.quantity: m.left_out for m in answer.entries if m.left_out > _LEFT_OUT}
+    if shares:
+        yield (
+            f"The {_enumeration([*shares])} leaves out estimates without an interval, up to "
+            f"{100 * max(shares.values()):.2g} % in a cell."
+        )
 
 
 def _selection_note(answer: Answer) -> Iterator[str]:

@@ -1,7 +1,10 @@
 """Answers in sentences."""
 
+import dataclasses
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import yaml
 
 from rlrecovery.advice.answer import answers
@@ -137,3 +140,29 @@ def test_the_size_of_a_bias_near_0_has_no_frontier():
         assert "Cheapest" not in text
     near = answers(summary(functions, relative=0.4), exp)
     assert all(answer.surrogates for answer in near)
+
+
+def test_estimates_without_an_interval_are_mentioned():
+    honest = {"measure": "coverage", "parameter": "alpha", "at_least": 0.9}
+    functions = {"coverage": lambda n, t, truth: 0.95, "share_failed": lambda n, t, truth: 0.0}
+    study, exp = summary(functions), experiment({"honest": honest})
+    table = study.recovery
+    for used, expected in ((20, None), (0.96 * 20, None), (0.85 * 20, "up to 15 % in a cell")):
+        some = (table["measure"] == "coverage") & (table["trials"] == 60)
+        rows = table["n_rows"].astype(float).mask(some, used * table["participants"])
+        found = answers(dataclasses.replace(study, recovery=table.assign(n_rows=rows)), exp)
+        ((_, text),) = next(sections(found, exp)).paragraphs
+        assert ("without an interval" in text) is bool(expected)
+        assert (expected or "") in text
+
+
+def test_the_rank_correlation_is_over_all_true_values():
+    target = {"ranks": {"measure": "spearman", "parameter": "alpha", "at_least": 0.8}}
+    rows = summary({"spearman": lambda n, t, truth: 0.9}).recovery
+    rows = rows[(rows["measure"] == "spearman") & (rows["alpha"] == 0.5)]
+    study = dataclasses.replace(summary(), recovery=rows.assign(scope="grid", alpha=np.nan))
+    study = dataclasses.replace(study, recovery=pd.concat([summary().recovery, study.recovery]))
+    for targets, said in ((target, True), (None, False)):
+        exp = experiment(targets, over="worst")
+        text = introduction(answers(study, exp), exp)
+        assert ("the rank correlation (spearman) is one over all of them" in text) is said
