@@ -6,6 +6,7 @@ give.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,23 +16,32 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from rlrecovery.advice.fit import fit_surrogate
-from rlrecovery.advice.measured import Measured, by_requirement, measured
+from rlrecovery.advice.measured import Measured, by_requirement, measured, origin
 from rlrecovery.advice.region import (
     CERTAIN,
     Bounds,
     Margin,
     Region,
     coarse,
+    ending,
     fine,
     reach,
     region,
     required_sizes,
+    trusted,
 )
-from rlrecovery.advice.scales import Floats, transform, transform_scores
+from rlrecovery.advice.scales import (
+    Floats,
+    for_few_replicates,
+    t_factor,
+    transform,
+    transform_scores,
+    with_errors,
+)
 from rlrecovery.advice.surrogate import Points, Surrogate
 from rlrecovery.config.settings import Experiment
 from rlrecovery.config.study import competitors, methods_of, tasks
-from rlrecovery.config.targets import ALL, P_BEST, CostSettings
+from rlrecovery.config.targets import ALL, P_BEST, CostSettings, TargetSettings
 from rlrecovery.score.results import Summary
 
 #: What a measured design gives, within its Monte Carlo error.
@@ -108,10 +118,28 @@ class Answer:
         sizes = zip(others, *required_sizes(self.region, self.along_trials), strict=True)
         return [(int(n), Interval(*map(float, interval))) for n, *interval in sizes]
 
+    @cached_property
+    def endings(self) -> dict[int, float]:
+        """Sizes from which the requirements are missed again, as `frontier`; infinite if none."""
+        lattice, margin = self.region.lattice, self.region.margin
+        if self.along_trials:
+            pairs = zip(lattice.participants, ending(margin, lattice.trials), strict=True)
+        else:
+            pairs = zip(lattice.trials, ending(margin.T, lattice.participants), strict=True)
+        return {int(other): float(size) for other, size in pairs}
+
     @property
     def reachable(self) -> bool:
         """Whether a design within the bounds meets the requirements."""
         return bool(self.margins) and float(self._fine.margin.max()) >= 0
+
+    @cached_property
+    def is_supported(self) -> bool:
+        """Whether a measured design meets the requirements, or one between measured designs."""
+        if not self.margins:
+            return False
+        between = region(self.margins, coarse(self.bounds.between))
+        return "met" in self.designs.values() or bool((between.margin >= 0).any())
 
     @cached_property
     def _fine(self) -> Region:
@@ -121,7 +149,7 @@ class Answer:
     @cached_property
     def _cheapest_design(self) -> tuple[int, int] | None:
         """Participants and trials of the cheapest design within the bounds."""
-        if self.cost is None or not self.margins:
+        if self.cost is None or not self.is_supported:
             return None
         lattice = self._fine.lattice
         needed, _, _ = required_sizes(self._fine, self.along_trials)
@@ -186,9 +214,8 @@ def _sizes(entry: Measured) -> list[tuple[int, int]]:
 
 def _distances(entry: Measured) -> Floats:
     """Standard errors by which measured values are on the right side of the limit."""
-    values, errors = transform_scores(entry.scale, entry.value, entry.mcse, entry.n)
-    limit = float(transform(entry.scale, entry.target.limit))
-    return entry.target.sign * (values - limit) / errors
+    values, errors = with_errors(entry.scale, entry.value, entry.mcse, entry.n)
+    return entry.target.sign * (values - entry.target.limit) / (errors * t_factor(entry.n))
 
 
 def _verdict(distances: Floats) -> Verdict:
@@ -231,7 +258,10 @@ def answers(summary: Summary, experiment: Experiment) -> list[Answer]:
             blocks,
         )
         usable = complete if len(complete) == len(fitted) else ()
-        return Answer(name, method, tuple(entries), usable, bounds, experiment.cost)
+        found = Answer(name, method, tuple(entries), usable, bounds, experiment.cost)
+        if not usable:
+            return found
+        return dataclasses.replace(found, bounds=trusted(bounds, found.margins))
 
     single = [answer(name, method, entries) for (name, method), entries in groups.items()]
     joint = [
@@ -241,11 +271,20 @@ def answers(summary: Summary, experiment: Experiment) -> list[Answer]:
 
 
 def _surrogate(entry: Measured) -> Surrogate | None:
-    """Fit the surrogate of a measure."""
+    """Fit the surrogate of a measure.
+
+    The size of a bias near 0 has none: its mean is that of the Monte Carlo error, which does not
+    depend on the size of the design as the bias does.
+    """
+    if entry.near_zero:
+        return None
     values, errors = transform_scores(entry.scale, entry.value, entry.mcse, entry.n)
     usable = np.isfinite(values)
+    if not usable.any():
+        return None
     points = Points(entry.trials[usable], entry.participants[usable])
-    return fit_surrogate(points, values[usable], errors[usable])
+    scores = (values[usable], errors[usable], entry.n[usable])
+    return fit_surrogate(points, *for_few_replicates(entry.target.measure, *scores))
 
 
 def _joint(
@@ -256,20 +295,43 @@ def _joint(
     """Yield the methods that have all requirements, with their measures.
 
     A requirement for a method of its own, or for the share of best fits, is part of the answer of
-    every method; of several criteria of model selection, the first one counts.
+    every method, with the measures of the same task and missing responses; of several criteria of
+    model selection, the first one counts.
     """
     if len(experiment.targets) < 2:
         return
     contests = competitors(methods_of(experiment))
     for method in summary.methods:
         contest = contests.get(summary.method_of.get(method, method), ("",))[0]
-        parts = []
-        for name, target in experiment.targets.items():
-            shared = target.method is not None or target.measure == P_BEST
-            of_name = [g for (requirement, _), g in groups.items() if requirement == name]
-            part = groups.get((name, method)) or next(
-                (g for g in of_name if shared and (target.method or g[0].name == contest)), None
-            )
-            parts.append(part)
+        parts = [
+            groups.get((name, method))
+            or _shared(name, target, contest, origin(summary, method), groups)
+            for name, target in experiment.targets.items()
+        ]
         if all(parts):
-            yield method, [entry for part in parts for entry in part or ()]
+            yield method, [entry for part in parts for entry in part]
+
+
+def _shared(
+    name: str,
+    target: TargetSettings,
+    contest: str,
+    of: tuple[str, str],
+    groups: Mapping[tuple[str, str], list[Measured]],
+) -> list[Measured]:
+    """Measures of a requirement that methods share, from data like those of a method.
+
+    ``contest`` and ``of`` (model and label of the other factors) are those of the method. Data of
+    the same generating model come first; the share of best fits may be that of another one.
+    """
+    if target.method is None and target.measure != P_BEST:
+        return []
+    model, variant = of
+    candidates = [
+        group
+        for (requirement, _), group in groups.items()
+        if requirement == name
+        and group[0].variant == variant
+        and (target.method or group[0].name == contest)
+    ]
+    return min(candidates, key=lambda group: group[0].model != model, default=[])

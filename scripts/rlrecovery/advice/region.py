@@ -25,6 +25,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import special
 
 from rlrecovery.advice.scales import Floats
@@ -61,6 +62,12 @@ class Bounds(NamedTuple):
         """The axis on which an answer is given: ``trials`` unless only participants differ."""
         only_participants = len(self.measured_trials) == 1 < len(self.measured_participants)
         return "participants" if only_participants else "trials"
+
+    @property
+    def between(self) -> Bounds:
+        """The range of the measured designs."""
+        t, n = self.measured_trials, self.measured_participants
+        return self._replace(trials=(t[0], t[-1]), participants=(n[0], n[-1]))
 
     def is_measured(self, trials: float, participants: float) -> bool:
         """Whether a design is within the range of the measured ones."""
@@ -180,8 +187,25 @@ def crossing(margin: Floats, sizes: Floats) -> Floats:
     array, shape (...)
         The first of ``sizes`` if it is met there, infinite if it is met nowhere.
     """
-    met = margin >= 0
-    first = met.argmax(axis=-1)
+    return _first(margin >= 0, margin, sizes)
+
+
+def ending(margin: Floats, sizes: Floats) -> Floats:
+    """Size at which a margin turns negative again, behind `crossing`; parameters as there.
+
+    Infinite where it does not, or where no size is met.
+    """
+    return _first(_lost(margin >= 0), margin, sizes)
+
+
+def _lost(met: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Sizes on the last axis that do not meet a limit, although a smaller one does."""
+    return ~met & _ever(met)
+
+
+def _first(where: NDArray[np.bool_], margin: Floats, sizes: Floats) -> Floats:
+    """Where the margin changes its sign before the first size of a mask; infinite without one."""
+    first = where.argmax(axis=-1)
     before = np.maximum(first - 1, 0)
     upper, lower = (np.take_along_axis(margin, i[..., None], -1)[..., 0] for i in (first, before))
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -189,7 +213,39 @@ def crossing(margin: Floats, sizes: Floats) -> Floats:
     logs = np.log(sizes)
     found = np.exp(logs[before] + share * (logs[first] - logs[before]))
     found = np.where(first > 0, found, sizes[0])
-    return np.where(met.any(axis=-1), found, np.inf)
+    return np.where(where.any(axis=-1), found, np.inf)
+
+
+def trusted(bounds: Bounds, requirements: Sequence[Margin]) -> Bounds:
+    """Bounds without the sizes beyond the measured ones for which there is no evidence.
+
+    An axis is searched within its measured range if larger sizes miss a limit that smaller ones
+    meet: on the axis of the answer by prediction, on the other one with certainty, because many
+    measures do not depend on it. No smaller sizes than the measured ones are searched if the limit
+    is not met within the measured range.
+    """
+    found = region(requirements, coarse(bounds))
+    met, certain, missed = found.margin >= 0, found.certain >= 0, found.possible < 0
+    by_trials = bounds.along == "trials"
+    turns = {
+        "trials": _lost(met) if by_trials else missed & _ever(certain),
+        "participants": (missed.T & _ever(certain.T)) if by_trials else _lost(met.T),
+    }
+    measured = bounds.between
+    is_met = bool((region(requirements, coarse(measured)).margin >= 0).any())
+    ends = {
+        axis: (
+            getattr(bounds if is_met and not turn.any() else measured, axis)[0],
+            getattr(measured if turn.any() else bounds, axis)[1],
+        )
+        for axis, turn in turns.items()
+    }
+    return bounds._replace(**ends)
+
+
+def _ever(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Whether an entry or one before it on the last axis is true."""
+    return np.logical_or.accumulate(mask, axis=-1)
 
 
 def required_sizes(of: Region, along_trials: bool) -> tuple[Floats, Floats, Floats]:

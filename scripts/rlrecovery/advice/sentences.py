@@ -13,10 +13,12 @@ from rlrecovery.advice.measured import Measured
 from rlrecovery.advice.region import EXTRAPOLATION, Bounds
 from rlrecovery.config.settings import Experiment
 from rlrecovery.config.study import sources
-from rlrecovery.config.targets import ALL
+from rlrecovery.config.targets import ALL, P_BEST
 
 #: Most designs and true values that a sentence lists.
 _MOST = 6
+#: Largest share of estimates without an interval that is not mentioned.
+_LEFT_OUT = 0.05
 #: What a measured design gives, in the order of a sentence.
 _VERDICTS = {"met": "met by", "unclear": "unclear within the Monte Carlo error for",
              "missed": "not met by"}  # fmt: skip
@@ -61,6 +63,9 @@ def introduction(answers: Sequence[Answer], experiment: Experiment) -> str:
         "truths": "Requirements apply to means over the true values of the grid.",
         "worst": "Requirements apply to every true value of the grid.",
     }[experiment.over]
+    correlations = [m for a in answers for m in a.entries if m.target.measure == "spearman"]
+    if experiment.over == "worst" and any(not m.truth for m in correlations):
+        over = f"{over[:-1]}; the rank correlation (spearman) is one over all of them."
     if not any(source.truth for _, source in sources(experiment).values()):
         over = "Requirements apply to means over the populations from which participants are drawn."
     return (
@@ -72,14 +77,22 @@ def introduction(answers: Sequence[Answer], experiment: Experiment) -> str:
 
 def _answer(answer: Answer) -> Iterator[str]:
     """Yield the sentences of an answer."""
-    if not answer.surrogates:
+    near_zero = dict.fromkeys(m.quantity for m in answer.entries if m.near_zero)
+    if near_zero:
+        yield (
+            f"More replicates are needed for a required size: the {_enumeration([*near_zero])} is "
+            "less than two Monte Carlo errors in some designs."
+        )
+    elif not answer.surrogates:
         yield "The measured designs do not determine how the measure depends on their size."
     elif not answer.reachable:
         yield f"Not reachable within the bounds, {bounds_text(answer.bounds)}."
     else:
-        yield _frontier(answer)
+        yield from _frontier(answer)
         yield from _cheapest(answer)
     yield _measured(answer)
+    yield from _left_out_note(answer)
+    yield from _selection_note(answer)
     yield from _surrogate_notes(answer)
 
 
@@ -93,20 +106,47 @@ def _range(pair: tuple[int, int]) -> str:
     return f"{pair[0]}" if pair[0] == pair[1] else f"{pair[0]} to {pair[1]}"
 
 
-def _frontier(answer: Answer) -> str:
-    """Sizes that are needed with each measured number on the other axis."""
+def _frontier(answer: Answer) -> Iterator[str]:
+    """Sizes that are needed with each measured number on the other axis, and where they end."""
     bounds = answer.bounds
     shown = bounds.measured_participants if answer.along_trials else bounds.measured_trials
-    other, axis = ("participants", "trials") if answer.along_trials else ("trials", "participants")
-    needs = [
-        f"{size_text(answer, answer.required(n))} {axis if i == 0 else ''}".rstrip()
-        + f" with {n} {other if i == 0 else ''}".rstrip()
-        for i, n in enumerate(_few(shown))
-    ]
-    only = (
-        "" if len(shown) > 1 or not _is_single(answer) else f", the only measured number of {other}"
-    )
-    return f"Needs {_enumeration(needs)}{only}."
+    smallest, largest = bounds.trials if answer.along_trials else bounds.participants
+    needs, ends = [], []
+    for n in _few(shown):
+        size, ending = answer.required(n), answer.endings[n]
+        if math.isinf(ending) or size.value > smallest:
+            needs.append((size_text(answer, size), n))
+        if math.isfinite(ending):
+            ends.append((_end_text(answer, ending), n))
+    only = f", the only measured number of {_axes(answer)[1]}" if _is_single(answer) else ""
+    if needs:
+        yield f"Needs {_listed(answer, needs)}{only}."
+    if ends:
+        yield f"Met up to {_listed(answer, ends)}{only if not needs else ''}, but not with more."
+    measured = bounds.measured_trials if answer.along_trials else bounds.measured_participants
+    if len(measured) > 1 and largest == measured[-1]:
+        axis = _axes(answer)[0]
+        yield f"As larger numbers of {axis} miss it again, only the measured range was searched."
+
+
+def _axes(answer: Answer) -> tuple[str, str]:
+    """Names of the axis of the answer, and of the other one."""
+    axes = ("trials", "participants")
+    return axes if answer.along_trials else axes[::-1]
+
+
+def _listed(answer: Answer, sizes: Sequence[tuple[str, int]]) -> str:
+    """Sizes with numbers on the other axis: ``81 trials with 15 participants and 70 with 40``."""
+    axis, other = _axes(answer)
+    (size, n), *further = sizes
+    texts = [f"{size} {axis} with {n} {other}", *(f"{size} with {n}" for size, n in further)]
+    return _enumeration(texts)
+
+
+def _end_text(answer: Answer, ending: float) -> str:
+    """A size that was met, rounded down to whole steps."""
+    step = answer.bounds.blocks if answer.along_trials else 1
+    return f"{math.floor(ending / step + 1e-9) * step}"
 
 
 def _is_single(answer: Answer) -> bool:
@@ -145,6 +185,8 @@ def _cheapest(answer: Answer) -> Iterator[str]:
     """The cheapest design and its cost."""
     best = answer.cheapest
     if best is None:
+        if answer.cost is not None and not answer.is_supported:
+            yield "No cheapest design is given, because nothing within the measured range meets it."
         return
     notes = []
     n, t = (best.participants, best.trials)
@@ -201,6 +243,23 @@ def _value(entry: Measured, participants: int, trials: int) -> str:
     """A measured value with its MCSE."""
     i = np.flatnonzero((entry.participants == participants) & (entry.trials == trials))[0]
     return f" ({entry.value[i]:.3g} ± {entry.mcse[i]:.1g})"
+
+
+def _left_out_note(answer: Answer) -> Iterator[str]:
+    """The share of estimates without an interval, if it is not small."""
+    shares = {m.quantity: m.left_out for m in answer.entries if m.left_out > _LEFT_OUT}
+    if shares:
+        yield (
+            f"The {_enumeration([*shares])} leaves out estimates without an interval, up to "
+            f"{100 * max(shares.values()):.2g} % in a cell."
+        )
+
+
+def _selection_note(answer: Answer) -> Iterator[str]:
+    """The criterion of model selection that counts for all requirements."""
+    names = list(dict.fromkeys(m.method for m in answer.entries if m.target.measure == P_BEST))
+    if names and answer.requirement == ALL:
+        yield f"For the share of best fits, {_enumeration(names)} counts."
 
 
 def _surrogate_notes(answer: Answer) -> Iterator[str]:

@@ -12,7 +12,7 @@ from scipy import special
 
 from rlrecovery.advice.answer import Answer, answers
 from rlrecovery.advice.region import Lattice, region
-from rlrecovery.advice.scales import back, transform_scores
+from rlrecovery.advice.scales import back
 from rlrecovery.advice.sentences import introduction, sections
 from rlrecovery.config.study import read_resolved
 from rlrecovery.config.targets import ALL
@@ -123,8 +123,7 @@ def _decisive_value(answer: Answer, participants: int, trials: int) -> dict[str,
     found = []
     for entry in answer.entries:
         i = int(np.argmax((entry.participants == participants) & (entry.trials == trials)))
-        transformed, _ = transform_scores(entry.scale, entry.value, entry.mcse, entry.n)
-        margin = entry.target.sign * transformed[i]
+        margin = entry.target.sign * (entry.value[i] - entry.target.limit)
         found.append((margin, float(entry.value[i]), float(entry.mcse[i])))
     _, value, mcse = min(found)
     return {"value": value, "mcse": mcse}

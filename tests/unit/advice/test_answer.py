@@ -1,13 +1,16 @@
 """Answers to requirements of studies whose measures are known."""
 
 import dataclasses
+import itertools
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from rlrecovery.advice.answer import answers
 from rlrecovery.config.targets import ALL, CostSettings
 from unit.advice.synthetic import RMSE, both, experiment, summary
+from unit.config.experiments import valid
 
 GROUP = {"measure": "empirical_se", "parameter": "alpha", "level": "group", "at_most": 0.1}
 COST = {"participant": 30, "trial": 0.5}
@@ -19,7 +22,7 @@ def test_a_measure_that_does_not_depend_on_participants():
     assert answer.reachable
     for n in (10, 20, 40):
         size = answer.required(n)
-        assert size.value == pytest.approx(100, rel=1e-6)
+        assert size.value == pytest.approx(100, rel=2e-3)
         assert size.lower < 100 < size.upper
     assert answer.cheapest is None
 
@@ -77,7 +80,7 @@ def test_all_requirements_together_need_the_larger_size():
 def test_the_worst_true_value_needs_most():
     functions = {"rmse": lambda n, t, truth: 0.1 * (t / (100 if truth < 0.3 else 150)) ** -0.5}
     (answer,) = answers(summary(functions), experiment(over="worst"))
-    assert answer.required(20).value == pytest.approx(150, rel=1e-6)
+    assert answer.required(20).value == pytest.approx(150, rel=2e-3)
     assert len(answer.entries) == 2
 
 
@@ -129,4 +132,56 @@ def test_a_design_without_its_measure_is_left_out():
     (answer,) = answers(study, experiment())
     assert (20, 120) not in answer.designs
     assert len(answer.designs) == 8
-    assert answer.required(20).value == pytest.approx(100, rel=1e-6)
+    assert answer.required(20).value == pytest.approx(100, rel=2e-3)
+
+
+def test_a_shared_requirement_is_that_of_the_same_task():
+    """The method `bayes` is required to have 100 trials, or 150 with the task ``hard``."""
+    parts = []
+    for method, task, needed in itertools.product(("mle", "bayes"), ("easy", "hard"), (100,)):
+        size = needed * 1.5 if task == "hard" else needed
+        table = summary({"rmse": lambda n, t, truth, s=size: 0.1 * (t / s) ** -0.5}).recovery
+        labels = {"variant": task, "method": f"{method}, {task}"}
+        parts.append(table.assign(**labels, cell=table["cell"] + task))
+    of = {f"{m}, {task}": m for m in ("mle", "bayes") for task in ("easy", "hard")}
+    study = dataclasses.replace(summary(), recovery=pd.concat(parts), method_of=of)
+    loose = {"measure": "empirical_se", "parameter": "alpha", "at_most": 1}
+    study = dataclasses.replace(study, recovery=with_measure(study.recovery, "empirical_se"))
+    targets = {"precise": RMSE | {"method": "bayes"}, "loose": loose}
+    exp = experiment(targets, methods=valid()["methods"])
+    joint = {a.method: a for a in answers(study, exp) if a.requirement == ALL}
+    for method in ("mle", "bayes"):
+        assert joint[f"{method}, easy"].required(20).value == pytest.approx(100, rel=2e-3)
+        assert joint[f"{method}, hard"].required(20).value == pytest.approx(150, rel=2e-3)
+
+
+def with_measure(table, name):
+    """A table with the rows of the RMSE as those of another measure too."""
+    return pd.concat([table, table[table["measure"] == "rmse"].assign(measure=name)])
+
+
+def test_a_reliability_that_is_far_from_its_limit_has_no_cheapest_design():
+    sizes = {"participants": (6, 20), "trials": (20, 40, 80)}
+    values = {(6, 20): 0.004, (6, 40): -0.03, (6, 80): 0.1,
+              (20, 20): 0.02, (20, 40): 0.06, (20, 80): 0.22}  # fmt: skip
+    table = summary({"reliability": lambda n, t, truth: values[n, t]}, **sizes).recovery
+    study = dataclasses.replace(summary(), recovery=table.assign(mcse=0.04))
+    target = {"measure": "reliability", "parameter": "alpha", "at_least": 0.5}
+    (answer,) = answers(study, experiment({"reliable": target}, cost=COST, **sizes))
+    assert set(answer.designs.values()) == {"missed"}
+    assert answer.cheapest is None
+    assert answer.required(6).value > 80
+    assert answer.required(20).value > 80
+    assert answer.bounds.participants[0] == 6
+
+
+def test_verdicts_are_of_measured_values_and_their_errors():
+    """A share of 0.9 +/- 0.04 is 2 standard errors from 0.82, but 1.7 on the logit scale."""
+    table = summary({"coverage": lambda n, t, truth: 0.9}).recovery
+    honest = {"measure": "coverage", "parameter": "alpha", "at_least": 0.82}
+    study = dataclasses.replace(summary(), recovery=table.assign(mcse=0.04 * np.sqrt(2), n=1000))
+    (answer,) = answers(study, experiment({"honest": honest}))
+    assert set(answer.designs.values()) == {"met"}
+    honest["at_least"] = 0.84
+    (answer,) = answers(study, experiment({"honest": honest}))
+    assert set(answer.designs.values()) == {"unclear"}

@@ -11,10 +11,12 @@ from rlrecovery.advice.region import (
     Margin,
     coarse,
     crossing,
+    ending,
     fine,
     reach,
     region,
     required_sizes,
+    trusted,
     without_gaps,
 )
 from rlrecovery.advice.surrogate import Points, fit_plane
@@ -151,3 +153,23 @@ def test_the_frontier_of_a_plane_is_exact():
     inside = (trials > frontier(60)) & (trials < frontier(7))
     expected = 20 * (trials[inside] / 100) ** (-1 / 0.3)
     assert by_participants[inside] == pytest.approx(expected, rel=0.01)
+
+
+def test_the_end_of_what_is_met():
+    sizes = np.geomspace(40, 400, 11)
+    logs = np.log(sizes)
+    bump = np.minimum(logs - np.log(100), np.log(200) - logs)
+    assert ending(bump, sizes) == pytest.approx(200, rel=0.02)
+    both = np.stack([np.log(100) - logs, logs - np.log(100), logs - 9])
+    assert ending(both, sizes) == pytest.approx([100, np.inf, np.inf])
+
+
+@pytest.mark.parametrize(
+    ("slope", "limit", "expected"),
+    [(-1, 100, (40, 360)), (1, 100, (60, 240)), (-1, 250, (60, 360)), (1, 50, (60, 240))],
+)
+def test_bounds_are_those_that_can_be_trusted(slope, limit, expected):
+    """The limit is met from 100 or 250 trials on, or up to 100 or 50 trials."""
+    fitted = fit_plane(NINE, slope * np.log(NINE.trials), np.full(9, 0.02))
+    bounds = trusted(BOUNDS, [Margin(fitted, slope * np.log(limit), -1)])
+    assert (bounds.trials, bounds.participants[1]) == (expected, 60)

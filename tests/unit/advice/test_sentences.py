@@ -1,9 +1,19 @@
 """Answers in sentences."""
 
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import yaml
+
 from rlrecovery.advice.answer import answers
 from rlrecovery.advice.sentences import introduction, sections
-from unit.advice.synthetic import RMSE, both, experiment, summary
+from rlrecovery.config.reader import parse
+from rlrecovery.score.results import load_summary
+from unit.advice.synthetic import RMSE, both, experiment, rmse, summary
 
+STORED = Path(__file__).parents[3] / "docs/studies/models"
 COST = {"participant": 30, "trial": 0.5}
 
 
@@ -22,7 +32,7 @@ def test_a_frontier_with_its_interval_and_the_cheapest_design():
     assert text.startswith("Needs 100 (98 to 103) trials with 10 participants, 100 (99 to 102)")
     assert "Cheapest: 7 participants with 100 trials (97 to 104), beyond the measured" in text
     assert "with the fewest participants that were searched, at a cost of 560 (" in text
-    assert "met by 10 × 120 (0.0913 ± 0.001)" in text
+    assert "met by 10 × 120 (0.0912 ± 0.001)" in text
     assert "not met by 10 × 60 (0.129 ± 0.002), 20 × 60" in text
     assert "means over the true values" in about
 
@@ -30,7 +40,7 @@ def test_a_frontier_with_its_interval_and_the_cheapest_design():
 def test_what_is_not_reachable_is_an_answer():
     by_heading, _ = texts(targets={"precise": RMSE | {"at_most": 0.01}})
     (text,) = by_heading["precise: RMSE of alpha of participants at most 0.01"].values()
-    expected = "Not reachable within the bounds, 7 to 60 participants with 40 to 360 trials."
+    expected = "Not reachable within the bounds, 10 to 60 participants with 60 to 360 trials."
     assert text.startswith(expected)
 
 
@@ -40,7 +50,7 @@ def test_sizes_at_the_bounds():
     assert text.startswith("Needs 40 or fewer trials with 10 participants")
     by_heading, _ = texts(targets={"precise": RMSE | {"at_most": 0.053}})
     (text,) = by_heading["precise: RMSE of alpha of participants at most 0.053"].values()
-    assert "356 (339 to more than 360)" in text
+    assert "356 (338 to more than 360)" in text
 
 
 def test_one_axis():
@@ -85,3 +95,74 @@ def test_without_true_values_it_says_what_is_averaged():
     exp = experiment(population=drawn, truth={})
     assert "over the populations from which participants are drawn" in introduction([], exp)
     assert "true values of the grid" in introduction([], experiment())
+
+
+def test_all_requirements_name_the_criterion_of_model_selection():
+    raw = yaml.safe_load((STORED / "config.yaml").read_text())
+    right = {"measure": "p_best", "model": "rescorla_wagner_two_rates", "at_least": 0.6}
+    precise = {"measure": "rmse", "parameter": "beta", "at_most": 1}
+    exp = parse(raw | {"targets": {"right": right, "precise": precise}})
+    found = answers(load_summary(STORED / "summary"), exp)
+    *_, joint = sections(found, exp)
+    texts = dict(joint.paragraphs)
+    assert set(texts) == {"mle_rescorla_wagner", "mle_rescorla_wagner_two_rates"}
+    for text in texts.values():
+        assert "For the share of best fits, mle by AIC counts." in text
+
+
+def test_a_requirement_that_more_trials_miss_again():
+    shares = {40: 0.96, 80: 0.94, 160: 0.9, 320: 0.84}
+    honest = {"measure": "coverage", "parameter": "alpha", "at_least": 0.93}
+    by_heading, _ = texts(
+        {"coverage": lambda n, t, truth: shares[t]}, {"honest": honest}, trials=shares, cost=COST
+    )
+    ((text,),) = (section.values() for section in by_heading.values())
+    assert "or fewer" not in text
+    end = int(text.removeprefix("Met up to ").split()[0])
+    assert 80 < end < 160
+    assert "trials with 10 participants" in text
+    assert "only the measured range was searched" in text
+    assert "participants with 40 trials" in text.partition("Cheapest: ")[2]
+
+
+def test_the_size_of_a_bias_near_0_has_no_frontier():
+    close = {"measure": "bias", "parameter": "alpha", "at_most": 0.02}
+    functions = {"bias": lambda n, t, truth: 0.01 * rmse(n, t), "rmse": lambda n, t, _: rmse(n, t)}
+    exp = experiment({"close": close, "precise": RMSE}, cost=COST)
+    found = answers(summary(functions, relative=0.6), exp)
+    assert {a.requirement: bool(a.surrogates) for a in found} == {
+        "close": False, "precise": True, "all": False
+    }  # fmt: skip
+    assert set(found[0].designs.values()) == {"met"}
+    for section in (next(sections(found, exp)), [*sections(found, exp)][-1]):
+        ((_, text),) = section.paragraphs
+        assert text.startswith("More replicates are needed for a required size: the size of the b")
+        assert "Cheapest" not in text
+    near = answers(summary(functions, relative=0.4), exp)
+    assert all(answer.surrogates for answer in near)
+
+
+def test_estimates_without_an_interval_are_mentioned():
+    honest = {"measure": "coverage", "parameter": "alpha", "at_least": 0.9}
+    functions = {"coverage": lambda n, t, truth: 0.95, "share_failed": lambda n, t, truth: 0.0}
+    study, exp = summary(functions), experiment({"honest": honest})
+    table = study.recovery
+    for used, expected in ((20, None), (0.96 * 20, None), (0.85 * 20, "up to 15 % in a cell")):
+        some = (table["measure"] == "coverage") & (table["trials"] == 60)
+        rows = table["n_rows"].astype(float).mask(some, used * table["participants"])
+        found = answers(dataclasses.replace(study, recovery=table.assign(n_rows=rows)), exp)
+        ((_, text),) = next(sections(found, exp)).paragraphs
+        assert ("without an interval" in text) is bool(expected)
+        assert (expected or "") in text
+
+
+def test_the_rank_correlation_is_over_all_true_values():
+    target = {"ranks": {"measure": "spearman", "parameter": "alpha", "at_least": 0.8}}
+    rows = summary({"spearman": lambda n, t, truth: 0.9}).recovery
+    rows = rows[(rows["measure"] == "spearman") & (rows["alpha"] == 0.5)]
+    study = dataclasses.replace(summary(), recovery=rows.assign(scope="grid", alpha=np.nan))
+    study = dataclasses.replace(study, recovery=pd.concat([summary().recovery, study.recovery]))
+    for targets, said in ((target, True), (None, False)):
+        exp = experiment(targets, over="worst")
+        text = introduction(answers(study, exp), exp)
+        assert ("the rank correlation (spearman) is one over all of them" in text) is said
