@@ -240,7 +240,7 @@ def trusted(bounds: Bounds, requirements: Sequence[Margin]) -> Bounds:
         )
         for axis, turn in turns.items()
     }
-    return bounds._replace(**ends)
+    return bounds._replace(trials=ends["trials"], participants=ends["participants"])
 
 
 def _ever(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:

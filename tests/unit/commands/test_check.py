@@ -76,7 +76,7 @@ def test_a_study_that_no_machine_can_compute_is_refused(tmp_path):
     done = check(written(tmp_path, changed({"participants": [10**9]})))
     assert (done.returncode, done.stdout) == (1, "")
     (line,) = done.stderr.splitlines()
-    assert "config.yaml: the study takes about 1,1" in line
+    assert "config.yaml: the study takes about 1," in line
     assert "TiB of memory for a job of fit hierarchical; the limit is 2 TiB: reduce " in line
 
 

@@ -24,8 +24,9 @@ from unit.figures.pages import (
     typed,
 )
 
-#: Figures of studies in which models compete, or that have requirements.
-CONTESTS = {"confusion", "misfit", "designs"}
+#: Figures of studies in which models compete, or that have requirements or a calibration.
+SOME = {"confusion", "misfit", "designs"}
+SOME |= {"calibration", "calibrated_coverage", "calibrated_contraction"}
 
 
 def missing_figures(exp):
@@ -33,13 +34,13 @@ def missing_figures(exp):
 
 
 def test_available_figures_depend_on_the_experiment():
-    assert missing_figures(experiment(participants=(5, 10))) == CONTESTS
-    assert missing_figures(experiment()) == CONTESTS | {"samplesize"}
+    assert missing_figures(experiment(participants=(5, 10))) == SOME
+    assert missing_figures(experiment()) == SOME | {"samplesize"}
     bayesian = {"posterior", "contraction", "predictive"}
     mle = experiment(participants=(5, 10), methods=("mle",))
-    assert missing_figures(mle) == CONTESTS | bayesian | {"comparison"}
+    assert missing_figures(mle) == SOME | bayesian | {"comparison"}
     one = experiment(participants=(5,), trials=(50,), truth={"alpha": [0.5], "beta": [5]})
-    assert missing_figures(one) == CONTESTS | {"samplesize", "nested"}
+    assert missing_figures(one) == SOME | {"samplesize", "nested"}
 
 
 def test_an_exact_posterior_has_no_draws_to_show():
@@ -47,7 +48,7 @@ def test_an_exact_posterior_has_no_draws_to_show():
     settings = exp["methods"]["bayes"]
     kept = {key: settings[key] for key in ("model", "engine", "priors", "point")}
     exp["methods"]["bayes"] = kept | {"estimator": "quadrature"}
-    assert missing_figures(exp) == CONTESTS | {"posterior"}
+    assert missing_figures(exp) == SOME | {"posterior"}
 
 
 def test_importing_the_catalogue_imports_no_plotting_library():
@@ -168,7 +169,7 @@ def test_infinite_widths_are_counted_and_missing_errors_have_no_bars(tiny):
 # --- files ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", [name for name in FIGURES if name not in CONTESTS])
+@pytest.mark.parametrize("name", [name for name in FIGURES if name not in SOME])
 def test_a_figure_reads_the_tables_that_its_entry_names_and_no_other(tiny, drawn, tmp_path, name):
     tables = FIGURES[name].tables
     for table in tables:
