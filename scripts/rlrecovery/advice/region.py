@@ -219,28 +219,25 @@ def _first(where: NDArray[np.bool_], margin: Floats, sizes: Floats) -> Floats:
 def trusted(bounds: Bounds, requirements: Sequence[Margin]) -> Bounds:
     """Bounds without the sizes beyond the measured ones for which there is no evidence.
 
-    An axis is searched within its measured range if larger sizes miss a limit that smaller ones
-    meet: on the axis of the answer by prediction, on the other one with certainty, because many
-    measures do not depend on it. No smaller sizes than the measured ones are searched if the limit
-    is not met within the measured range.
+    Only the measured range is searched if larger sizes miss a limit that smaller ones meet: on the
+    axis of the answer by prediction, on the other one with certainty, because many measures do not
+    depend on it. No smaller sizes than the measured ones are searched if the limit is not met
+    within the measured range.
     """
-    found = region(requirements, coarse(bounds))
+    found, measured = region(requirements, coarse(bounds)), bounds.between
     met, certain, missed = found.margin >= 0, found.certain >= 0, found.possible < 0
-    by_trials = bounds.along == "trials"
-    turns = {
-        "trials": _lost(met) if by_trials else missed & _ever(certain),
-        "participants": (missed.T & _ever(certain.T)) if by_trials else _lost(met.T),
-    }
-    measured = bounds.between
-    is_met = bool((region(requirements, coarse(measured)).margin >= 0).any())
-    ends = {
-        axis: (
-            getattr(bounds if is_met and not turn.any() else measured, axis)[0],
-            getattr(measured if turn.any() else bounds, axis)[1],
-        )
-        for axis, turn in turns.items()
-    }
-    return bounds._replace(trials=ends["trials"], participants=ends["participants"])
+    if bounds.along == "trials":
+        turns = _lost(met) | (missed.T & _ever(certain.T)).T
+    else:
+        turns = _lost(met.T).T | (missed & _ever(certain))
+    if turns.any():
+        return measured
+    if (region(requirements, coarse(measured)).margin >= 0).any():
+        return bounds
+    return bounds._replace(
+        trials=(measured.trials[0], bounds.trials[1]),
+        participants=(measured.participants[0], bounds.participants[1]),
+    )
 
 
 def _ever(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:

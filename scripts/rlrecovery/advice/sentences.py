@@ -110,7 +110,7 @@ def _frontier(answer: Answer) -> Iterator[str]:
     """Sizes that are needed with each measured number on the other axis, and where they end."""
     bounds = answer.bounds
     shown = bounds.measured_participants if answer.along_trials else bounds.measured_trials
-    smallest, largest = bounds.trials if answer.along_trials else bounds.participants
+    smallest = (bounds.trials if answer.along_trials else bounds.participants)[0]
     needs, ends = [], []
     for n in _few(shown):
         size, ending = answer.required(n), answer.endings[n]
@@ -123,10 +123,8 @@ def _frontier(answer: Answer) -> Iterator[str]:
         yield f"Needs {_listed(answer, needs)}{only}."
     if ends:
         yield f"Met up to {_listed(answer, ends)}{only if not needs else ''}, but not with more."
-    measured = bounds.measured_trials if answer.along_trials else bounds.measured_participants
-    if len(measured) > 1 and largest == measured[-1]:
-        axis = _axes(answer)[0]
-        yield f"As larger numbers of {axis} miss it again, only the measured range was searched."
+    if bounds == bounds.between:
+        yield "As larger designs would miss it again, only the measured range was searched."
 
 
 def _axes(answer: Answer) -> tuple[str, str]:
