@@ -76,6 +76,7 @@ def test_the_hierarchical_posterior_is_calibrated():
     assert table["inside"].sum() >= 5
 
 
+@pytest.mark.slow
 def test_truths_of_another_prior_are_not_calibrated(monkeypatch):
     """Participants that hardly differ: the SD is always in the lower tail of its posterior."""
 

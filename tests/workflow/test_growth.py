@@ -84,6 +84,7 @@ def test_another_study_over_this_one_is_refused_and_names_what_differs(finished,
     assert plan(finished, FINISHED | changes, config={"overwrite": "true"}).counts["score"] == 1
 
 
+@pytest.mark.slow
 def test_a_method_of_more_replicates_than_before_fits_only_those_that_are_new(tmp_path):
     def method_of(replicates):
         """A study of one cell and six replicates, of which one method fits the first few."""

@@ -20,6 +20,7 @@ TIME = re.compile(rb"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d)?")
 ONE_CELL = {"truth": {"alpha": [0.3], "beta": [3]}}
 
 
+@pytest.mark.slow
 def test_a_study_whose_head_is_killed_ends_with_the_same_numbers(tmp_path):
     """Its jobs live on without it, and its lock stays."""
     summary = survive(

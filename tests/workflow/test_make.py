@@ -183,6 +183,7 @@ def test_new_takes_options_from_the_command_line_alone(project):
     assert "unknown option TRAILS (did you mean TRIALS?)" in wrong.stderr
 
 
+@pytest.mark.slow
 def test_a_run_shows_bars_and_an_interruption_prints_one_line(project):
     write(project, MANY, CONFIG)
     arguments = ("run", f"CONFIG={CONFIG}", "CORES=2", *installed())

@@ -59,6 +59,7 @@ def test_a_whole_fit_works_and_one_sentence_says_where_code_is_kept(tmp_path):
     assert folder.stat().st_mode & 0o777 == 0o700
 
 
+@pytest.mark.slow
 def test_a_run_of_the_workflow_works(tmp_path):
     config = tmp_path / "study.yaml"
     config.write_text(STUDY)
