@@ -135,9 +135,11 @@ docs-studies: $(READY)
 test: $(READY) browser
 	@$(PYTEST)
 
-# Run all tests, and print which lines they do not reach.
+# Run all tests, and a study through Slurm where it can be installed.
+# Prints which lines the tests do not reach.
 test-all: $(READY) browser
 	@$(PYTEST) -m "" --cov --cov-report=term:skip-covered
+	@CI=1 $(MAKE) test-cluster
 
 # Run a study on a one-node Slurm cluster; needs root.
 test-cluster: $(SLURM)/ready
