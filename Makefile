@@ -135,7 +135,7 @@ docs-studies: $(READY)
 test: $(READY) browser
 	@$(PYTEST)
 
-# Run all tests, and a study through Slurm where it can be installed.
+# Run all tests, and a study through Slurm.
 # Prints which lines the tests do not reach.
 test-all: $(READY) browser
 	@$(PYTEST) -m "" --cov --cov-report=term:skip-covered
