@@ -152,7 +152,12 @@ def execute(job: Any, figures: bool) -> None:
     script = ROOT / "scripts" / f"{job.rule.name}.py"
     # Snakemake sends it to the process of the script in this way: what a script gets is plain.
     code = compile(script.read_text(), script, "exec")
-    exec(code, {"__name__": "__main__", "snakemake": pickle.loads(pickle.dumps(given(job)))})
+    try:
+        exec(code, {"__name__": "__main__", "snakemake": pickle.loads(pickle.dumps(given(job)))})
+    except SystemExit:
+        for path in job.output:  # as Snakemake does
+            Path(path).unlink(missing_ok=True)
+        raise
 
 
 def given(job: Any) -> Snakemake:

@@ -230,9 +230,13 @@ def write_text(text: str, path: str | os.PathLike[str]) -> None:
 
 
 def write_with_digest(text: str, path: str | os.PathLike[str]) -> None:
-    """Write text atomically as UTF-8, with its digest in a file beside it."""
-    write_text(text, path)
+    """Write text atomically as UTF-8, with its digest in a file beside it.
+
+    The digest is first, so that no new file is without one if the disk is full.
+    """
+    refuse_folder(path)
     write_text(digest.digest_line(text.encode(), path), digest.file_beside(path))
+    write_text(text, path)
 
 
 def read_text(path: str | os.PathLike[str]) -> str:
