@@ -234,7 +234,7 @@ def write_with_digest(text: str, path: str | os.PathLike[str]) -> None:
 
     The digest is first, so that no new file is without one if the disk is full.
     """
-    refuse_folder(path)
+    refuse_folder(Path(path))
     write_text(digest.digest_line(text.encode(), path), digest.file_beside(path))
     write_text(text, path)
 
