@@ -247,6 +247,7 @@ def answers(summary: Summary, experiment: Experiment) -> list[Answer]:
     blocks = math.lcm(*(task.blocks for task in tasks(experiment).values()))
 
     def answer(name: str, method: str, entries: Sequence[Measured]) -> Answer:
+        """Answer from measures, whose surrogates are shared with other answers."""
         for entry in entries:
             if id(entry) not in surrogates:
                 surrogates[id(entry)] = _surrogate(entry)

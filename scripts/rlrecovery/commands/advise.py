@@ -101,7 +101,7 @@ def _advise(experiment: Experiment, config: Path) -> Step | None:
     for section in sections(found, experiment):
         print(f"\n{wrapped(section.heading)}")
         for method, text in section.paragraphs:
-            print(_indented(f"{method}: {text}" if method else text))
+            print(wrapped(f"{method}: {text}" if method else text, "  "))
     step = next_step(found, experiment.most_replicates, experiment.within)
     print("\n" + wrapped(_next_text(found, experiment, step)))
     return step
@@ -136,10 +136,6 @@ def _not_measured(experiment: Experiment, config: Path) -> str:
         f"Note: {config} has {', '.join(added)} that are not measured yet; the answers are without "
         f"these. Run it with make run CONFIG={config}."
     )
-
-
-def _indented(text: str) -> str:
-    return "\n".join(f"  {line}" for line in wrapped(text).splitlines())
 
 
 def _next_text(found: Sequence[Answer], experiment: Experiment, step: Step | None) -> str:

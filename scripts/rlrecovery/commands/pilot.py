@@ -9,11 +9,10 @@ if __name__ == "__main__":  # Ctrl-C ends the command without a traceback, even 
 
 import argparse
 import sys
-import textwrap
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from rlrecovery.config.mistakes import COLUMNS
+from rlrecovery.config.mistakes import wrapped
 from rlrecovery.config.reader import ConfigError, load
 from rlrecovery.config.settings import Experiment
 from rlrecovery.config.yaml_file import read_yaml
@@ -104,16 +103,8 @@ def _progress(experiment: Experiment) -> Callable[[int], None]:
 
 
 def _indented(line: str) -> str:
-    """A line of at most 80 columns; its continuation is indented as the line."""
-    indent = " " * (len(line) - len(line.lstrip()))
-    return textwrap.fill(
-        line.strip(),
-        COLUMNS,
-        initial_indent=indent,
-        subsequent_indent=indent,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    """Wrap a line; its continuation is indented as the line."""
+    return wrapped(line.strip(), " " * (len(line) - len(line.lstrip())))
 
 
 if __name__ == "__main__":

@@ -74,9 +74,16 @@ def show(value: Any) -> str:
     return text if len(text) <= 70 else f"{text[:67]}..."
 
 
-def wrapped(text: str) -> str:
+def wrapped(text: str, indent: str = "") -> str:
     """Break a line into lines of at most `COLUMNS` characters; words are kept whole."""
-    return textwrap.fill(text, COLUMNS, break_long_words=False, break_on_hyphens=False)
+    return textwrap.fill(
+        text,
+        COLUMNS,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def either(words: Iterable[Any]) -> str:

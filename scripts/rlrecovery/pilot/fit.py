@@ -11,12 +11,15 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd
 
+from rlrecovery.calibration.truths import prior_sd
 from rlrecovery.config.settings import Experiment
 from rlrecovery.config.study import methods_of, specification
 from rlrecovery.fitting.base import Setting
+from rlrecovery.fitting.estimates import Target
 from rlrecovery.fitting.posterior import PosteriorSettings
 from rlrecovery.fitting.quadrature.fitter import Quadrature
 from rlrecovery.fitting.quadrature.hierarchical import PopulationPosterior
+from rlrecovery.fitting.quadrature.posterior import HierarchicalPosterior
 from rlrecovery.fitting.quadrature.settings import QuadratureSettings
 from rlrecovery.fitting.registry import Method
 from rlrecovery.models.base import Model
@@ -155,31 +158,19 @@ def contractions(
         Levels ``group`` and ``spread``, shape (parameters,), and ``participant``, shape
         (participants, parameters).
     """
-    group, spread, prior_variances = [], [], []
-    marginals = posterior.grid.marginals()[1::2]
-    for j, name in enumerate(setting.model.names):
-        location, scale = (prior.frozen() for prior in settings.population_prior(name))
-        pair = posterior.grid.natural()[2 * j : 2 * j + 2]
-        points = posterior.coordinates[j].points(*pair).location
-        group.append(1 - _variance(posterior.pair_mass(j), points) / location.var())
-        spread.append(1 - marginals[j].summary((LEVEL,))[1] ** 2 / scale.var())
-        prior_variances.append(location.var() + scale.var() + scale.mean() ** 2)
-    nodes = posterior.tables.placement.nodes(posterior.tables.size)
-    own = _variance(posterior.marginal_mass(), nodes)
+    exact = HierarchicalPosterior(setting.model, posterior)
+
+    def contraction(target: Target) -> float:
+        """Contraction of one target."""
+        prior = prior_sd(settings, setting.model.parameter(target.parameter), target.level)
+        return 1 - (exact.moments(target)[1] / prior) ** 2
+
+    own = np.array([contraction(target) for target in setting.each_participant()])
     return {
-        "group": np.array(group),
-        "spread": np.array(spread),
-        "participant": 1 - own / np.array(prior_variances),
+        "group": np.array([contraction(target) for target in setting.whole("group")]),
+        "spread": np.array([contraction(target) for target in setting.whole("spread")]),
+        "participant": own.reshape(setting.participants, -1),
     }
-
-
-def _variance(mass: Floats, values: Floats) -> Floats:
-    """Variance of weighted values; over the last axis, or over all if these are a pair."""
-    axis = -1 if mass.ndim > 2 else None
-    total = mass.sum(axis=axis, keepdims=True)
-    mean = (mass * values).sum(axis=axis, keepdims=True) / total
-    variance: Floats = (mass * (values - mean) ** 2).sum(axis=axis) / np.squeeze(total, axis=axis)
-    return variance
 
 
 def _participants(
