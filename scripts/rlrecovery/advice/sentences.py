@@ -14,6 +14,7 @@ from rlrecovery.advice.region import EXTRAPOLATION, Bounds
 from rlrecovery.config.settings import Experiment
 from rlrecovery.config.study import sources
 from rlrecovery.config.targets import ALL, P_BEST
+from rlrecovery.report.numbers import enumeration
 
 #: Most designs and true values that a sentence lists.
 _MOST = 6
@@ -53,7 +54,7 @@ def _limit_text(experiment: Experiment, name: str, group: Sequence[Answer]) -> s
     written = [target.measure, target.parameter, target.level, target.model]
     entries = group[0].entries if group else ()
     words = list(dict.fromkeys(entry.quantity for entry in entries))
-    quantity = _enumeration(words) if words else " ".join(filter(None, written))
+    quantity = enumeration(words) if words else " ".join(filter(None, written))
     return f"{name}: {quantity} {side} {target.limit:g}"
 
 
@@ -80,7 +81,7 @@ def _answer(answer: Answer) -> Iterator[str]:
     near_zero = dict.fromkeys(m.quantity for m in answer.entries if m.near_zero)
     if near_zero:
         yield (
-            f"More replicates are needed for a required size: the {_enumeration([*near_zero])} is "
+            f"More replicates are needed for a required size: the {enumeration([*near_zero])} is "
             "less than two Monte Carlo errors in some designs."
         )
     elif not answer.surrogates:
@@ -138,7 +139,7 @@ def _listed(answer: Answer, sizes: Sequence[tuple[str, int]]) -> str:
     axis, other = _axes(answer)
     (size, n), *further = sizes
     texts = [f"{size} {axis} with {n} {other}", *(f"{size} with {n}" for size, n in further)]
-    return _enumeration(texts)
+    return enumeration(texts)
 
 
 def _end_text(answer: Answer, ending: float) -> str:
@@ -223,7 +224,7 @@ def _measured(answer: Answer) -> str:
     if not groups:
         return "No design has all of the measures."
     texts = [
-        f"{words} {_enumeration(_shortened(groups[verdict]))}"
+        f"{words} {enumeration(_shortened(groups[verdict]))}"
         for verdict, words in _VERDICTS.items()
         if verdict in groups
     ]
@@ -248,7 +249,7 @@ def _left_out_note(answer: Answer) -> Iterator[str]:
     shares = {m.quantity: m.left_out for m in answer.entries if m.left_out > _LEFT_OUT}
     if shares:
         yield (
-            f"The {_enumeration([*shares])} leaves out estimates without an interval, up to "
+            f"The {enumeration([*shares])} leaves out estimates without an interval, up to "
             f"{100 * max(shares.values()):.2g} % in a cell."
         )
 
@@ -257,7 +258,7 @@ def _selection_note(answer: Answer) -> Iterator[str]:
     """The criterion of model selection that counts for all requirements."""
     names = list(dict.fromkeys(m.method for m in answer.entries if m.target.measure == P_BEST))
     if names and answer.requirement == ALL:
-        yield f"For the share of best fits, {_enumeration(names)} counts."
+        yield f"For the share of best fits, {enumeration(names)} counts."
 
 
 def _surrogate_notes(answer: Answer) -> Iterator[str]:
@@ -266,13 +267,8 @@ def _surrogate_notes(answer: Answer) -> Iterator[str]:
     curved = [m.subject for m, s in pairs if s.kind == "process"]
     if curved and answer.requirement != ALL:
         yield (
-            f"A plane in log trials and log participants does not fit the {_enumeration(curved)}; "
+            f"A plane in log trials and log participants does not fit the {enumeration(curved)}; "
             "a Gaussian process is used."
         )
     if answer.requirement != ALL and any(np.isnan(s.p_value) for _, s in pairs):
         yield "The designs are too few to test whether a plane fits."
-
-
-def _enumeration(items: Sequence[str]) -> str:
-    """Join items: ``a, b and c``."""
-    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
