@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import pickle
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -137,8 +137,20 @@ def run_here(
     with contextlib.chdir(folder):
         for job in planned.jobs:
             if job.rule.script:
-                execute(job, figures)
+                with _without_outputs_if_it_fails(job):
+                    execute(job, figures)
     return planned
+
+
+@contextlib.contextmanager
+def _without_outputs_if_it_fails(job: Any) -> Iterator[None]:
+    """Remove what a failed job wrote, as Snakemake does."""
+    try:
+        yield
+    except SystemExit:
+        for path in job.output:
+            Path(path).unlink(missing_ok=True)
+        raise
 
 
 def execute(job: Any, figures: bool) -> None:
@@ -152,12 +164,7 @@ def execute(job: Any, figures: bool) -> None:
     script = ROOT / "scripts" / f"{job.rule.name}.py"
     # Snakemake sends it to the process of the script in this way: what a script gets is plain.
     code = compile(script.read_text(), script, "exec")
-    try:
-        exec(code, {"__name__": "__main__", "snakemake": pickle.loads(pickle.dumps(given(job)))})
-    except SystemExit:
-        for path in job.output:  # as Snakemake does
-            Path(path).unlink(missing_ok=True)
-        raise
+    exec(code, {"__name__": "__main__", "snakemake": pickle.loads(pickle.dumps(given(job)))})
 
 
 def given(job: Any) -> Snakemake:
