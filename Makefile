@@ -221,8 +221,11 @@ $(BENCH)/ready: FORCE
 	@$(call install,$(BENCH),envs/bench.lock)
 
 # Install exactly the lock, with uv if it is installed and with venv and pip otherwise. Python files
-# are compiled here, because otherwise each job of a study might compile them again.
+# are compiled here, because otherwise each job of a study might compile them again. Of two commands
+# at once, one installs and the other waits, where there is flock.
 define install
+	cmp -s $(2) $(1)/ready && exit; \
+	exec 9> $(1).lock; ! command -v flock > /dev/null || flock 9; \
 	cmp -s $(2) $(1)/ready && exit; \
 	rm -f $(1)/ready; \
 	if command -v uv > /dev/null; then \

@@ -157,6 +157,17 @@ def test_a_failed_installation_is_not_taken_for_a_finished_one(project, fake_uv)
     assert not (project / ".venv/ready").exists()
 
 
+@pytest.mark.skipif(shutil.which("flock") is None, reason="flock is not installed")
+def test_of_two_first_commands_one_installs_and_the_other_waits(project, fake_uv):
+    uv = Path(fake_uv.split(os.pathsep)[0]) / "uv"
+    uv.write_text(uv.read_text() + "sleep 0.5\n")
+    environment = environment_of_make() | {"PATH": fake_uv}
+    both = [subprocess.Popen(["make", ".venv/ready"], cwd=project, env=environment) for _ in "ab"]
+    assert [one.wait() for one in both] == [0, 0]
+    assert (project / "uv-calls").read_text().splitlines().count("pip") == 1
+    assert (project / ".venv/ready").read_bytes() == (ROOT / "envs/requirements.lock").read_bytes()
+
+
 def test_a_config_may_have_a_space_in_its_name(project):
     write(project, MANY, CONFIG)
     done = make(project, "check", f"CONFIG={CONFIG}", *installed())
