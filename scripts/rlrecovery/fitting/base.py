@@ -9,7 +9,7 @@ classes; no other code names an estimator.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Protocol, Self, runtime_checkable
 
@@ -18,6 +18,7 @@ from pydantic import Field
 
 from rlrecovery.design.cells import Cell
 from rlrecovery.design.load import Load
+from rlrecovery.fitting.effects import Kind
 from rlrecovery.fitting.estimates import WHOLE, Level, Row, Target
 from rlrecovery.likelihood.data import Observations
 from rlrecovery.models.base import Learner, Model, Parameter
@@ -306,6 +307,9 @@ class MethodSettings(Section):
 
     #: Import path of the fitter: ``module:class``; the class has ``of(settings, setting)``.
     fitter: ClassVar[str]
+    #: Import path of its joint analysis of effects, an `rlrecovery.fitting.effects.EffectFitter`:
+    #: ``module:class``; the class has ``of(settings, setting, model)``. None if there is none.
+    effect_fitter: ClassVar[str | None] = None
     #: Packages whose versions the estimates depend on.
     packages: ClassVar[tuple[str, ...]] = ("numpy", "scipy", "pytensor", "numba")
     #: How the posterior is obtained; None for an estimator without a posterior.
@@ -338,6 +342,10 @@ class MethodSettings(Section):
     def interval_kind(self) -> str | None:
         """Kind of the intervals, the value of key ``interval``; None if there is one kind only."""
         return None
+
+    def estimates_effects(self, kinds: Collection[Kind]) -> bool:
+        """Whether a joint analysis estimates effects of all these kinds together."""
+        return False
 
     def simulates_task(self) -> bool:
         """Whether a fit simulates the task, and so depends on its rewards."""

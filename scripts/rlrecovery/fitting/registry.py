@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import Any, Self, cast
 
 from rlrecovery.fitting.base import Fitter, MethodSettings, Pooling, Setting
+from rlrecovery.fitting.effects import EffectFitter, EffectModel
 from rlrecovery.models.base import Model
 from rlrecovery.models.variants import ModelSpec
 
@@ -115,3 +116,15 @@ def make_fitter(settings: MethodSettings, setting: Setting) -> Fitter:
     fingerprint of one estimator does not depend on the code of another.
     """
     return cast(Fitter, _imported(settings.fitter).of(settings, setting))
+
+
+def make_effect_fitter(
+    settings: MethodSettings, setting: Setting, model: EffectModel
+) -> EffectFitter:
+    """Prepare a method's joint analysis of effects for one cell.
+
+    `setting` has as many participants as there are rows (sessions) in a data set.
+    """
+    if settings.effect_fitter is None:
+        raise ValueError(f"estimator {settings.estimator} has no joint analysis")
+    return cast(EffectFitter, _imported(settings.effect_fitter).of(settings, setting, model))
