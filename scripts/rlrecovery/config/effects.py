@@ -16,8 +16,9 @@ from rlrecovery.fitting.registry import Method
 
 
 def has_effects(experiment: Experiment) -> bool:
-    """Whether a study has groups, conditions or a covariate."""
-    return bool(experiment.groups or experiment.conditions or experiment.covariate)
+    """Whether a study has groups, conditions or a covariate, or asks for a retest alone."""
+    sections = (experiment.groups, experiment.conditions, experiment.covariate, experiment.effects)
+    return any(section is not None for section in sections)
 
 
 def settings_of(experiment: Experiment) -> EffectSettings:
