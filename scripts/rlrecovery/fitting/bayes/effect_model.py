@@ -123,8 +123,8 @@ def build_effect_model(settings: BayesSettings, setting: Setting, model: EffectM
 
     Of every parameter, the variables ``<name>_location``, ``<name>_spread`` (one SD per group with
     `own_spreads`), ``<name>_real`` (participants in the reference condition) and, for a condition,
-    ``<name>_real_<condition>`` and ``<name>_condition_<condition>_spread`` are on the unconstrained scale.
-    Effects are named by `effect_variable`.
+    ``<name>_real_<condition>`` and ``<name>_condition_<condition>_spread`` are on the unconstrained
+    scale. Effects are named by `effect_variable`.
     """
     check_layout(model)
     rows = len(model.participant)
