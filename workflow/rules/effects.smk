@@ -14,11 +14,12 @@ def compared_data_sets(wildcards):
 
 
 def compared_load(wildcards):
-    """The amount of data that the job of a batch handles, with all sessions of participants."""
-    cell = EFFECT_CELLS[wildcards.cell].cell
+    """The amount of data that each fit of a batch handles, with all sessions of participants."""
+    cell, method = EFFECT_CELLS[wildcards.cell], ANALYSED_METHODS[wildcards.method]
     start, stop = EFFECT_BATCHES[wildcards.method][wildcards.batch]
-    sessions = effects.sessions_of(EXPERIMENT)
-    return Load(sessions * cell.participants, cell.trials, stop - start)
+    fits = effects.fits_per_data_set(EXPERIMENT, method)
+    rows = effects.rows_fitted(EXPERIMENT, cell, fits)
+    return Load(rows, cell.cell.trials, stop - start)
 
 
 def effect_generator(cell):
