@@ -14,11 +14,13 @@ from rlrecovery.effects.settings import EffectSettings
 from rlrecovery.fitting.effects import COVARIATE, Effect
 from rlrecovery.fitting.registry import Method
 
+#: Sections of a config, of which a study with effects has at least one.
+SECTIONS = ("groups", "conditions", "covariate", "effects")
+
 
 def has_effects(experiment: Experiment) -> bool:
     """Whether a study has groups, conditions or a covariate, or asks for a retest alone."""
-    sections = (experiment.groups, experiment.conditions, experiment.covariate, experiment.effects)
-    return any(section is not None for section in sections)
+    return any(getattr(experiment, section) is not None for section in SECTIONS)
 
 
 def settings_of(experiment: Experiment) -> EffectSettings:
@@ -101,3 +103,20 @@ def effect_batches(experiment: Experiment) -> dict[str, dict[str, tuple[int, int
         name: first_replicates(every, method.replicates_of(replicates))
         for name, method in analysed_methods(experiment).items()
     }
+
+
+def sessions_of(experiment: Experiment) -> int:
+    """Number of sessions of each participant, with a second one of the retest."""
+    section = settings_of(experiment)
+    return len(design_of(experiment).conditions) + section.retest
+
+
+def fits_per_data_set(experiment: Experiment, method: Method) -> int:
+    """Number of fits of a whole data set that the analyses of a method need."""
+    section, settings = settings_of(experiment), method.settings
+    if settings.pooling_of_participants() != "partial":
+        return 1
+    kinds = {effect.kind for effect in levels_of_effects(experiment)}
+    joint = "joint" in section.analyses and settings.estimates_effects(kinds)
+    by_group = any(name.endswith("_by_group") for name in section.analyses)
+    return 1 + joint + by_group

@@ -17,6 +17,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from rlrecovery.config.calibrations import calibrated_batches, generators
+from rlrecovery.config.effects import (
+    analysed_methods,
+    effect_batches,
+    effect_cells,
+    fits_per_data_set,
+    levels_of_effects,
+    sessions_of,
+)
 from rlrecovery.config.settings import Experiment
 from rlrecovery.config.study import cells_of, fitted_batches, generator_of, methods_of
 from rlrecovery.design.cells import Cell, batches, by_design
@@ -41,14 +49,15 @@ OUTPUTS = {
     "fit": ("estimates", ".parquet"),
     "score": ("scores", "/measures.parquet"),
     "calibrate": ("calibration", ".parquet"),
+    "compare": ("effects", ".parquet"),
 }
 
 #: Groups of rules in the order in which they run. The jobs of a group run concurrently, after those
 #: of the previous group.
 ORDER = (
-    ("simulate", "fit", "calibrate"),
+    ("simulate", "fit", "calibrate", "compare"),
     ("score",),
-    ("summarise", "calibration"),
+    ("summarise", "calibration", "effects"),
     ("advise",),
     ("design", "example", "predict", "figure", "typeset"),
     ("report",),
@@ -124,6 +133,7 @@ def cell_stages(experiment: Experiment) -> dict[str, Stage]:
         stages.append(Stage("fit", kind, work, cost, loads, memory, disk, method.name))
     stages.append(_score_stage(experiment, cells, methods))
     stages += _calibration_stages(experiment)
+    stages += _effect_stages(experiment)
     return {stage.name: stage for stage in stages}
 
 
@@ -155,6 +165,25 @@ def _calibration_stages(experiment: Experiment) -> list[Stage]:
         kind, work = f"calibrate {costs.kind_of(method)}", resources.work_of(method)
         cost = resources.calibration_cost(method)
         stages.append(Stage("calibrate", kind, work, cost, loads, memory, disk, name))
+    return stages
+
+
+def _effect_stages(experiment: Experiment) -> list[Stage]:
+    """The stages of analyses of effects, one per method, with a job per cell and batch."""
+    stages, ranges = [], effect_batches(experiment)
+    cells = {key: effect_cell.cell for key, effect_cell in effect_cells(experiment).items()}
+    sessions, n_effects = sessions_of(experiment), len(levels_of_effects(experiment))
+    for name, method in analysed_methods(experiment).items():
+        by_batch, fits = _loads(cells, ranges[name]), fits_per_data_set(experiment, method)
+        loads = {
+            job: replace(load, participants=sessions * load.participants)
+            for job, load in by_batch.items()
+        }
+        memory = max(resources.memory_to_compare(method, load) for load in loads.values())
+        disk = sum(costs.comparison_bytes(n_effects, load) for load in loads.values())
+        kind, work = f"compare {fits} {costs.kind_of(method)}", resources.work_of(method)
+        cost = resources.comparison_cost(method, fits)
+        stages.append(Stage("compare", kind, work, cost, loads, memory, disk, name))
     return stages
 
 
@@ -221,7 +250,8 @@ def _single_stages(experiment: Experiment, is_finished: bool) -> dict[str, Stage
     methods, cells, no_data = methods_of(experiment), cells_of(experiment), Load(0, 0, 0)
     stages = {}
     for rule, job in resources.SINGLE_JOBS.items():
-        if not getattr(experiment, resources.OPTIONAL_JOBS.get(rule, "run")):
+        keys = resources.OPTIONAL_JOBS.get(rule, ("run",))
+        if not any(getattr(experiment, key) not in (None, {}) for key in keys):
             continue
         names = [rule]
         if rule == "figure":

@@ -26,8 +26,6 @@ from rlrecovery.fitting.base import MethodSettings
 from rlrecovery.fitting.effects import COVARIATE
 from rlrecovery.models.base import Parameter
 
-#: Sections of effects.
-SECTIONS = ("groups", "conditions", "covariate", "effects")
 #: Fewest participants of a group, and fewest beyond the number of groups for a correlation.
 FEWEST_OF_GROUP, FEWEST_BEYOND = 2, 3
 #: Largest number of jobs of all analyses, and of letters of the key of a cell.
@@ -37,10 +35,10 @@ MOST_JOBS, MOST_LETTERS = 1_000_000, 200
 def check_effects(sections: Sections) -> Iterator[Mistake]:
     """Yield all mistakes about effects."""
     experiment = sections.experiment
-    if not all(map(sections.readable, SECTIONS)) or not effects.has_effects(experiment):
+    if not all(map(sections.readable, effects.SECTIONS)) or not effects.has_effects(experiment):
         return
     if experiment.models is not None:
-        for key in SECTIONS:
+        for key in effects.SECTIONS:
             if getattr(experiment, key) is not None:
                 yield mistake((key,), "is not allowed in a study with models; name one model")
         return
