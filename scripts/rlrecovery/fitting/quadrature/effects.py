@@ -38,8 +38,13 @@ from rlrecovery.fitting.quadrature.settings import QuadratureSettings
 from rlrecovery.likelihood.data import Observations
 from rlrecovery.simulation.task import Floats
 
-#: Nodes of a correlation, from the first resolution on, and while its mass is located.
-CORRELATION_NODES, LOOK_CORRELATION = (7, 9, 13, 19), 7
+#: Nodes of locations, SDs and correlations by number of correlated parameters, for the resolutions
+#: of the model without effects (without correlations, its nodes), and while the mass is located.
+CORRELATED = {
+    1: (Sizes(9, 15, 9), Sizes(13, 21, 13), Sizes(15, 23, 19)),
+    2: (Sizes(7, 11, 9), Sizes(9, 15, 13), Sizes(11, 17, 15)),
+}
+LOOK_CORRELATION = 7
 
 #: Largest number of nodes of one group.
 MAX_NODES = 7_000_000
@@ -169,8 +174,11 @@ class EffectQuadrature:
 
 def _sizes(layout: Layout, index: int) -> Sizes:
     """Numbers of nodes of a resolution."""
-    resolution = RESOLUTIONS[layout.n_parameters][index]
-    return Sizes(resolution.location, resolution.spread, CORRELATION_NODES[index])
+    resolutions, count = RESOLUTIONS[layout.n_parameters], int(layout.correlated.sum())
+    if count == 0:
+        return Sizes(resolutions[index].location, resolutions[index].spread, 1)
+    sizes = CORRELATED[min(count, max(CORRELATED))]
+    return sizes[min(index, len(sizes) - 1)]
 
 
 def _nodes(layout: Layout, sizes: Sizes) -> int:
