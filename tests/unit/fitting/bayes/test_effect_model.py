@@ -17,18 +17,22 @@ from fits import bayes_settings, setting
 from quadrature import log_likelihood
 from scipy import stats
 from scipy.special import expit
-from unit.forms import without_machine_code
 
 from rlrecovery.fitting.bayes.effect_model import build_effect_model, effect_variable, standardised
 from rlrecovery.fitting.effects import Effect, EffectModel
 from rlrecovery.models.distributions import Distribution
+from unit.forms import without_machine_code
 
 
 class Formulas:
     """Log posterior density at a point of the sampled variables, by the definition of the model."""
 
     def __init__(self, model, data, covariate):
-        self.model, self.data, self.q = model, data, (covariate - covariate.mean()) / covariate.std()
+        self.model, self.data, self.q = (
+            model,
+            data,
+            (covariate - covariate.mean()) / covariate.std(),
+        )
 
     def __call__(self, point):
         self.point, self.total = point, 0.0
