@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator
 
 from rlrecovery.config.settings import Experiment
@@ -14,10 +15,13 @@ from rlrecovery.effects.settings import EffectSettings
 from rlrecovery.fitting.effects import COVARIATE, Effect
 from rlrecovery.fitting.registry import Method
 
+#: Sections of a config, of which a study with effects has at least one.
+SECTIONS = ("groups", "conditions", "covariate", "effects")
+
 
 def has_effects(experiment: Experiment) -> bool:
-    """Whether a study has groups, conditions or a covariate."""
-    return bool(experiment.groups or experiment.conditions or experiment.covariate)
+    """Whether a study has groups, conditions or a covariate, or asks for a retest alone."""
+    return any(getattr(experiment, section) is not None for section in SECTIONS)
 
 
 def settings_of(experiment: Experiment) -> EffectSettings:
@@ -100,3 +104,25 @@ def effect_batches(experiment: Experiment) -> dict[str, dict[str, tuple[int, int
         name: first_replicates(every, method.replicates_of(replicates))
         for name, method in analysed_methods(experiment).items()
     }
+
+
+def rows_fitted(experiment: Experiment, cell: EffectCell, fits: int) -> int:
+    """Number of sessions of a data set that each of a number of fits has, on average.
+
+    Without effects, one fit has a second session of all participants.
+    """
+    again = settings_of(experiment).retest and cell.is_null
+    return math.ceil(
+        cell.cell.participants * (len(design_of(experiment).conditions) + again / fits)
+    )
+
+
+def fits_per_data_set(experiment: Experiment, method: Method) -> int:
+    """Number of fits of a whole data set that the analyses of a method need."""
+    section, settings = settings_of(experiment), method.settings
+    if settings.pooling_of_participants() != "partial":
+        return 1
+    kinds = {effect.kind for effect in levels_of_effects(experiment)}
+    joint = "joint" in section.analyses and settings.estimates_effects(kinds)
+    by_group = any(name.endswith("_by_group") for name in section.analyses)
+    return 1 + joint + by_group

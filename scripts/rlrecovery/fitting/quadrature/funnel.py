@@ -65,7 +65,7 @@ class Funnel:
 
     def points(self, z: Floats, spread: Floats) -> Points:
         """Locations at nodes of z, shape (nodes of z,), and of the SD, shape (nodes of s,)."""
-        mean, sd = self._conditional(spread)
+        mean, sd = self.conditional(spread)
         real = mean + sd * z[:, None]
         location = self.axis.natural(real)
         prior = self.axis.prior_log_density(location) + self.axis.log_slope(real) + np.log(sd)
@@ -75,21 +75,25 @@ class Funnel:
 
     def location(self, z: Floats, spread: Floats) -> Floats:
         """Locations at pairs of z and SD, all of shape (pairs,)."""
-        mean, sd = self._conditional(spread)
+        mean, sd = self.conditional(spread)
         return self.axis.natural(mean + sd * z)
 
     def z(self, location: float, spread: Floats) -> Floats:
         """Inverse of `location`: z of one location at SDs, shape (nodes of s,)."""
-        mean, sd = self._conditional(spread)
+        mean, sd = self.conditional(spread)
         return (self.axis.to_real(np.array(location)) - mean) / sd
 
-    def _conditional(self, spread: Floats) -> tuple[Floats, Floats]:
-        """Mean and SD of the location on the real line given the SD, each (nodes of s,)."""
+    def conditional(self, spread: Floats, shift: Floats | float = 0.0) -> tuple[Floats, Floats]:
+        """Mean and SD of the location on the real line given the SD, each (nodes of s,).
+
+        Participants' values are normal around the location plus a known `shift`, of shape (nodes of
+        s, participants).
+        """
         low, high = self.axis.prior_tails(0.16)
         prior_mean, prior_precision = (low + high) / 2, 4 / (high - low) ** 2
-        precisions = 1 / (spread[:, None] ** 2 + self.width**2)
+        precisions, centre = 1 / (spread[:, None] ** 2 + self.width**2), self.centre - shift
         precision = precisions.sum(axis=1) + prior_precision
-        mean = ((precisions * self.centre).sum(axis=1) + prior_mean * prior_precision) / precision
+        mean = ((precisions * centre).sum(axis=1) + prior_mean * prior_precision) / precision
         real = self.axis.to_real(np.clip(mean, *self.axis.prior_tails(TAIL)))
         sd = precision**-0.5 * np.exp(-self.axis.log_slope(real))
         return real, np.minimum(sd, WIDEST) if self.axis.is_bounded else sd

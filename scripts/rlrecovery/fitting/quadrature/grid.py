@@ -312,11 +312,9 @@ class Grid:
         inside, ends, complete = self.density - (self.density.max() - depth), [], True
         for axis, nodes in enumerate(self.nodes):
             others = tuple(i for i in range(inside.ndim) if i != axis)
-            profile = np.maximum(inside.max(axis=others), -depth)
-            low, is_low_complete = _crossing(profile, nodes)
-            high, is_high_complete = _crossing(profile[::-1], nodes[::-1])
-            complete &= is_low_complete and is_high_complete
-            ends.append((low, high))
+            own_ends, is_complete = crossings(inside.max(axis=others), nodes, depth)
+            complete &= is_complete
+            ends.append(own_ends)
         return ends, complete
 
     def natural(self) -> list[Floats]:
@@ -416,6 +414,14 @@ class Grid:
     def summaries(self, levels: tuple[float, ...]) -> Floats:
         """`Marginal.summary` of each parameter, shape (parameters, numbers)."""
         return np.array([marginal.summary(levels) for marginal in self.marginals()])
+
+
+def crossings(inside: Floats, nodes: Floats, depth: float) -> tuple[tuple[float, float], bool]:
+    """Ends of the range in which `inside`, at least -`depth`, is above 0: see `Grid.reach`."""
+    profile = np.maximum(inside, -depth)
+    low, is_low_complete = _crossing(profile, nodes)
+    high, is_high_complete = _crossing(profile[::-1], nodes[::-1])
+    return (low, high), is_low_complete and is_high_complete
 
 
 def _crossing(profile: Floats, nodes: Floats) -> tuple[float, bool]:

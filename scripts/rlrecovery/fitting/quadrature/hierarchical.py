@@ -291,7 +291,7 @@ class Hierarchy:
         errors : float array, shape (targets,)
             Estimated error of the worst number of a target in posterior SDs, from two grids.
         """
-        axes, region, tables, coordinates = self._locate(data)
+        axes, region, tables, coordinates = self.located(data)
         before, *resolutions = RESOLUTIONS[len(self.model.parameters)]
 
         def posterior_at(resolution: Resolution, tables: Tables) -> PopulationPosterior:
@@ -303,7 +303,7 @@ class Hierarchy:
         summaries = posterior_at(before, tables.halved()).summaries(levels)
         for resolution in resolutions:
             if tables.size != resolution.tabulated:
-                tables = self._tabulated(data, tables.placement, resolution.tabulated)
+                tables = self.tabulated(data, tables.placement, resolution.tabulated)
             coarse, posterior = summaries, posterior_at(resolution, tables)
             summaries = posterior.summaries(levels)
             errors = np.maximum(_errors(summaries, coarse), EDGE_ERROR * posterior.grid.edge())
@@ -332,7 +332,7 @@ class Hierarchy:
         mass = participant_mass(tables, weights, by_point)
         return PopulationPosterior(grid, coordinates, self.participant_axes, tables, mass)
 
-    def _locate(self, data: Observations) -> tuple[tuple[Axis, ...], Region, Tables, list[Funnel]]:
+    def located(self, data: Observations) -> tuple[tuple[Axis, ...], Region, Tables, list[Funnel]]:
         """Find the region of locations and SDs, and tabulate the participants' likelihoods.
 
         The first tables cover the likelihoods, and those that follow the posteriors, which may be
@@ -347,7 +347,7 @@ class Hierarchy:
                 self.location_axes, placement.centre.T, placement.scale.T, strict=True
             )
         ]
-        tables = self._tabulated(data, placement, LOOK_PARTICIPANT)
+        tables = self.tabulated(data, placement, LOOK_PARTICIPANT)
         fine = tables.interpolated(LOOK_TABLE[n_parameters])
         axes, region = locate(partial(_log_density, fine, coordinates), self.axes, look)
         for attempt in range(MAX_TABLES):
@@ -359,7 +359,7 @@ class Hierarchy:
             placement = posterior.placement()
             if attempt and (tables.placement.scale / placement.scale).max() < TOO_WIDE:
                 break
-            tables = self._tabulated(data, placement, size)
+            tables = self.tabulated(data, placement, size)
         return axes, region, tables, coordinates
 
     def _likelihoods(self, data: Observations) -> Placement:
@@ -374,7 +374,7 @@ class Hierarchy:
         ]
         return Placement.of(located)
 
-    def _tabulated(self, data: Observations, placement: Placement, size: int) -> Tables:
+    def tabulated(self, data: Observations, placement: Placement, size: int) -> Tables:
         """Compute the likelihoods of the participants."""
         nodes = placement.nodes(size)
         values = [self._values(data.rows(slice(i, i + 1)), nodes[i]) for i in range(len(nodes))]

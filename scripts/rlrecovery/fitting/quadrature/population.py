@@ -27,7 +27,7 @@ from scipy import special
 
 from rlrecovery.fitting.quadrature.adaptive import Region
 from rlrecovery.fitting.quadrature.grid import Axis, compressed, expanded, spline_matrix
-from rlrecovery.simulation.task import Floats
+from rlrecovery.simulation.task import Floats, Integers
 
 #: Location and SD of one parameter, unconstrained scale, at several points; shape (points,).
 Pair = tuple[Floats, Floats]
@@ -47,15 +47,17 @@ def hat_weights(nodes: Floats, location: Floats, spread: Floats) -> Floats:
     ----------
     nodes : float array, shape (..., nodes)
         Increasing nodes.
-    location, spread : float array, shape (points,)
-        Mean and SD of the normal distributions.
+    location : float array, shape (points,) or (..., points)
+        Mean of the normal distributions.
+    spread : float array, shape (points,)
+        Their SD.
 
     Returns
     -------
     float array, shape (..., points, nodes)
         Non-negative, with sums of 1. The first and last function continue as constants.
     """
-    z = (nodes[..., None, :] - location[:, None]) / spread[:, None]
+    z = (nodes[..., None, :] - location[..., None]) / spread[:, None]
     is_below = z < 0
     # Minus the lower tail below the mean, the upper tail above it: differences of the smaller tails
     # keep their relative precision far from the mean.
@@ -133,7 +135,7 @@ class Placement:
         y = self.low[..., None] + (self.high - self.low)[..., None] * positions
         return self.centre[..., None] + self.scale[..., None] * np.sinh(y)
 
-    def rows(self, selected: slice) -> Placement:
+    def rows(self, selected: slice | Integers) -> Placement:
         """Select participants."""
         arrays = (self.centre, self.scale, self.low, self.high)
         return Placement(*[array[selected] for array in arrays])
@@ -191,16 +193,24 @@ class Tables:
         for first in range(0, len(self.log_likelihood), step):
             yield slice(first, first + step)
 
-    def rows(self, selected: slice) -> Tables:
+    def rows(self, selected: slice | Integers) -> Tables:
         """Select participants."""
         return Tables(self.placement.rows(selected), self.log_likelihood[selected])
 
     def weights(self, points: Sequence[Pair]) -> list[Floats]:
-        """`hat_weights` of all locations and SDs, per parameter."""
+        """`hat_weights` of all locations and SDs, per parameter.
+
+        A location of shape (participants, points) is that of each participant.
+        """
         nodes, weights = self.placement.nodes(self.size), []
         for j, (location, spread) in enumerate(points):
             groups = self.groups(len(location) * self.size, WEIGHTS_NUMBERS)
-            parts = [hat_weights(nodes[group, j], location, spread) for group in groups]
+            parts = [
+                hat_weights(
+                    nodes[group, j], location[group] if location.ndim > 1 else location, spread
+                )
+                for group in groups
+            ]
             weights.append(np.concatenate(parts))
         return weights
 

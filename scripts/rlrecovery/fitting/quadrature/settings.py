@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import ClassVar, Literal
 
 from rlrecovery.design.load import Load
 from rlrecovery.fitting.base import Cost, Pooling, PosteriorKind
+from rlrecovery.fitting.effects import Kind
 from rlrecovery.fitting.posterior import PosteriorSettings
 
 #: Nodes per axis of the first grid over the posterior of one participant, or of complete pooling
@@ -32,6 +34,7 @@ class QuadratureSettings(PosteriorSettings):
     """The exact posterior, by summation over a grid."""
 
     fitter: ClassVar[str] = "rlrecovery.fitting.quadrature.fitter:Quadrature"
+    effect_fitter: ClassVar[str | None] = "rlrecovery.fitting.quadrature.effects:EffectQuadrature"
     posterior: ClassVar[PosteriorKind | None] = "exact"
     max_parameters: ClassVar[int | None] = 3
     cost_neutral: ClassVar[frozenset[str]] = frozenset({"priors", "point"})
@@ -45,6 +48,10 @@ class QuadratureSettings(PosteriorSettings):
     def cost(self) -> Cost:
         """Memory and time of its jobs."""
         return COSTS[self.pooling]
+
+    def estimates_effects(self, kinds: Collection[Kind]) -> bool:
+        """Whether it estimates effects of all these kinds together: of groups and a covariate."""
+        return self.pooling == "partial" and set(kinds) <= {"group", "covariate"}
 
     def relative_work(self, n_parameters: int) -> float:
         """Work relative to a compiled two-parameter model: each axis multiplies the nodes."""

@@ -1,0 +1,218 @@
+"""The exact joint analysis of effects of groups and of a covariate, by tabulated likelihoods.
+
+Participants' likelihoods are tabulated as for the model without effects
+(`rlrecovery.fitting.quadrature.hierarchical`); groups are integrated apart and coupled by
+`rlrecovery.fitting.quadrature.coupling`.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+
+from rlrecovery.fitting.base import Setting
+from rlrecovery.fitting.effects import Effect, EffectModel, EffectPosterior
+from rlrecovery.fitting.quadrature.adaptive import LOOKS, SETTLED
+from rlrecovery.fitting.quadrature.contrast import Contrast, summarised
+from rlrecovery.fitting.quadrature.coordinates import Coordinates, Sizes
+from rlrecovery.fitting.quadrature.coupling import Coupled, coupled
+from rlrecovery.fitting.quadrature.fitter import Quadrature
+from rlrecovery.fitting.quadrature.grid import Marginal
+from rlrecovery.fitting.quadrature.hierarchical import (
+    CHANGE_PER_ERROR,
+    DEPTH,
+    EDGE_ERROR,
+    LOOK_HYPER,
+    LOOK_TABLE,
+    RESOLUTIONS,
+    SD_WEIGHT,
+    TOLERANCE,
+    Hierarchy,
+)
+from rlrecovery.fitting.quadrature.layout import Layout
+from rlrecovery.fitting.quadrature.population import Tables
+from rlrecovery.fitting.quadrature.settings import QuadratureSettings
+from rlrecovery.likelihood.data import Observations
+from rlrecovery.simulation.task import Floats
+
+#: Nodes of locations, SDs and correlations by number of correlated parameters, for the resolutions
+#: of the model without effects (without correlations, its nodes), and while the mass is located.
+CORRELATED = {
+    1: (Sizes(9, 15, 9), Sizes(13, 21, 13), Sizes(15, 23, 19)),
+    2: (Sizes(7, 11, 9), Sizes(9, 15, 13), Sizes(11, 17, 15)),
+}
+LOOK_CORRELATION = 7
+
+#: Largest number of nodes of one group.
+MAX_NODES = 7_000_000
+
+#: Quantiles whose errors are estimated.
+PROBABILITIES = (0.025, 0.5, 0.975)
+
+
+@dataclass(frozen=True)
+class EffectQuadrature:
+    """Joint analysis of one cell: an `rlrecovery.fitting.effects.EffectFitter`.
+
+    Attributes
+    ----------
+    settings : QuadratureSettings
+        Settings of the method.
+    model : EffectModel
+        The hierarchical model.
+    hierarchy : Hierarchy
+        The model without its effects.
+    """
+
+    settings: QuadratureSettings
+    model: EffectModel
+    hierarchy: Hierarchy
+
+    @classmethod
+    def of(cls, settings: QuadratureSettings, setting: Setting, model: EffectModel) -> Self:
+        """Make the joint analysis of a method in a cell."""
+        return cls(settings, model, Quadrature.of(settings, setting).hierarchy())
+
+    def fit(
+        self, data: Observations, covariate: Floats | None, seed: np.random.SeedSequence
+    ) -> list[EffectPosterior]:
+        """Estimate all effects; the seed is not used.
+
+        Raises
+        ------
+        ValueError
+            For data or a model that this analysis does not support; see `Layout.of`.
+        """
+        names = self.hierarchy.model.names
+        layout = Layout.of(self.model, names, covariate)
+        if len(layout.covariate) != len(data.choices):
+            raise ValueError("the data set does not have the rows of the model of effects")
+        _check_size(layout)
+        axes, region, tables, funnels = self.hierarchy.located(data)
+        first = Coordinates.first(layout, self.model.prior, funnels, axes, region)
+        coordinates = self._settled(first, tables)
+        before, *resolutions = RESOLUTIONS[len(names)]
+        coarse = self._posteriors(
+            coordinates, tables.halved().interpolated(before.interpolated), _sizes(layout, 0)
+        )
+        for index, resolution in enumerate(resolutions, 1):
+            sizes = _sizes(layout, index)
+            if _nodes(layout, sizes) > MAX_NODES:
+                break
+            if tables.size != resolution.tabulated:
+                tables = self.hierarchy.tabulated(data, tables.placement, resolution.tabulated)
+            fine = self._posteriors(
+                coordinates, tables.interpolated(resolution.interpolated), sizes
+            )
+            errors = [
+                max(_error(new, old), EDGE_ERROR * edge)
+                for (new, edge), (old, _) in zip(fine, coarse, strict=True)
+            ]
+            coarse = fine
+            if max(errors) <= TOLERANCE:
+                break
+        pairs = zip(fine, errors, strict=True)
+        return [_judged(posterior, error) for (posterior, _), error in pairs]
+
+    def joint(self, tables: Tables, coordinates: Coordinates, sizes: Sizes) -> Coupled:
+        """Posterior of locations, SDs and correlations on a grid."""
+        return coupled(tables, coordinates, self.model.prior, sizes)
+
+    def _settled(self, coordinates: Coordinates, tables: Tables) -> Coordinates:
+        """Move all axes to the mass."""
+        n_parameters = coordinates.layout.n_parameters
+        fine, look = tables.interpolated(LOOK_TABLE[n_parameters]), LOOK_HYPER[n_parameters]
+        sizes = Sizes(look, look, LOOK_CORRELATION)
+        for _ in range(LOOKS):
+            marginals = self.joint(fine, coordinates, sizes).marginals()
+            moved = {
+                key: coordinates.spans[key].moved(weights, DEPTH)
+                for key, weights in marginals.items()
+            }
+            spans = {key: span for key, (span, _, _) in moved.items()}
+            coordinates = replace(coordinates, spans=spans)
+            settled = all(complete and change < SETTLED for _, change, complete in moved.values())
+            if settled:
+                break
+        return coordinates
+
+    def _posteriors(
+        self, coordinates: Coordinates, tables: Tables, sizes: Sizes
+    ) -> list[tuple[EffectPosterior, float]]:
+        """Posterior of each effect, and the largest share of the mass at an end of an axis."""
+        joint = self.joint(tables, coordinates, sizes)
+        edge = max(weights[[0, -1]].max() for weights in joint.marginals().values())
+        return [
+            (self._posterior(effect, joint, coordinates, tables, sizes), float(edge))
+            for effect in self.model.effects
+        ]
+
+    def _posterior(
+        self,
+        effect: Effect,
+        joint: Coupled,
+        coordinates: Coordinates,
+        tables: Tables,
+        sizes: Sizes,
+    ) -> EffectPosterior:
+        """Posterior of one effect."""
+        parameter = self.hierarchy.model.names.index(effect.parameter)
+        if effect.kind == "group":
+            contrast = Contrast.of(joint, effect.level, parameter)
+            grid = contrast.grid(self.model.prior)
+            absent = float(contrast.log_likelihood(np.zeros(1))[0])
+            return summarised(grid.marginals()[0], grid.log_evidence() - absent)
+        span = coordinates.spans["r", 0, parameter]
+        weights = joint.marginals()["r", 0, parameter]
+        marginal = Marginal(span.axis, span.nodes(len(weights)), weights)
+        absent = coupled(tables, coordinates, self.model.prior, sizes, parameter).log_evidence()
+        return summarised(marginal, joint.log_evidence() - absent)
+
+
+def _sizes(layout: Layout, index: int) -> Sizes:
+    """Numbers of nodes of a resolution."""
+    resolutions, count = RESOLUTIONS[layout.n_parameters], int(layout.correlated.sum())
+    if count == 0:
+        return Sizes(resolutions[index].location, resolutions[index].spread, 1)
+    sizes = CORRELATED[min(count, max(CORRELATED))]
+    return sizes[min(index, len(sizes) - 1)]
+
+
+def _nodes(layout: Layout, sizes: Sizes) -> int:
+    """Number of nodes of one group."""
+    plain = sizes.location * sizes.spread
+    return math.prod(plain * (sizes.correlation if r else 1) for r in layout.correlated.tolist())
+
+
+def _check_size(layout: Layout) -> None:
+    needed = _nodes(layout, _sizes(layout, 1))
+    if needed > MAX_NODES:
+        raise ValueError(
+            f"correlations of {layout.correlated.sum()} of {layout.n_parameters} parameters with "
+            f"the covariate need a grid of {needed} nodes; quadrature allows {MAX_NODES}"
+        )
+
+
+def _error(new: EffectPosterior, old: EffectPosterior) -> float:
+    """Estimated error of the worst number of a posterior, in posterior SDs, from two grids."""
+    quantiles = np.abs(new.quantiles(PROBABILITIES) - old.quantiles(PROBABILITIES)).max()
+    # A change of the mean by one SD changes the log Bayes factor by the distance of 0 in SDs.
+    distance = 1 + (new.mean / new.sd) ** 2
+    changes = [
+        abs(new.mean - old.mean) / new.sd,
+        quantiles / new.sd,
+        SD_WEIGHT * abs(new.sd - old.sd) / new.sd,
+        SD_WEIGHT * abs(new.log_bayes_factor - old.log_bayes_factor) / distance,
+    ]
+    return float(max(changes)) / CHANGE_PER_ERROR
+
+
+def _judged(posterior: EffectPosterior, error: float) -> EffectPosterior:
+    """The posterior with its status."""
+    if error <= TOLERANCE:
+        return posterior
+    reason = f"two grids differ by {error:.2g} posterior SDs"
+    return replace(posterior, status="not_converged", reason=reason)
