@@ -145,33 +145,38 @@ def coupled(
     FloatingPointError
         If the mass is 0 or not finite at all nodes.
     """
-    layout, blocks = coordinates.layout, []
-    for group in range(len(layout.groups)):
-        row = []
-        for j in range(layout.n_parameters):
-            place = layout.place(group, j)
-            is_new = place == group
-            args = (place, j, sizes, uncorrelated == j)
-            row.append(coordinates.block(*args) if is_new else blocks[place][j])
-        blocks.append(tuple(row))
-    parts, scale = [], 0.0
-    for group, row in enumerate(blocks):
-        part, top = _part(tables, layout, group, row)
-        parts.append(part)
-        scale = scale + top
-    log_scale = float(np.max(scale))
-    parts[0] = parts[0] * np.exp(scale - log_scale)
-    kernels = [tuple(None for _ in blocks[0])]
-    for group, row in enumerate(blocks[1:], 1):
-        kernels.append(
-            tuple(
-                _kernel(layout, blocks[0][j], block, group, j, prior) for j, block in enumerate(row)
-            )
-        )
-    result = Coupled(layout, tuple(blocks), tuple(parts), tuple(kernels), log_scale)
+    layout = coordinates.layout
+    blocks = _blocks(coordinates, sizes, uncorrelated)
+    parts, tops = zip(
+        *[_part(tables, layout, group, row) for group, row in enumerate(blocks)], strict=True
+    )
+    scale = np.sum(tops, axis=0)
+    log_scale = float(scale.max())
+    kernels = [
+        tuple(_kernel(layout, blocks[0][j], row[j], group, j, prior) for j in range(len(row)))
+        for group, row in enumerate(blocks)
+    ]
+    parts = (parts[0] * np.exp(scale - log_scale), *parts[1:])
+    result = Coupled(layout, tuple(blocks), parts, tuple(kernels), log_scale)
     if not 0 < result.mass(0).sum() < np.inf:
         raise FloatingPointError("the posterior density is 0 or not finite on the whole grid")
     return result
+
+
+def _blocks(
+    coordinates: Coordinates, sizes: Sizes, uncorrelated: int | None
+) -> list[tuple[Block, ...]]:
+    """Nodes per group and parameter; those of one place are the same object."""
+    layout = coordinates.layout
+    by_place = {
+        (place, j): coordinates.block(place, j, sizes, uncorrelated == j)
+        for j in range(layout.n_parameters)
+        for place in layout.places(j)
+    }
+    return [
+        tuple(by_place[layout.place(group, j), j] for j in range(layout.n_parameters))
+        for group in range(len(layout.groups))
+    ]
 
 
 def contracted(part: Floats, kernels: Sequence[Floats | None]) -> Floats:
@@ -237,21 +242,26 @@ def _kernel(
     layout: Layout, reference: Block, block: Block, group: int, parameter: int, prior: Distribution
 ) -> Floats | None:
     """Matrix of a group and parameter: see `Coupled.kernels`."""
-    if layout.place(group, parameter) == 0:
+    if group == 0 or layout.place(group, parameter) == 0:
         return None
     location = folded(layout, reference.location)
     if layout.shifted[group, parameter]:
         kernel = _prior_kernel(layout, location, block, prior)
-    else:  # the same location, but other nodes
-        middle, width = (
-            folded(layout, x[..., None])[:, None, None, :, 0] for x in (block.mean, block.sd)
-        )
-        at = positions(block, location[..., None], middle, width)
-        last = block.location.shape[-1] - 1
-        cardinal = interpolate.CubicSpline(np.arange(last + 1), np.eye(last + 1))
-        inside = (at >= 0) & (at <= last)
-        kernel = np.where(inside[..., None], cardinal(np.clip(at, 0, last)), 0.0)
+    else:
+        kernel = _same_location(location, block)
     return kernel.reshape(len(location), location[0].size, -1)
+
+
+def _same_location(location: Floats, block: Block) -> Floats:
+    """Values of the splines through the nodes of a group at the locations of the reference.
+
+    Only groups with their own SDs have other nodes of the same location.
+    """
+    middle, width = (x[:, None, None] for x in (block.mean, block.sd))
+    at, last = positions(block, location[..., None], middle, width), block.locations - 1
+    cardinal = interpolate.CubicSpline(np.arange(last + 1), np.eye(last + 1))
+    inside = (at >= 0) & (at <= last)
+    return np.where(inside[..., None], cardinal(np.clip(at, 0, last)), 0.0)
 
 
 def _prior_kernel(layout: Layout, location: Floats, block: Block, prior: Distribution) -> Floats:
@@ -259,7 +269,7 @@ def _prior_kernel(layout: Layout, location: Floats, block: Block, prior: Distrib
 
     The likelihood is interpolated between nodes where these are far apart relative to the prior.
     """
-    size = block.location.shape[-1]
+    size = block.locations
     lower, upper = prior.tails(0.16)
     widest = np.diff(block.location, axis=-1)[..., size // 4 : -(size // 4)].max()
     finer = math.ceil(2 * widest / (upper - lower) / PRIOR_STEP)
