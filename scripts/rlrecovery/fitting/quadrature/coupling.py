@@ -12,12 +12,11 @@ SD), and the second what they do not, z; with own SDs these are correlation and 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy import interpolate
 
 from rlrecovery.fitting.quadrature.coordinates import Block, Coordinates, Key, Sizes, positions
 from rlrecovery.fitting.quadrature.grid import spline_matrix
@@ -29,6 +28,12 @@ from rlrecovery.simulation.task import Floats
 #: Largest distance of nodes in SDs of the prior of a difference. Where it is larger, the likelihood
 #: is interpolated at up to so many times the number of nodes, in arrays of so many numbers.
 PRIOR_STEP, MOST_FINER, KERNEL_NUMBERS = 1.0, 32, 6_000_000
+
+#: Points per node at which interpolation matrices are tabulated.
+FINE = 50
+
+#: ``(nodes, points) -> matrix`` of shape (points, nodes) that interpolates between nodes.
+Interpolation = Callable[[int, int], Floats]
 
 #: Numbers in the weights of the participants that are integrated together.
 WEIGHTS_NUMBERS = 12_000_000
@@ -124,6 +129,7 @@ def coupled(
     prior: Distribution,
     sizes: Sizes,
     uncorrelated: int | None = None,
+    rough: bool = False,
 ) -> Coupled:
     """Compute the joint posterior.
 
@@ -139,6 +145,10 @@ def coupled(
         Numbers of nodes.
     uncorrelated : int, optional
         A parameter whose correlation is fixed at 0.
+    rough : bool
+        Whether likelihoods are interpolated linearly between nodes, where they are interpolated,
+        and not by splines. On grids that are far too coarse or too wide, splines oscillate, which
+        makes mass where there is none.
 
     Raises
     ------
@@ -152,8 +162,12 @@ def coupled(
     )
     scale = np.sum(tops, axis=0)
     log_scale = float(scale.max())
+    interpolation = _hats if rough else spline_matrix
     kernels = [
-        tuple(_kernel(layout, blocks[0][j], row[j], group, j, prior) for j in range(len(row)))
+        tuple(
+            _kernel(layout, blocks[0][j], block, group, j, prior, interpolation)
+            for j, block in enumerate(row)
+        )
         for group, row in enumerate(blocks)
     ]
     parts = (parts[0] * np.exp(scale - log_scale), *parts[1:])
@@ -239,32 +253,47 @@ def _part(
 
 
 def _kernel(
-    layout: Layout, reference: Block, block: Block, group: int, parameter: int, prior: Distribution
+    layout: Layout,
+    reference: Block,
+    block: Block,
+    group: int,
+    parameter: int,
+    prior: Distribution,
+    interpolation: Interpolation,
 ) -> Floats | None:
     """Matrix of a group and parameter: see `Coupled.kernels`."""
     if group == 0 or layout.place(group, parameter) == 0:
         return None
     location = folded(layout, reference.location)
     if layout.shifted[group, parameter]:
-        kernel = _prior_kernel(layout, location, block, prior)
+        kernel = _prior_kernel(layout, location, block, prior, interpolation)
     else:
-        kernel = _same_location(location, block)
+        kernel = _same_location(location, block, interpolation)
     return kernel.reshape(len(location), location[0].size, -1)
 
 
-def _same_location(location: Floats, block: Block) -> Floats:
-    """Values of the splines through the nodes of a group at the locations of the reference.
+def _same_location(location: Floats, block: Block, interpolation: Interpolation) -> Floats:
+    """Interpolate the likelihood of a group at the locations of the reference.
 
     Only groups with their own SDs have other nodes of the same location.
     """
     middle, width = (x[:, None, None] for x in (block.mean, block.sd))
     at, last = positions(block, location[..., None], middle, width), block.locations - 1
-    cardinal = interpolate.CubicSpline(np.arange(last + 1), np.eye(last + 1))
+    table = interpolation(last + 1, FINE * last + 1)
     inside = (at >= 0) & (at <= last)
-    return np.where(inside[..., None], cardinal(np.clip(at, 0, last)), 0.0)
+    places = FINE * np.clip(at, 0, last)
+    left = np.minimum(places.astype(int), FINE * last - 1)
+    t = (places - left)[..., None]
+    return np.where(inside[..., None], (1 - t) * table[left] + t * table[left + 1], 0.0)
 
 
-def _prior_kernel(layout: Layout, location: Floats, block: Block, prior: Distribution) -> Floats:
+def _prior_kernel(
+    layout: Layout,
+    location: Floats,
+    block: Block,
+    prior: Distribution,
+    interpolation: Interpolation,
+) -> Floats:
     """Prior density of the difference times the distance of the nodes of the group.
 
     The likelihood is interpolated between nodes where these are far apart relative to the prior.
@@ -280,7 +309,13 @@ def _prior_kernel(layout: Layout, location: Floats, block: Block, prior: Distrib
     fine, log_step = (folded(layout, x)[:, None, None] for x in (fine, log_step))
     difference = fine - location[..., None, None]
     density = np.exp(log_density(prior, difference) + log_step - math.log(finer))
-    return density if finer == 1 else density @ spline_matrix(size, count)
+    return density if finer == 1 else density @ interpolation(size, count)
+
+
+def _hats(size: int, finer: int) -> Floats:
+    """Matrix that takes values at `size` nodes to linear interpolation at `finer` points."""
+    at = np.linspace(0, size - 1, finer)
+    return np.maximum(1 - np.abs(at[:, None] - np.arange(size)), 0)
 
 
 def log_density(prior: Distribution, values: Floats) -> Floats:
