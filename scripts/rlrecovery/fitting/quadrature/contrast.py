@@ -18,7 +18,7 @@ from scipy import interpolate, special
 from rlrecovery.fitting.effects import EffectPosterior
 from rlrecovery.fitting.quadrature.adaptive import density, locate
 from rlrecovery.fitting.quadrature.coordinates import Block, positions
-from rlrecovery.fitting.quadrature.coupling import Coupled, folded
+from rlrecovery.fitting.quadrature.coupling import Coupled
 from rlrecovery.fitting.quadrature.grid import (
     Axis,
     Grid,
@@ -27,6 +27,7 @@ from rlrecovery.fitting.quadrature.grid import (
     distribution,
     expanded,
 )
+from rlrecovery.fitting.quadrature.kernels import folded
 from rlrecovery.models.distributions import Distribution
 from rlrecovery.simulation.task import Floats, Integers
 
@@ -113,7 +114,7 @@ class Contrast:
             raise ValueError("the group has the location of the reference")
         shape = (*first.location.shape, *second.location.shape[1:])
         mass = posterior.between(group, parameter).reshape(shape)
-        share = (mass * kernel.reshape(shape)).sum(axis=(2, 4))
+        share = (mass * kernel.matrix.reshape(shape)).sum(axis=(2, 4))
         shared, at_first, at_second = np.nonzero(share > NEGLIGIBLE * share.sum())
         joint = mass.transpose(0, 1, 3, 2, 4)[shared, at_first, at_second]
         first, second = first.at(shared, at_first), second.at(shared, at_second)

@@ -122,7 +122,7 @@ class EffectQuadrature:
         fine, look = tables.interpolated(LOOK_TABLE[n_parameters]), LOOK_HYPER[n_parameters]
         sizes = Sizes(look, look, LOOK_CORRELATION)
         for _ in range(LOOKS):
-            joint = coupled(fine, coordinates, self.model.prior, sizes, rough=True)
+            joint = coupled(fine, coordinates, self.model.prior, sizes)
             moved = {
                 key: coordinates.spans[key].moved(weights, DEPTH)
                 for key, weights in joint.marginals().items()
