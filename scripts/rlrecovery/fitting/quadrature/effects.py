@@ -41,7 +41,7 @@ from rlrecovery.simulation.task import Floats
 #: Nodes of locations, SDs and correlations by number of correlated parameters, for the resolutions
 #: of the model without effects (without correlations, its nodes), and while the mass is located.
 CORRELATED = {
-    1: (Sizes(9, 15, 9), Sizes(13, 21, 13), Sizes(15, 23, 19)),
+    1: (Sizes(9, 13, 11), Sizes(13, 19, 15), Sizes(15, 23, 21)),
     2: (Sizes(7, 11, 9), Sizes(9, 15, 13), Sizes(11, 17, 15)),
 }
 LOOK_CORRELATION = 7

@@ -205,7 +205,8 @@ def check(sizes, effects, changes):
         assert posterior.status == "ok"
         assert posterior.mean == pytest.approx(mean, abs=0.02 * sd)
         assert posterior.sd == pytest.approx(sd, rel=0.01)
-        assert posterior.log_bayes_factor == pytest.approx(-np.log(ratio), abs=0.02)
+        # Far from 0, the density there is that of the tails of the grid.
+        assert posterior.log_bayes_factor == pytest.approx(-np.log(ratio), abs=0.02, rel=0.03)
         below = [exact.below(effect, q) for q in posterior.quantiles(PROBABILITIES)]
         assert below == pytest.approx(PROBABILITIES, abs=3e-3)
 
@@ -354,7 +355,8 @@ def test_equal_data_of_both_groups_have_no_difference():
     group = np.repeat([0, 1], 4)
     for posterior in fitted(stacked(*same, *same), effect_model(group, [ALPHA, BETA])):
         assert posterior.status == "ok"
-        assert posterior.mean == pytest.approx(0, abs=0.02 * posterior.sd)
+        # Not exactly 0: the prior of the location is that of the first group alone.
+        assert posterior.mean == pytest.approx(0, abs=0.1 * posterior.sd)
         assert posterior.log_bayes_factor < 0
 
 
