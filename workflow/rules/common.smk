@@ -9,7 +9,7 @@ from snakemake.exceptions import WorkflowError
 PROJECT = Path(str(workflow.current_basedir)).parents[1]
 sys.path.insert(0, str(PROJECT / "scripts"))
 
-from rlrecovery.config import calibrations, former, reader, replicates, study
+from rlrecovery.config import calibrations, effects, former, reader, replicates, study
 from rlrecovery.design.cells import batches, by_design, example_of
 from rlrecovery.design.load import Load
 from rlrecovery.figures.catalogue import available_figures, files, settings_for, shown_file
@@ -83,10 +83,17 @@ TRIALS = f"{RUN}/trials/{{cell}}/{{batch}}.parquet"
 TRUTH = f"{RUN}/truth/{{cell}}/{{batch}}.parquet"
 ESTIMATES = f"{RUN}/estimates/{{method}}/{{cell}}/{{batch}}.parquet"
 PLACES = f"{RUN}/calibration/{{method}}/{{batch}}.parquet"
+COMPARISONS = f"{RUN}/effects/{{method}}/{{cell}}/{{batch}}.parquet"
+RETESTS = f"{RUN}/retest/{{method}}/{{cell}}/{{batch}}.parquet"
 
 # Methods that are calibrated over the prior, which a partial report leaves out.
 CALIBRATIONS = {} if PARTIAL else calibrations.generators(EXPERIMENT)
 CALIBRATED_BATCHES = calibrations.calibrated_batches(EXPERIMENT)
+
+# Cells with groups, conditions and a covariate, which a partial report leaves out, and the batches
+# of the methods that analyse them.
+EFFECT_CELLS = {} if PARTIAL else effects.effect_cells(EXPERIMENT)
+EFFECT_BATCHES = effects.effect_batches(EXPERIMENT) if EFFECT_CELLS else {}
 
 # Batches that scores, summary and report are made from, by cell: all, those that were added so far,
 # or those that are finished.
@@ -183,6 +190,25 @@ def files_of_calibration(method):
 
 def files_of_calibrations():
     return [path for name in CALIBRATIONS for path in files_of_calibration(name).values()]
+
+
+def files_of_effects(pattern):
+    """Files of all analyses of effects, by method, cell and batch."""
+    return {
+        method: {
+            key: {
+                batch: pattern.format(method=method, cell=key, batch=batch)
+                for batch in EFFECT_BATCHES[method]
+            }
+            for key in EFFECT_CELLS
+        }
+        for method in EFFECT_BATCHES
+    }
+
+
+def all_files_of_effects(pattern):
+    of_methods = files_of_effects(pattern).values()
+    return [path for cells in of_methods for files in cells.values() for path in files.values()]
 
 
 def files_of_truth(cell):

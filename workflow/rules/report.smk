@@ -12,6 +12,8 @@ SUMMARY_FILES = [
 ]
 if CALIBRATIONS:
     SUMMARY_FILES += rules.calibration.output.csv
+if EFFECT_CELLS:
+    SUMMARY_FILES += rules.effects.output.csv
 FORMATS = EXPERIMENT.figures.formats
 FIGURE_FILES = files(FIGURE_FOLDER, "{figure}", FORMATS)
 SHOWN_FIGURE = shown_file(FIGURE_FOLDER, "{figure}", FORMATS)

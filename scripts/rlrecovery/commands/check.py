@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 
 from rlrecovery.config.calibrations import calibrated_batches
 from rlrecovery.config.decimal_commas import decimal_commas
+from rlrecovery.config.effects import effect_batches, effect_cells
 from rlrecovery.config.mistakes import Mistake, wrapped
 from rlrecovery.config.reader import ConfigError, load
 from rlrecovery.config.settings import Experiment
@@ -23,6 +24,7 @@ from rlrecovery.config.study import cells_of, methods_of
 from rlrecovery.config.unlikely import unlikely_values
 from rlrecovery.config.yaml_file import Document, read_yaml
 from rlrecovery.planning.size import in_words, size_of, too_large
+from rlrecovery.report.numbers import plural
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -65,6 +67,7 @@ def _summary(experiment: Experiment) -> str:
     return (
         f"run {experiment.run}, {cells} cell{'s' * (cells != 1)} of {_at_most(experiment)} "
         f"replicates, methods {', '.join(methods_of(experiment))}{_calibrations(experiment)}"
+        f"{_effects(experiment)}"
     )
 
 
@@ -80,6 +83,18 @@ def _calibrations(experiment: Experiment) -> str:
     }
     listed = ", ".join(f"{name} ({number} data sets)" for name, number in data_sets.items())
     return f"; calibration over the prior of {listed}" if listed else ""
+
+
+def _effects(experiment: Experiment) -> str:
+    """The cells with effects and the methods that analyse them, with their numbers of data sets."""
+    data_sets = {
+        name: sum(stop - start for start, stop in ranges.values())
+        for name, ranges in effect_batches(experiment).items()
+    }
+    if not data_sets:
+        return ""
+    listed = ", ".join(f"{name} ({number} data sets each)" for name, number in data_sets.items())
+    return f"; {plural(len(effect_cells(experiment)), 'cell')} with effects, analysed by {listed}"
 
 
 def _font_note(experiment: Experiment) -> str | None:

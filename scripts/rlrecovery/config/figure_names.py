@@ -5,8 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+from rlrecovery.config.effects import has_effects, settings_of
 from rlrecovery.config.settings import Experiment
 from rlrecovery.config.study import methods_of, sources
+
+#: Why a study has no figures of effects.
+_NO_EFFECTS = "it has no groups, conditions or covariate"
 
 
 def _always(experiment: Experiment) -> bool:
@@ -53,6 +57,10 @@ def _is_calibrated(experiment: Experiment) -> bool:
     return experiment.calibration is not None
 
 
+def _has_retest(experiment: Experiment) -> bool:
+    return has_effects(experiment) and settings_of(experiment).retest
+
+
 #: Whether an experiment gives each figure, and why not.
 CONDITIONS: dict[str, tuple[Callable[[Experiment], bool], str]] = {
     "answer": (_always, ""),
@@ -71,6 +79,10 @@ CONDITIONS: dict[str, tuple[Callable[[Experiment], bool], str]] = {
     "calibration": (_is_calibrated, "it has no section calibration"),
     "calibrated_coverage": (_is_calibrated, "it has no section calibration"),
     "calibrated_contraction": (_is_calibrated, "it has no section calibration"),
+    "power": (has_effects, _NO_EFFECTS),
+    "sign_and_size": (has_effects, _NO_EFFECTS),
+    "effect_estimates": (has_effects, _NO_EFFECTS),
+    "reliability": (_has_retest, "it simulates no second session of groups or conditions"),
     "convergence": (_always, ""),
     "confusion": (_has_contest, "no models are compared"),
     "misfit": (_has_contest, "no models are compared"),

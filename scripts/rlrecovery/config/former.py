@@ -26,6 +26,10 @@ _FREE: frozenset[_Path] = frozenset(
         *((key,) for key in ("targets", "over", "cost", "within")),
         ("methods", "*", "replicates"),
         *(("calibration", key) for key in ("methods", "data_sets", "fewer", "batch_size")),
+        *(("effects", key) for key in ("methods", "replicates", "batch_size")),
+        ("groups", "*", "shift", "*"),
+        ("conditions", "*", "shift", "*"),
+        ("covariate", "correlation", "*"),
         ("models", "fit"),
         ("models", "simulate", "*", "truth"),
         ("task", "schedule", "file"),  # its values are compared
@@ -42,11 +46,18 @@ _NAMED: frozenset[_Path] = frozenset(
         ("methods", "*", "bounds"),
         ("methods", "*", "priors"),
         ("models", "simulate"),
+        ("groups",),
+        ("groups", "*", "shift"),
+        ("conditions",),
+        ("conditions", "*", "shift"),
+        ("covariate", "correlation"),
     }
 )
 
 #: Sections that a study may gain or lose as a whole.
-_OPTIONAL: frozenset[_Path] = frozenset({("calibration",)})
+_OPTIONAL: frozenset[_Path] = frozenset(
+    (key,) for key in ("calibration", "groups", "conditions", "covariate", "effects")
+)
 
 #: Folders that hold results.
 _RESULTS = ("trials", "truth", "estimates", "scores", "summary")

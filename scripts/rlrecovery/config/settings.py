@@ -16,6 +16,7 @@ from rlrecovery.config.figures import FigureSettings
 from rlrecovery.config.limits import Limits
 from rlrecovery.config.sequential import Replicates, SequentialReplicates
 from rlrecovery.config.targets import CostSettings, Targets
+from rlrecovery.effects.settings import Condition, CovariateSettings, EffectSettings, Group
 from rlrecovery.fitting.base import MethodSettings
 from rlrecovery.fitting.registry import ESTIMATORS, settings_class
 from rlrecovery.models.prior_settings import Population
@@ -72,6 +73,11 @@ def _with_draws(schema: dict[str, Any]) -> None:
             ),
         }
     }
+
+
+#: Groups and conditions under names of the user's choice.
+OneGroup = Annotated[Group, Field(description="One of the groups.")]
+OneCondition = Annotated[Condition, Field(description="One of the conditions.")]
 
 
 class Source(Section):
@@ -183,6 +189,22 @@ class Experiment(Section):
     """Calibration over the prior: data sets of their own, whose true values are drawn from the
     priors of each Bayesian method, and a test whether its intervals contain them as often as they
     should. By default none."""
+    groups: Omittable[dict[Name, OneGroup]] = Field(
+        default=None, min_length=2, json_schema_extra={"additionalProperties": False}
+    )
+    """Groups of participants, each under a name of your choice, such as control and patient: the
+    report then shows how often each analysis finds their differences. The first group is the
+    reference. Data sets with groups are simulated in addition to those of the cells."""
+    conditions: Omittable[dict[Name, OneCondition]] = Field(
+        default=None, min_length=2, json_schema_extra={"additionalProperties": False}
+    )
+    """Conditions that every participant completes, each under a name of your choice, such as
+    placebo and drug. The first one is the reference. Learning starts again in each condition."""
+    covariate: Omittable[CovariateSettings] = None
+    """A measured variable of the participants that may be correlated with their parameters."""
+    effects: Omittable[EffectSettings] = None
+    """How differences between groups and conditions, and correlations with the covariate, are
+    analysed. By default with all defaults, where there are any."""
     interval_levels: Levels
     """Nominal levels of the intervals whose coverage and width are reported."""
     limits: Limits = Field(default_factory=Limits)

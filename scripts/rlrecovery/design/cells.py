@@ -57,10 +57,10 @@ class Cell:
         parts = [  # "-" is unambiguous because names do not contain it
             ("model", self.model),
             ("task", self.task),
-            *((name, _plain(value)) for name, value in self.truth),
+            *((name, plain_number(value)) for name, value in self.truth),
             ("n", self.participants),
             ("t", self.trials),
-            ("missing", self.missing and _plain(self.missing)),
+            ("missing", self.missing and plain_number(self.missing)),
             ("completed", "" if self.completed == ALL else _shares(self.completed)),
         ]
         return "_".join(f"{name}-{value}" for name, value in parts if value)
@@ -91,14 +91,14 @@ class Cell:
         return cls(**{**values, "truth": truth, "completed": completed})
 
 
-def _plain(value: float) -> str:
+def plain_number(value: float) -> str:
     """Shortest decimal that reads back as the same number, without exponent."""
     return np.format_float_positional(float(value), trim="0")
 
 
 def _shares(shares: Sequence[float]) -> str:
     """Shares as part of a key; a long list would exceed the length of a file name."""
-    text = "-".join(map(_plain, shares))
+    text = "-".join(map(plain_number, shares))
     if len(text) <= MAX_SHARES_LENGTH:
         return text
     return f"{len(shares)}-shares-{hashlib.sha256(text.encode()).hexdigest()[:12]}"

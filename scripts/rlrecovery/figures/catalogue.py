@@ -109,6 +109,21 @@ FIGURES: dict[str, Entry] = {
         "What the data add, with truths from the prior", ("recovery", "calibration"),
         "calibrated_contraction.draw_calibrated_contraction",
     ),
+    "power": Entry(
+        "Power to find a difference", ("recovery", "effects"), "power.draw_power",
+    ),
+    "sign_and_size": Entry(
+        "Sign and size of differences that are found", ("recovery", "effects"),
+        "sign_and_size.draw_sign_and_size",
+    ),
+    "effect_estimates": Entry(
+        "Bias and coverage of differences", ("recovery", "effects"),
+        "effect_estimates.draw_effect_estimates",
+    ),
+    "reliability": Entry(
+        "Retest reliability and the ceiling of correlations", ("recovery", "reliability"),
+        "reliability.draw_reliability",
+    ),
     "convergence": Entry(
         "Convergence, failures and run time", ("recovery",), "convergence.draw_convergence"
     ),
@@ -135,11 +150,12 @@ def available_figures(experiment: Experiment, partial: bool = False) -> list[str
     """Names of the figures that an experiment gives, in the order of the report.
 
     Figures that it composes are not among them; they are in ``experiment.figures.compose``. A
-    partial report leaves out those of a calibration over the prior.
+    partial report leaves out those of a calibration over the prior and of effects.
     """
     from rlrecovery.config.figure_names import available_figures as available
 
-    return available(experiment.model_copy(update={"calibration": None}) if partial else experiment)
+    left_out = dict.fromkeys(("calibration", "groups", "conditions", "covariate"))
+    return available(experiment.model_copy(update=left_out) if partial else experiment)
 
 
 def files(folder: str | os.PathLike[str], figure: str, kinds: Sequence[str] = KINDS) -> list[str]:

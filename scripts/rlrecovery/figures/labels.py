@@ -44,6 +44,14 @@ def support(parameter: str) -> tuple[float, float]:
     return known.support if known else (-np.inf, np.inf)
 
 
+def unconstrained(parameter: str) -> str:
+    """Name of the unconstrained scale of a parameter, such as ``logit scale``."""
+    known = _find(parameter)
+    if known is None:
+        return "unconstrained scale"
+    return "natural scale" if known.transform == "identity" else f"{known.transform} scale"
+
+
 def counted(number: int, noun: str) -> str:
     """Return for instance ``1 participant`` or ``10 participants``, from a plural noun."""
     return f"{number} {noun.removesuffix('s') if number == 1 else noun}"

@@ -401,6 +401,10 @@ class MethodSettings(Section):
         }
         return self.model_copy(update=changes)
 
+    def for_points(self) -> Self:
+        """Copy that gives the same point estimates, without what takes time for anything else."""
+        return self
+
     def excess(self, n_parameters: int) -> Excess | None:
         """A setting that is too large for a model with this number of parameters, if any."""
         return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import Field
 
@@ -90,6 +90,10 @@ class PosteriorSettings(MethodSettings):
     def posterior_point(self) -> Point:
         """Summary of the posterior that is the point estimate."""
         return self.point
+
+    def for_points(self) -> Self:
+        """Copy without leave-one-out cross-validation."""
+        return self.model_copy(update={"loo": False})
 
     def uses_scan(self) -> bool:
         """Whether the likelihood is computed by the scan, which is slow."""

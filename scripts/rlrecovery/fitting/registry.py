@@ -109,6 +109,12 @@ def fitter_module(settings: MethodSettings) -> str:
     return settings.fitter.split(":")[0].removeprefix("rlrecovery.")
 
 
+def effect_fitter_module(settings: MethodSettings) -> str | None:
+    """Name of the module of an estimator's joint analysis of effects; None if there is none."""
+    path = settings.effect_fitter
+    return None if path is None else path.split(":")[0].removeprefix("rlrecovery.")
+
+
 def make_fitter(settings: MethodSettings, setting: Setting) -> Fitter:
     """Prepare a method's fitter for one cell.
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from rlrecovery.advice.tables import write_advice
 from rlrecovery.config import study
+from rlrecovery.config.effects import SECTIONS as EFFECT_SECTIONS
 from rlrecovery.config.reader import load
 from rlrecovery.config.settings import Experiment
 from rlrecovery.design.cells import Cell, batches, by_design, example_of
@@ -97,11 +98,12 @@ def recover(
     is_path = isinstance(config, str | os.PathLike)
     with models_of(*([] if is_path else [config]), models=models) as own_models:
         experiment = _read(config)
-        if experiment.calibration is not None:
-            raise ValueError(
-                "calibration is not done in a notebook: remove this section, or run the study with "
-                "make run"
-            )
+        for key in ("calibration", *EFFECT_SECTIONS):
+            if getattr(experiment, key) is not None:
+                raise ValueError(
+                    f"{key} is not done in a notebook: remove this section, or run the study with "
+                    "make run"
+                )
         folder = tempfile.TemporaryDirectory(prefix="rlrecovery-")
         run = Path(folder.name)
         with as_value_errors(), compiling(own_models):

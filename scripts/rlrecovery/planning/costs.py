@@ -39,6 +39,10 @@ SIMULATE_FILES, FIT_FILES, SCORE_FILES, CELL_SCORES = 37_000, 30_000, 60_000, 17
 #: Bytes of the files of a calibration without data, and of a row.
 PLACES_FILES, PLACE = 30_000, 45
 
+#: Bytes of the files of an analysis of effects without data, and of a row, of which each effect has
+#: up to `ANALYSES`.
+COMPARISON_FILES, COMPARISON, ANALYSES = 45_000, 60, 5
+
 #: Bytes of a trial with a reward of 0 or 1, of a trial with any other reward, of a true value, of a
 #: number in a row of estimates, of a nominal level, and of a data set in the log of a fit.
 BINARY_TRIAL, REAL_TRIAL, TRUE_VALUE, NUMBER, LEVEL, LOG_LINE = 0.45, 8.5, 10, 8, 1300, 150
@@ -120,3 +124,8 @@ def quantities_of(method: Method) -> int:
 def places_bytes(quantities: int, load: Load) -> float:
     """Bytes written by a job of a calibration."""
     return PLACES_FILES + (LOG_LINE + PLACE * quantities) * load.replicates
+
+
+def comparison_bytes(effects: int, load: Load) -> float:
+    """Bytes written by a job that analyses a number of effects."""
+    return COMPARISON_FILES + (LOG_LINE + COMPARISON * ANALYSES * effects) * load.replicates

@@ -23,16 +23,20 @@ from typing import Any
 
 import yaml
 
+from rlrecovery.config.effects import fits_per_data_set
 from rlrecovery.config.mistakes import Mistake, wrapped, wrong
 from rlrecovery.config.reader import ConfigError, load
 from rlrecovery.config.settings import Experiment
 from rlrecovery.config.study import cells_of, methods_of
+from rlrecovery.design.load import Load
+from rlrecovery.fitting.registry import Method
 from rlrecovery.planning.calibration import calibrate, finished_jobs, read_calibration
 from rlrecovery.planning.costs import Job, kind_of
 from rlrecovery.planning.resources import (
     SINGLE_JOBS,
     for_attempt,
     minutes_to_calibrate,
+    minutes_to_compare,
     minutes_to_fit,
 )
 from rlrecovery.planning.stages import (
@@ -152,7 +156,16 @@ def totals(stages: Mapping[str, Stage], machine: Machine) -> Iterator[str]:
 def longest_request(experiment: Experiment, stages: Mapping[str, Stage]) -> str:
     """Describe the time limit that a queue must allow."""
     methods = methods_of(experiment)
-    requested = {"fit": minutes_to_fit, "calibrate": minutes_to_calibrate}
+
+    def minutes_to_compare_all(method: Method, load: Load) -> int:
+        """Minutes of a job that analyses effects."""
+        return minutes_to_compare(method, load, fits_per_data_set(experiment, method))
+
+    requested = {
+        "fit": minutes_to_fit,
+        "calibrate": minutes_to_calibrate,
+        "compare": minutes_to_compare_all,
+    }
     minutes = max(
         requested[stage.rule](methods[stage.method], load)
         for stage in stages.values()

@@ -44,6 +44,7 @@ SINGLE_JOBS = {
     "design": SingleJob(memory_mib=1000, minutes=10, seconds=1),
     "summarise": SingleJob(memory_mib=0, minutes=60, seconds=3),
     "calibration": SingleJob(memory_mib=2000, minutes=30, seconds=6),
+    "effects": SingleJob(memory_mib=2000, minutes=30, seconds=6),
     "example": SingleJob(memory_mib=2000, minutes=30, seconds=10),
     "predict": SingleJob(memory_mib=4000, minutes=120, seconds=15),
     "advise": SingleJob(memory_mib=2000, minutes=30, seconds=15),
@@ -52,8 +53,12 @@ SINGLE_JOBS = {
     "report": SingleJob(memory_mib=2000, minutes=30, seconds=7, disk_bytes=4_500_000),
 }
 
-#: Rules that only some studies have, and the key of the config that such a study has.
-OPTIONAL_JOBS = {"calibration": "calibration", "advise": "targets"}
+#: Rules that only some studies have, and the keys of the config of which such a study has one.
+OPTIONAL_JOBS: dict[str, tuple[str, ...]] = {
+    "calibration": ("calibration",),
+    "effects": ("groups", "conditions", "covariate", "effects"),
+    "advise": ("targets",),
+}
 
 #: MiB of the two processes that start a job on a cluster and wait for it (measured: 2 x 265).
 LAUNCHER_MIB = 600
@@ -132,6 +137,16 @@ def calibration_cost(method: Method) -> Cost:
 def minutes_to_calibrate(method: Method, load: Load) -> int:
     """Minutes to request for a job that simulates, fits and compares a batch of a calibration."""
     return _minutes(calibration_cost(method), work_of(method), load)
+
+
+def memory_to_compare(method: Method, load: Load) -> int:
+    """MiB to request for a job that simulates and analyses a batch of data sets with effects."""
+    return max(memory_to_fit(method, load), memory_to_simulate(load))
+
+
+def minutes_to_compare(method: Method, load: Load, fits: int) -> int:
+    """Minutes to request for a job that analyses a batch by a number of fits per data set."""
+    return _minutes(method.settings.cost, fits * work_of(method), load)
 
 
 def memory_to_score(methods: Collection[Method], cells: Iterable[Load]) -> int:

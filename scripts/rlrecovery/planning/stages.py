@@ -17,6 +17,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from rlrecovery.config.calibrations import calibrated_batches, generators
+from rlrecovery.config.effects import (
+    analysed_methods,
+    effect_batches,
+    effect_cells,
+    fits_per_data_set,
+    levels_of_effects,
+    rows_fitted,
+)
 from rlrecovery.config.settings import Experiment
 from rlrecovery.config.study import cells_of, fitted_batches, generator_of, methods_of
 from rlrecovery.design.cells import Cell, batches, by_design
@@ -41,14 +49,15 @@ OUTPUTS = {
     "fit": ("estimates", ".parquet"),
     "score": ("scores", "/measures.parquet"),
     "calibrate": ("calibration", ".parquet"),
+    "compare": ("effects", ".parquet"),
 }
 
 #: Groups of rules in the order in which they run. The jobs of a group run concurrently, after those
 #: of the previous group.
 ORDER = (
-    ("simulate", "fit", "calibrate"),
+    ("simulate", "fit", "calibrate", "compare"),
     ("score",),
-    ("summarise", "calibration"),
+    ("summarise", "calibration", "effects"),
     ("advise",),
     ("design", "example", "predict", "figure", "typeset"),
     ("report",),
@@ -124,6 +133,7 @@ def cell_stages(experiment: Experiment) -> dict[str, Stage]:
         stages.append(Stage("fit", kind, work, cost, loads, memory, disk, method.name))
     stages.append(_score_stage(experiment, cells, methods))
     stages += _calibration_stages(experiment)
+    stages += _effect_stages(experiment)
     return {stage.name: stage for stage in stages}
 
 
@@ -155,6 +165,30 @@ def _calibration_stages(experiment: Experiment) -> list[Stage]:
         kind, work = f"calibrate {costs.kind_of(method)}", resources.work_of(method)
         cost = resources.calibration_cost(method)
         stages.append(Stage("calibrate", kind, work, cost, loads, memory, disk, name))
+    return stages
+
+
+def _effect_stages(experiment: Experiment) -> list[Stage]:
+    """The stages of analyses of effects, one per method, with a job per cell and batch.
+
+    A data set takes several fits of the method, so that their cost is known from the rule ``fit``.
+    """
+    stages, ranges, cells = [], effect_batches(experiment), effect_cells(experiment)
+    for name, method in analysed_methods(experiment).items():
+        fits = fits_per_data_set(experiment, method)
+        loads = {
+            f"{key}/{batch}": Load(
+                rows_fitted(experiment, cell, fits), cell.cell.trials, stop - start
+            )
+            for key, cell in cells.items()
+            for batch, (start, stop) in ranges[name].items()
+        }
+        memory = max(resources.memory_to_compare(method, load) for load in loads.values())
+        n_effects = len(levels_of_effects(experiment))
+        disk = sum(costs.comparison_bytes(n_effects, load) for load in loads.values())
+        kind, work = costs.kind_of(method), fits * resources.work_of(method)
+        cost = method.settings.cost
+        stages.append(Stage("compare", kind, work, cost, loads, memory, disk, name))
     return stages
 
 
@@ -221,7 +255,8 @@ def _single_stages(experiment: Experiment, is_finished: bool) -> dict[str, Stage
     methods, cells, no_data = methods_of(experiment), cells_of(experiment), Load(0, 0, 0)
     stages = {}
     for rule, job in resources.SINGLE_JOBS.items():
-        if not getattr(experiment, resources.OPTIONAL_JOBS.get(rule, "run")):
+        keys = resources.OPTIONAL_JOBS.get(rule, ("run",))
+        if not any(getattr(experiment, key) not in (None, {}) for key in keys):
             continue
         names = [rule]
         if rule == "figure":

@@ -49,6 +49,9 @@ class Summary:
     advised: pd.DataFrame = field(default_factory=pd.DataFrame)
     calibration: pd.DataFrame = field(default_factory=pd.DataFrame)
     uniformity: pd.DataFrame = field(default_factory=pd.DataFrame)
+    effects: pd.DataFrame = field(default_factory=pd.DataFrame)
+    detectable: pd.DataFrame = field(default_factory=pd.DataFrame)
+    reliability: pd.DataFrame = field(default_factory=pd.DataFrame)
     method_of: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -191,16 +194,30 @@ FILES: dict[str, tuple[str, Collection[str]]] = {
     "advised": ("advised.csv", schemas.ADVISED),
     "calibration": ("calibration.csv", schemas.CALIBRATION),
     "uniformity": ("uniformity.csv", schemas.UNIFORMITY),
+    "effects": ("effects.csv", schemas.EFFECTS),
+    "detectable": ("detectable.csv", schemas.DETECTABLE),
+    "reliability": ("reliability.csv", schemas.RELIABILITY),
 }
 
-#: Tables that only a study with requirements, or with calibration over the prior, has.
-_OPTIONAL = ("frontier", "surface", "advised", *schemas.CALIBRATED)
+#: Tables that only a study with requirements, with calibration over the prior, or with groups,
+#: conditions or a covariate has.
+_OPTIONAL = ("frontier", "surface", "advised", *schemas.CALIBRATED, *schemas.ANALYSED)
 
 #: Columns that hold names; as categories they are faster to compare.
 _NAMES = ("scope", "method", "reference", "cell", "level", "parameter", "rows", "measure", "status")
 
 #: Columns to convert to text, because a method may be called ``1``; in large tables to categories.
 _CATEGORIES = dict.fromkeys(("recovery", "points", "comparison"), _NAMES)
+_ANALYSED = (
+    "method",
+    "cell",
+    "variant",
+    "other_effects",
+    "effect",
+    "parameter",
+    "analysis",
+    "note",
+)
 _TEXT = {
     **_CATEGORIES,
     "verdicts": (*_NAMES, "verdict", "because", "standing"),
@@ -208,6 +225,9 @@ _TEXT = {
     "priors": ("method",),
     "calibration": ("method", "level", "parameter", "status", "reason"),
     "uniformity": ("method", "level", "parameter"),
+    "effects": _ANALYSED,
+    "detectable": _ANALYSED,
+    "reliability": ("method", "cell", "variant", "parameter"),
 }
 
 

@@ -11,7 +11,7 @@ from scipy.special import ndtri
 
 from rlrecovery.models.base import Model, Parameter
 from rlrecovery.models.prior_settings import Draws, Population
-from rlrecovery.simulation.task import Floats
+from rlrecovery.simulation.task import Floats, Integers
 
 
 def draw_population(
@@ -30,23 +30,40 @@ def draw_population(
     data set of `participants`, and the data sets are joined. `draws` has the numbers of the draws
     of the population that they take, where it has any.
     """
+    uniform = {
+        name: np.concatenate([rng.random(participants) for rng in rngs]) for name in model.names
+    }
+    repeated = np.repeat(np.asarray(draws, dtype=np.int64), participants)
+    return values_of(model, truth, population, uniform, repeated)
+
+
+def values_of(
+    model: Model,
+    truth: Mapping[str, float],
+    population: Mapping[str, Population],
+    uniform: Mapping[str, Floats],
+    draws: Integers,
+) -> dict[str, Floats]:
+    """True parameters of participants from their quantiles in the population, natural scale.
+
+    `uniform` has the quantiles by parameter, shape (participants,); `draws` the number of the draw
+    of the population of each participant, where it has any. For the others, see `draw_population`.
+    """
     values: dict[str, Floats] = {}
     for parameter in model.parameters:
-        settings = population[parameter.name]
-        uniform = np.concatenate([rng.random(participants) for rng in rngs])
+        name, settings = parameter.name, population[parameter.name]
         distribution = settings.distribution_object()
         if settings.draws is not None:
-            locations, sds = (np.repeat(x, participants) for x in _drawn(settings.draws, draws))
-            values[parameter.name] = parameter.to_natural(locations + sds * ndtri(uniform))
+            locations, sds = _drawn(settings.draws, draws)
+            values[name] = parameter.to_natural(locations + sds * ndtri(uniform[name]))
         elif distribution is not None:
-            values[parameter.name] = distribution.quantiles(uniform)
+            values[name] = distribution.quantiles(uniform[name])
         else:
-            spread = settings.spread or 0.0
-            values[parameter.name] = _scatter(parameter, truth[parameter.name], spread, uniform)
+            values[name] = _scatter(parameter, truth[name], settings.spread or 0.0, uniform[name])
     return values
 
 
-def _drawn(population: Draws, draws: Sequence[int]) -> tuple[Floats, Floats]:
+def _drawn(population: Draws, draws: Sequence[int] | Integers) -> tuple[Floats, Floats]:
     """Locations and SDs of the draws with these numbers, unconstrained scale."""
     index = np.asarray(draws, dtype=np.int64)
     return np.array(population.locations)[index], np.array(population.spreads)[index]

@@ -7,7 +7,7 @@ alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -18,7 +18,7 @@ from rlrecovery.design.seeds import seed_sequence
 from rlrecovery.simulation.behaviour import Behaviour, Responses, behave, joined, respond
 from rlrecovery.simulation.generator import Generator
 from rlrecovery.simulation.population import draw_population, number_of_draws
-from rlrecovery.simulation.task import Floats, Integers
+from rlrecovery.simulation.task import Floats, Integers, Task
 
 #: Trials (replicates x participants x trials) simulated at once, to bound the memory for random
 #: numbers and mean rewards.
@@ -69,7 +69,6 @@ def simulate_replicates(
 def _draw(cell: Cell, generator: Generator, replicates: Sequence[int]) -> _Draws:
     """Draw what the data sets of some replicates depend on."""
     task, identity = generator.faced_task(), generator.identity(cell)
-    shape = (cell.participants, cell.trials)
 
     def rngs(purpose: str) -> Iterator[np.random.Generator]:
         """Random generators of the data sets, independent of those for other purposes."""
@@ -86,14 +85,42 @@ def _draw(cell: Cell, generator: Generator, replicates: Sequence[int]) -> _Draws
         *rngs("population"),
         draws=population_draws(cell, generator, replicates),
     )
+    return _Draws(values, *session_numbers(cell, task, rngs, len(replicates)))
+
+
+class SessionNumbers(NamedTuple):
+    """Random numbers and conditions of sessions, arguments of `behave` after the task."""
+
+    uniform: Floats
+    missing: NDArray[np.bool_]
+    means: Floats
+
+
+def session_numbers(
+    cell: Cell, task: Task, rngs: Callable[[str], Iterable[np.random.Generator]], sessions: int
+) -> SessionNumbers:
+    """Draw the random numbers of sessions of all participants of a cell.
+
+    Parameters
+    ----------
+    cell : Cell
+        Numbers of participants and trials, and which trials are missing.
+    task : Task
+        The task.
+    rngs : callable
+        From a purpose to generators of random numbers, one per session.
+    sessions : int
+        Number of sessions; their participants are joined along the first axis.
+    """
+    shape = (cell.participants, cell.trials)
     uniform = np.concatenate([rng.random((*shape, task.n_uniforms)) for rng in rngs("trials")])
     means = task.means(*shape, *(rngs("means") if task.drift else ()))
     missing = task.missing(*shape) | (np.arange(cell.trials) >= lengths(cell)[:, None])
-    missing = np.tile(missing, (len(replicates), 1))
+    missing = np.tile(missing, (sessions, 1))
     if cell.missing:
         numbers = np.concatenate([rng.random(shape) for rng in rngs("missing")])
         missing |= numbers < cell.missing
-    return _Draws(values, uniform, missing, means)
+    return SessionNumbers(uniform, missing, means)
 
 
 def population_draws(cell: Cell, generator: Generator, replicates: Sequence[int]) -> list[int]:

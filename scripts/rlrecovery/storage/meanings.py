@@ -64,6 +64,9 @@ KINDS: dict[str, str] = {
     **schemas.ADVISED,
     **schemas.CALIBRATION,
     **schemas.UNIFORMITY,
+    **schemas.RETEST_BATCH,
+    **schemas.EFFECTS,
+    **schemas.DETECTABLE,
     "truth": "float64",
     "participants": "int64",
     "trials": "int64",
@@ -205,6 +208,19 @@ _UNIFORMITY = {
     "p_holm_unflagged": "As `p_holm`, of fits without a flag.",
 }
 
+_EFFECT = {
+    "cell": "Key of the cell, without the effects; empty where cells are pooled.",
+    "kind": "`group`, `condition` or `covariate`.",
+    "effect": "Name of the group or condition that differs from the first one; `covariate`.",
+    "parameter": "Parameter that the effect is about.",
+    "analysis": "`t_test`, `rank_test`, the same with `_by_group` for estimates of a hierarchical "
+    "method that is fitted to each group and condition separately, `joint`, or `disattenuated`.",
+    "other_effects": "Other effects that are not 0 in the data; empty if all are 0.",
+    "size": "True effect: a difference on the unconstrained scale, or a correlation.",
+    "natural": "The difference on the natural scale that `size` makes at the location of the "
+    "population; missing for correlations.",
+}
+
 #: Tables on disk by name.
 TABLES: dict[str, Table] = {
     "design": Table(
@@ -283,6 +299,37 @@ TABLES: dict[str, Table] = {
         "One row per data set with true values from the prior of a method, and quantity.",
         schemas.CALIBRATION_BATCH,
         _PLACES,
+    ),
+    "effects": Table(
+        "effects/<method>/<cell>/<batch>.parquet",
+        "One row per data set with groups, conditions or a covariate, effect and analysis.",
+        schemas.EFFECT_BATCH,
+        _EFFECT
+        | {
+            "truth": "True effect: a difference on the unconstrained scale, or a correlation.",
+            "estimate": "Estimated effect, on the scale of the truth; missing if it failed.",
+            "se": "Standard error, or posterior SD; missing for rank tests.",
+            "lower": "Lower end of the interval with the nominal level of 1 - `significance`.",
+            "upper": "Upper end of that interval.",
+            "p": "Two-sided p-value; of a joint analysis twice the posterior probability of the "
+            "sign that is less probable.",
+            "log_bayes_factor": "Natural logarithm of the Bayes factor for the effect against its "
+            "absence; missing unless the analysis is `joint`.",
+            "seconds": "Wall time of the analysis, with the fits that only it needs, in seconds.",
+        },
+    ),
+    "retest": Table(
+        "retest/<method>/<cell>/<batch>.parquet",
+        "One row per data set and parameter: agreement of two sessions of the same participants.",
+        schemas.RETEST_BATCH,
+        {
+            "icc": "Intraclass correlation of the estimates of both sessions, ICC(3,1), "
+            "unconstrained scale.",
+            "retest_correlation": "Their Pearson correlation.",
+            "truth_correlation": "Pearson correlation of the estimates of the first session with "
+            "the true values: the largest correlation that a covariate can show.",
+            "participants_used": "Number of participants with estimates of both sessions.",
+        },
     ),
     "measures": Table(
         "scores/<design>/measures.parquet",
@@ -387,6 +434,53 @@ TABLES: dict[str, Table] = {
         "Tests of the PIT values in `summary/calibration`: one row per method and quantity.",
         schemas.UNIFORMITY,
         _UNIFORMITY,
+    ),
+    "summary/effects": Table(
+        "summary/effects.*",
+        "Measures of the analyses of effects: one row per measure, analysis, effect and cell.",
+        schemas.EFFECTS,
+        _EFFECT
+        | {
+            "measure": "`bias`, `empirical_se`, `rmse`, `coverage` and `width` (of intervals with "
+            "the nominal level of 1 - `significance`); `power` or, where `size` is 0, `type_1`: "
+            "the share of data sets in which the effect was found; `type_s`: the share of wrong "
+            "signs among those; `type_m`: the mean size of the estimate among those, in units of "
+            "the true size; `bf_for` and `bf_against`: the share of Bayes factors above 10 and "
+            "below 1/10; `share_failed`, `share_flagged`.",
+            "n": "Number of data sets that the value rests on.",
+            "n_rows": "Number of rows that it rests on.",
+        },
+        (_TRUTHS,),
+    ),
+    "detectable": Table(
+        "summary/detectable.*",
+        "The size of an effect that is found with a given power: one row per analysis and effect, "
+        "for each cell and pooled over cells.",
+        schemas.DETECTABLE,
+        _EFFECT
+        | {
+            "power": "Probability with which the effect is found.",
+            "size": "Size of the effect, with the sign of the sizes in the config; missing if it "
+            "cannot be determined.",
+            "lower": "End of its 95 % interval that is closer to 0.",
+            "upper": "End of its 95 % interval that is further from 0.",
+            "note": "Why there is no size, or that it is beyond the simulated sizes; else empty.",
+        },
+        (_TRUTHS,),
+    ),
+    "reliability": Table(
+        "summary/reliability.*",
+        "Agreement of two sessions of participants without effects, means over data sets: one row "
+        "per measure, method, parameter and cell.",
+        schemas.RELIABILITY,
+        {
+            "measure": "`icc`, `retest_correlation` and `truth_correlation`, see the table "
+            "`retest`; `participants_factor`: 1 / ICC, how many times as many participants a "
+            "correlation needs as with a perfect measurement; `share_failed`.",
+            "n": "Number of data sets that the value rests on.",
+            "n_rows": "Number of rows that it rests on.",
+        },
+        (_TRUTHS,),
     ),
     "witness": Table(
         "summary/witness.*",

@@ -18,7 +18,7 @@ NAN: Final = float("nan")
 #: Columns of any table with names that the config gives, or of parameters.
 NAMES = (
     *("method", "reference", "sampled", "exact", "cell", "design", "model", "task", "variant"),
-    *("contest", "simulated", "fitted", "winner", "parameter", "requirement"),
+    *("contest", "simulated", "fitted", "winner", "parameter", "requirement", "effect"),
 )
 
 # --- one batch ----------------------------------------------------------------------------------
@@ -88,6 +88,30 @@ CALIBRATION_BATCH = {
     "status": "str",
     "reason": "str",
     "seconds": "float64",
+}
+
+#: ``effects/<method>/<cell>/<batch>.parquet``: effects that were estimated and tested, one row per
+#: data set, effect and analysis, see `rlrecovery.effects.batch`.
+EFFECT_BATCH = {
+    "replicate": "int64",
+    **dict.fromkeys(("kind", "effect", "parameter", "analysis"), "str"),
+    **dict.fromkeys(("truth", "estimate", "se", "lower", "upper", "p"), "float64"),
+    "log_bayes_factor": "float64",
+    "status": "str",
+    "reason": "str",
+    "seconds": "float64",
+}
+
+#: ``retest/<method>/<cell>/<batch>.parquet``: agreement of participants' estimates with those of a
+#: second session and with the truth, one row per data set and parameter; no rows where there is no
+#: second session.
+RETEST_BATCH = {
+    "replicate": "int64",
+    "parameter": "str",
+    **dict.fromkeys(("icc", "retest_correlation", "truth_correlation"), "float64"),
+    "participants_used": "int64",
+    "status": "str",
+    "reason": "str",
 }
 
 # --- one design ---------------------------------------------------------------------------------
@@ -270,6 +294,40 @@ UNIFORMITY = {
 
 #: Tables of a calibration over the prior in ``summary/``, each as CSV and as Parquet.
 CALIBRATED = ("calibration", "uniformity")
+
+#: Columns that identify an analysis of an effect in a cell. ``cell`` is without effects, and truth
+#: columns follow it; ``other_effects`` says which other effects are not 0.
+_ANALYSED = {
+    **dict.fromkeys(("method", "cell"), "str"),
+    **dict.fromkeys(("participants", "trials"), "int64"),
+    **dict.fromkeys(("variant", "other_effects", "kind", "effect", "parameter", "analysis"), "str"),
+}
+
+#: ``summary/effects``: one row per measure of an analysis of an effect, see
+#: `rlrecovery.effects.measures`. ``size`` is the true effect, and ``natural`` the difference on the
+#: natural scale that it makes at the population's location; missing for correlations.
+EFFECTS = {**_ANALYSED, "size": "float64", "natural": "float64", "measure": "str", **_VALUE}
+
+#: ``summary/detectable``: the size of an effect that is found with a probability of ``power``, see
+#: `rlrecovery.effects.detectable`, and its 95 % interval. Truth columns follow ``cell``, which is
+#: empty where cells are pooled.
+DETECTABLE = {
+    **_ANALYSED,
+    **dict.fromkeys(("power", "size", "lower", "upper", "natural"), "float64"),
+    "note": "str",
+}
+
+#: ``summary/reliability``: one row per measure of the agreement of two sessions of the same
+#: participants, and of estimates with the truth. Truth columns follow ``cell``.
+RELIABILITY = {
+    **dict.fromkeys(("method", "cell"), "str"),
+    **dict.fromkeys(("participants", "trials"), "int64"),
+    **dict.fromkeys(("variant", "parameter", "measure"), "str"),
+    **_VALUE,
+}
+
+#: Tables of effects in ``summary/``, each as CSV and as Parquet.
+ANALYSED = ("effects", "detectable", "reliability")
 
 # --- beside the summary -------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ import pytest
 from settings import BAYES, MOCK, study
 
 from rlrecovery.config.reader import parse
-from rlrecovery.config.study import methods_of
+from rlrecovery.config.study import cells_of, methods_of
 from rlrecovery.design.load import Load
 from rlrecovery.planning.costs import job_seconds
 from rlrecovery.planning.resources import memory_to_fit
@@ -63,6 +63,31 @@ def test_a_calibration_has_jobs_of_its_own(tmp_path):
     left = plan_stages(parse(raw | {"calibration": section}), run=tmp_path)
     assert left["calibrate bayes"].left == {"00000-00019", "00040-00049"}
     assert left["score"].left == set(left["score"].loads)
+
+
+def test_analyses_of_effects_have_jobs_of_their_own(tmp_path):
+    groups = {"control": {"share": 0.5}, "patient": {"share": 0.5, "shift": {"alpha": [-0.5, 0.5]}}}
+    raw = study(methods={"guess": MOCK, "bayes": BAYES}, participants=[6])
+    without = plan_stages(parse(raw))
+    assert not {"compare bayes", "effects"} & set(without)
+    section = {"replicates": 5, "batch_size": 4, "methods": ["bayes"]}
+    experiment = parse(raw | {"groups": groups, "effects": section})
+    stages = plan_stages(experiment)
+    assert "compare guess" not in stages
+    compare = stages["compare bayes"]
+    assert len(compare.loads) == 3 * len(cells_of(experiment)) * 2
+    rows = {job: load.participants for job, load in compare.loads.items()}
+    assert set(rows.values()) == {6, 2 * 6}  # without effects, there is the retest
+    assert all((n == 12) == ("alpha-0.0" in job) for job, n in rows.items())
+    assert compare.kind == stages["fit bayes"].kind
+    assert sum(load.replicates for load in compare.loads.values()) == 5 * 3 * 2
+    assert len(stages["effects"].loads) == 1
+    job = next(iter(compare.loads))
+    path = tmp_path / f"effects/bayes/{job}.parquet"
+    path.parent.mkdir(parents=True)
+    path.touch()
+    left = plan_stages(experiment, run=tmp_path)["compare bayes"].left
+    assert left == set(compare.loads) - {job}
 
 
 @pytest.mark.parametrize(

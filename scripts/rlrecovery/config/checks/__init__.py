@@ -7,6 +7,7 @@
 - `labels`: names that are shown
 - `figures`: colours, kinds of files and composed figures
 - `methods`: methods against models, true values and populations
+- `effects`: groups, conditions, the covariate and their analyses
 - `calibration`: methods, task and trials of a calibration over the prior
 - `size`: repeated values, numbers of cells and jobs, lengths of file names
 """

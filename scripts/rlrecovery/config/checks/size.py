@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from rlrecovery.config.checks.calibration import check_calibration
+from rlrecovery.config.checks.effects import check_effects
 from rlrecovery.config.checks.figures import check_figures
 from rlrecovery.config.checks.labels import check_labels
 from rlrecovery.config.checks.methods import check_methods
@@ -36,6 +37,7 @@ def cross_checks(sections: Sections) -> Iterator[Mistake]:
     yield from _size(sections)
     yield from check_methods(sections)
     yield from check_calibration(sections)
+    yield from check_effects(sections)
     yield from check_labels(sections)
     yield from check_targets(sections)
     yield from check_figures(sections)

@@ -68,13 +68,8 @@ def _population(
     """
     deviation = pm.Normal(f"{name}_deviation", 0, 1, shape=participants)
     mean_deviation = deviation.mean()
-    if participants >= MANY and scale.name in RESCALED:
-        scatter = pt.sqrt(((deviation - mean_deviation) ** 2).mean())
-        arguments = RESCALED[scale.name](scale.as_dict(), scatter)
-        spread = getattr(pm, scale.name)(f"{name}_scatter", **arguments) / scatter
-        spread = pm.Deterministic(f"{name}_spread", spread)
-    else:
-        spread = scale.variable(f"{name}_spread")
+    scatter = pt.sqrt(((deviation - mean_deviation) ** 2).mean())
+    spread = spread_variable(name, scale, scatter if participants >= MANY else None)
     shift = spread * mean_deviation
     if location.name == "Normal":
         mu, sigma = location.as_dict()["mu"], location.as_dict()["sigma"]
@@ -83,6 +78,25 @@ def _population(
     else:
         population_location = location.variable(f"{name}_location")
     return population_location + spread * deviation, population_location
+
+
+def spread_variable(name: str, scale: Distribution, scatter: Any | None) -> Any:
+    """SD of a population, sampled through the SD of its participants where that is given.
+
+    Parameters
+    ----------
+    name : str
+        Prefix of the names of its variables.
+    scale : Distribution
+        Prior of the SD.
+    scatter : scalar variable, optional
+        SD of the participants in units of the population's SD.
+    """
+    if scatter is None or scale.name not in RESCALED:
+        return scale.variable(f"{name}_spread")
+    arguments = RESCALED[scale.name](scale.as_dict(), scatter)
+    spread = getattr(pm, scale.name)(f"{name}_scatter", **arguments) / scatter
+    return pm.Deterministic(f"{name}_spread", spread)
 
 
 def build_model(settings: BayesSettings, setting: Setting, participants: int) -> pm.Model:
@@ -105,30 +119,55 @@ def build_model(settings: BayesSettings, setting: Setting, participants: int) ->
     posterior predictive samples (one step ahead, given the observed history) and compute pointwise
     log-likelihoods. Where there was no response, arm 0 has probability 1, which adds exactly 0.
     """
-    learner, blank = setting.learner, np.zeros((participants, setting.trials))
     with pm.Model() as model:
-        if learner.full_feedback:
-            outcomes = [pm.Data(f"rewards_{k}", blank) for k in range(learner.n_arms)]
-            rewards = pt.stack(outcomes, axis=-1)
-        else:
-            rewards = pm.Data("rewards", blank)
-        data = Observations(
-            choices=pm.Data("choices", blank.astype(np.int64)),
-            rewards=rewards,
-            starts=pm.Data("starts", blank),
-        )
+        data = data_variables(setting, participants)
         prior = _partially_pooled if settings.pooling == "partial" else _unpooled
-        values = prior(setting, settings, participants)
-        if settings.likelihood == "potential":
-            pm.Potential("likelihood", log_likelihood(learner, values, data, settings.engine).sum())
-        else:
-            responded = pt.ge(data.choices, 0)
-            arm_0_is_certain = np.where(np.arange(learner.n_arms) == 0, 0.0, -np.inf)
-            log_odds = logits(learner, values, data, settings.engine)
-            odds = pt.switch(responded[:, :, None], log_odds, arm_0_is_certain)
-            observed = pm.Data("observed", blank.astype(np.int64))
-            pm.Categorical("choice", logit_p=odds, observed=observed)
+        add_likelihood(settings, setting, prior(setting, settings, participants), data)
     return model
+
+
+def data_variables(setting: Setting, rows: int) -> Observations:
+    """Observations as ``pm.Data`` of shape (rows, trials), inside a ``pm.Model`` context."""
+    learner, blank = setting.learner, np.zeros((rows, setting.trials))
+    if learner.full_feedback:
+        outcomes = [pm.Data(f"rewards_{k}", blank) for k in range(learner.n_arms)]
+        rewards = pt.stack(outcomes, axis=-1)
+    else:
+        rewards = pm.Data("rewards", blank)
+    return Observations(
+        choices=pm.Data("choices", blank.astype(np.int64)),
+        rewards=rewards,
+        starts=pm.Data("starts", blank),
+    )
+
+
+def add_likelihood(
+    settings: BayesSettings, setting: Setting, values: Mapping[str, Any], data: Observations
+) -> None:
+    """Add the likelihood of the choices to a PyMC model, inside its context.
+
+    Parameters
+    ----------
+    settings : BayesSettings
+        Form of the likelihood and engine.
+    setting : Setting
+        Model and task.
+    values : mapping
+        Parameters on the natural scale by name, shape (rows,).
+    data : Observations
+        Variables of `data_variables`.
+    """
+    learner = setting.learner
+    if settings.likelihood == "potential":
+        pm.Potential("likelihood", log_likelihood(learner, values, data, settings.engine).sum())
+        return
+    responded = pt.ge(data.choices, 0)
+    arm_0_is_certain = np.where(np.arange(learner.n_arms) == 0, 0.0, -np.inf)
+    log_odds = logits(learner, values, data, settings.engine)
+    odds = pt.switch(responded[:, :, None], log_odds, arm_0_is_certain)
+    nothing = np.zeros(data.choices.get_value().shape, dtype=np.int64)
+    observed = pm.Data("observed", nothing)
+    pm.Categorical("choice", logit_p=odds, observed=observed)
 
 
 def data_arrays(data: Observations, likelihood: str) -> dict[str, Any]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from rlrecovery.design.load import Load
 from rlrecovery.fitting.base import Cost, Pooling, PosteriorKind
+from rlrecovery.fitting.effects import Kind
 from rlrecovery.fitting.posterior import PosteriorSettings
 from rlrecovery.models.settings import Section
 
@@ -45,6 +47,7 @@ class BayesSettings(PosteriorSettings):
     """The posterior, sampled by NUTS."""
 
     fitter: ClassVar[str] = "rlrecovery.fitting.bayes.fitter:Bayes"
+    effect_fitter: ClassVar[str | None] = "rlrecovery.fitting.bayes.effects:BayesEffects"
     packages: ClassVar[tuple[str, ...]] = (
         "numpy",
         "scipy",
@@ -87,6 +90,10 @@ class BayesSettings(PosteriorSettings):
     def scores_models(self) -> bool:
         """Whether leave-one-out densities are computed."""
         return self.loo
+
+    def estimates_effects(self, kinds: Collection[Kind]) -> bool:
+        """With partial pooling, effects of all kinds together."""
+        return self.pooling == "partial"
 
     @property
     def draws_with_warmup(self) -> int:

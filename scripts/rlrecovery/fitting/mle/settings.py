@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -178,6 +178,10 @@ class MleSettings(MethodSettings):
             limit = f"must be at most {points}, the number of points of the grid"
             return Excess("starts", self.starts, limit)
         return None
+
+    def for_points(self) -> Self:
+        """Copy with Wald intervals, which take hardly any time."""
+        return self.model_copy(update={"interval": "wald", "bootstrap": None})
 
     def uses_scan(self) -> bool:
         """Whether the likelihood is computed by the scan, which is slow."""

@@ -1,0 +1,128 @@
+"""The cells with groups, conditions and a covariate of a study, and who analyses them."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator
+
+from rlrecovery.config.settings import Experiment
+from rlrecovery.config.study import cells_of, generator_of, methods_of
+from rlrecovery.design.cells import UNNAMED, Cell, batches, first_replicates
+from rlrecovery.effects.design import EffectCell, EffectDesign
+from rlrecovery.effects.generator import EffectGenerator
+from rlrecovery.effects.settings import EffectSettings
+from rlrecovery.fitting.effects import COVARIATE, Effect
+from rlrecovery.fitting.registry import Method
+
+#: Sections of a config, of which a study with effects has at least one.
+SECTIONS = ("groups", "conditions", "covariate", "effects")
+
+
+def has_effects(experiment: Experiment) -> bool:
+    """Whether a study has groups, conditions or a covariate, or asks for a retest alone."""
+    return any(getattr(experiment, section) is not None for section in SECTIONS)
+
+
+def settings_of(experiment: Experiment) -> EffectSettings:
+    """The section ``effects``, or its defaults."""
+    return experiment.effects or EffectSettings()
+
+
+def levels_of_effects(experiment: Experiment) -> dict[Effect, tuple[float, ...]]:
+    """True values of each effect, 0 first."""
+    levels = dict(_named_effects(experiment))
+    return {e: (0.0, *(v for v in map(float, vs) if v != 0)) for e, vs in levels.items()}
+
+
+def _named_effects(experiment: Experiment) -> Iterator[tuple[Effect, tuple[float, ...]]]:
+    """Effects with their values in the config."""
+    for level, (name, group) in enumerate((experiment.groups or {}).items()):
+        for parameter, values in group.shift.items():
+            yield Effect("group", name, level, parameter), values
+    for level, (name, condition) in enumerate((experiment.conditions or {}).items()):
+        for parameter, values in condition.shift.items():
+            yield Effect("condition", name, level, parameter), values
+    if experiment.covariate is not None:
+        for parameter, values in experiment.covariate.correlation.items():
+            yield Effect("covariate", COVARIATE, 0, parameter), values
+
+
+def design_of(experiment: Experiment) -> EffectDesign:
+    """Groups, conditions and effects of a study."""
+    groups, conditions = experiment.groups or {}, experiment.conditions or {}
+    return EffectDesign(
+        groups=tuple(groups) or (UNNAMED,),
+        shares=tuple(group.share for group in groups.values()) or (1.0,),
+        conditions=tuple(conditions) or (UNNAMED,),
+        effects=tuple(levels_of_effects(experiment)),
+        spreads=tuple(
+            (level, parameter, float(sd))
+            for level, condition in enumerate(conditions.values())
+            for parameter, sd in condition.spread.items()
+            if sd
+        ),
+    )
+
+
+def effect_cells(experiment: Experiment) -> dict[str, EffectCell]:
+    """All cells of a study with all combinations of effects, by key; effects vary fastest."""
+    if not has_effects(experiment):
+        return {}
+    levels = levels_of_effects(experiment)
+    combinations = list(itertools.product(*levels.values()))
+    cells = [EffectCell(c, sizes) for c in cells_of(experiment).values() for sizes in combinations]
+    return {cell.key(tuple(levels)): cell for cell in cells}
+
+
+def effect_generator(experiment: Experiment, cell: Cell) -> EffectGenerator:
+    """Generator of the data sets of a cell with effects."""
+    return EffectGenerator(generator_of(experiment, cell), design_of(experiment))
+
+
+def analysed_methods(experiment: Experiment) -> dict[str, Method]:
+    """Methods whose estimates are analysed, by name; empty without effects."""
+    if not has_effects(experiment):
+        return {}
+    chosen = settings_of(experiment).methods
+    parameters = {effect.parameter for effect in levels_of_effects(experiment)}
+    return {
+        name: method
+        for name, method in methods_of(experiment).items()
+        if "participant" in method.settings.levels()
+        and parameters <= set(method.fitted_model().names)
+        and (chosen is None or name in chosen)
+    }
+
+
+def effect_batches(experiment: Experiment) -> dict[str, dict[str, tuple[int, int]]]:
+    """Batches of each method by name, as half-open ranges of replicates."""
+    section = settings_of(experiment)
+    replicates = section.replicates or experiment.most_replicates
+    every = batches(replicates, section.batch_size or experiment.batch_size)
+    return {
+        name: first_replicates(every, method.replicates_of(replicates))
+        for name, method in analysed_methods(experiment).items()
+    }
+
+
+def rows_fitted(experiment: Experiment, cell: EffectCell, fits: int) -> int:
+    """Number of sessions of a data set that each of a number of fits has, on average.
+
+    Without effects, one fit has a second session of all participants.
+    """
+    again = settings_of(experiment).retest and cell.is_null
+    return math.ceil(
+        cell.cell.participants * (len(design_of(experiment).conditions) + again / fits)
+    )
+
+
+def fits_per_data_set(experiment: Experiment, method: Method) -> int:
+    """Number of fits of a whole data set that the analyses of a method need."""
+    section, settings = settings_of(experiment), method.settings
+    if settings.pooling_of_participants() != "partial":
+        return 1
+    kinds = {effect.kind for effect in levels_of_effects(experiment)}
+    joint = "joint" in section.analyses and settings.estimates_effects(kinds)
+    by_group = any(name.endswith("_by_group") for name in section.analyses)
+    return 1 + joint + by_group
