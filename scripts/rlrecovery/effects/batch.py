@@ -289,4 +289,5 @@ def joint_row(posterior: EffectPosterior, significance: float) -> Row:
     }
     if posterior.status == "failed" or np.isfinite(posterior.mean):
         return row
-    return row | failed_row(f"the estimate is {posterior.mean}")
+    reason = f"the estimate is {posterior.mean}"
+    return row | failed_row(reason) | {"log_bayes_factor": np.nan}

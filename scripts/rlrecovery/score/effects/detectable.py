@@ -30,8 +30,12 @@ POOR_FIT: Final = 0.01
 
 #: Range of z, and of the size relative to the smallest and largest simulated ones.
 _Z, _REACH = (0.01, 6.0), 50.0
-#: Nodes per axis of the grid of size and z, and how often it is moved to the maximum.
-_NODES, _LOOKS = 161, 4
+#: Nodes per axis of the grid of size and z, how often it is moved to the maximum at most, and how
+#: many nodes the region of high likelihood must have at least along each axis.
+_NODES, _LOOKS, _ENOUGH = 81, 12, 30
+#: Nodes beside that region which the next grid has too: the best node of a coarse grid need not be
+#: next to the maximum, where size and z are correlated.
+_MARGIN = 4
 #: Fall of the log-likelihood at the ends of the next grid.
 _WINDOW = 12.0
 #: Correlations of 1 have no Fisher transform.
@@ -105,8 +109,10 @@ def _fitted(sizes: Floats, counts: Floats) -> tuple[float, float, float, float]:
         zs = np.linspace(z_range[0], z_range[1], _NODES)
         values = _log_likelihood(sizes, counts, log_sizes, zs)
         inside = values > values.max() - _WINDOW
-        log_size = _ends(log_sizes, inside.any(axis=1))
-        z_range = _ends(zs, inside.any(axis=0))
+        of_size, of_z = inside.any(axis=1), inside.any(axis=0)
+        if min(of_size.sum(), of_z.sum()) >= _ENOUGH:
+            break
+        log_size, z_range = _ends(log_sizes, of_size), _ends(zs, of_z)
     profile = values.max(axis=1)
     lower, best, upper = _interval(log_sizes, profile)
     step = log_sizes[1] - log_sizes[0]
@@ -140,9 +146,10 @@ def _ratios(z: Floats) -> Floats:
 
 
 def _ends(nodes: Floats, inside: np.ndarray) -> Floats:
-    """The range of the nodes inside, and one more at each side."""
+    """The range of the nodes inside, and of some more at each side."""
     index = np.flatnonzero(inside)
-    return nodes[[max(index[0] - 1, 0), min(index[-1] + 1, len(nodes) - 1)]]
+    first, last = max(index[0] - _MARGIN, 0), min(index[-1] + _MARGIN, len(nodes) - 1)
+    return nodes[[first, last]]
 
 
 def _interval(nodes: Floats, profile: Floats) -> tuple[float, float, float]:
