@@ -129,7 +129,8 @@ docs-studies: $(READY)
 	@exec $(MAKE) run CONFIG=docs/studies/models.yaml
 	@exec $(MAKE) run CONFIG=tests/config/targets.yaml
 	@exec $(MAKE) run CONFIG=tests/config/calibration.yaml
-	@$(BIN)/python docs/_ext/store_study.py $(addprefix results/,default models targets calibration)
+	@exec $(MAKE) run CONFIG=tests/config/effects.yaml
+	@$(BIN)/python docs/_ext/store_study.py $(addprefix results/,default models targets calibration effects)
 
 # Run the tests, except those that are marked slow.
 test: $(READY) browser

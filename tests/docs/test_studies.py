@@ -17,6 +17,7 @@ CONFIGS = {
     "models": STUDIES / "models.yaml",
     "targets": ROOT / "tests/config/targets.yaml",
     "calibration": ROOT / "tests/config/calibration.yaml",
+    "effects": ROOT / "tests/config/effects.yaml",
 }
 
 

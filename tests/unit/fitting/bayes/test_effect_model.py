@@ -28,7 +28,11 @@ class Formulas:
     """Log posterior density at a point of the sampled variables, by the definition of the model."""
 
     def __init__(self, model, data, covariate):
-        self.model, self.data, self.q = model, data, (covariate - covariate.mean()) / covariate.std()
+        self.model, self.data, self.q = (
+            model,
+            data,
+            (covariate - covariate.mean()) / covariate.std(),
+        )
 
     def __call__(self, point):
         self.point, self.total = point, 0.0

@@ -94,7 +94,9 @@ def test_an_effect_is_flagged_by_the_criteria_of_estimates():
     assert (good.status, good.reason) == ("ok", "")
     assert good.mean == pytest.approx(draws.mean())
     assert good.probability_below(1.0) == pytest.approx((draws < 1).mean(), abs=1e-3)
-    np.testing.assert_allclose(good.quantiles([0.1, 0.9]), np.quantile(draws, [0.1, 0.9]), atol=0.02)
+    np.testing.assert_allclose(
+        good.quantiles([0.1, 0.9]), np.quantile(draws, [0.1, 0.9]), atol=0.02
+    )
     apart = effect_posterior(draws + 5 * np.arange(4)[:, None], 0.5, 3, Convergence())
     assert apart.status == "not_converged"
     assert "R-hat" in apart.reason
