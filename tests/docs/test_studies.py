@@ -17,6 +17,8 @@ CONFIGS = {
     "models": STUDIES / "models.yaml",
     "targets": ROOT / "tests/config/targets.yaml",
     "calibration": ROOT / "tests/config/calibration.yaml",
+    "effects": ROOT / "tests/config/effects.yaml",
+    "groups": STUDIES / "groups.yaml",
 }
 
 

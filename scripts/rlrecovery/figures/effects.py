@@ -275,7 +275,8 @@ def label_sizes(axes: Axes, effect: StudiedEffect, pooled: pd.DataFrame) -> None
                   for text, size in zip(labels, ticks, strict=True)]  # fmt: skip
     axes.set_xticks(ticks, labels)
     axes.set_xlim(low, high)
-    letters = int((panel_width(axes) - 0.2) / 0.062)
+    is_alone = panel_width(axes) > 0.9 * style.figure_width(axes)
+    letters = int((panel_width(axes) - (2 * LEFT if is_alone else 0.2)) / 0.062)
     axes.set_xlabel("\n".join(wrap(size_label(effect, is_one), letters)))
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import pandas as pd
 
-from rlrecovery.score.pooling import mean_over_cells
+from rlrecovery.score.pooling import means_over_cells
 from rlrecovery.score.series import as_text
 
 #: What each analysis of a difference and of a correlation is, in the order of figures and report.
@@ -98,7 +98,7 @@ def over_truths(table: pd.DataFrame, measures: Collection[str]) -> pd.DataFrame:
     -------
     DataFrame
         Columns `KEYS`, ``natural`` (missing unless it is the same in all cells), ``value`` and
-        ``mcse`` of `mean_over_cells`, and the smallest ``n`` of the cells. The value is missing if
+        ``mcse`` of `means_over_cells`, and the smallest ``n`` of the cells. The value is missing if
         it is missing in a cell, because the mean over the others could not be compared with that of
         other sizes and analyses.
     """
@@ -106,25 +106,17 @@ def over_truths(table: pd.DataFrame, measures: Collection[str]) -> pd.DataFrame:
     if table.empty:
         return pd.DataFrame(columns=columns)
     table = with_series(table[as_text(table["other_effects"]) == ""])
-    cells = table.groupby(["method", "participants", "trials"])["cell"].nunique()
-    rows = [
-        (*key, _common(part["natural"]), *_pooled(part, int(cells[key[5], key[0], key[1]])))
-        for key, part in table[table["measure"].isin(measures)].groupby(list(KEYS), sort=False)
-    ]
-    return pd.DataFrame(rows, columns=columns)
-
-
-def _pooled(part: pd.DataFrame, cells: int) -> tuple[float, float, int]:
-    value, mcse = mean_over_cells(part)
-    if len(part) < cells:
-        value, mcse = np.nan, np.nan
-    return value, mcse, int(part["n"].min())
-
-
-def _common(values: pd.Series) -> float:
-    """The only value; missing if there are several."""
-    distinct = np.unique(np.round(values.to_numpy(dtype=float), 12))
-    return float(distinct[0]) if len(distinct) == 1 else np.nan
+    design = ["method", "participants", "trials"]
+    cells_of_design = table.groupby(design)["cell"].nunique().rename("all_cells").reset_index()
+    rows = table[table["measure"].isin(measures)]
+    natural = rows.groupby(list(KEYS), sort=False)["natural"].agg(["min", "max"])
+    pooled = means_over_cells(rows, KEYS).merge(cells_of_design, on=design, how="left")
+    is_one = np.isclose(natural["min"], natural["max"], rtol=1e-9, atol=1e-12)
+    pooled["natural"] = np.where(is_one, natural["min"], np.nan)
+    missing = (pooled["cells"] < pooled["all_cells"]).to_numpy()
+    return pooled.assign(
+        value=pooled["value"].where(~missing), mcse=pooled["mcse"].where(~missing)
+    )[columns]
 
 
 def _distinct(table: pd.DataFrame, columns: list[str]) -> list[tuple[Any, ...]]:

@@ -6,6 +6,7 @@ Carlo errors add.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -28,6 +29,22 @@ def mean_over_cells(cells: pd.DataFrame) -> Pooled:
     """
     mcse = np.sqrt((cells["mcse"] ** 2).sum(skipna=False)) / len(cells)
     return Pooled(float(cells["value"].mean(skipna=False)), float(mcse))
+
+
+def means_over_cells(cells: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
+    """`mean_over_cells` of each group of rows; ``n`` is its smallest, and ``cells`` counts rows.
+
+    Returns the columns ``by``, ``value``, ``mcse``, ``n`` and ``cells``, in the order of the rows.
+    """
+    squares = cells.assign(square=cells["mcse"] ** 2).groupby(list(by), sort=False, observed=True)
+    count = squares.size()
+    pooled = {
+        "value": squares["value"].mean(skipna=False),
+        "mcse": np.sqrt(squares["square"].sum(skipna=False)) / count,
+        "n": squares["n"].min(),
+        "cells": count,
+    }
+    return pd.DataFrame(pooled).reset_index()
 
 
 def root_mean_over_cells(cells: pd.DataFrame) -> Pooled:

@@ -158,7 +158,8 @@ def _texts(figure, ticks):
         texts += [text for text in axes.texts if text.get_gid() in ("note", "p")]
         limits = ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim()))
         for axis, ends in limits if ticks else ():
-            pairs = zip(axis.get_ticklocs(), axis.get_ticklabels(), strict=True)
+            # Panels that share an axis with their neighbour have no labels of ticks.
+            pairs = zip(axis.get_ticklocs(), axis.get_ticklabels(), strict=False)
             texts += [label for at, label in pairs if min(ends) <= at <= max(ends)]
     return [text for text in texts if text.get_text()]
 

@@ -24,9 +24,11 @@ from unit.figures.pages import (
     typed,
 )
 
-#: Figures of studies in which models compete, or that have requirements or a calibration.
+#: Figures of studies in which models compete, or that have requirements, a calibration or effects.
 SOME = {"confusion", "misfit", "designs"}
 SOME |= {"calibration", "calibrated_coverage", "calibrated_contraction"}
+EFFECTS = {"power", "sign_and_size", "effect_estimates", "reliability"}
+SOME |= EFFECTS
 
 
 def missing_figures(exp):
@@ -49,6 +51,15 @@ def test_an_exact_posterior_has_no_draws_to_show():
     kept = {key: settings[key] for key in ("model", "engine", "priors", "point")}
     exp["methods"]["bayes"] = kept | {"estimator": "quadrature"}
     assert missing_figures(exp) == SOME | {"posterior"}
+
+
+def test_a_study_of_groups_has_figures_of_effects_unless_its_report_is_partial():
+    groups = {"control": {"share": 0.5}, "patient": {"share": 0.5, "shift": {"alpha": [0.5]}}}
+    exp = typed(experiment() | {"groups": groups})
+    assert set(available_figures(exp)) >= EFFECTS
+    assert not EFFECTS & set(available_figures(exp, partial=True))
+    without_retest = typed(experiment() | {"groups": groups, "effects": {"retest": False}})
+    assert EFFECTS - set(available_figures(without_retest)) == {"reliability"}
 
 
 def test_importing_the_catalogue_imports_no_plotting_library():

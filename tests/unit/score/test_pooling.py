@@ -9,6 +9,7 @@ import pytest
 from rlrecovery.score.pooling import (
     mean_over_cells,
     mean_over_data_sets,
+    means_over_cells,
     pool_over_truths,
     root_mean_over_cells,
 )
@@ -20,6 +21,26 @@ CELLS = pd.DataFrame({"value": [4.0, 14.0], "mcse": [3.0, 4.0]})
 def test_mean_over_cells():
     # sqrt(3^2 + 4^2) / 2
     assert mean_over_cells(CELLS) == (9, 2.5)
+
+
+def test_means_over_cells_are_those_of_each_group():
+    rng = np.random.default_rng(1)
+    rows = pd.DataFrame(
+        {
+            "size": np.repeat([0.4, 0.0, 0.8], 4),
+            "value": rng.normal(size=12),
+            "mcse": rng.random(12),
+            "n": np.arange(12),
+        }
+    )
+    rows.loc[9, "value"] = np.nan
+    pooled = means_over_cells(rows, ["size"])
+    assert pooled["size"].tolist() == [0.4, 0.0, 0.8]
+    for row in pooled.to_dict("records"):
+        part = rows[rows["size"] == row["size"]]
+        expected = mean_over_cells(part)
+        assert [row["value"], row["mcse"]] == pytest.approx(list(expected), nan_ok=True)
+        assert (row["n"], row["cells"]) == (part["n"].min(), 4)
 
 
 def test_root_mean_over_cells():
