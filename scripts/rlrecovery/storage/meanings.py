@@ -209,12 +209,14 @@ _UNIFORMITY = {
 }
 
 _EFFECT = {
-    "cell": "Key of the cell, without the effects; empty where cells are pooled.",
     "kind": "`group`, `condition` or `covariate`.",
     "effect": "Name of the group or condition that differs from the first one; `covariate`.",
     "parameter": "Parameter that the effect is about.",
     "analysis": "`t_test`, `rank_test`, the same with `_by_group` for estimates of a hierarchical "
     "method that is fitted to each group and condition separately, `joint`, or `disattenuated`.",
+}
+_ANALYSED = _EFFECT | {
+    "cell": "Key of the cell, without the effects; empty where cells are pooled.",
     "other_effects": "Other effects that are not 0 in the data; empty if all are 0.",
     "size": "True effect: a difference on the unconstrained scale, or a correlation.",
     "natural": "The difference on the natural scale that `size` makes at the location of the "
@@ -441,7 +443,7 @@ TABLES: dict[str, Table] = {
         "summary/effects.*",
         "Measures of the analyses of effects: one row per measure, analysis, effect and cell.",
         schemas.EFFECTS,
-        _EFFECT
+        _ANALYSED
         | {
             "measure": "`bias`, `empirical_se`, `rmse`, `coverage` and `width` (of intervals with "
             "the nominal level of 1 - `significance`); `power` or, where `size` is 0, `type_1`: "
@@ -459,7 +461,7 @@ TABLES: dict[str, Table] = {
         "The size of an effect that is found with a given power: one row per analysis and effect, "
         "for each cell and pooled over cells.",
         schemas.DETECTABLE,
-        _EFFECT
+        _ANALYSED
         | {
             "power": "Probability with which the effect is found.",
             "size": "Size of the effect, with the sign of the sizes in the config; missing if it "
