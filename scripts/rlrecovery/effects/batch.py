@@ -105,9 +105,8 @@ def _all_rows(
         count = begin + len(own)
         rate = count / (time.perf_counter() - started)
         log.info(
-            "data sets %d to %d done (%d of %d), %.3g per second, about %.0f s left",
-            own[0],
-            own[-1],
+            "%s done (%d of %d), %.3g data sets per second, about %.0f s left",
+            f"data set {own[0]}" if len(own) == 1 else f"data sets {own[0]} to {own[-1]}",
             count,
             len(left),
             rate,

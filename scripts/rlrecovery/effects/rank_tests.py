@@ -79,8 +79,9 @@ def spearman_within(
     """Spearman's correlation of ranks within groups.
 
     Ranks are divided by the number of participants of the group plus 1, so that groups of different
-    sizes have the same scale. With one group it is Spearman's correlation. For arguments and
-    errors, see `rlrecovery.effects.mean_tests.pearson_within`.
+    sizes have the same scale. With one group it is Spearman's correlation. In a normal population
+    with the correlation r it estimates 6 / pi asin(r / 2), which is closer to 0 than r by up to
+    0.018. For arguments and errors, see `rlrecovery.effects.mean_tests.pearson_within`.
     """
     groups = np.unique(group)
     x, y = np.zeros(len(values)), np.zeros(len(values))
