@@ -1,0 +1,134 @@
+"""Analyses of effects: what they are called, and their measures pooled over true values."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Final, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from rlrecovery.score.pooling import mean_over_cells
+from rlrecovery.score.series import as_text
+
+#: What each analysis of a difference and of a correlation is, in the order of figures and report.
+NAMES: Final[dict[str, tuple[str, str]]] = {
+    "t_test": ("t test", "Pearson’s correlation"),
+    "rank_test": ("rank test", "Spearman’s correlation"),
+    "t_test_by_group": ("t test", "Pearson’s correlation"),
+    "rank_test_by_group": ("rank test", "Spearman’s correlation"),
+    "disattenuated": ("disattenuated difference", "disattenuated correlation"),
+    "joint": ("joint model", "joint model"),
+}
+#: Columns that identify a measure of an analysis of an effect in one design.
+KEYS: Final = (
+    *("participants", "trials", "kind", "effect", "parameter"),
+    *("method", "analysis", "size", "measure"),
+)
+
+
+class StudiedEffect(NamedTuple):
+    """An effect of a study; the fields are columns of the tables of effects."""
+
+    kind: str
+    effect: str
+    parameter: str
+
+
+class Analysis(NamedTuple):
+    """An analysis of the estimates of a method (or series); the fields are columns."""
+
+    method: str
+    analysis: str
+
+    def label(self, *kinds: str) -> str:
+        """Name of the analysis of effects of some kinds, such as ``t test of mle estimates``."""
+        unknown = self.analysis.replace("_", " ")
+        names = NAMES.get(self.analysis, (unknown, unknown))
+        words = _either([names[kind == "covariate"] for kind in kinds])
+        if self.analysis == "joint":
+            return f"{words} of {self.method}"
+        units = _either(["condition" if kind == "condition" else "group" for kind in kinds])
+        apart = f", fitted by {units}" if self.analysis.endswith("_by_group") else ""
+        return f"{words} of {self.method} estimates{apart}"
+
+
+def _either(names: Collection[str]) -> str:
+    return " or ".join(dict.fromkeys(names))
+
+
+def effects_of(table: pd.DataFrame) -> list[StudiedEffect]:
+    """Effects of the table ``effects``, in its order."""
+    columns = list(StudiedEffect._fields)
+    return [StudiedEffect(*map(str, row)) for row in _distinct(table, columns)]
+
+
+def analyses_of(table: pd.DataFrame) -> list[Analysis]:
+    """Analyses of a table with series (`with_series`): methods in its order, then as in `NAMES`."""
+    methods = list(dict.fromkeys(as_text(table["method"])))
+    rank = {name: number for number, name in enumerate(NAMES)}
+    found = [Analysis(*map(str, row)) for row in _distinct(table, list(Analysis._fields))]
+    return sorted(found, key=lambda a: (methods.index(a.method), rank.get(a.analysis, len(rank))))
+
+
+def designs_of(table: pd.DataFrame) -> list[tuple[int, int]]:
+    """Pairs of participants and trials of a table, ascending."""
+    return sorted((int(n), int(t)) for n, t in _distinct(table, ["participants", "trials"]))
+
+
+def with_series(table: pd.DataFrame) -> pd.DataFrame:
+    """Replace methods by series (`rlrecovery.score.series`): ``mle, reversals``."""
+    if table.empty:
+        return table
+    method, variant = as_text(table["method"]), as_text(table["variant"])
+    return table.assign(method=method.where(variant == "", method + ", " + variant))
+
+
+def over_truths(table: pd.DataFrame, measures: Collection[str]) -> pd.DataFrame:
+    """Pool measures of effects over the true values of the cells of each design.
+
+    Parameters
+    ----------
+    table : DataFrame
+        The table ``summary/effects``. Rows with other effects than their own are left out.
+    measures : collection of str
+        Measures to pool.
+
+    Returns
+    -------
+    DataFrame
+        Columns `KEYS`, ``natural`` (missing unless it is the same in all cells), ``value`` and
+        ``mcse`` of `mean_over_cells`, and the smallest ``n`` of the cells. The value is missing if
+        it is missing in a cell, because the mean over the others could not be compared with that of
+        other sizes and analyses.
+    """
+    columns = [*KEYS, "natural", "value", "mcse", "n"]
+    if table.empty:
+        return pd.DataFrame(columns=columns)
+    table = with_series(table[as_text(table["other_effects"]) == ""])
+    cells = table.groupby(["method", "participants", "trials"])["cell"].nunique()
+    rows = [
+        (*key, _common(part["natural"]), *_pooled(part, int(cells[key[5], key[0], key[1]])))
+        for key, part in table[table["measure"].isin(measures)].groupby(list(KEYS), sort=False)
+    ]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _pooled(part: pd.DataFrame, cells: int) -> tuple[float, float, int]:
+    value, mcse = mean_over_cells(part)
+    if len(part) < cells:
+        value, mcse = np.nan, np.nan
+    return value, mcse, int(part["n"].min())
+
+
+def _common(values: pd.Series) -> float:
+    """The only value; missing if there are several."""
+    distinct = np.unique(np.round(values.to_numpy(dtype=float), 12))
+    return float(distinct[0]) if len(distinct) == 1 else np.nan
+
+
+def _distinct(table: pd.DataFrame, columns: list[str]) -> list[tuple[object, ...]]:
+    """Distinct rows of some columns, in the order of the table."""
+    if table.empty:
+        return []
+    return list(dict.fromkeys(zip(*(table[name].tolist() for name in columns), strict=True)))
