@@ -106,7 +106,7 @@ def test_colours_are_methods_and_markers_are_analyses(studies):
         "t test of mle estimates",
         "t test of exact estimates",
         "t test of hierarchical estimates",
-        "t test of hierarchical estimates, fitted by group",
+        "t test of hierarchical estimates fitted by group",
         "joint model of hierarchical",
     ]
     assert "80 % power" in labels
