@@ -211,7 +211,9 @@ def head(results: Results) -> list[str]:
     largest = rounded(results.sizes[0])
     powers = [f"power at {rounded(size)} (%)" for size in results.sizes[::-1]]
     at = [f"{name} at {largest}" for name in ("bias", "coverage (%)", "type S (%)", "type M")]
-    return ["analysis", "type I error (%)", *powers, *at, f"{noun(results.effect)} for 80 % power"]
+    power = next((row["power"] for row in results.detectable.values()), ENOUGH)
+    enough = f"{noun(results.effect)} for {100 * power:g} % power"
+    return ["analysis", "type I error (%)", *powers, *at, enough]
 
 
 def _table_row(results: Results, analysis: Analysis, is_best: bool) -> dict[str, Any]:
