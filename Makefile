@@ -130,7 +130,8 @@ docs-studies: $(READY)
 	@exec $(MAKE) run CONFIG=tests/config/targets.yaml
 	@exec $(MAKE) run CONFIG=tests/config/calibration.yaml
 	@exec $(MAKE) run CONFIG=tests/config/effects.yaml
-	@$(BIN)/python docs/_ext/store_study.py $(addprefix results/,default models targets calibration effects)
+	@exec $(MAKE) run CONFIG=docs/studies/groups.yaml
+	@$(BIN)/python docs/_ext/store_study.py $(addprefix results/,default models targets calibration effects groups)
 
 # Run the tests, except those that are marked slow.
 test: $(READY) browser

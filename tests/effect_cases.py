@@ -8,6 +8,7 @@ import itertools
 import numpy as np
 import pymc as pm
 from fits import bayes_settings, one_block, setting, simulated
+from unit.forms import without_machine_code
 
 from rlrecovery.fitting.bayes.effect_model import (
     build_effect_model,
@@ -84,6 +85,7 @@ def draws_of_the_prior(count=2000):
     covariate = np.random.default_rng(6).normal(size=12)
     built = with_data(model, some_data(len(model.participant)), covariate)
     variables = [v for v in [*built.free_RVs, *built.deterministics] if "scatter" not in v.name]
-    drawn = pm.draw(variables, count, random_seed=1)
+    with without_machine_code():
+        drawn = pm.draw(variables, count, random_seed=1)
     by_name = {v.name: values[None] for v, values in zip(variables, drawn, strict=True)}
     return model, by_name, standardised(covariate)

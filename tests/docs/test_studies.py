@@ -18,6 +18,7 @@ CONFIGS = {
     "targets": ROOT / "tests/config/targets.yaml",
     "calibration": ROOT / "tests/config/calibration.yaml",
     "effects": ROOT / "tests/config/effects.yaml",
+    "groups": STUDIES / "groups.yaml",
 }
 
 

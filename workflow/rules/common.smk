@@ -193,22 +193,13 @@ def files_of_calibrations():
 
 
 def files_of_effects(pattern):
-    """Files of all analyses of effects, by method, cell and batch."""
-    return {
-        method: {
-            key: {
-                batch: pattern.format(method=method, cell=key, batch=batch)
-                for batch in EFFECT_BATCHES[method]
-            }
-            for key in EFFECT_CELLS
-        }
-        for method in EFFECT_BATCHES
-    }
-
-
-def all_files_of_effects(pattern):
-    of_methods = files_of_effects(pattern).values()
-    return [path for cells in of_methods for files in cells.values() for path in files.values()]
+    """Files of all analyses of effects."""
+    return [
+        pattern.format(method=method, cell=key, batch=batch)
+        for method, batches_of_method in EFFECT_BATCHES.items()
+        for key in EFFECT_CELLS
+        for batch in batches_of_method
+    ]
 
 
 def files_of_truth(cell):

@@ -14,20 +14,17 @@ def compared_data_sets(wildcards):
 
 
 def compared_load(wildcards):
-    """The amount of data that the job of a batch handles, with all sessions of participants."""
-    cell = EFFECT_CELLS[wildcards.cell].cell
+    """The amount of data that each fit of a batch handles, with all sessions of participants."""
+    cell, method = EFFECT_CELLS[wildcards.cell], ANALYSED_METHODS[wildcards.method]
     start, stop = EFFECT_BATCHES[wildcards.method][wildcards.batch]
-    sessions = effects.sessions_of(EXPERIMENT)
-    return Load(sessions * cell.participants, cell.trials, stop - start)
+    fits = effects.fits_per_data_set(EXPERIMENT, method)
+    rows = effects.rows_fitted(EXPERIMENT, cell, fits)
+    return Load(rows, cell.cell.trials, stop - start)
 
 
-def effect_generator(cell):
+def effect_generator(wildcards):
     """Generator of a cell with effects, as plain values."""
-    return effects.effect_generator(EXPERIMENT, EFFECT_CELLS[cell].cell).plain()
-
-
-def generator_of_comparison(wildcards):
-    return effect_generator(wildcards.cell)
+    return effects.effect_generator(EXPERIMENT, EFFECT_CELLS[wildcards.cell].cell).plain()
 
 
 def effect_cell_values(wildcards):
@@ -35,8 +32,7 @@ def effect_cell_values(wildcards):
 
 
 def compared_method(wildcards):
-    method = ANALYSED_METHODS[wildcards.method]
-    return method.plain() | {"name": method.name}
+    return ANALYSED_METHODS[wildcards.method].plain()
 
 
 def compare_source(wildcards):
@@ -80,7 +76,7 @@ rule compare:
         runtime=compare_minutes,
     params:
         method=compared_method,
-        generator=generator_of_comparison,
+        generator=effect_generator,
         cell=effect_cell_values,
         settings=EFFECT_SETTINGS.plain(),
         replicates=compared_data_sets,
@@ -94,8 +90,8 @@ rule compare:
 
 rule effects:
     input:
-        effects=all_files_of_effects(COMPARISONS),
-        retest=all_files_of_effects(RETESTS),
+        effects=files_of_effects(COMPARISONS),
+        retest=files_of_effects(RETESTS),
     output:
         csv=[f"{SUMMARY_FOLDER}/{name}.csv" for name in ANALYSED],
         parquet=[f"{SUMMARY_FOLDER}/{name}.parquet" for name in ANALYSED],
@@ -110,12 +106,14 @@ rule effects:
         mem_mb=single_job("effects", "memory_mib"),
         runtime=single_job("effects", "minutes"),
     params:
-        methods={name: m.plain() | {"name": name} for name, m in ANALYSED_METHODS.items()},
-        generators={key: effect_generator(key) for key in EFFECT_CELLS},
+        methods={name: method.plain() for name, method in ANALYSED_METHODS.items()},
+        generators={
+            key: effects.effect_generator(EXPERIMENT, cell).plain()
+            for key, cell in ALL_CELLS.items()
+        },
         cells={key: cell.values() for key, cell in EFFECT_CELLS.items()},
         settings=EFFECT_SETTINGS.plain(),
-        effects=files_of_effects(COMPARISONS),
-        retest=files_of_effects(RETESTS),
+        folders={"effects": f"{RUN}/effects", "retest": f"{RUN}/retest"},
         ranges=EFFECT_BATCHES,
         summary=output_folder,
         source=source_fingerprint("door.effects"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator
 
 from rlrecovery.config.settings import Experiment
@@ -105,10 +106,15 @@ def effect_batches(experiment: Experiment) -> dict[str, dict[str, tuple[int, int
     }
 
 
-def sessions_of(experiment: Experiment) -> int:
-    """Number of sessions of each participant, with a second one of the retest."""
-    section = settings_of(experiment)
-    return len(design_of(experiment).conditions) + section.retest
+def rows_fitted(experiment: Experiment, cell: EffectCell, fits: int) -> int:
+    """Number of sessions of a data set that each of a number of fits has, on average.
+
+    Without effects, one fit has a second session of all participants.
+    """
+    again = settings_of(experiment).retest and cell.is_null
+    return math.ceil(
+        cell.cell.participants * (len(design_of(experiment).conditions) + again / fits)
+    )
 
 
 def fits_per_data_set(experiment: Experiment, method: Method) -> int:

@@ -17,8 +17,9 @@ from typing import Any, Self
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from rlrecovery.effects.analyses import BY_GROUP, OF_ALL, analyses_of, compare_hash, has_retest
 from rlrecovery.effects.datasets import EffectData, simulated
-from rlrecovery.effects.design import EffectCell, EffectDesign
+from rlrecovery.effects.design import EffectCell
 from rlrecovery.effects.fits import AllPoints, Fits
 from rlrecovery.effects.generator import EffectGenerator
 from rlrecovery.effects.reliability import agreement
@@ -33,39 +34,6 @@ from rlrecovery.storage.fingerprint import settings_hash
 from rlrecovery.storage.schemas import EFFECT_BATCH, RETEST_BATCH
 
 log = logging.getLogger(__name__)
-
-#: Analyses of estimates of all sessions together, and of each group and condition separately.
-_OF_ALL: tuple[Test, ...] = ("t_test", "rank_test")
-_BY_GROUP: dict[Analysis, Test] = {"t_test_by_group": "t_test", "rank_test_by_group": "rank_test"}
-
-#: Settings that change no row.
-_NEUTRAL = ("replicates", "batch_size", "methods")
-
-
-def analyses_of(
-    method: Method, settings: EffectSettings, design: EffectDesign
-) -> tuple[Analysis, ...]:
-    """The analyses of a method, in the order of the settings."""
-    possible: set[Analysis] = set(_OF_ALL)
-    parts = len(design.groups) * len(design.conditions)
-    if method.pooling == "partial" and method.settings.posterior != "sampled" and parts > 1:
-        possible |= set(_BY_GROUP)
-    if method.settings.estimates_effects({effect.kind for effect in design.effects}):
-        possible.add("joint")
-    return tuple(analysis for analysis in settings.analyses if analysis in possible)
-
-
-def compare_hash(
-    method: Method, generator: EffectGenerator, cell: EffectCell, settings: EffectSettings
-) -> str:
-    """Hash of the settings of a method's analyses in a cell."""
-    own = {key: value for key, value in settings.plain().items() if key not in _NEUTRAL}
-    return settings_hash([method.plain(), generator.plain(), cell.values(), own])
-
-
-def has_retest(cell: EffectCell, settings: EffectSettings) -> bool:
-    """Whether second sessions are simulated in a cell."""
-    return settings.retest and cell.is_null
 
 
 def compare_batch(
@@ -186,7 +154,7 @@ class Comparison:
             generator,
             cell,
             1 - settings.significance,
-            by_group=not set(_BY_GROUP).isdisjoint(analyses),
+            by_group=not set(BY_GROUP).isdisjoint(analyses),
             retest=has_retest(cell, settings),
         )
         joint = None
@@ -211,15 +179,15 @@ class Comparison:
         data_sets = list(simulated(self.generator, self.cell, replicates, self.retest))
         effects: list[Row] = []
         points = None
-        if self.retest or not set(_OF_ALL).isdisjoint(self.analyses):
+        if self.retest or not set(OF_ALL).isdisjoint(self.analyses):
             started = time.perf_counter()
             points = self.fits.of_all(data_sets)
-            tests: dict[Analysis, Test] = {test: test for test in _OF_ALL}
+            tests: dict[Analysis, Test] = {test: test for test in OF_ALL}
             effects += self._two_step(tests, data_sets, points, started)
-        if not set(_BY_GROUP).isdisjoint(self.analyses):
+        if not set(BY_GROUP).isdisjoint(self.analyses):
             started = time.perf_counter()
             separate = self.fits.by_group(data_sets)
-            effects += self._two_step(_BY_GROUP, data_sets, separate, started)
+            effects += self._two_step(BY_GROUP, data_sets, separate, started)
         if self.joint is not None:
             for data_set in data_sets:
                 effects += self._joint(self.joint, data_set)
@@ -321,4 +289,5 @@ def joint_row(posterior: EffectPosterior, significance: float) -> Row:
     }
     if posterior.status == "failed" or np.isfinite(posterior.mean):
         return row
-    return row | failed_row(f"the estimate is {posterior.mean}")
+    reason = f"the estimate is {posterior.mean}"
+    return row | failed_row(reason) | {"log_bayes_factor": np.nan}

@@ -144,16 +144,9 @@ def memory_to_compare(method: Method, load: Load) -> int:
     return max(memory_to_fit(method, load), memory_to_simulate(load))
 
 
-def comparison_cost(method: Method, fits: int) -> Cost:
-    """Cost of an analysis of effects: that of a number of fits of each data set."""
-    cost = method.settings.cost
-    participant, trial = cost.participant_seconds, cost.trial_seconds
-    return replace(cost, participant_seconds=fits * participant, trial_seconds=fits * trial)
-
-
 def minutes_to_compare(method: Method, load: Load, fits: int) -> int:
-    """Minutes to request for a job that simulates and analyses a batch of data sets."""
-    return _minutes(comparison_cost(method, fits), work_of(method), load)
+    """Minutes to request for a job that analyses a batch by a number of fits per data set."""
+    return _minutes(method.settings.cost, fits * work_of(method), load)
 
 
 def memory_to_score(methods: Collection[Method], cells: Iterable[Load]) -> int:

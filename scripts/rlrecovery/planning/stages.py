@@ -23,7 +23,7 @@ from rlrecovery.config.effects import (
     effect_cells,
     fits_per_data_set,
     levels_of_effects,
-    sessions_of,
+    rows_fitted,
 )
 from rlrecovery.config.settings import Experiment
 from rlrecovery.config.study import cells_of, fitted_batches, generator_of, methods_of
@@ -169,20 +169,25 @@ def _calibration_stages(experiment: Experiment) -> list[Stage]:
 
 
 def _effect_stages(experiment: Experiment) -> list[Stage]:
-    """The stages of analyses of effects, one per method, with a job per cell and batch."""
-    stages, ranges = [], effect_batches(experiment)
-    cells = {key: effect_cell.cell for key, effect_cell in effect_cells(experiment).items()}
-    sessions, n_effects = sessions_of(experiment), len(levels_of_effects(experiment))
+    """The stages of analyses of effects, one per method, with a job per cell and batch.
+
+    A data set takes several fits of the method, so that their cost is known from the rule ``fit``.
+    """
+    stages, ranges, cells = [], effect_batches(experiment), effect_cells(experiment)
     for name, method in analysed_methods(experiment).items():
-        by_batch, fits = _loads(cells, ranges[name]), fits_per_data_set(experiment, method)
+        fits = fits_per_data_set(experiment, method)
         loads = {
-            job: replace(load, participants=sessions * load.participants)
-            for job, load in by_batch.items()
+            f"{key}/{batch}": Load(
+                rows_fitted(experiment, cell, fits), cell.cell.trials, stop - start
+            )
+            for key, cell in cells.items()
+            for batch, (start, stop) in ranges[name].items()
         }
         memory = max(resources.memory_to_compare(method, load) for load in loads.values())
+        n_effects = len(levels_of_effects(experiment))
         disk = sum(costs.comparison_bytes(n_effects, load) for load in loads.values())
-        kind, work = f"compare {fits} {costs.kind_of(method)}", resources.work_of(method)
-        cost = resources.comparison_cost(method, fits)
+        kind, work = costs.kind_of(method), fits * resources.work_of(method)
+        cost = method.settings.cost
         stages.append(Stage("compare", kind, work, cost, loads, memory, disk, name))
     return stages
 

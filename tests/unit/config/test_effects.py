@@ -7,7 +7,7 @@ from rlrecovery.config.effects import (
     effect_cells,
     fits_per_data_set,
     levels_of_effects,
-    sessions_of,
+    rows_fitted,
 )
 from rlrecovery.config.reader import parse
 from unit.config.experiments import changed
@@ -53,7 +53,8 @@ def test_a_retest_alone_has_the_cells_of_the_study():
     experiment = parse(changed({"participants": [10], "effects": {}}))
     cells = effect_cells(experiment)
     assert all(cell.is_null and cell.cell.key == key for key, cell in cells.items())
-    assert sessions_of(experiment) == 2
+    assert {rows_fitted(experiment, cell, 1) for cell in cells.values()} == {20}
+    assert {rows_fitted(experiment, cell, 3) for cell in cells.values()} == {14}
 
 
 def test_methods_with_fewer_replicates_analyse_fewer_data_sets():
@@ -69,7 +70,8 @@ def test_methods_with_fewer_replicates_analyse_fewer_data_sets():
     assert [*batches] == ["mle", "few", "hierarchical"]
     assert [*batches["mle"].values()] == [(0, 4), (4, 8), (8, 10)]
     assert [*batches["few"].values()] == [(0, 4), (4, 5)]
-    assert sessions_of(experiment) == 2
+    cell = next(iter(effect_cells(experiment).values()))
+    assert rows_fitted(experiment, cell, 1) == 2 * 10  # two conditions, no retest
     methods = analysed_methods(experiment)
     assert fits_per_data_set(experiment, methods["mle"]) == 1
     assert fits_per_data_set(experiment, methods["hierarchical"]) >= 2

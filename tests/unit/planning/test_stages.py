@@ -76,7 +76,10 @@ def test_analyses_of_effects_have_jobs_of_their_own(tmp_path):
     assert "compare guess" not in stages
     compare = stages["compare bayes"]
     assert len(compare.loads) == 3 * len(cells_of(experiment)) * 2
-    assert {load.participants for load in compare.loads.values()} == {2 * 6}  # with the retest
+    rows = {job: load.participants for job, load in compare.loads.items()}
+    assert set(rows.values()) == {6, 2 * 6}  # without effects, there is the retest
+    assert all((n == 12) == ("alpha-0.0" in job) for job, n in rows.items())
+    assert compare.kind == stages["fit bayes"].kind
     assert sum(load.replicates for load in compare.loads.values()) == 5 * 3 * 2
     assert len(stages["effects"].loads) == 1
     job = next(iter(compare.loads))

@@ -67,11 +67,12 @@ class BayesEffects:
     ) -> list[EffectPosterior]:
         """Sample the joint posterior and summarise each effect; see `EffectFitter`."""
         arrays = data_arrays(data, self.settings.likelihood)
+        scaled = np.empty(0)
         if "covariate" in self.model.kinds:
             if covariate is None:
                 raise ValueError("the effect of the covariate needs a covariate")
-            covariate = standardised(covariate)
-            arrays[COVARIATE_DATA] = covariate_table(self.model, covariate, data.choices.shape[1])
+            scaled = standardised(covariate)
+            arrays[COVARIATE_DATA] = covariate_table(self.model, scaled, data.choices.shape[1])
         draws, statistics = sample(
             self.compiled.with_data(**arrays),
             chains=self.settings.chains,
@@ -81,7 +82,7 @@ class BayesEffects:
             seed=int(seed.generate_state(1)[0]),
         )
         divergences = int(statistics["diverging"].sum())
-        sampled = Sampled(self.settings, self.model, draws, covariate)
+        sampled = Sampled(self.settings, self.model, draws, scaled)
         return [
             effect_posterior(
                 draws[effect_variable(effect)],
@@ -105,14 +106,14 @@ class Sampled:
         Groups, sessions and effects.
     draws : mapping of float array, shape (chains, draws, ...)
         By variable of the PyMC model.
-    covariate : float array, shape (participants,), optional
-        Standardised covariate.
+    covariate : float array, shape (participants,)
+        Standardised covariate; empty if it has no effect.
     """
 
     settings: BayesSettings
     model: EffectModel
     draws: Mapping[str, Floats]
-    covariate: Floats | None
+    covariate: Floats
 
     def of(self, name: str) -> Floats:
         """Draws of a variable, all chains one after the other; shape (draws, ...)."""
@@ -182,7 +183,6 @@ def _conditional_of_correlation(effect: Effect, sampled: Sampled) -> Floats:
     locations[:, 1:] += locations[:, :1]
     location = locations[:, layout.location_of_participant()]
     deviations = (sampled.of(f"{name}_real") - location) / _spreads(name, sampled)
-    assert sampled.covariate is not None
     return log_density_of_no_correlation(deviations, sampled.covariate)
 
 

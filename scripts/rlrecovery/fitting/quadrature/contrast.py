@@ -18,7 +18,7 @@ from scipy import interpolate, special
 from rlrecovery.fitting.effects import EffectPosterior
 from rlrecovery.fitting.quadrature.adaptive import density, locate
 from rlrecovery.fitting.quadrature.coordinates import Block, positions
-from rlrecovery.fitting.quadrature.coupling import Coupled, folded
+from rlrecovery.fitting.quadrature.coupling import Coupled
 from rlrecovery.fitting.quadrature.grid import (
     Axis,
     Grid,
@@ -27,8 +27,9 @@ from rlrecovery.fitting.quadrature.grid import (
     distribution,
     expanded,
 )
+from rlrecovery.fitting.quadrature.kernels import folded
 from rlrecovery.models.distributions import Distribution
-from rlrecovery.simulation.task import Floats
+from rlrecovery.simulation.task import Floats, Integers
 
 #: Nodes of the difference in the grids that locate its mass, and in the last one.
 LOOK, NODES = 33, 65
@@ -37,11 +38,42 @@ LOOK, NODES = 33, 65
 #: further below the highest one are raised to this depth.
 NEGLIGIBLE, DEEPEST = 1e-13, 600.0
 
-#: Least slope of the compressed depth, per node, beyond the last node.
-BEYOND = 0.1
+#: Least slope of the compressed depth, per node, beyond the last node; largest distance from it, in
+#: nodes; and largest compressed depth.
+BEYOND, FURTHEST, HIGHEST = 0.1, 1e3, 50.0
 
 #: Numbers in the arrays of differences that are computed together.
 NUMBERS = 300_000
+
+
+@dataclass(frozen=True)
+class _Side:
+    """One of the two locations: nodes, their distances and coordinates.
+
+    Axes are (shared nodes, own SDs, z), and after `at` (pairs, z).
+    """
+
+    block: Block
+    location: Floats
+    step: Floats
+    mean: Floats
+    sd: Floats
+
+    def at(self, shared: Integers, own: Integers) -> _Side:
+        """Select combinations of correlation and SD."""
+        arrays = (self.location, self.step, self.mean, self.sd)
+        return _Side(self.block, *[array[shared, own] for array in arrays])
+
+    def distance(self) -> float:
+        """Median distance of nodes."""
+        return float(np.median(np.diff(self.location, axis=-1)))
+
+
+def _side(posterior: Coupled, group: int, parameter: int) -> _Side:
+    block, layout = posterior.blocks[group][parameter], posterior.layout
+    mean, sd = (folded(layout, x[..., None])[..., 0] for x in (block.mean, block.sd))
+    step = folded(layout, np.exp(block.log_step))
+    return _Side(block, folded(layout, block.location), step, mean, sd)
 
 
 @dataclass(frozen=True)
@@ -76,84 +108,49 @@ class Contrast:
     @classmethod
     def of(cls, posterior: Coupled, group: int, parameter: int) -> Self:
         """Take the joint density of two locations from a posterior."""
-        blocks = posterior.blocks[0][parameter], posterior.blocks[group][parameter]
-        reference, own = blocks
+        first, second = (_side(posterior, g, parameter) for g in (0, group))
         kernel = posterior.kernels[group][parameter]
-        values = posterior.between(group, parameter)
-        steps, locations, middles, widths = [], [], [], []
-        for block in blocks:
-            steps.append(np.exp(folded(posterior.layout, block.log_step)))
-            locations.append(folded(posterior.layout, block.location))
-            middles.append(folded(posterior.layout, block.mean[..., None])[..., 0])
-            widths.append(folded(posterior.layout, block.sd[..., None])[..., 0])
-        (shared, n_first, z_first), (_, n_second, z_second) = (x.shape for x in locations)
-        shape = (shared, n_first, z_first, n_second, z_second)
-        values = values.reshape(shape)
-        share = (values * kernel.reshape(shape)).sum(axis=(2, 4)) if kernel is not None else 0.0
-        kept = np.nonzero(share > NEGLIGIBLE * np.sum(share))
-        at_first, at_second = kept[:2], (kept[0], kept[2])
-        joint = values.transpose(0, 1, 3, 2, 4)[kept]
-        width = [
-            np.median(np.diff(x, axis=-1))
-            for x in (locations[0][at_first], locations[1][at_second])
-        ]
-        if width[0] <= width[1]:
-            return cls._made(
-                own, locations[0][at_first], middles[1][at_second], widths[1][at_second], joint, 1
-            )
-        joint = joint / steps[0][at_first][:, :, None] * steps[1][at_second][:, None, :]
-        return cls._made(
-            reference,
-            locations[1][at_second],
-            middles[0][at_first],
-            widths[0][at_first],
-            joint.swapaxes(1, 2),
-            -1,
-        )
+        if kernel is None:
+            raise ValueError("the group has the location of the reference")
+        shape = (*first.location.shape, *second.location.shape[1:])
+        mass = posterior.between(group, parameter).reshape(shape)
+        share = (mass * kernel.matrix.reshape(shape)).sum(axis=(2, 4))
+        shared, at_first, at_second = np.nonzero(share > NEGLIGIBLE * share.sum())
+        joint = mass.transpose(0, 1, 3, 2, 4)[shared, at_first, at_second]
+        first, second = first.at(shared, at_first), second.at(shared, at_second)
+        if first.distance() <= second.distance():
+            return cls._of_joint(joint, first, second, 1)
+        joint = joint / first.step[:, :, None] * second.step[:, None, :]
+        return cls._of_joint(joint.swapaxes(1, 2), second, first, -1)
 
     @classmethod
-    def _made(
-        cls, block: Block, location: Floats, mean: Floats, sd: Floats, joint: Floats, sign: int
-    ) -> Self:
+    def _of_joint(cls, joint: Floats, summed: _Side, other: _Side, sign: int) -> Self:
+        """From mass at nodes times density of the other location, (pairs, nodes, other nodes)."""
         top = joint.max(axis=-1, keepdims=True)
-        rows = top[..., 0] > 0
         with np.errstate(divide="ignore", invalid="ignore"):
-            depth = np.where(rows[..., None], np.log(top) - np.log(joint), DEEPEST)
+            depth = np.log(top) - np.log(joint)
             log_top = np.log(top[..., 0])
-        depth = compressed(np.minimum(depth, DEEPEST))
+        depth = compressed(np.fmin(depth, DEEPEST))  # NaN where all are 0
         places = np.arange(joint.shape[-1])
         slopes = interpolate.CubicSpline(places, np.eye(len(places))).derivative()(places)
-        return cls(block, location, mean, sd, log_top, depth, depth @ slopes.T, sign)
+        coordinates = (other.block, summed.location, other.mean, other.sd)
+        return cls(*coordinates, log_top, depth, depth @ slopes.T, sign)
 
     def log_likelihood(self, differences: Floats) -> Floats:
         """Log of the integrated likelihood at differences, shape (differences,)."""
         step = max(1, NUMBERS // self.location.size)
-        parts = [
-            self._some(differences[first : first + step])
-            for first in range(0, len(differences), step)
-        ]
-        return np.concatenate(parts)
+        firsts = range(0, len(differences), step)
+        return np.concatenate([self._some(differences[k : k + step]) for k in firsts])
 
     def _some(self, differences: Floats) -> Floats:
         location = self.location[..., None] + self.sign * differences
         at = positions(self.block, location, self.mean[:, None, None], self.sd[:, None, None])
         last = self.depth.shape[-1] - 1
-        beyond = np.minimum(np.maximum(-at, at - last), 1e3)
         inside = np.clip(at, 0, last)
-        left = np.minimum(inside.astype(int), last - 1)
-        t = inside - left
-        value, slope = (
-            (np.take_along_axis(x, left, axis=-1), np.take_along_axis(x, left + 1, axis=-1))
-            for x in (self.depth, self.slope)
-        )
-        rise = value[1] - value[0]
-        depth = value[0] + t * (
-            slope[0]
-            + t * (3 * rise - 2 * slope[0] - slope[1] + t * (slope[0] + slope[1] - 2 * rise))
-        )
-        ends = np.where(at < 0, -self.slope[..., :1], self.slope[..., -1:])
-        depth = depth + np.maximum(beyond, 0) * np.maximum(ends, BEYOND)
-        terms = self.log_top[..., None] - expanded(np.minimum(depth, 50.0))
+        depth = _spline(self.depth, self.slope, inside)
+        outward = np.where(at < 0, -self.slope[..., :1], self.slope[..., -1:])
+        depth = depth + np.minimum(np.abs(at - inside), FURTHEST) * np.maximum(outward, BEYOND)
+        terms = self.log_top[..., None] - expanded(np.minimum(depth, HIGHEST))
         return special.logsumexp(terms, axis=(0, 1))
 
     def grid(self, prior: Distribution) -> Grid:
@@ -164,6 +161,18 @@ class Contrast:
 
         axes, region = locate(log_likelihood, [Axis.of("difference", prior)], LOOK)
         return density(log_likelihood, axes, region, [NODES])
+
+
+def _spline(values: Floats, slopes: Floats, positions: Floats) -> Floats:
+    """Cubic splines along the last axis, given values and slopes at the nodes 0, 1, 2, ..."""
+    left = np.minimum(positions.astype(int), values.shape[-1] - 2)
+    t = positions - left
+    low, high = (np.take_along_axis(values, k, axis=-1) for k in (left, left + 1))
+    at_low, at_high = (np.take_along_axis(slopes, k, axis=-1) for k in (left, left + 1))
+    rise = high - low
+    cubic = at_low + at_high - 2 * rise
+    spline: Floats = low + t * (at_low + t * (rise - at_low - cubic + t * cubic))
+    return spline
 
 
 def summarised(marginal: Marginal, log_bayes_factor: float) -> EffectPosterior:

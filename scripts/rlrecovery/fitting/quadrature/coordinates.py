@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, NamedTuple, Self
 
 import numpy as np
@@ -117,13 +118,14 @@ class Block:
         Middle and width of the location given correlation and SD, on the real line.
     spread, slope : float array, shape (correlations, SDs)
         SD of participants around the line, and slope of that line on the covariate.
-    location, log_step, log_prior : float array, shape (correlations, SDs, z)
-        Location, log of the distance of its nodes, and log-density of its prior (0 where the place
-        is not that of the reference).
     log_spread, log_correlation : float array, shape (SDs,), (correlations,)
         Log of the prior mass of nodes.
+    locations : int
+        Number of nodes of z.
     correlated : bool
         Whether the slope is not 0.
+    is_reference : bool
+        Whether the location is that of the reference, which has a prior.
     """
 
     funnel: Funnel
@@ -132,12 +134,26 @@ class Block:
     sd: Floats
     spread: Floats
     slope: Floats
-    location: Floats
-    log_step: Floats
-    log_prior: Floats
     log_spread: Floats
     log_correlation: Floats
+    locations: int
     correlated: bool
+    is_reference: bool
+
+    @cached_property
+    def _nodes(self) -> tuple[Floats, Floats]:
+        location, log_step = self.at(np.arange(float(self.locations)))
+        return location, np.where(np.isfinite(log_step), log_step, -np.inf)
+
+    @property
+    def location(self) -> Floats:
+        """Locations, shape (correlations, SDs, z)."""
+        return self._nodes[0]
+
+    @property
+    def log_step(self) -> Floats:
+        """Log of the distance of locations, shape (correlations, SDs, z)."""
+        return self._nodes[1]
 
     @property
     def size(self) -> int:
@@ -156,9 +172,11 @@ class Block:
         return self.location.ravel() + covariate[:, None] * slope, spread
 
     def log_measure(self) -> Floats:
-        """Log of the prior mass of all nodes."""
+        """Log of the prior mass of all nodes of the reference."""
+        prior = self.funnel.axis.prior_log_density(self.location) + self.log_step
+        # A location that rounds to an end of the support of its prior has no finite density there.
         others = self.log_spread + self.log_correlation[:, None]
-        return self.log_step + self.log_prior + others[..., None]
+        return np.where(np.isfinite(prior), prior, -np.inf) + others[..., None]
 
     def at(self, positions: Floats) -> tuple[Floats, Floats]:
         """Location and log of its derivative by the position.
@@ -166,7 +184,7 @@ class Block:
         Positions run from 0 at the first node of z to the number of nodes - 1 at the last; shape
         (positions,). Shape of the results: (correlations, SDs, positions).
         """
-        step = (self.span.high - self.span.low) / (self.location.shape[-1] - 1)
+        step = (self.span.high - self.span.low) / (self.locations - 1)
         y = self.span.low + step * positions
         real = self.mean[..., None] + self.sd[..., None] * self.span.axis.real(y)
         slope = self.span.axis.log_slope(y) + np.log(self.sd)[..., None] + math.log(step)
@@ -182,7 +200,7 @@ def positions(block: Block, location: Floats, mean: Floats, sd: Floats) -> Float
         real = block.funnel.axis.to_real(location)
         y = block.span.axis.line((real - mean) / sd)
         own = (y - block.span.low) / (block.span.high - block.span.low)
-    return np.where(np.isnan(own), np.inf, own * (block.location.shape[-1] - 1))
+    return np.where(np.isnan(own), np.inf, own * (block.locations - 1))
 
 
 @dataclass(frozen=True)
@@ -208,7 +226,7 @@ class Coordinates:
     def first(
         cls,
         layout: Layout,
-        prior: Distribution | None,
+        prior: Distribution,
         shared: Sequence[Funnel],
         axes: Sequence[Axis],
         region: Region,
@@ -226,7 +244,8 @@ class Coordinates:
         axes, region
             Axes of z and SD of every parameter in turn, and their ends, without effects.
         """
-        funnels, spans = {}, {}
+        funnels: dict[tuple[int, int], Funnel] = {}
+        spans: dict[Key, Span] = {}
         for j, funnel in enumerate(shared):
             for place in layout.places(j):
                 rows = layout.rows(place, j)
@@ -251,43 +270,29 @@ class Coordinates:
             own = self.spans["r", 0, parameter]
             r_nodes = own.nodes(sizes.correlation)
             r, log_correlation = own.axis.natural(r_nodes), own.log_measure(r_nodes)
-        s, z = span.axis.natural(nodes), self.spans["z", place, parameter]
+        s = span.axis.natural(nodes)
         slope, spread = r[:, None] * s, np.sqrt(1 - r**2)[:, None] * s
         shift = slope.ravel()[:, None] * layout.covariate[layout.rows(place, parameter)]
         mean, sd = funnel.conditional(spread.ravel(), shift if correlated else 0.0)
-        shape, empty = spread.shape, np.zeros(0)
-        block = Block(
+        return Block(
             funnel,
-            z,
-            mean.reshape(shape),
-            sd.reshape(shape),
+            self.spans["z", place, parameter],
+            mean.reshape(spread.shape),
+            sd.reshape(spread.shape),
             spread,
             slope,
-            np.zeros((*shape, sizes.location)),
-            empty,
-            empty,
             span.log_measure(nodes),
             log_correlation,
+            sizes.location,
             correlated,
+            place == 0,
         )
-        return _filled(block, place)
 
 
-def _filled(block: Block, place: int) -> Block:
-    """The block with its locations."""
-    location, log_step = block.at(np.arange(block.location.shape[-1]))
-    log_prior = np.zeros_like(location)
-    if place == 0:
-        log_prior = block.funnel.axis.prior_log_density(location)
-        log_prior = np.where(np.isfinite(log_prior + log_step), log_prior, -np.inf)
-        log_step = np.where(np.isfinite(log_step), log_step, 0.0)
-    return replace(block, location=location, log_step=log_step, log_prior=log_prior)
-
-
-def _difference_axis(axis: Axis, prior: Distribution | None) -> Axis:
+def _difference_axis(axis: Axis, prior: Distribution) -> Axis:
     """Axis of a location that differs from that of the reference: roughly its prior."""
     low, high = axis.prior_tails(0.16)
-    lower, upper = prior.tails(0.16) if prior is not None else (0.0, 0.0)
+    lower, upper = prior.tails(0.16)
     sd = math.hypot((high - low) / 2, (upper - lower) / 2)
     cover = Distribution.of("Normal", {"mu": (low + high + lower + upper) / 2, "sigma": sd})
     return Axis.of(axis.name, cover)

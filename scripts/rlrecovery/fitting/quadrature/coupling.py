@@ -12,23 +12,18 @@ SD), and the second what they do not, z; with own SDs these are correlation and 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
-from scipy import interpolate
 
-from rlrecovery.fitting.quadrature.coordinates import Block, Coordinates, Key, Sizes, positions
-from rlrecovery.fitting.quadrature.grid import spline_matrix
+from rlrecovery.fitting.quadrature.coordinates import Block, Coordinates, Key, Sizes
+from rlrecovery.fitting.quadrature.kernels import Kernel, folded, kernel
 from rlrecovery.fitting.quadrature.layout import Layout
 from rlrecovery.fitting.quadrature.population import Tables, log_marginal_likelihood
 from rlrecovery.models.distributions import Distribution
 from rlrecovery.simulation.task import Floats
-
-#: Largest distance of nodes in SDs of the prior of a difference. Where it is larger, the likelihood
-#: is interpolated at up to so many times the number of nodes, in arrays of so many numbers.
-PRIOR_STEP, MOST_FINER, KERNEL_NUMBERS = 1.0, 32, 6_000_000
 
 #: Numbers in the weights of the participants that are integrated together.
 WEIGHTS_NUMBERS = 12_000_000
@@ -47,10 +42,9 @@ class Coupled:
     parts : tuple of float array
         Likelihood of each group at its nodes. That of the reference contains the prior mass of its
         nodes; those of the others the prior mass of their own SDs.
-    kernels : tuple of tuple of float array or None
-        Matrices per group and parameter, of shape (shared nodes, nodes of the reference, nodes of
-        the group), that sum over the nodes of the group; None where the group has the locations of
-        the reference, and for the reference.
+    kernels : tuple of tuple of Kernel or None
+        Sums over the locations of the group, per group and parameter; None where the group has the
+        nodes of the reference, and for the reference.
     log_scale : float
         Log of the unit of the mass.
     """
@@ -58,7 +52,7 @@ class Coupled:
     layout: Layout
     blocks: tuple[tuple[Block, ...], ...]
     parts: tuple[Floats, ...]
-    kernels: tuple[tuple[Floats | None, ...], ...]
+    kernels: tuple[tuple[Kernel | None, ...], ...]
     log_scale: float
 
     @cached_property
@@ -82,8 +76,11 @@ class Coupled:
         reference = self.reference(group)
         if group == 0:
             return np.maximum(reference, 0)
-        transposed = [None if k is None else k.swapaxes(1, 2) for k in self.kernels[group]]
-        return np.maximum(self.parts[group] * contracted(reference, transposed), 0)
+        mass = reference
+        for j, own in enumerate(self.kernels[group]):
+            if own is not None:
+                mass = _applied(mass, j, partial(np.matmul, own.matrix.swapaxes(1, 2)))
+        return np.maximum(self.parts[group] * mass, 0)
 
     def log_evidence(self) -> float:
         """Log of the marginal likelihood."""
@@ -145,57 +142,57 @@ def coupled(
     FloatingPointError
         If the mass is 0 or not finite at all nodes.
     """
-    layout, blocks = coordinates.layout, []
-    for group in range(len(layout.groups)):
-        row = []
-        for j in range(layout.n_parameters):
-            place = layout.place(group, j)
-            is_new = place == group
-            args = (place, j, sizes, uncorrelated == j)
-            row.append(coordinates.block(*args) if is_new else blocks[place][j])
-        blocks.append(tuple(row))
-    parts, scale = [], 0.0
-    for group, row in enumerate(blocks):
-        part, top = _part(tables, layout, group, row)
-        parts.append(part)
-        scale = scale + top
-    log_scale = float(np.max(scale))
-    parts[0] = parts[0] * np.exp(scale - log_scale)
-    kernels = [tuple(None for _ in blocks[0])]
-    for group, row in enumerate(blocks[1:], 1):
-        kernels.append(
-            tuple(
-                _kernel(layout, blocks[0][j], block, group, j, prior) for j, block in enumerate(row)
-            )
-        )
-    result = Coupled(layout, tuple(blocks), tuple(parts), tuple(kernels), log_scale)
+    layout = coordinates.layout
+    blocks = _blocks(coordinates, sizes, uncorrelated)
+    parts, tops = zip(
+        *[_part(tables, layout, group, row) for group, row in enumerate(blocks)], strict=True
+    )
+    scale = np.sum(tops, axis=0)
+    log_scale = float(scale.max())
+    kernels = [
+        tuple(kernel(layout, blocks[0][j], own, group, j, prior) for j, own in enumerate(row))
+        for group, row in enumerate(blocks)
+    ]
+    parts = (parts[0] * np.exp(scale - log_scale), *parts[1:])
+    result = Coupled(layout, tuple(blocks), parts, tuple(kernels), log_scale)
     if not 0 < result.mass(0).sum() < np.inf:
         raise FloatingPointError("the posterior density is 0 or not finite on the whole grid")
     return result
 
 
-def contracted(part: Floats, kernels: Sequence[Floats | None]) -> Floats:
-    """Multiply the second axis of every parameter by its matrix.
+def _blocks(
+    coordinates: Coordinates, sizes: Sizes, uncorrelated: int | None
+) -> list[tuple[Block, ...]]:
+    """Nodes per group and parameter; those of one place are the same object."""
+    layout = coordinates.layout
+    by_place = {
+        (place, j): coordinates.block(place, j, sizes, uncorrelated == j)
+        for j in range(layout.n_parameters)
+        for place in layout.places(j)
+    }
+    return [
+        tuple(by_place[layout.place(group, j), j] for j in range(layout.n_parameters))
+        for group in range(len(layout.groups))
+    ]
 
-    Parameters
-    ----------
-    part : float array, shape (shared_1, own_1, shared_2, own_2, ...)
-    kernels : sequence of float array, shape (shared_j, new_j, own_j), or None for the identity
+
+def contracted(part: Floats, kernels: Sequence[Kernel | None]) -> Floats:
+    """Sum over the locations of a group for all parameters with a kernel.
+
+    `part` has the shape (shared_1, own_1, shared_2, own_2, ...).
     """
-    for j, kernel in enumerate(kernels):
-        if kernel is not None:
-            front = np.moveaxis(part, (2 * j, 2 * j + 1), (0, 1))
-            product = kernel @ front.reshape(*front.shape[:2], -1)
-            front = product.reshape(*product.shape[:2], *front.shape[2:])
-            part = np.moveaxis(front, (0, 1), (2 * j, 2 * j + 1))
+    for j, own in enumerate(kernels):
+        if own is not None:
+            part = _applied(part, j, own.summed)
     return part
 
 
-def folded(layout: Layout, values: Floats) -> Floats:
-    """Reshape (correlations, SDs, z) to (shared nodes, own SDs, z)."""
-    if layout.own_spreads:
-        return values
-    return values.reshape(-1, 1, values.shape[-1])
+def _applied(part: Floats, parameter: int, function: Callable[[Floats], Floats]) -> Floats:
+    """Replace the second axis of a parameter by a function of (shared, own, all others)."""
+    axes = (2 * parameter, 2 * parameter + 1)
+    front = np.moveaxis(part, axes, (0, 1))
+    product = function(front.reshape(*front.shape[:2], -1))
+    return np.moveaxis(product.reshape(*product.shape[:2], *front.shape[2:]), (0, 1), axes)
 
 
 def _in_front(part: Floats, parameter: int) -> Floats:
@@ -231,51 +228,3 @@ def _part(
     top = values.max(axis=tuple(range(1, values.ndim, 2)), keepdims=True)
     top = np.where(np.isfinite(top), top, 0.0)
     return np.exp(values - top), top
-
-
-def _kernel(
-    layout: Layout, reference: Block, block: Block, group: int, parameter: int, prior: Distribution
-) -> Floats | None:
-    """Matrix of a group and parameter: see `Coupled.kernels`."""
-    if layout.place(group, parameter) == 0:
-        return None
-    location = folded(layout, reference.location)
-    if layout.shifted[group, parameter]:
-        kernel = _prior_kernel(layout, location, block, prior)
-    else:  # the same location, but other nodes
-        middle, width = (
-            folded(layout, x[..., None])[:, None, None, :, 0] for x in (block.mean, block.sd)
-        )
-        at = positions(block, location[..., None], middle, width)
-        last = block.location.shape[-1] - 1
-        cardinal = interpolate.CubicSpline(np.arange(last + 1), np.eye(last + 1))
-        inside = (at >= 0) & (at <= last)
-        kernel = np.where(inside[..., None], cardinal(np.clip(at, 0, last)), 0.0)
-    return kernel.reshape(len(location), location[0].size, -1)
-
-
-def _prior_kernel(layout: Layout, location: Floats, block: Block, prior: Distribution) -> Floats:
-    """Prior density of the difference times the distance of the nodes of the group.
-
-    The likelihood is interpolated between nodes where these are far apart relative to the prior.
-    """
-    size = block.location.shape[-1]
-    lower, upper = prior.tails(0.16)
-    widest = np.diff(block.location, axis=-1)[..., size // 4 : -(size // 4)].max()
-    finer = math.ceil(2 * widest / (upper - lower) / PRIOR_STEP)
-    numbers = location.size * block.location.size // (1 if layout.own_spreads else len(location))
-    finer = max(1, min(finer, MOST_FINER, KERNEL_NUMBERS // numbers))
-    count = finer * (size - 1) + 1
-    fine, log_step = block.at(np.linspace(0, size - 1, count))
-    fine, log_step = (folded(layout, x)[:, None, None] for x in (fine, log_step))
-    difference = fine - location[..., None, None]
-    density = np.exp(log_density(prior, difference) + log_step - math.log(finer))
-    return density if finer == 1 else density @ spline_matrix(size, count)
-
-
-def log_density(prior: Distribution, values: Floats) -> Floats:
-    """Log-density of a prior, minus infinity beyond its support."""
-    low, high = prior.support()
-    inside = (values > low) & (values < high)
-    with np.errstate(all="ignore"):
-        return np.where(inside, prior.log_density(values), -np.inf)

@@ -7,7 +7,6 @@ Participants' likelihoods are tabulated as for the model without effects
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -31,6 +30,7 @@ from rlrecovery.fitting.quadrature.hierarchical import (
     SD_WEIGHT,
     TOLERANCE,
     Hierarchy,
+    Resolution,
 )
 from rlrecovery.fitting.quadrature.layout import Layout
 from rlrecovery.fitting.quadrature.population import Tables
@@ -38,11 +38,16 @@ from rlrecovery.fitting.quadrature.settings import QuadratureSettings
 from rlrecovery.likelihood.data import Observations
 from rlrecovery.simulation.task import Floats
 
-#: Nodes of a correlation, from the first resolution on, and while its mass is located.
-CORRELATION_NODES, LOOK_CORRELATION = (7, 9, 13, 19), 7
+#: Nodes of locations, SDs and correlations by number of correlated parameters, for the resolutions
+#: of the model without effects (without correlations, its nodes), and while the mass is located.
+CORRELATED = {
+    1: (Sizes(9, 13, 11), Sizes(13, 19, 15), Sizes(15, 23, 21)),
+    2: (Sizes(7, 11, 9), Sizes(9, 15, 13), Sizes(11, 17, 15)),
+}
+LOOK_CORRELATION = 7
 
-#: Largest number of nodes of one group.
-MAX_NODES = 7_000_000
+#: Largest number of parameters of a model with a covariate. Each correlation multiplies the nodes.
+MOST_WITH_COVARIATE = 2
 
 #: Quantiles whose errors are estimated.
 PROBABILITIES = (0.025, 0.5, 0.975)
@@ -85,23 +90,22 @@ class EffectQuadrature:
         layout = Layout.of(self.model, names, covariate)
         if len(layout.covariate) != len(data.choices):
             raise ValueError("the data set does not have the rows of the model of effects")
-        _check_size(layout)
+        if layout.correlated.any() and len(names) > MOST_WITH_COVARIATE:
+            raise ValueError(
+                "quadrature estimates correlations with a covariate for models of at most "
+                f"{MOST_WITH_COVARIATE} parameters, and this one has {len(names)}"
+            )
         axes, region, tables, funnels = self.hierarchy.located(data)
         first = Coordinates.first(layout, self.model.prior, funnels, axes, region)
         coordinates = self._settled(first, tables)
-        before, *resolutions = RESOLUTIONS[len(names)]
-        coarse = self._posteriors(
-            coordinates, tables.halved().interpolated(before.interpolated), _sizes(layout, 0)
-        )
-        for index, resolution in enumerate(resolutions, 1):
-            sizes = _sizes(layout, index)
-            if _nodes(layout, sizes) > MAX_NODES:
-                break
+        (before, sizes), *resolutions = _resolutions(layout)
+        table = tables.halved().interpolated(before.interpolated)
+        coarse = self._posteriors(coordinates, table, sizes)
+        for resolution, sizes in resolutions:
             if tables.size != resolution.tabulated:
                 tables = self.hierarchy.tabulated(data, tables.placement, resolution.tabulated)
-            fine = self._posteriors(
-                coordinates, tables.interpolated(resolution.interpolated), sizes
-            )
+            table = tables.interpolated(resolution.interpolated)
+            fine = self._posteriors(coordinates, table, sizes)
             errors = [
                 max(_error(new, old), EDGE_ERROR * edge)
                 for (new, edge), (old, _) in zip(fine, coarse, strict=True)
@@ -112,20 +116,16 @@ class EffectQuadrature:
         pairs = zip(fine, errors, strict=True)
         return [_judged(posterior, error) for (posterior, _), error in pairs]
 
-    def joint(self, tables: Tables, coordinates: Coordinates, sizes: Sizes) -> Coupled:
-        """Posterior of locations, SDs and correlations on a grid."""
-        return coupled(tables, coordinates, self.model.prior, sizes)
-
     def _settled(self, coordinates: Coordinates, tables: Tables) -> Coordinates:
         """Move all axes to the mass."""
         n_parameters = coordinates.layout.n_parameters
         fine, look = tables.interpolated(LOOK_TABLE[n_parameters]), LOOK_HYPER[n_parameters]
         sizes = Sizes(look, look, LOOK_CORRELATION)
         for _ in range(LOOKS):
-            marginals = self.joint(fine, coordinates, sizes).marginals()
+            joint = coupled(fine, coordinates, self.model.prior, sizes)
             moved = {
                 key: coordinates.spans[key].moved(weights, DEPTH)
-                for key, weights in marginals.items()
+                for key, weights in joint.marginals().items()
             }
             spans = {key: span for key, (span, _, _) in moved.items()}
             coordinates = replace(coordinates, spans=spans)
@@ -138,7 +138,7 @@ class EffectQuadrature:
         self, coordinates: Coordinates, tables: Tables, sizes: Sizes
     ) -> list[tuple[EffectPosterior, float]]:
         """Posterior of each effect, and the largest share of the mass at an end of an axis."""
-        joint = self.joint(tables, coordinates, sizes)
+        joint = coupled(tables, coordinates, self.model.prior, sizes)
         edge = max(weights[[0, -1]].max() for weights in joint.marginals().values())
         return [
             (self._posterior(effect, joint, coordinates, tables, sizes), float(edge))
@@ -167,25 +167,12 @@ class EffectQuadrature:
         return summarised(marginal, joint.log_evidence() - absent)
 
 
-def _sizes(layout: Layout, index: int) -> Sizes:
-    """Numbers of nodes of a resolution."""
-    resolution = RESOLUTIONS[layout.n_parameters][index]
-    return Sizes(resolution.location, resolution.spread, CORRELATION_NODES[index])
-
-
-def _nodes(layout: Layout, sizes: Sizes) -> int:
-    """Number of nodes of one group."""
-    plain = sizes.location * sizes.spread
-    return math.prod(plain * (sizes.correlation if r else 1) for r in layout.correlated.tolist())
-
-
-def _check_size(layout: Layout) -> None:
-    needed = _nodes(layout, _sizes(layout, 1))
-    if needed > MAX_NODES:
-        raise ValueError(
-            f"correlations of {layout.correlated.sum()} of {layout.n_parameters} parameters with "
-            f"the covariate need a grid of {needed} nodes; quadrature allows {MAX_NODES}"
-        )
+def _resolutions(layout: Layout) -> list[tuple[Resolution, Sizes]]:
+    """Nodes of tables and of the grid; results of one are compared with those of the one before."""
+    resolutions, count = RESOLUTIONS[layout.n_parameters], int(layout.correlated.sum())
+    if count:
+        return list(zip(resolutions, CORRELATED[count], strict=False))
+    return [(own, Sizes(own.location, own.spread, 1)) for own in resolutions]
 
 
 def _error(new: EffectPosterior, old: EffectPosterior) -> float:

@@ -17,11 +17,11 @@ from fits import bayes_settings, setting
 from quadrature import log_likelihood
 from scipy import stats
 from scipy.special import expit
-from unit.forms import without_machine_code
 
 from rlrecovery.fitting.bayes.effect_model import build_effect_model, effect_variable, standardised
 from rlrecovery.fitting.effects import Effect, EffectModel
 from rlrecovery.models.distributions import Distribution
+from unit.forms import without_machine_code
 
 
 class Formulas:
