@@ -14,7 +14,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from rlrecovery.effects.settings import EffectSettings
 from rlrecovery.figures import style
 from rlrecovery.figures.axes import Limits, fence, few_ticks, panel_width, wrap
 from rlrecovery.figures.labels import counted, described, symbol, unconstrained
@@ -99,9 +98,8 @@ class Quantity:
 
 
 def significance(table: pd.DataFrame) -> float:
-    """Significance level of the tests; the default if the table does not have it."""
-    default = float(EffectSettings.model_fields["significance"].default)
-    return float(table["significance"].iloc[0]) if "significance" in table else default
+    """Significance level of the tests; missing if there are none."""
+    return float(table["significance"].iloc[0]) if len(table) else np.nan
 
 
 def draw_against_size(summary: Summary, width: float, quantities: Sequence[Quantity]) -> Figure:

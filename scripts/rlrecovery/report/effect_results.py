@@ -121,12 +121,23 @@ def results_of(
         for row in pooled.to_dict("records")
     }
     return Results(
-        experiment, effect, design, tuple(sizes), rows, cells, _detectable(summary, where)
+        experiment,
+        effect,
+        design,
+        tuple(sizes),
+        rows,
+        cells,
+        _detectable(summary, where, sizes[0] if sizes else 0.0),
     )
 
 
-def _detectable(summary: Summary, where: Mapping[str, object]) -> dict[Analysis, Row]:
-    """Rows of the sizes with a given power: over the true values, or of the only one."""
+def _detectable(
+    summary: Summary, where: Mapping[str, object], largest: float
+) -> dict[Analysis, Row]:
+    """Rows of the sizes with a given power: over the true values, or of the only one.
+
+    Where effects of both signs are simulated, the rows with the sign of the largest size.
+    """
     if summary.detectable.empty:
         return {}
     table = select(with_series(summary.detectable), **where)
@@ -135,6 +146,8 @@ def _detectable(summary: Summary, where: Mapping[str, object]) -> dict[Analysis,
     for key, part in table.groupby(["method", "analysis"], sort=False):
         pooled = part[as_text(part["cell"]) == ""]
         chosen = pooled if len(pooled) else part
-        if len(chosen) == 1:
+        chosen = chosen[chosen["size"].isna() | (chosen["size"] * largest > 0)]
+        chosen = chosen.sort_values("size", kind="stable")  # a missing size comes last
+        if len(chosen) and chosen["cell"].nunique() == 1:
             rows[Analysis(*map(str, key))] = chosen.iloc[0].to_dict()
     return rows

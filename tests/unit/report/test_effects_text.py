@@ -191,6 +191,11 @@ def test_the_detectable_size_is_that_over_the_true_values_or_the_only_one(tiny):
         "effects"
     ]
     assert "needs a difference of −0.71" in effect["answer"]
+    both = pd.concat([summary.detectable.assign(size=0.6), summary.detectable])
+    (effect,) = effects_section(dataclasses.replace(summary, detectable=both), EXPERIMENT)[
+        "effects"
+    ]
+    assert "needs a difference of −0.71" in effect["answer"]
     endless = summary.detectable.assign(upper=-np.inf)
     (effect,) = effects_section(dataclasses.replace(summary, detectable=endless), EXPERIMENT)[
         "effects"
