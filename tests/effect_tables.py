@@ -65,6 +65,7 @@ def effects(
                 key = dict(zip(("kind", "effect", "parameter"), effect, strict=True))
                 key |= {"method": method, "other_effects": "", "analysis": analysis, "size": size}
                 key["natural"] = natural(truth, size, effect)
+                key["significance"] = SIGNIFICANCE
                 rows += [
                     cell | key | measure
                     for measure in measures(analysis, size, n_people, n_trials, n)

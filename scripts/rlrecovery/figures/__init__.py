@@ -22,6 +22,11 @@ zipplot       every interval, sorted by the error of its estimate
 precision     RMSE and interval width against trials, and against participants
 tradeoff      errors of two parameters against each other
 contraction   posterior contraction against z-score
+effects       measures of effects against their true size, for the next three figures
+power         how often effects are found, and the type I error
+sign_and_size  wrong signs and exaggeration of effects that were found
+effect_estimates  bias and coverage of effects
+reliability   agreement with a second session and with the truth
 convergence   shares of flagged estimates, and run time
 confusion     best-fitting model for each generating model
 misfit        bias when another model is fitted than the one that simulated

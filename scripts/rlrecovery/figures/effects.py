@@ -14,7 +14,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from rlrecovery.effects.settings import EffectSettings
 from rlrecovery.figures import style
 from rlrecovery.figures.axes import Limits, fence, few_ticks, panel_width, wrap
 from rlrecovery.figures.labels import counted, described, symbol, unconstrained
@@ -99,9 +98,8 @@ class Quantity:
 
 
 def significance(table: pd.DataFrame) -> float:
-    """Significance level of the tests; the default if the table does not have it."""
-    default = float(EffectSettings.model_fields["significance"].default)
-    return float(table["significance"].iloc[0]) if "significance" in table else default
+    """Significance level of the tests; missing if there are none."""
+    return float(table["significance"].iloc[0]) if len(table) else np.nan
 
 
 def draw_against_size(summary: Summary, width: float, quantities: Sequence[Quantity]) -> Figure:
@@ -124,7 +122,8 @@ def draw_against_size(summary: Summary, width: float, quantities: Sequence[Quant
             panels.append((axes, values))
         _limits(panels, quantity)
     for (i, j), axes in page.panels.items():
-        label_sizes(axes, rows[i][0], _of_effect(pooled, rows[i][0]))
+        has_own_axis = page.reflowed or len(columns) == 1
+        label_sizes(axes, rows[i][0], _of_effect(pooled, rows[i][0]), has_own_axis)
         page.row_label((i, j), rows[i][1].label)
         page.column_title((i, j), *described(*columns[j]))
         _hide_repeated(page, (i, j), is_same=i + 1 < len(rows) and rows[i][0] == rows[i + 1][0])
@@ -260,8 +259,13 @@ def method_colour(summary: Summary, method: str, in_table: Sequence[str]) -> str
     return style.colour(names, method)
 
 
-def label_sizes(axes: Axes, effect: StudiedEffect, pooled: pd.DataFrame) -> None:
-    """Label the horizontal axis with true sizes and, of one truth, differences that they make."""
+def label_sizes(
+    axes: Axes, effect: StudiedEffect, pooled: pd.DataFrame, has_own_axis: bool
+) -> None:
+    """Label the horizontal axis with true sizes and, of one truth, differences that they make.
+
+    There is less room below a panel whose vertical axis has labels of its own.
+    """
     sizes = sorted(float(size) for size in pooled["size"].unique())
     gap = _smallest_distance(pd.Series(sizes))
     low, high = sizes[0] - 0.4 * gap, sizes[-1] + 0.4 * gap
@@ -275,8 +279,7 @@ def label_sizes(axes: Axes, effect: StudiedEffect, pooled: pd.DataFrame) -> None
                   for text, size in zip(labels, ticks, strict=True)]  # fmt: skip
     axes.set_xticks(ticks, labels)
     axes.set_xlim(low, high)
-    is_alone = panel_width(axes) > 0.9 * style.figure_width(axes)
-    letters = int((panel_width(axes) - (2 * LEFT if is_alone else 0.2)) / 0.062)
+    letters = int((panel_width(axes) - (0.5 if has_own_axis else 0.2)) / 0.062)
     axes.set_xlabel("\n".join(wrap(size_label(effect, is_one), letters)))
 
 

@@ -18,6 +18,9 @@ Measures are computed in `rlrecovery.score`; this room formats and compares them
 ``methods_paper``     methods section of a paper; its paragraphs: ``data_text``, ``model_text``,
                       ``estimation_text``, ``measures_text``; its markup: ``markup``
 ``calibration_text``  calibration over the prior, in sentences
+``effects_text``      whether effects of groups, conditions and a covariate would be found; with
+                      ``effect_results``, ``effects_words``, ``reliability_text``, for a paper
+                      ``effects_methods`` and ``effects_sheet``
 ``sampler_text``      sampled compared with exact posteriors
 ``captions``          captions of the figures
 ``completeness``      missing or mismatched inputs of a report

@@ -33,6 +33,7 @@ MAIN_FIGURES = (
     "samplesize",
     "confusion",
     "calibration",
+    "power",
 )
 RUBRIC = re.compile(r"^\.\. rubric:: *(.+)$", re.MULTILINE)
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from rlrecovery.config.effects import has_effects
 from rlrecovery.config.settings import Experiment
 from rlrecovery.config.study import methods_of, read_resolved, sources
 from rlrecovery.figures.catalogue import FIGURES, title
@@ -21,6 +22,7 @@ from rlrecovery.report.calibration_text import calibration_section
 from rlrecovery.report.captions import caption_parts, caption_text, composed_caption, main_figures
 from rlrecovery.report.cell_tables import FEWEST_REPLICATES, cell_tables, flagged_rows
 from rlrecovery.report.completeness import mixtures, unfinished
+from rlrecovery.report.effects_text import effects_section
 from rlrecovery.report.explorer import explorer, library
 from rlrecovery.report.explorer_data import no_map_reason
 from rlrecovery.report.growth_text import growth_text, replicates_of
@@ -132,6 +134,8 @@ def page_data(summary: Summary, experiment: Experiment, design: pd.DataFrame) ->
         "comparisons": model_comparisons(summary),
         "calibration": calibration_section(summary, experiment),
         "lacks_calibration": experiment.calibration is not None and summary.uniformity.empty,
+        "effects": effects_section(summary, experiment),
+        "lacks_effects": has_effects(experiment) and summary.effects.empty,
         "wrong_model_title": FIGURES["misfit"].title,
         "predictive_check": methods_text.predictive_check(experiment),
         "cell_tables": cell_tables(summary),

@@ -16,7 +16,8 @@ _LATEX = str.maketrans(
 
 def write_tables(summary: str, folder: str) -> None:
     """Write every table of `SHEETS` to a folder as ``.tex`` and ``.html``."""
-    loaded = load_summary(summary, ("recovery", "verdicts", "points", "comparison", "selection"))
+    needed = ("recovery", "verdicts", "points", "comparison", "selection", "effects")
+    loaded = load_summary(summary, needed)
     for name, content in SHEETS.items():
         sheet = content(loaded)
         write_text(latex(name, sheet), f"{folder}/{name}.tex")

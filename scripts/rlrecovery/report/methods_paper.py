@@ -21,6 +21,7 @@ from rlrecovery.config.study import (
 from rlrecovery.design.cells import example_of
 from rlrecovery.report.calibration_text import calibration_methods
 from rlrecovery.report.data_text import data_text, models_text, tasks_text
+from rlrecovery.report.effects_methods import effects_methods
 from rlrecovery.report.estimation_text import estimation, overview, symbols
 from rlrecovery.report.growth_text import growth_text, replicates_of
 from rlrecovery.report.markup import (
@@ -39,6 +40,7 @@ from rlrecovery.score.results import Summary, load_summary
 from rlrecovery.storage.files import read_record, read_table, write_text
 from rlrecovery.storage.fingerprint import is_current
 from rlrecovery.storage.provenance import Origin
+from rlrecovery.storage.schemas import ANALYSED
 
 AnyPath = str | os.PathLike[str]
 
@@ -84,7 +86,7 @@ def write_methods(
     text = paragraphs(
         read_resolved(config_file),
         read_table(design_file, {"cell": "", "replicates": ""}),
-        load_summary(summary_folder, ("recovery", "selection", "uniformity")),
+        load_summary(summary_folder, ("recovery", "selection", "uniformity", *ANALYSED)),
         read_record(provenance_file),
     )
     head = "<!-- pandoc --citeproc --bibliography references.bib methods.md -->\n\n"
@@ -106,7 +108,8 @@ def paragraphs(
     design : DataFrame
         The table of cells, with the number of finished data sets.
     summary : Summary
-        At least its tables ``recovery``, ``selection`` and ``uniformity``.
+        At least its tables ``recovery``, ``selection``, ``uniformity``, ``effects`` and
+        ``reliability``.
     record : mapping
         The provenance of the study.
     """
@@ -122,6 +125,7 @@ def paragraphs(
         "Flagged estimates": " ".join(flags_text(experiment, summary)),
         "Performance measures": " ".join(measures_text(summary)),
         "Calibration": " ".join(calibration_methods(experiment, summary)),
+        "Groups and conditions": " ".join(effects_methods(experiment, summary)),
         "Model comparison": " ".join(selection_text(experiment, summary)),
         "Predictive check": " ".join(_observed(experiment)),
         "Software": " ".join(_software(experiment, record)),

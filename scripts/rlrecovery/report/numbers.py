@@ -67,6 +67,14 @@ def minus(text: str) -> str:
     return text.lstrip("-") if not text.strip("-0.") else text.replace("-", "−")
 
 
+def rounded(value: float) -> str:
+    """Format with two decimals, or two digits if it is below 0.1."""
+    if not np.isfinite(value):
+        return "∞" if value > 0 else "−∞"
+    text = f"{round(value, 2):g}" if abs(value) >= 0.1 else f"{value:.2g}"
+    return minus(text)
+
+
 def enumeration(items: Sequence[str]) -> str:
     """Join items as in a sentence: ``a, b and c``."""
     return items[0] if len(items) == 1 else ", ".join(items[:-1]) + " and " + items[-1]

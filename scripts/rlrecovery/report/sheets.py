@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 
+from rlrecovery.report.effects_sheet import CAPTION, effects_body
 from rlrecovery.report.lines import (
     LineKey,
     fewer_replicates,
@@ -195,4 +196,5 @@ SHEETS: dict[str, Callable[[Summary], Sheet]] = {
     "coverage": lambda summary: measure_sheet(summary, "coverage", "Coverage", 100),
     "comparison": comparison_sheet,
     "selection": selection_sheet,
+    "effects": lambda summary: Sheet(CAPTION, effects_body(summary)),
 }

@@ -17,6 +17,7 @@
 - `sampler_pairs`: pairs of methods with the same posterior, one of them exact
 - `sampler_check`: sampled compared with exact posteriors
 - `prior_width`: prior SDs on the natural scale
+- `analyses`: names of analyses of effects, and their measures over all true values
 - `study`: the scores of a study, in order and with columns that describe the design
 - `competing`: summary tables of competing models
 - `summary`: the rule ``summarise``: all summary tables

@@ -49,7 +49,7 @@ class Analysis(NamedTuple):
         if self.analysis == "joint":
             return f"{words} of {self.method}"
         unit = "condition" if set(kinds) == {"condition"} else "group"
-        apart = f", fitted by {unit}" if self.analysis.endswith("_by_group") else ""
+        apart = f" fitted by {unit}" if self.analysis.endswith("_by_group") else ""
         return f"{words} of {self.method} estimates{apart}"
 
 

@@ -451,6 +451,7 @@ TABLES: dict[str, Table] = {
             "signs among those; `type_m`: the mean size of the estimate among those, in units of "
             "the true size; `bf_for` and `bf_against`: the share of Bayes factors above 10 and "
             "below 1/10; `share_failed`, `share_flagged`.",
+            "significance": "Significance level of the tests.",
             "n": "Number of data sets that the value rests on.",
             "n_rows": "Number of rows that it rests on.",
         },

@@ -306,7 +306,12 @@ _ANALYSED = {
 #: ``summary/effects``: one row per measure of an analysis of an effect, see
 #: `rlrecovery.score.effects.measures`. ``size`` is the true effect, and ``natural`` the difference
 #: on the natural scale that it makes at the population's location; missing for correlations.
-EFFECTS = {**_ANALYSED, "size": "float64", "natural": "float64", "measure": "str", **_VALUE}
+EFFECTS = {
+    **_ANALYSED,
+    **dict.fromkeys(("size", "natural", "significance"), "float64"),
+    "measure": "str",
+    **_VALUE,
+}
 
 #: ``summary/detectable``: the size of an effect that is found with a probability of ``power``, see
 #: `rlrecovery.score.effects.detectable`, and its 95 % interval. Truth columns follow ``cell``,

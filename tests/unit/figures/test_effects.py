@@ -37,8 +37,9 @@ def studies(runs):
 
 
 def is_daily(case, name, width):
-    most = (name, width) == ("effect_estimates", style.ONE_COLUMN)
-    return name == "power" if case in ("few", "covariate") else most
+    if case == "many":
+        return (name, width) == ("effect_estimates", style.ONE_COLUMN)
+    return name == "power" and case in ("few", "covariate")
 
 
 @pytest.mark.filterwarnings("error:constrained_layout not applied")
@@ -90,6 +91,7 @@ def test_lines_are_power_and_at_zero_the_type_1_error(studies):
 def test_the_nominal_type_1_error_is_that_of_the_table(studies):
     table = studies["single"].effects
     assert significance(table) == 0.05
+    assert np.isnan(significance(table.iloc[:0]))
     assert significance(table.assign(significance=0.01)) == 0.01
 
 
@@ -106,7 +108,7 @@ def test_colours_are_methods_and_markers_are_analyses(studies):
         "t test of mle estimates",
         "t test of exact estimates",
         "t test of hierarchical estimates",
-        "t test of hierarchical estimates, fitted by group",
+        "t test of hierarchical estimates fitted by group",
         "joint model of hierarchical",
     ]
     assert "80 % power" in labels

@@ -31,6 +31,7 @@ from rlrecovery.storage.schemas import ANALYSED, DETECTABLE, EFFECTS, RELIABILIT
 #: Columns that identify an analysis of an effect, whatever its size, in one cell.
 _SERIES = ("method", "cell", "other_effects", "kind", "effect", "parameter", "analysis")
 
+_SIZE = ("size", "natural", "significance")
 _VALUES = ("measure", "value", "mcse", "n", "n_rows")
 
 
@@ -106,7 +107,7 @@ class EffectStudy:
                 for k, effect in enumerate(self.batches.generators[base].design.effects):
                     known = iccs.get((method, base, effect.parameter), np.nan)
                     rows += self._of_effect(k, effect, method, tables, known)
-        return pd.DataFrame(rows, columns=[*_SERIES, "size", "natural", *_VALUES])
+        return pd.DataFrame(rows, columns=[*_SERIES, *_SIZE, *_VALUES])
 
     def _of_effect(
         self,
@@ -117,6 +118,7 @@ class EffectStudy:
         icc: float,
     ) -> Iterator[dict[str, object]]:
         """Measures of all analyses of one effect in a cell: all its sizes."""
+        significance = self.batches.settings.significance
         own = {key: _analyses(table, effect) for key, table in tables.items()}
         if effect.kind == "covariate" and self.batches.settings.retest:
             for by_name in own.values():
@@ -136,8 +138,8 @@ class EffectStudy:
                     "analysis": analysis,
                     "size": size,
                     "natural": self._natural(cell.cell.key, effect, size),
+                    "significance": significance,
                 }
-                significance = self.batches.settings.significance
                 scores = effect_measures(by_name[analysis], size, significance)
                 yield from (about | row for row in score_rows(scores))
 

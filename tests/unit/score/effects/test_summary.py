@@ -95,6 +95,10 @@ def test_sizes_are_also_on_the_natural_scale(summary):
     assert table[table["kind"] == "covariate"]["natural"].isna().all()
 
 
+def test_the_significance_level_is_that_of_the_settings(summary):
+    assert set(summary.effects["significance"]) == {TESTS.significance}
+
+
 def test_correlations_are_divided_by_the_root_of_the_reliability_of_their_cell(summary):
     table, reliability = summary.effects, summary.reliability
     keys = ["alpha", "participants", "size", "other_effects"]
