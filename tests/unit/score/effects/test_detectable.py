@@ -33,13 +33,13 @@ def test_the_size_of_an_exact_curve_is_found(s, z, sign):
 
 @pytest.mark.parametrize("sizes", [[0, 0.8], [0, 0.4, 0.8], [0, 0.3, 0.6, 0.9]])
 def test_intervals_cover(sizes):
-    """300 studies with 100 data sets per size, and a type I error of 7 %."""
+    """200 studies with 100 data sets per size, and a type I error of 7 %."""
     true, truth = np.array(sizes), wanted(0.3, 1.8)
     covered = []
-    for found in RNG.binomial(100, power(true, 0.3, 1.8), (300, len(true))):
+    for found in RNG.binomial(100, power(true, 0.3, 1.8), (200, len(true))):
         result = detectable(true, found, [100] * len(true))
         covered.append(result.lower <= truth <= result.upper)
-    assert np.mean(covered) == pytest.approx(0.95, abs=4 * np.sqrt(0.95 * 0.05 / 300))
+    assert np.mean(covered) == pytest.approx(0.95, abs=4 * np.sqrt(0.95 * 0.05 / 200))
 
 
 def test_the_interval_is_that_of_the_profile_likelihood():
