@@ -1,7 +1,6 @@
 """Door of rule `compare`: effects in a batch of data sets, estimated and tested by one method."""
 
 from rlrecovery.effects.batch import compare_batch
-
 from rlrecovery.effects.design import EffectCell
 from rlrecovery.effects.generator import EffectGenerator
 from rlrecovery.effects.settings import EffectSettings

@@ -125,10 +125,10 @@ def test_a_population_is_integrated_exactly_between_nodes():
 def test_a_shift_within_a_session_has_the_published_accuracy(trials):
     """Biases of the three fixed effects as published, and coverage of all four near 95 %.
 
-    Theirs are 100 maximum likelihood estimates, with biases inside their Monte Carlo error; ours
+    Theirs are 100 maximum likelihood estimates, with biases within their Monte Carlo error; ours
     are 100 posterior means under weak priors. At most 11 of 100 intervals miss with probability
-    0.996 if each misses with probability 0.05. The log SD is compared with theirs in the report
-    of a failure only: their estimates of it collapse to 0 and ours do not.
+    0.996 if each misses with probability 0.05. Their estimates of the SD collapse to 0 in short
+    sessions, so the log SD only has to be less biased than theirs.
     """
     bias, standard_error, coverage = mid_session.bias_and_coverage(trials, 100, seed=trials)
     published = np.array(mid_session.PUBLISHED[trials]["bias"])
@@ -136,5 +136,4 @@ def test_a_shift_within_a_session_has_the_published_accuracy(trials):
     assert (np.abs(bias - published) < limits)[:3].all(), (bias, published, standard_error)
     assert (np.abs(bias) < 4 * standard_error)[:3].all(), (bias, standard_error)
     assert coverage.min() >= 0.89, coverage
-    # Without the Laplace approximation the SD is not collapsed.
-    assert bias[3] > published[3] / 2, bias
+    assert bias[3] - published[3] > 2 * standard_error[3], (bias, standard_error)

@@ -1,9 +1,15 @@
 # Which designs meet the requirements of the config. Its files are made in a study that has any.
 
 
+def effects_table(wildcards):
+    """The table of effects, which requirements for power need."""
+    return f"{SUMMARY_FOLDER}/effects.csv" if EFFECT_CELLS else []
+
+
 rule advise:
     input:
         summary=rules.summarise.output.csv,
+        effects=effects_table,
         config=rules.design.output.config,
     output:
         frontier=f"{SUMMARY_FOLDER}/frontier.csv",

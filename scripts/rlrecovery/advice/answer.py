@@ -41,7 +41,7 @@ from rlrecovery.advice.scales import (
 from rlrecovery.advice.surrogate import Points, Surrogate
 from rlrecovery.config.settings import Experiment
 from rlrecovery.config.study import competitors, methods_of, tasks
-from rlrecovery.config.targets import ALL, P_BEST, CostSettings, TargetSettings
+from rlrecovery.config.targets import ALL, P_BEST, POWER, CostSettings, TargetSettings
 from rlrecovery.score.results import Summary
 
 #: What a measured design gives, within its Monte Carlo error.
@@ -295,18 +295,19 @@ def _joint(
 ) -> Iterator[tuple[str, list[Measured]]]:
     """Yield the methods that have all requirements, with their measures.
 
-    A requirement for a method of its own, or for the share of best fits, is part of the answer of
-    every method, with the measures of the same task and missing responses; of several criteria of
-    model selection, the first one counts.
+    A requirement for a method of its own, for the share of best fits or for power is part of the
+    answer of every method, with the measures of the same task and missing responses; of several
+    criteria of model selection, or analyses of effects, the first one counts.
     """
     if len(experiment.targets) < 2:
         return
     contests = competitors(methods_of(experiment))
     for method in summary.methods:
-        contest = contests.get(summary.method_of.get(method, method), ("",))[0]
+        config_name = summary.method_of.get(method, method)
+        contest = contests.get(config_name, ("",))[0]
         parts = [
             groups.get((name, method))
-            or _shared(name, target, contest, origin(summary, method), groups)
+            or _shared(name, target, contest or config_name, origin(summary, method), groups)
             for name, target in experiment.targets.items()
         ]
         if all(parts):
@@ -316,16 +317,17 @@ def _joint(
 def _shared(
     name: str,
     target: TargetSettings,
-    contest: str,
+    own_name: str,
     of: tuple[str, str],
     groups: Mapping[tuple[str, str], list[Measured]],
 ) -> list[Measured]:
     """Measures of a requirement that methods share, from data like those of a method.
 
-    ``contest`` and ``of`` (model and label of the other factors) are those of the method. Data of
-    the same generating model come first; the share of best fits may be that of another one.
+    ``own_name`` (in the config) and ``of`` (model and label of the other factors) are those of the
+    method. Data of the same generating model come first; the share of best fits may be that of
+    another one.
     """
-    if target.method is None and target.measure != P_BEST:
+    if target.method is None and target.measure not in (P_BEST, POWER):
         return []
     model, variant = of
     candidates = [
@@ -333,6 +335,6 @@ def _shared(
         for (requirement, _), group in groups.items()
         if requirement == name
         and group[0].variant == variant
-        and (target.method or group[0].name == contest)
+        and (target.method or group[0].name == own_name)
     ]
     return min(candidates, key=lambda group: group[0].model != model, default=[])

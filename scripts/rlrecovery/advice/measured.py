@@ -12,7 +12,9 @@ import pandas as pd
 from rlrecovery.advice.scales import Floats, Scale, scale_of
 from rlrecovery.config.settings import Experiment
 from rlrecovery.config.study import competitors, methods_of
-from rlrecovery.config.targets import OF_INTERVALS, P_BEST, TargetSettings
+from rlrecovery.config.targets import OF_INTERVALS, P_BEST, POWER, TargetSettings
+from rlrecovery.score.analyses import Analysis, with_series
+from rlrecovery.score.labels import label_of
 from rlrecovery.score.measures import binomial_se
 from rlrecovery.score.pooling import mean_over_cells, root_mean_over_cells
 from rlrecovery.score.results import Summary, finest_level
@@ -83,12 +85,11 @@ def measured(summary: Summary, experiment: Experiment) -> list[Measured]:
     A requirement has one for each method, parameter that it applies to and, if it applies to the
     worst true value, cell. It has none for a method that does not have the measure.
     """
+    sources = {P_BEST: _selected, POWER: _found}
     return [
         entry
         for name, target in experiment.targets.items()
-        for entry in (_selected if target.measure == P_BEST else _estimated)(
-            summary, experiment, name, target
-        )
+        for entry in sources.get(target.measure, _estimated)(summary, experiment, name, target)
     ]
 
 
@@ -236,6 +237,46 @@ def _selected(
         for truth, cells in _by_truth(summary, experiment, part):
             subject = (what, truth, str(target.model), variant)
             yield from _entry(name, target, (method, contest), subject, cells)
+
+
+def _found(
+    summary: Summary, experiment: Experiment, name: str, target: TargetSettings
+) -> Iterator[Measured]:
+    """Yield shares of data sets in which an effect is found."""
+    table = summary.effects
+    if table.empty:
+        return
+    labels = {label_of(name, experiment.labels): name for name in experiment.methods}
+    table = table[(table["measure"] == POWER) & (as_text(table["other_effects"]) == "")]
+    for key in ("effect", "size", "analysis"):
+        if (wanted := getattr(target, key)) is not None:
+            table = table[table[key] == wanted]
+    if target.parameter is not None:
+        shown = experiment.labels.get(target.parameter, target.parameter)
+        table = table[table["parameter"] == shown]
+    table = table.assign(config_name=as_text(table["method"]), variant=as_text(table["variant"]))
+    keys = ["method", "analysis", "config_name", "variant", "kind"]
+    for (method, analysis, shown, variant, kind), rows in with_series(table).groupby(
+        keys, sort=False
+    ):
+        of = labels.get(str(shown), str(shown))
+        if target.method not in (None, of):
+            continue
+        label = Analysis(str(method), str(analysis)).label(str(kind))
+        for (effect, parameter, size), part in rows.groupby(
+            ["effect", "parameter", "size"], sort=False
+        ):
+            what = f"power to find {_effect_text(str(kind), str(effect), str(parameter), size)}"
+            for truth, cells in _by_truth(summary, experiment, part):
+                subject = (what, truth, "", str(variant))
+                yield from _entry(name, target, (label, of), subject, cells)
+
+
+def _effect_text(kind: str, effect: str, parameter: str, size: float) -> str:
+    """An effect in a sentence."""
+    if kind == "covariate":
+        return f"a correlation of {size:g} with {parameter}"
+    return f"a difference in {parameter} of {size:g} ({effect})"
 
 
 def _entry(

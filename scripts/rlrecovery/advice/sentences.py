@@ -13,7 +13,7 @@ from rlrecovery.advice.measured import Measured
 from rlrecovery.advice.region import EXTRAPOLATION, Bounds
 from rlrecovery.config.settings import Experiment
 from rlrecovery.config.study import sources
-from rlrecovery.config.targets import ALL, P_BEST
+from rlrecovery.config.targets import ALL, P_BEST, POWER
 from rlrecovery.report.numbers import enumeration
 
 #: Most designs and true values that a sentence lists.
@@ -51,7 +51,7 @@ def _limit_text(experiment: Experiment, name: str, group: Sequence[Answer]) -> s
     """A requirement in words, or as it stands in the config if no method has the measure."""
     target = experiment.targets[name]
     side = "at least" if target.sign > 0 else "at most"
-    written = [target.measure, target.parameter, target.level, target.model]
+    written = [target.measure, target.effect, target.parameter, target.level, target.model]
     entries = group[0].entries if group else ()
     words = list(dict.fromkeys(entry.quantity for entry in entries))
     quantity = enumeration(words) if words else " ".join(filter(None, written))
@@ -255,10 +255,11 @@ def _left_out_note(answer: Answer) -> Iterator[str]:
 
 
 def _selection_note(answer: Answer) -> Iterator[str]:
-    """The criterion of model selection that counts for all requirements."""
-    names = list(dict.fromkeys(m.method for m in answer.entries if m.target.measure == P_BEST))
-    if names and answer.requirement == ALL:
-        yield f"For the share of best fits, {enumeration(names)} counts."
+    """The criterion of model selection, or the analysis, that counts for all requirements."""
+    for measure, words in ((P_BEST, "the share of best fits"), (POWER, "power")):
+        names = list(dict.fromkeys(m.method for m in answer.entries if m.target.measure == measure))
+        if names and answer.requirement == ALL:
+            yield f"For {words}, {enumeration(names)} counts."
 
 
 def _surrogate_notes(answer: Answer) -> Iterator[str]:

@@ -40,7 +40,7 @@ def write_advice(
         ``text`` for the sentences (JSON).
     """
     experiment = read_resolved(config_file)
-    found = answers(load_summary(summary_folder, ("recovery", "selection")), experiment)
+    found = answers(load_summary(summary_folder, ("recovery", "selection", "effects")), experiment)
     write_table(frontier_table(found), outputs["frontier"])
     write_table(surface_table(found), outputs["surface"])
     write_table(advised_table(found), outputs["advised"])

@@ -119,7 +119,8 @@ def _answers(experiment: Experiment, config: Path) -> list[Answer]:
         raise Refused(f"{folder}/ has no results yet; run the study with make run CONFIG={config}")
     if reason := refusal(experiment, folder):
         raise Refused(reason)
-    return answers(load_summary(folder / "summary", ("recovery", "selection")), experiment)
+    tables = ("recovery", "selection", "effects")
+    return answers(load_summary(folder / "summary", tables), experiment)
 
 
 def _not_measured(experiment: Experiment, config: Path) -> str:

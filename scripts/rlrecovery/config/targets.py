@@ -20,6 +20,7 @@ MeasureName = Literal[
     "spearman_within",
     "reliability",
     "p_best",
+    "power",
 ]
 #: Measures that are small if estimates are good; the others, except for coverage, are large.
 SMALL: Final = ("rmse", "bias", "empirical_se", "relative_rmse", "width")
@@ -29,6 +30,10 @@ OF_INTERVALS: Final = ("width", "coverage")
 ALL: Final = "all"
 #: Share of data sets or participants whose best-fitting model is the generating one.
 P_BEST: Final = "p_best"
+#: Share of data sets in which an effect is found.
+POWER: Final = "power"
+#: Keys of a requirement that only power has.
+OF_POWER: Final = ("effect", "size", "analysis")
 
 
 class TargetSettings(Section):
@@ -43,9 +48,11 @@ class TargetSettings(Section):
     measure: MeasureName
     """Measure of the summary. rmse, bias (its size), empirical_se, relative_rmse (RMSE in units of
     that of a guess) and the mean width of intervals need at_most; spearman (rank correlation over
-    all true values), spearman_within and reliability (within data sets) and p_best need at_least;
-    coverage may have either. p_best is the share of participants, or of data sets of a
-    hierarchical method, for which the model that generated the data fits best."""
+    all true values), spearman_within and reliability (within data sets), p_best and power need
+    at_least; coverage may have either. p_best is the share of participants, or of data sets of a
+    hierarchical method, for which the model that generated the data fits best. power is the
+    share of data sets in which a difference between groups or conditions, or a correlation, is
+    found; every analysis is answered separately."""
     parameter: Omittable[str] = None
     """Parameter that it applies to. By default every parameter with a true value; each must then
     meet the limit."""
@@ -57,6 +64,15 @@ class TargetSettings(Section):
     0.95, or else the largest."""
     model: Omittable[str] = None
     """Generating model, for p_best only."""
+    effect: Omittable[str] = None
+    """Name of the group or condition whose difference must be found, or covariate, for power only.
+    By default all; each must then meet the limit."""
+    size: Omittable[float] = None
+    """True size of the effect, one of those that are simulated, for power only. By default all but
+    0; each must then meet the limit."""
+    analysis: Omittable[str] = None
+    """Analysis that must find it, one of effects.analyses, for power only. By default every
+    analysis is answered separately."""
     method: Omittable[str] = None
     """Method that must meet it. By default every method is answered separately."""
     at_most: Omittable[float] = None

@@ -184,13 +184,13 @@ class Comparison:
             points = self.fits.of_all(data_sets)
             tests: dict[Analysis, Test] = {test: test for test in OF_ALL}
             effects += self._two_step(tests, data_sets, points, started)
+        if self.joint is not None:  # at once: it may need what the last fit has computed
+            for data_set in data_sets:
+                effects += self._joint(self.joint, data_set)
         if not set(BY_GROUP).isdisjoint(self.analyses):
             started = time.perf_counter()
             separate = self.fits.by_group(data_sets)
             effects += self._two_step(BY_GROUP, data_sets, separate, started)
-        if self.joint is not None:
-            for data_set in data_sets:
-                effects += self._joint(self.joint, data_set)
         retests: list[Row] = []
         if self.retest and points is not None:
             retests = self._retests(data_sets, points)

@@ -7,9 +7,10 @@ not need it.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Literal
 
-from rlrecovery.likelihood.compiled import compiled_gradient, compiled_values
+from rlrecovery.likelihood.compiled import Compiled, compiled_gradient, compiled_values
 from rlrecovery.likelihood.data import Observations
 from rlrecovery.models.base import Learner
 from rlrecovery.simulation.task import Floats
@@ -49,8 +50,17 @@ def values_only(learner: Learner, engine: Engine) -> Evaluator:
     if engine == "scan":
         both = _scan(learner)
         return lambda data, theta: both(data, theta)[0]
-    function = compiled_values(learner)
-    return lambda data, theta: function(data.choices, data.rewards, data.starts, theta)
+    return _Values(compiled_values(learner))
+
+
+@dataclass(frozen=True)
+class _Values:
+    """The compiled log-likelihood; two of them are equal if they have the same compiled code."""
+
+    function: Compiled
+
+    def __call__(self, data: Observations, theta: Floats) -> Any:
+        return self.function(data.choices, data.rewards, data.starts, theta)
 
 
 def _scan(learner: Learner) -> Evaluator:

@@ -209,12 +209,14 @@ _UNIFORMITY = {
 }
 
 _EFFECT = {
-    "cell": "Key of the cell, without the effects; empty where cells are pooled.",
     "kind": "`group`, `condition` or `covariate`.",
     "effect": "Name of the group or condition that differs from the first one; `covariate`.",
     "parameter": "Parameter that the effect is about.",
     "analysis": "`t_test`, `rank_test`, the same with `_by_group` for estimates of a hierarchical "
     "method that is fitted to each group and condition separately, `joint`, or `disattenuated`.",
+}
+_ANALYSED = _EFFECT | {
+    "cell": "Key of the cell, without the effects; empty where cells are pooled.",
     "other_effects": "Other effects that are not 0 in the data; empty if all are 0.",
     "size": "True effect: a difference on the unconstrained scale, or a correlation.",
     "natural": "The difference on the natural scale that `size` makes at the location of the "
@@ -308,14 +310,16 @@ TABLES: dict[str, Table] = {
         | {
             "truth": "True effect: a difference on the unconstrained scale, or a correlation.",
             "estimate": "Estimated effect, on the scale of the truth; missing if it failed.",
-            "se": "Standard error, or posterior SD; missing for rank tests.",
-            "lower": "Lower end of the interval with the nominal level of 1 - `significance`.",
+            "se": "Standard error, or posterior SD; missing for rank tests of a difference.",
+            "lower": "Lower end of the interval with the nominal level of 1 - `significance`; "
+            "missing where a rank test has too few participants for it.",
             "upper": "Upper end of that interval.",
             "p": "Two-sided p-value; of a joint analysis twice the posterior probability of the "
             "sign that is less probable.",
             "log_bayes_factor": "Natural logarithm of the Bayes factor for the effect against its "
             "absence; missing unless the analysis is `joint`.",
-            "seconds": "Wall time of the analysis, with the fits that only it needs, in seconds.",
+            "seconds": "Wall time of the fits and the test in seconds; tests of the same estimates "
+            "share their fits.",
         },
     ),
     "retest": Table(
@@ -324,7 +328,7 @@ TABLES: dict[str, Table] = {
         schemas.RETEST_BATCH,
         {
             "icc": "Intraclass correlation of the estimates of both sessions, ICC(3,1), "
-            "unconstrained scale.",
+            "unconstrained scale. The first session is that in the first condition.",
             "retest_correlation": "Their Pearson correlation.",
             "truth_correlation": "Pearson correlation of the estimates of the first session with "
             "the true values: the largest correlation that a covariate can show.",
@@ -439,7 +443,7 @@ TABLES: dict[str, Table] = {
         "summary/effects.*",
         "Measures of the analyses of effects: one row per measure, analysis, effect and cell.",
         schemas.EFFECTS,
-        _EFFECT
+        _ANALYSED
         | {
             "measure": "`bias`, `empirical_se`, `rmse`, `coverage` and `width` (of intervals with "
             "the nominal level of 1 - `significance`); `power` or, where `size` is 0, `type_1`: "
@@ -458,14 +462,17 @@ TABLES: dict[str, Table] = {
         "The size of an effect that is found with a given power: one row per analysis and effect, "
         "for each cell and pooled over cells.",
         schemas.DETECTABLE,
-        _EFFECT
+        _ANALYSED
         | {
             "power": "Probability with which the effect is found.",
             "size": "Size of the effect, with the sign of the sizes in the config; missing if it "
             "cannot be determined.",
-            "lower": "End of its 95 % interval that is closer to 0.",
-            "upper": "End of its 95 % interval that is further from 0.",
-            "note": "Why there is no size, or that it is beyond the simulated sizes; else empty.",
+            "lower": "End of its 95 % interval that is closer to 0; 0 if any smaller size is "
+            "possible.",
+            "upper": "End of its 95 % interval that is further from 0; infinite (of a correlation "
+            "1) if any larger size is possible.",
+            "note": "Why there is no size, that it is beyond the simulated sizes, or that the "
+            "fitted curve does not describe the power well; else empty.",
         },
         (_TRUTHS,),
     ),

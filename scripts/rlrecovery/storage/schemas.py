@@ -304,8 +304,8 @@ _ANALYSED = {
 }
 
 #: ``summary/effects``: one row per measure of an analysis of an effect, see
-#: `rlrecovery.effects.measures`. ``size`` is the true effect, and ``natural`` the difference on the
-#: natural scale that it makes at the population's location; missing for correlations.
+#: `rlrecovery.score.effects.measures`. ``size`` is the true effect, and ``natural`` the difference
+#: on the natural scale that it makes at the population's location; missing for correlations.
 EFFECTS = {
     **_ANALYSED,
     **dict.fromkeys(("size", "natural", "significance"), "float64"),
@@ -314,8 +314,8 @@ EFFECTS = {
 }
 
 #: ``summary/detectable``: the size of an effect that is found with a probability of ``power``, see
-#: `rlrecovery.effects.detectable`, and its 95 % interval. Truth columns follow ``cell``, which is
-#: empty where cells are pooled.
+#: `rlrecovery.score.effects.detectable`, and its 95 % interval. Truth columns follow ``cell``,
+#: which is empty where cells are pooled.
 DETECTABLE = {
     **_ANALYSED,
     **dict.fromkeys(("power", "size", "lower", "upper", "natural"), "float64"),

@@ -2,7 +2,9 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
+import effect_tables
 import numpy as np
 import pytest
 import summaries
@@ -105,3 +107,42 @@ def test_the_share_of_best_fits_is_that_of_the_generating_model():
     ):
         row = table.loc[f"n-{n:g}_t-{t:g}"]
         assert (value, n_units) == pytest.approx((row["confusion"], row["n"]))
+
+
+def power_of(**target):
+    """Entries of a requirement for power in a study with a synthetic table of effects."""
+    exp = summaries.experiment(participants=(30, 60), trials=(60, 120), methods=("mle", "bayes"))
+    groups = {
+        "control": {"share": 0.5},
+        "patient": {"share": 0.5, "shift": {"alpha": [-0.4, -0.8]}},
+    }
+    table = effect_tables.effects({"mle": ("t_test",), "bayes": ("t_test", "joint")})
+    summary = SimpleNamespace(effects=table, truths=("alpha",))
+    targets = {"found": {"measure": "power", "at_least": 0.8} | target}
+    return table, measured(summary, parse(exp | {"groups": groups, "targets": targets}))
+
+
+def test_power_is_answered_for_every_analysis():
+    table, entries = power_of()
+    assert list(by_requirement(entries)) == [
+        ("found", "t test of mle estimates"),
+        ("found", "t test of bayes estimates"),
+        ("found", "joint model of bayes"),
+    ]
+    assert [entry.subject for entry in entries[:2]] == [
+        "power to find a difference in alpha of -0.4 (patient)",
+        "power to find a difference in alpha of -0.8 (patient)",
+    ]
+    for entry in entries:
+        for n, t, value in zip(entry.participants, entry.trials, entry.value, strict=True):
+            rows = table[(table["participants"] == n) & (table["trials"] == t)]
+            rows = rows[(rows["measure"] == "power") & np.isclose(rows["value"], value)]
+            assert entry.name in set(rows["method"])
+
+
+def test_power_of_one_size_by_one_analysis():
+    _, (entry,) = power_of(size=-0.8, analysis="joint", effect="patient", parameter="alpha")
+    assert (entry.method, entry.name) == ("joint model of bayes", "bayes")
+    assert entry.participants.tolist() == [30, 30, 60, 60]
+    _, entries = power_of(method="mle", size=-0.8)
+    assert [entry.name for entry in entries] == ["mle"]

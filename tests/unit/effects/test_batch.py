@@ -16,6 +16,7 @@ from rlrecovery.effects.fits import resized, sessions_setting
 from rlrecovery.effects.settings import EffectSettings
 from rlrecovery.fitting import checkpoint
 from rlrecovery.fitting.effects import EffectPosterior
+from rlrecovery.fitting.quadrature.hierarchical import Hierarchy
 from rlrecovery.fitting.registry import make_fitter
 from rlrecovery.storage.files import read_origin, read_table
 from rlrecovery.storage.schemas import EFFECT_BATCH, RETEST_BATCH
@@ -142,6 +143,28 @@ def test_rows_of_a_joint_analysis(tmp_path, monkeypatch):
     assert (row["lower"], row["upper"]) == pytest.approx(tuple(ends), abs=1e-4)
     assert row["p"] == pytest.approx(2 * stats.norm.cdf(0, mean, 0.2), abs=1e-4)
     assert row["log_bayes_factor"] == 1.5
+
+
+def test_the_joint_analysis_goes_on_from_the_fit_of_participants(tmp_path, monkeypatch):
+    """Both locate the same mass, once; the rows are those of the joint analysis alone."""
+    located, locate = [], Hierarchy.locate
+
+    def counted(self, data):
+        located.append(len(data.choices))
+        return locate(self, data)
+
+    monkeypatch.setattr(Hierarchy, "locate", counted)
+    made, own = generator((GROUP,)), cell(-0.5)
+    tests = ("t_test", "joint", "t_test_by_group")
+    settings = EffectSettings(analyses=tests, retest=False)
+    both, _ = written(tmp_path, "partial", (0, 1), own, settings, made)
+    assert located == [6, 3, 3]
+    alone, _ = written(tmp_path, "partial", (0, 1), own, EffectSettings(analyses=("joint",)), made)
+    assert located == [6, 3, 3, 6]
+    joint = both[both["analysis"] == "joint"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(
+        joint.drop(columns="seconds"), alone.drop(columns="seconds"), check_exact=True
+    )
 
 
 def test_a_joint_analysis_that_fails_is_kept_as_rows(tmp_path, monkeypatch):

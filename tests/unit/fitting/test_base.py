@@ -1,9 +1,13 @@
 """Settings of fitters and their targets."""
 
-from fits import setting
+import numpy as np
+import pytest
+from fits import setting, simulated
+from settings import MLE, MOCK, QUADRATURE
 
 from rlrecovery.design.cells import Cell
 from rlrecovery.fitting.base import Setting
+from rlrecovery.fitting.registry import Method, make_fitter
 from rlrecovery.models.variants import ModelSpec
 from rlrecovery.simulation.settings import TaskSettings
 
@@ -47,3 +51,24 @@ def test_targets_are_participant_by_participant():
         ("participant", 1, "beta"),
     ]
     assert sizes.whole("group") == [("group", -1, "alpha"), ("group", -1, "beta")]
+
+
+@pytest.mark.parametrize(
+    "plain",
+    [
+        MLE | {"interval": "profile"},
+        MLE | {"interval": "bootstrap", "bootstrap": 40},
+        QUADRATURE | {"loo": True},
+        MOCK,
+    ],
+    ids=["profile", "bootstrap", "loo", "mock"],
+)
+def test_settings_for_points_give_the_same_points(plain):
+    own = Method.of(plain).settings
+    data, seed = simulated(0.4, 3, 30, seed=1), np.random.SeedSequence(0)
+    rows, points = (
+        make_fitter(each, setting(1, 30)).fit(data, seed) for each in (own, own.for_points())
+    )
+    assert [row["estimate"] for row in points] == [row["estimate"] for row in rows]
+    assert not any(np.isfinite(row["elpd_loo"]) for row in points)
+    assert own.for_points().interval_kind() in (None, "wald")

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rlrecovery.config import study
+from rlrecovery.config import effects, study
 from rlrecovery.config.checks.sections import Sections
 from rlrecovery.config.mistakes import Mistake, Path, either, mistake, wrong, wrong_choice
-from rlrecovery.config.targets import ALL, OF_INTERVALS, P_BEST, SMALL, TargetSettings
+from rlrecovery.config.targets import (
+    ALL,
+    OF_INTERVALS,
+    OF_POWER,
+    P_BEST,
+    POWER,
+    SMALL,
+    TargetSettings,
+)
 
 #: Measures between 0 and 1, or 1 in size.
-_SHARES = ("coverage", "reliability", P_BEST, "spearman", "spearman_within")
+_SHARES = ("coverage", "reliability", P_BEST, POWER, "spearman", "spearman_within")
 
 
 def check_targets(sections: Sections) -> Iterator[Mistake]:
@@ -70,6 +78,12 @@ def _names(sections: Sections, path: Path, target: TargetSettings) -> Iterator[M
     methods = list(dict.fromkeys([*study.method_names(experiment), *experiment.methods]))
     if target.method is not None and target.method not in methods:
         yield wrong_choice((*path, "method"), target.method, methods)
+    if target.measure == POWER:
+        yield from _power(sections, path, target)
+        return
+    for key in OF_POWER:
+        if getattr(target, key) is not None:
+            yield mistake((*path, key), f"is not allowed for {target.measure}, but only for power")
     if target.measure == P_BEST:
         yield from _best_model(sections, path, target)
         return
@@ -98,3 +112,36 @@ def _best_model(sections: Sections, path: Path, target: TargetSettings) -> Itera
         yield mistake(path, f"needs the key model, because its measure is {P_BEST}")
     elif target.model not in both:
         yield wrong_choice((*path, "model"), target.model, both)
+
+
+def _power(sections: Sections, path: Path, target: TargetSettings) -> Iterator[Mistake]:
+    """Check a requirement for the share of data sets in which an effect is found."""
+    for key in ("level", "model"):
+        if getattr(target, key) is not None:
+            yield mistake((*path, key), f"is not allowed for {POWER}")
+    if not all(map(sections.readable, effects.SECTIONS)):
+        return
+    levels = effects.levels_of_effects(sections.experiment)
+    if not levels:
+        text = "is power, which needs groups, conditions or a covariate whose effect is found"
+        yield mistake((*path, "measure"), text)
+        return
+    for key, attribute in (("effect", "name"), ("parameter", "parameter")):
+        value, choices = getattr(target, key), [getattr(effect, attribute) for effect in levels]
+        if value is not None and value not in choices:
+            yield wrong_choice((*path, key), value, list(dict.fromkeys(choices)))
+            return
+    sizes = {
+        size
+        for effect, values in levels.items()
+        if target.effect in (None, effect.name) and target.parameter in (None, effect.parameter)
+        for size in values
+        if size
+    }
+    if not sizes or (target.size is not None and target.size not in sizes):
+        shown = either(sorted(sizes)) if sizes else "no size but 0"
+        must = f"must be a size that is simulated: {shown}"
+        yield wrong((*path, "size"), 0 if target.size is None else target.size, must)
+    analyses = effects.settings_of(sections.experiment).analyses
+    if target.analysis is not None and target.analysis not in analyses:
+        yield wrong_choice((*path, "analysis"), target.analysis, analyses)

@@ -24,6 +24,8 @@ NODES, HALF_WIDTH = 64, 9.0
 #: Fisher's z of the correlations at which their density is normalised. The uniform density has
 #: 1e-7 of its mass beyond the ends.
 FISHER_Z = np.linspace(-8.0, 8.0, 401)
+#: Smallest variance that is computed with; draws of an SD can be as small as any number.
+SMALLEST_VARIANCE = 1e-30
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,7 @@ def likelihood_of_group(
     fixed = [k for k in range(count) if k not in free]
     design = (group[:, None] == np.arange(count)).astype(float)  # participants x unknowns
     design[:, 0] = 1.0
+    variances = np.maximum(variances, SMALLEST_VARIANCE)
     residuals = values - drawn[:, fixed] @ design[:, fixed].T
     own = design[:, free]
     precision = np.einsum("di,ij,ik->djk", 1 / variances, own, own)
@@ -130,7 +133,8 @@ def likelihood_of_condition(differences: Floats, spread: Floats) -> NormalLikeli
     spread : float array, shape (draws,)
         SD of the participants' differences.
     """
-    return NormalLikelihood(differences.mean(axis=1), spread**2 / differences.shape[1])
+    variance = np.maximum(spread**2, SMALLEST_VARIANCE) / differences.shape[1]
+    return NormalLikelihood(differences.mean(axis=1), variance)
 
 
 def log_density_of_no_correlation(deviations: Floats, covariate: Floats) -> Floats:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -225,6 +225,10 @@ class PopulationPosterior:
         return combinations(natural), self.mass[participant].ravel()
 
 
+#: Axes and region of locations and SDs, the participants' likelihoods, and what z means.
+Located = tuple[tuple[Axis, ...], Region, Tables, list[Funnel]]
+
+
 @dataclass(frozen=True)
 class Hierarchy:
     """A hierarchical model without data.
@@ -332,7 +336,11 @@ class Hierarchy:
         mass = participant_mass(tables, weights, by_point)
         return PopulationPosterior(grid, coordinates, self.participant_axes, tables, mass)
 
-    def located(self, data: Observations) -> tuple[tuple[Axis, ...], Region, Tables, list[Funnel]]:
+    def located(self, data: Observations) -> Located:
+        """As `locate`; the last result is kept, because a joint analysis asks for the same."""
+        return _located(self, _Same(data))
+
+    def locate(self, data: Observations) -> Located:
         """Find the region of locations and SDs, and tabulate the participants' likelihoods.
 
         The first tables cover the likelihoods, and those that follow the posteriors, which may be
@@ -386,6 +394,24 @@ class Hierarchy:
         natural = [parameter.to_natural(values) for parameter, values in pairs]
         values: Floats = self.values(data, combinations(natural)).reshape([len(n) for n in nodes])
         return values
+
+
+@dataclass(frozen=True, eq=False)
+class _Same:
+    """A data set that is equal to itself only, in memory."""
+
+    data: Observations
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.data is other.data
+
+    def __hash__(self) -> int:
+        return id(self.data)
+
+
+@lru_cache(maxsize=1)
+def _located(hierarchy: Hierarchy, same: _Same) -> Located:
+    return hierarchy.locate(same.data)
 
 
 def _points(coordinates: Sequence[Funnel], nodes: Sequence[Floats]) -> list[Points]:

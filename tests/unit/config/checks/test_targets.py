@@ -108,3 +108,39 @@ def test_models_that_compete():
     assert "targets.best.level is not allowed for p_best" in found
     other = GOOD | {"parameter": "alpha_positive", "method": "mle"}
     assert parse(competing(other)).targets["best"].method == "mle"
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, []),
+        ({"effect": "patient", "parameter": "alpha", "size": -0.4, "analysis": "joint"}, []),
+        ({"effect": "patients"}, ["effect", "must be patient", "did you mean patient?"]),
+        ({"parameter": "beta"}, ["parameter", "must be alpha"]),
+        ({"size": -0.5}, ["size", "a size that is simulated: -0.8 or -0.4"]),
+        ({"size": 0}, ["size", "a size that is simulated"]),
+        ({"analysis": "joined"}, ["analysis", "did you mean joint?"]),
+        ({"level": "group"}, ["level", "not allowed for power"]),
+        ({"at_least": 1.2}, ["at_least", "between 0 and 1"]),
+    ],
+)
+def test_power_is_that_of_a_simulated_effect(changes, words):
+    groups = {
+        "control": {"share": 0.5},
+        "patient": {"share": 0.5, "shift": {"alpha": [-0.4, -0.8]}},
+    }
+    target = {"measure": "power", "at_least": 0.8} | changes
+    raw = valid() | {"participants": [20], "groups": groups, "targets": {"found": target}}
+    if not words:
+        assert parse(raw).targets["found"].measure == "power"
+        return
+    (said,) = sentences(raw)
+    assert all(word in said for word in ("targets.found", *words))
+
+
+def test_power_needs_effects_and_other_measures_have_none():
+    target = {"measure": "power", "at_least": 0.8}
+    (said,) = sentences(valid() | {"targets": {"found": target}})
+    assert said.startswith("targets.found.measure is power, which needs groups, conditions or")
+    (said,) = sentences(valid() | {"targets": {"t": GOOD | {"effect": "patient"}}})
+    assert said == "targets.t.effect is not allowed for rmse, but only for power"

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy.special import expit, logit
 
-from rlrecovery.design.cells import grid
+from rlrecovery.design.cells import Cell, grid
 from rlrecovery.effects.batch import compare_batch
 from rlrecovery.effects.design import EffectCell
 from rlrecovery.effects.settings import EffectSettings
@@ -140,3 +140,51 @@ def test_reliability_has_one_row_per_measure_parameter_and_cell(summary):
     table = summary.reliability
     assert len(table) == 3 * 2 * 5
     assert set(table["n"]) == {6}
+
+
+def test_a_study_without_analyses_has_empty_tables(tmp_path):
+    """A method without a joint analysis, and no second sessions."""
+    settings = EffectSettings(analyses=("joint",), retest=False)
+    key, cell = next(iter(CELLS.items()))
+    made = generator(EFFECTS)
+    paths = [tmp_path / kind / "mle" / key / "a.parquet" for kind in ("effects", "retest")]
+    for path in paths:
+        path.parent.mkdir(parents=True)
+    compare_batch(method("mle"), made, cell, settings, (0, 2), *map(str, paths))
+    write_effects(
+        methods={"mle": method("mle")},
+        cells={key: cell},
+        generators={cell.cell.key: made},
+        settings=settings,
+        ranges={"mle": {"a": (0, 2)}},
+        folders={kind: str(tmp_path / kind) for kind in ("effects", "retest")},
+        summary=str(tmp_path / "summary"),
+    )
+    tables = load_summary(tmp_path / "summary", ANALYSED)
+    for name in ANALYSED:
+        assert getattr(tables, name).empty
+        assert [*getattr(tables, name).columns][:5] == [
+            *("method", "cell", "alpha", "beta", "participants"),
+        ]
+
+
+def test_the_natural_size_with_draws_of_the_population_is_at_their_mean(tmp_path):
+    draws = {"locations": [-1.0, 0.0], "spreads": [0.4, 0.6]}
+    made = generator((GROUP,), population={"alpha": draws, "beta": {"spread": 0.3}})
+    own = EffectCell(Cell((("beta", 4.0),), 6, 10), (-0.8,))
+    key = own.key((GROUP,))
+    paths = [tmp_path / kind / "mock" / key / "a.parquet" for kind in ("effects", "retest")]
+    for path in paths:
+        path.parent.mkdir(parents=True)
+    compare_batch(method("mock"), made, own, TESTS, (0, 2), *map(str, paths))
+    write_effects(
+        methods={"mock": method("mock")},
+        cells={key: own},
+        generators={own.cell.key: made},
+        settings=TESTS,
+        ranges={"mock": {"a": (0, 2)}},
+        folders={kind: str(tmp_path / kind) for kind in ("effects", "retest")},
+        summary=str(tmp_path / "summary"),
+    )
+    effects = load_summary(tmp_path / "summary", ANALYSED).effects
+    assert effects["natural"].to_numpy() == pytest.approx(expit(-1.3) - expit(-0.5))
