@@ -87,7 +87,10 @@ class Results:
         return row is not None and row["value"] - self.nominal > KNOWN * row["mcse"]
 
     def eligible(self) -> list[Analysis]:
-        """Analyses that can be recommended, by power at the largest size, the highest first."""
+        """Analyses that can be recommended, by power at the largest size, the highest first.
+
+        Of those with the same power, the first one has the smallest bias.
+        """
         size = self.sizes[0]
         powers = {
             a: row["value"]
@@ -99,7 +102,9 @@ class Results:
             for a in powers
             if self.row(a, "type_1", 0.0) is not None and not self.is_known_above(a)
         ]
-        return sorted(kept, key=lambda a: -powers[a])
+        biases = {a: self.row(a, "bias", size) for a in kept}
+        size_of = {a: np.inf if row is None else abs(row["value"]) for a, row in biases.items()}
+        return sorted(kept, key=lambda a: (-powers[a], size_of[a]))
 
 
 def largest_design(table: pd.DataFrame) -> tuple[int, int]:

@@ -6,7 +6,7 @@ from typing import Final
 
 import pandas as pd
 
-from rlrecovery.report.numbers import pm, rounded
+from rlrecovery.report.numbers import pm
 from rlrecovery.score.analyses import Analysis, designs_of, over_truths
 from rlrecovery.score.results import Summary
 
@@ -48,6 +48,6 @@ def effects_body(summary: Summary) -> pd.DataFrame:
 def _key(row: dict[str, object]) -> tuple[str, ...]:
     """Index of a row."""
     analysis = Analysis(str(row["method"]), str(row["analysis"])).label(str(row["kind"]))
-    size = rounded(float(str(row["size"])))
+    size = f"{float(str(row['size'])):g}"
     counts = (str(row["participants"]), str(row["trials"]))
     return (str(row["effect"]), str(row["parameter"]), size, *counts, analysis)

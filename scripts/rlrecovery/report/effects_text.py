@@ -10,7 +10,7 @@ import numpy as np
 from rlrecovery.config.effects import has_effects, settings_of
 from rlrecovery.config.settings import Experiment
 from rlrecovery.figures.uncertainty import Z
-from rlrecovery.report.effect_results import Results, largest_design, results_of
+from rlrecovery.report.effect_results import KNOWN, Results, largest_design, results_of
 from rlrecovery.report.effects_words import (
     Row,
     about,
@@ -20,17 +20,20 @@ from rlrecovery.report.effects_words import (
     on_natural_scale,
     people,
     share,
+    share_cell,
     share_with_error,
     the,
 )
 from rlrecovery.report.lines import select
 from rlrecovery.report.numbers import rounded
 from rlrecovery.report.reliability_text import ceiling_rows, ceilings
-from rlrecovery.score.analyses import Analysis, effects_of
+from rlrecovery.score.analyses import Analysis, designs_of, effects_of
 from rlrecovery.score.results import Summary
 
 #: Power at which an effect is said to be found.
 ENOUGH: Final = 0.8
+#: A smaller bias, relative to the true size, is not mentioned.
+SMALL: Final = 0.1
 #: Most true values whose natural scale is listed.
 MOST_TRUTHS: Final = 6
 
@@ -46,6 +49,7 @@ def effects_section(summary: Summary, experiment: Experiment) -> dict[str, Any] 
     return {
         "people": people(experiment, *design),
         "data_sets": int(select(summary.effects, measure="share_failed")["n"].max()),
+        "has_smaller": len(designs_of(summary.effects)) > 1,
         "significance": f"{100 * settings_of(experiment).significance:g}",
         "effects": [_of_effect(results) for results in every if results.sizes],
         "ceilings": list(ceilings(summary, design)),
@@ -103,6 +107,7 @@ def answer(results: Results) -> Iterator[str]:
     found = f"is found{mean} in {share_with_error(row)}"
     yield f"With {with_people}, {what} {found} by {the(results.label(best))}."
     yield from _detected(results, best)
+    yield from _distorted(results, best)
     others = [a for a in eligible[1:] if _is_close(results, best, a)]
     if others:
         names = "; ".join(the(results.label(a)) for a in others)
@@ -114,6 +119,18 @@ def answer(results: Results) -> Iterator[str]:
     ]
     if smaller:
         yield f"The same analysis finds a {noun(results.effect)} of {'; '.join(smaller)}."
+
+
+def _distorted(results: Results, best: Analysis) -> Iterator[str]:
+    """State the bias of the analysis, and its coverage, where the bias is known and not small."""
+    size = results.sizes[0]
+    bias, coverage = (results.row(best, name, size) for name in ("bias", "coverage"))
+    if bias is None or not abs(bias["value"]) > max(KNOWN * bias["mcse"], SMALL * abs(size)):
+        return
+    text = f"Its estimate of this {noun(results.effect)} has a bias of {cell_text(bias)}"
+    if coverage is not None:
+        text += f", and its interval contains the {noun(results.effect)} in {share(coverage)}"
+    yield f"{text}."
 
 
 def _natural(results: Results, size: float) -> str:
@@ -130,7 +147,8 @@ def _detected(results: Results, best: Analysis) -> Iterator[str]:
     power, what = f"{100 * row['power']:g} % power", noun(results.effect)
     note = str(row["note"]) if isinstance(row["note"], str) else ""
     if not np.isfinite(row["size"]):
-        yield f"The {what} for {power} is not known{f': {note}' if note else ''}."
+        reason = f": {note}" if note else ""
+        yield f"The {what} for {power} is not known{_interval(row)}{reason}."
         return
     natural = _detected_natural(results, row)
     in_brackets = f" ({note})" if note else ""
@@ -219,11 +237,13 @@ def head(results: Results) -> list[str]:
 def _table_row(results: Results, analysis: Analysis, is_best: bool) -> dict[str, Any]:
     """Texts of a row of the table of an effect."""
     size = results.sizes[0]
-    at = {"bias": 1.0, "coverage": 100.0, "type_s": 100.0, "type_m": 1.0}
     texts = [
-        cell_text(results.row(analysis, "type_1", 0.0), 100),
-        *(cell_text(results.row(analysis, "power", s), 100) for s in results.sizes[::-1]),
-        *(cell_text(results.row(analysis, name, size), scale) for name, scale in at.items()),
+        share_cell(results.row(analysis, "type_1", 0.0)),
+        *(share_cell(results.row(analysis, "power", s)) for s in results.sizes[::-1]),
+        cell_text(results.row(analysis, "bias", size)),
+        share_cell(results.row(analysis, "coverage", size)),
+        share_cell(results.row(analysis, "type_s", size)),
+        cell_text(results.row(analysis, "type_m", size)),
         _detected_cell(results.detectable.get(analysis)),
     ]
     return {

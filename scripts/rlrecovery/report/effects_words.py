@@ -103,6 +103,13 @@ def share_with_error(row: Row) -> str:
     return f"{value} % of data sets (Monte Carlo SE {error} points)"
 
 
+def share_cell(row: Row | None) -> str:
+    """A share in a table, in per cent ± MCSE; a count if it is the same in all data sets."""
+    if row is None or not np.isfinite(row["mcse"]) or row["mcse"] > ROUNDING:
+        return cell_text(row, 100)
+    return f"{round(row['value'] * row['total'])} of {int(row['total'])}"
+
+
 def cell_text(row: Row | None, scale: float = 1.0) -> str:
     """A value ± MCSE in a table; a dash if there is none."""
     return "–" if row is None else pm(row["value"], row["mcse"], scale)

@@ -98,11 +98,11 @@ def over_truths(table: pd.DataFrame, measures: Collection[str]) -> pd.DataFrame:
     -------
     DataFrame
         Columns `KEYS`, ``natural`` (missing unless it is the same in all cells), ``value`` and
-        ``mcse`` of `means_over_cells`, and the smallest ``n`` of the cells. The value is missing if
-        it is missing in a cell, because the mean over the others could not be compared with that of
-        other sizes and analyses.
+        ``mcse`` of `means_over_cells`, and ``n`` and ``total``, the smallest number of data sets of
+        a cell and that of all cells. The value is missing if it is missing in a cell, because the
+        mean over the others could not be compared with that of other sizes and analyses.
     """
-    columns = [*KEYS, "natural", "value", "mcse", "n"]
+    columns = [*KEYS, "natural", "value", "mcse", "n", "total"]
     if table.empty:
         return pd.DataFrame(columns=columns)
     table = with_series(table[as_text(table["other_effects"]) == ""])

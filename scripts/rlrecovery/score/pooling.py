@@ -32,9 +32,10 @@ def mean_over_cells(cells: pd.DataFrame) -> Pooled:
 
 
 def means_over_cells(cells: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
-    """`mean_over_cells` of each group of rows; ``n`` is its smallest, and ``cells`` counts rows.
+    """`mean_over_cells` of each group of rows; ``n`` is its smallest, ``total`` their sum.
 
-    Returns the columns ``by``, ``value``, ``mcse``, ``n`` and ``cells``, in the order of the rows.
+    Returns the columns ``by``, ``value``, ``mcse``, ``n``, ``total`` and ``cells`` (the number of
+    rows), in the order of the rows.
     """
     squares = cells.assign(square=cells["mcse"] ** 2).groupby(list(by), sort=False, observed=True)
     count = squares.size()
@@ -42,6 +43,7 @@ def means_over_cells(cells: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
         "value": squares["value"].mean(skipna=False),
         "mcse": np.sqrt(squares["square"].sum(skipna=False)) / count,
         "n": squares["n"].min(),
+        "total": squares["n"].sum(),
         "cells": count,
     }
     return pd.DataFrame(pooled).reset_index()

@@ -134,6 +134,22 @@ def test_analyses_that_are_not_clearly_worse_are_named(tiny):
     )
 
 
+def test_a_bias_of_the_best_analysis_is_stated_and_breaks_ties(tiny):
+    summary = effect_tables.with_effects(tiny, analyses={"mle": ("t_test", "rank_test")})
+    summary = with_value(summary, 1.0, 0.0, measure="power", size=-0.8)
+    summary = with_value(summary, 0.3, 0.02, measure="bias", analysis="t_test")
+    (effect,) = effects_section(summary, EXPERIMENT)["effects"]
+    assert "is found in all of the data sets by the rank test of mle estimates." in effect["answer"]
+    assert effect["rows"][0]["texts"][2] == "200 of 200"
+    summary = with_value(summary, -0.4, 0.02, measure="bias", analysis="rank_test")
+    (effect,) = effects_section(summary, EXPERIMENT)["effects"]
+    assert (
+        "by the t test of mle estimates. 80 % power needs a difference of −0.76 (95 % interval: "
+        "−0.68 to −0.85), 0.5 to 0.32. Its estimate of this difference has a bias of 0.300 ± "
+        "0.020, and its interval contains the difference in 93.7 ± 1.7 % of data sets."
+    ) in effect["answer"]
+
+
 def test_several_true_values_are_averaged_and_their_scales_listed(tiny):
     experiment = config(truth={"alpha": [0.3, 0.5], "beta": [3]})
     (effect,) = section(tiny, experiment, truths=(0.3, 0.5))["effects"]
@@ -201,6 +217,14 @@ def test_the_detectable_size_is_that_over_the_true_values_or_the_only_one(tiny):
         "effects"
     ]
     assert "(95 % interval: from −0.64 on)" in effect["answer"]
+    unknown = endless.assign(size=np.nan, note="the effect is found too rarely")
+    (effect,) = effects_section(dataclasses.replace(summary, detectable=unknown), EXPERIMENT)[
+        "effects"
+    ]
+    assert (
+        "is not known (95 % interval: from −0.64 on): the effect is found too rarely."
+        in (effect["answer"])
+    )
 
 
 def test_without_effects_there_is_no_section(tiny):

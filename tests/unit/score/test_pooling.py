@@ -41,6 +41,7 @@ def test_means_over_cells_are_those_of_each_group():
         expected = mean_over_cells(part)
         assert [row["value"], row["mcse"]] == pytest.approx(list(expected), nan_ok=True)
         assert (row["n"], row["cells"]) == (part["n"].min(), 4)
+        assert row["total"] == part["n"].sum()
 
 
 def test_root_mean_over_cells():
