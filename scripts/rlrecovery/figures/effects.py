@@ -48,10 +48,12 @@ LOOKS: dict[str, dict[str, Any]] = {
 DODGE = 0.45
 #: Width in inches of the label of a size, and of what stands beside a panel.
 LABEL_WIDTH, LEFT = 0.44, 0.4
-#: Most designs with panels, on two columns and on one column.
-MOST_DESIGNS = (4, 2)
-#: Height of panels in inches, with two lines of labels below them; smallest height.
-HEIGHT, MIN_HEIGHT = 2.0, 1.7
+#: Most designs with panels, and most rows with so many, on two columns and on one column; with
+#: more rows only the largest design has panels.
+MOST_DESIGNS, MOST_ROWS = (4, 2), (6, 4)
+#: Height of panels in inches, with two lines of labels below them; smallest height of panels in
+#: rows, most of which have no labels, on two columns and on one column, and of others.
+HEIGHT, MIN_HEIGHTS, MIN_HEIGHT = 2.0, (1.15, 1.55), 1.7
 
 
 class Reference(NamedTuple):
@@ -109,7 +111,7 @@ def draw_against_size(summary: Summary, width: float, quantities: Sequence[Quant
         return style.blank(width, "There are no groups, conditions or covariate.")
     pooled = over_truths(table, {m for quantity in quantities for m in quantity.measures})
     rows = list(itertools.product(effects_of(table), quantities))
-    columns = shown_designs(designs_of(table), width)
+    columns = shown_designs(designs_of(table), len(rows), width)
     entries = _entries(summary, quantities)
     page = _page(width, len(rows), columns, [str(handle.get_label()) for handle in entries])
     for i in {row for row, _ in page.panels}:
@@ -132,9 +134,13 @@ def draw_against_size(summary: Summary, width: float, quantities: Sequence[Quant
     return page.figure
 
 
-def shown_designs(designs: Sequence[tuple[int, int]], width: float) -> list[tuple[int, int]]:
-    """Designs with room: all, or those at the corners, or evenly spaced ones."""
+def shown_designs(
+    designs: Sequence[tuple[int, int]], rows: int, width: float
+) -> list[tuple[int, int]]:
+    """Designs with room: all, or those at the corners, or evenly spaced ones, or the largest."""
     most = MOST_DESIGNS[style.narrow(width)]
+    if rows > MOST_ROWS[style.narrow(width)]:
+        return [designs[-1]]
     if len(designs) <= most:
         return list(designs)
     ends = [(min(sizes), max(sizes)) for sizes in zip(*designs, strict=True)]
@@ -150,7 +156,7 @@ def _page(
     """Lay out the panels; every row has one vertical axis."""
     size = PanelSize(
         HEIGHT,
-        MIN_HEIGHT,
+        MIN_HEIGHTS[style.narrow(width)] if len(columns) > 1 else MIN_HEIGHT,
         titles=[described(*design) for design in columns],
         legend_height=legend_height(labels, width),
     )
@@ -239,7 +245,7 @@ def _limits(panels: Sequence[tuple[Axes, pd.DataFrame]], quantity: Quantity) -> 
         limits = fence([], [*ends, *lines]) if is_bounded else fence(ends, lines)
     for axes, rows in panels:
         axes.set_ylim(limits)
-        few_ticks(axes, y=5)
+        few_ticks(axes, y=5 if len(panels) > 1 else 4)
         shown = quantity.unit * rows["value"]
         note_beyond(axes, int(((shown < limits[0]) | (shown > limits[1])).sum()), len(rows))
 
@@ -269,7 +275,8 @@ def label_sizes(
     sizes = sorted(float(size) for size in pooled["size"].unique())
     gap = _smallest_distance(pd.Series(sizes))
     low, high = sizes[0] - 0.4 * gap, sizes[-1] + 0.4 * gap
-    ticks = _apart(sizes, LABEL_WIDTH * (high - low) / max(0.5, panel_width(axes) - LEFT))
+    room = panel_width(axes) - LEFT - 0.15 * has_own_axis
+    ticks = _apart(sizes, LABEL_WIDTH * (high - low) / max(0.5, room))
     natural = pooled.groupby("size")["natural"].agg(["min", "max"])
     scale = unconstrained(effect.parameter)
     is_one = np.allclose(natural["min"], natural["max"]) and scale != "natural scale"

@@ -42,19 +42,19 @@ class Analysis(NamedTuple):
     analysis: str
 
     def label(self, *kinds: str) -> str:
-        """Name of the analysis of effects of some kinds, such as ``t test of mle estimates``."""
+        """Name of the analysis of effects of some kinds, such as ``t test of mle estimates``.
+
+        Among differences, correlations go by their tests: a t test of Pearson's correlation, and a
+        rank test of Spearman's.
+        """
         unknown = self.analysis.replace("_", " ")
         names = NAMES.get(self.analysis, (unknown, unknown))
-        words = _either([names[kind == "covariate"] for kind in kinds])
+        words = names[set(kinds) == {"covariate"}]
         if self.analysis == "joint":
             return f"{words} of {self.method}"
         unit = "condition" if set(kinds) == {"condition"} else "group"
         apart = f" fitted by {unit}" if self.analysis.endswith("_by_group") else ""
         return f"{words} of {self.method} estimates{apart}"
-
-
-def _either(names: Collection[str]) -> str:
-    return " or ".join(dict.fromkeys(names))
 
 
 def effects_of(table: pd.DataFrame) -> list[StudiedEffect]:

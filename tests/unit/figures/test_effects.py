@@ -18,6 +18,10 @@ CASES = {
     },
     "covariate": {"analyses": effect_tables.MANY, "studied": (effect_tables.SCORE,)},
     "single": {"analyses": {"mle": ("t_test",)}, "participants": (40,), "trials": (100,)},
+    "three effects": {
+        "analyses": effect_tables.MANY,
+        "studied": (effect_tables.PATIENT, effect_tables.DRUG, effect_tables.SCORE),
+    },
     "truths": {
         "truths": (0.3, 0.5),
         "participants": (30,),
@@ -151,10 +155,11 @@ def test_natural_differences_are_left_out_where_they_differ(studies):
 
 def test_designs_at_the_corners_have_panels(studies):
     every = [(n, t) for n in (20, 40, 60) for t in (50, 100, 200)]
-    assert shown_designs(every, 7.0) == [(20, 50), (20, 200), (60, 50), (60, 200)]
-    assert shown_designs(every, 3.5) == [(20, 50), (60, 200)]
-    assert shown_designs(every[:3], 7.0) == every[:3]
-    assert shown_designs([(20, t) for t in range(6)], 7.0)[-1] == (20, 5)
+    assert shown_designs(every, 6, 7.0) == [(20, 50), (20, 200), (60, 50), (60, 200)]
+    assert shown_designs(every, 4, 3.5) == [(20, 50), (60, 200)]
+    assert shown_designs(every[:3], 2, 7.0) == every[:3]
+    assert shown_designs([(20, t) for t in range(6)], 1, 7.0)[-1] == (20, 5)
+    assert shown_designs(every, 7, 7.0) == shown_designs(every, 6, 3.5) == [(60, 200)]
     figure = draw("power", studies["few"], style.ONE_COLUMN)
     assert len(panels(figure)) == 2
     assert figure.get_suptitle() == "2 further designs: summary/effects.csv"

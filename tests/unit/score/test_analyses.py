@@ -29,7 +29,7 @@ def test_every_analysis_of_a_config_has_a_name():
         ("t_test", ["group"], "t test of mle estimates"),
         ("t_test", ["covariate"], "Pearson’s correlation of mle estimates"),
         ("rank_test", ["group", "covariate"],
-         "rank test or Spearman’s correlation of mle estimates"),
+         "rank test of mle estimates"),
         ("t_test_by_group", ["group"], "t test of mle estimates fitted by group"),
         ("rank_test_by_group", ["condition"], "rank test of mle estimates fitted by condition"),
         ("joint", ["condition"], "joint model of mle"),
