@@ -42,6 +42,23 @@ def test_one_more_alpha_runs_its_own_cells_and_what_gathers_them(copied):
     assert set(measures["alpha"].dropna()) == {0.1, 0.3, 0.6}
 
 
+def test_more_data_sets_with_effects_keep_the_jobs_that_are_finished(tmp_path):
+    """The parameters of a job are those of its own rows."""
+    groups = {"control": {"share": 0.5}, "patient": {"share": 0.5, "shift": {"alpha": [-1]}}}
+    table = "results/small/summary/effects.csv"
+
+    def parameters(**settings):
+        """Parameters of each job of the rule ``compare``, by its first file."""
+        own = study(methods={"mle": MLE, "guess": MOCK}, participants=[4], groups=groups)
+        jobs = plan(tmp_path, own | {"effects": {"batch_size": 2} | settings}, table).jobs
+        compared = [job for job in jobs if job.rule.name == "compare"]
+        return {str(job.output[0]): dict(job.params.items()) for job in compared}
+
+    before, grown = parameters(replicates=2, methods=["mle"]), parameters(replicates=4)
+    assert len(grown) == 4 * len(before)
+    assert {path: grown[path] for path in before} == before
+
+
 def test_a_new_number_of_trials_scores_its_own_design_only(copied):
     grown = FINISHED | {"trials": [20, 40]}
     before = times(copied, "scores")

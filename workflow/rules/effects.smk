@@ -1,6 +1,7 @@
 # Effects: data sets with groups, conditions and a covariate, analysed by every method, and how often
 # each analysis finds their effects.
 
+from rlrecovery.effects.analyses import settings_of_rows
 from rlrecovery.fitting.registry import effect_fitter_module, fitter_module
 from rlrecovery.storage.schemas import ANALYSED
 
@@ -78,7 +79,7 @@ rule compare:
         method=compared_method,
         generator=effect_generator,
         cell=effect_cell_values,
-        settings=EFFECT_SETTINGS.plain(),
+        settings=settings_of_rows(EFFECT_SETTINGS),
         replicates=compared_data_sets,
         source=compare_source,
         versions=compare_versions,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from rlrecovery.effects.design import EffectCell, EffectDesign
 from rlrecovery.effects.generator import EffectGenerator
@@ -25,7 +25,9 @@ _NEUTRAL = ("replicates", "batch_size", "methods")
 def analyses_of(
     method: Method, settings: EffectSettings, design: EffectDesign
 ) -> tuple[Analysis, ...]:
-    """The analyses of a method, in the order of the settings."""
+    """The analyses of a method, in the order of the settings; none without effects."""
+    if not design.effects:
+        return ()
     possible: set[Analysis] = set(OF_ALL)
     parts = len(design.groups) * len(design.conditions)
     if method.pooling == "partial" and method.settings.posterior != "sampled" and parts > 1:
@@ -39,8 +41,14 @@ def compare_hash(
     method: Method, generator: EffectGenerator, cell: EffectCell, settings: EffectSettings
 ) -> str:
     """Hash of the settings of a method's analyses in a cell."""
-    own = {key: value for key, value in settings.plain().items() if key not in _NEUTRAL}
-    return settings_hash([method.plain(), generator.plain(), cell.values(), own])
+    return settings_hash(
+        [method.plain(), generator.plain(), cell.values(), settings_of_rows(settings)]
+    )
+
+
+def settings_of_rows(settings: EffectSettings) -> dict[str, Any]:
+    """Plain values of the settings that rows depend on, for the parameters of a job."""
+    return {key: value for key, value in settings.plain().items() if key not in _NEUTRAL}
 
 
 def has_retest(cell: EffectCell, settings: EffectSettings) -> bool:

@@ -3,7 +3,12 @@
 import pytest
 from settings import bayes
 
-from rlrecovery.effects.analyses import analyses_of, compare_hash, has_retest
+from rlrecovery.effects.analyses import (
+    analyses_of,
+    compare_hash,
+    has_retest,
+    settings_of_rows,
+)
 from rlrecovery.effects.settings import EffectSettings
 from rlrecovery.fitting.registry import Method
 from unit.effects.examples import ALL, CORRELATION, EVERY, METHODS, cell, generator, method
@@ -27,6 +32,12 @@ def test_only_hierarchical_methods_are_fitted_by_group():
 
 def test_with_one_group_and_condition_nothing_is_fitted_by_group():
     assert without_joint("partial", (CORRELATION,), (1.0,)) == TESTS
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_without_effects_there_are_no_analyses(name):
+    """A second session alone needs no fits for analyses."""
+    assert analyses_of(method(name), ALL, generator((), (1.0,)).design) == ()
 
 
 def test_analyses_are_those_of_the_settings():
@@ -60,6 +71,9 @@ def test_the_hash_changes_with_what_changes_rows(changes, same):
     given = (method("mle"), generator(), cell(0.0, 0.0, 0.0))
     other = compare_hash(*given, EffectSettings(**changes))
     assert (other == compare_hash(*given, EffectSettings())) is same
+    jobs = [settings_of_rows(EffectSettings(**own)) for own in (changes, {})]
+    assert (jobs[0] == jobs[1]) is same  # and so finished jobs are kept
+    assert EffectSettings.of(jobs[0]).significance == EffectSettings(**changes).significance
 
 
 def test_the_hash_changes_with_method_generator_and_cell():
