@@ -123,6 +123,8 @@ def fits_per_data_set(experiment: Experiment, method: Method) -> int:
     if settings.pooling_of_participants() != "partial":
         return 1
     kinds = {effect.kind for effect in levels_of_effects(experiment)}
+    if not kinds:
+        return 1
     joint = "joint" in section.analyses and settings.estimates_effects(kinds)
     by_group = any(name.endswith("_by_group") for name in section.analyses)
     return 1 + joint + by_group

@@ -243,3 +243,28 @@ def test_groups_of_different_sizes_and_an_effect_of_one_group(tmp_path):
     assert other["reason"].tolist() == ["a group has estimates of fewer than 2 participants"]
     own = effects[(effects["effect"] == "patient") & (effects["analysis"] == "t_test_by_group")]
     assert own["p"].between(0, 1).all()
+
+
+def test_second_sessions_alone_need_one_fit_and_can_be_resumed(tmp_path, monkeypatch, caplog):
+    """Without effects there is no joint analysis that could fail, and a checkpoint is complete."""
+    made, own = generator((), (1.0,)), cell()
+    whole = written(tmp_path, "partial", own=own, made=made, settings=EffectSettings())
+    assert whole[0].empty and list(whole[1]["replicate"].unique()) == [0, 1, 2]
+    assert "failed" not in caplog.text
+    monkeypatch.setattr(checkpoint, "INTERVAL", 0)
+    fitted, rows = [], Comparison.rows
+
+    def stopped(self, replicates):
+        """As `Comparison.rows`, until the job is killed in the third data set."""
+        if len(fitted) == 2:
+            raise KeyboardInterrupt
+        fitted.extend(replicates)
+        return rows(self, replicates)
+
+    monkeypatch.setattr(Comparison, "rows", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        written(tmp_path, "partial", own=own, made=made, settings=EffectSettings(), label="b")
+    monkeypatch.setattr(Comparison, "rows", lambda self, own: fitted.extend(own) or rows(self, own))
+    resumed = written(tmp_path, "partial", own=own, made=made, settings=EffectSettings(), label="b")
+    assert fitted == [0, 1, 2]
+    pd.testing.assert_frame_equal(resumed[1], whole[1])
