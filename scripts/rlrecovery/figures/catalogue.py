@@ -152,9 +152,10 @@ def available_figures(experiment: Experiment, partial: bool = False) -> list[str
     Figures that it composes are not among them; they are in ``experiment.figures.compose``. A
     partial report leaves out those of a calibration over the prior and of effects.
     """
+    from rlrecovery.config.effects import SECTIONS
     from rlrecovery.config.figure_names import available_figures as available
 
-    left_out = dict.fromkeys(("calibration", "groups", "conditions", "covariate"))
+    left_out = dict.fromkeys(("calibration", *SECTIONS))
     return available(experiment.model_copy(update=left_out) if partial else experiment)
 
 

@@ -21,8 +21,12 @@ from rlrecovery.score.results import Summary
 
 
 def effects_methods(experiment: Experiment, summary: Summary) -> Iterator[str]:
-    """Describe the data sets with effects, their analyses and measures; nothing without effects."""
-    if not has_effects(experiment) or summary.effects.empty:
+    """Describe the data sets with effects, their analyses and measures; nothing without results."""
+    if not has_effects(experiment):
+        return
+    if summary.effects.empty:
+        if len(summary.reliability):
+            yield from _reliability("In further data sets", is_used=False)
         return
     yield from _people(experiment)
     yield from _effects(experiment)
@@ -33,7 +37,7 @@ def effects_methods(experiment: Experiment, summary: Summary) -> Iterator[str]:
         yield from _joint(experiment)
     yield from _measures(experiment)
     if len(summary.reliability):
-        yield from _reliability("disattenuated" in shown)
+        yield from _reliability("Where no effect is simulated", "disattenuated" in shown)
 
 
 def _people(experiment: Experiment) -> Iterator[str]:
@@ -130,12 +134,19 @@ def _two_step(experiment: Experiment, shown: set[str]) -> Iterator[str]:
 def _joint(experiment: Experiment) -> Iterator[str]:
     """Describe the joint analyses."""
     settings = settings_of(experiment)
-    prior = literal(distribution_text(settings.prior.plain()))
-    spreads = " and an SD of its own for every group" if settings.own_spreads else ""
+    kinds = {effect.kind for effect in levels_of_effects(experiment)}
+    parts = []
+    if kinds - {"covariate"}:
+        prior = literal(distribution_text(settings.prior.plain()))
+        parts.append(f"the prior {prior} of each difference")
+    if "covariate" in kinds:
+        parts.append("a uniform prior of each correlation")
+    if settings.own_spreads:
+        parts.append("an SD of its own for every group")
     yield (
-        "Joint analyses estimate the effects as parameters of the hierarchical model, with the "
-        f"prior {prior} of each difference{spreads}. Their Bayes factors are ratios of the prior "
-        f"and posterior densities at 0 {cite('dickey1970', 'wagenmakers2010')}."
+        "Joint analyses estimate the effects as parameters of the hierarchical model, with "
+        f"{enumeration(parts)}. Their Bayes factors are ratios of the prior and posterior "
+        f"densities at 0 {cite('dickey1970', 'wagenmakers2010')}."
     )
 
 
@@ -153,10 +164,10 @@ def _measures(experiment: Experiment) -> Iterator[str]:
     )
 
 
-def _reliability(is_used: bool) -> Iterator[str]:
+def _reliability(where: str, is_used: bool) -> Iterator[str]:
     """Describe reliability."""
     text = (
-        "Where no effect is simulated, a second session of the same participants with the same "
+        f"{where}, a second session of the same participants with the same "
         "parameters gives the retest reliability of the estimates, as the intraclass correlation "
         f"ICC(3,1) {cite('shrout1979')}"
     )

@@ -39,17 +39,21 @@ MOST_TRUTHS: Final = 6
 
 
 def effects_section(summary: Summary, experiment: Experiment) -> dict[str, Any] | None:
-    """Compute the template variables of the section; None without effects."""
-    if not has_effects(experiment) or summary.effects.empty:
+    """Compute the template variables of the section; None without results.
+
+    A study without effects may have a second session, and then has reliability only.
+    """
+    tables = [table for table in (summary.effects, summary.reliability) if len(table)]
+    if not has_effects(experiment) or not tables:
         return None
-    design = largest_design(summary.effects)
+    design = largest_design(tables[0])
     every = [
         results_of(summary, experiment, effect, design) for effect in effects_of(summary.effects)
     ]
     return {
         "people": people(experiment, *design),
-        "data_sets": int(select(summary.effects, measure="share_failed")["n"].max()),
-        "has_smaller": len(designs_of(summary.effects)) > 1,
+        "data_sets": int(select(tables[0], measure="share_failed")["n"].max()),
+        "has_smaller": len(designs_of(tables[0])) > 1,
         "significance": f"{100 * settings_of(experiment).significance:g}",
         "effects": [_of_effect(results) for results in every if results.sizes],
         "ceilings": list(ceilings(summary, design)),

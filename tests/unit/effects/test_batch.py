@@ -249,7 +249,8 @@ def test_second_sessions_alone_need_one_fit_and_can_be_resumed(tmp_path, monkeyp
     """Without effects there is no joint analysis that could fail, and a checkpoint is complete."""
     made, own = generator((), (1.0,)), cell()
     whole = written(tmp_path, "partial", own=own, made=made, settings=EffectSettings())
-    assert whole[0].empty and list(whole[1]["replicate"].unique()) == [0, 1, 2]
+    assert whole[0].empty
+    assert list(whole[1]["replicate"].unique()) == [0, 1, 2]
     assert "failed" not in caplog.text
     monkeypatch.setattr(checkpoint, "INTERVAL", 0)
     fitted, rows = [], Comparison.rows

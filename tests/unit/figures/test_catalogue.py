@@ -62,6 +62,12 @@ def test_a_study_of_groups_has_figures_of_effects_unless_its_report_is_partial()
     assert EFFECTS - set(available_figures(without_retest)) == {"reliability"}
 
 
+def test_a_second_session_alone_has_the_figure_of_reliability_unless_its_report_is_partial():
+    exp = typed(experiment() | {"effects": {}})
+    assert EFFECTS & set(available_figures(exp)) == {"reliability"}
+    assert not EFFECTS & set(available_figures(exp, partial=True))
+
+
 def test_importing_the_catalogue_imports_no_plotting_library():
     code = (
         "import sys; import rlrecovery.figures.catalogue;"

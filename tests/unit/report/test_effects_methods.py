@@ -1,5 +1,7 @@
 """Groups, conditions and a covariate in the methods section."""
 
+import dataclasses
+
 import effect_tables
 import pytest
 from settings import MLE, study
@@ -46,7 +48,7 @@ def test_analyses_are_those_of_the_tables_with_their_sources(every, tiny):
         "welch1947", "boehm2018", "dickey1970", "wagenmakers2010", "gelman2014", "shrout1979",
     ]  # fmt: skip
     assert set(cited([every])) <= set(references())
-    assert "with the prior Normal(mu=0, sigma=1) of each difference." in every
+    assert "with the prior Normal(mu=0, sigma=1) of each difference" in every
     only = text(tiny, ("rank_test",), covariate=None, conditions=None)
     assert (
         "are tested by the Mann–Whitney test with the Hodges–Lehmann estimate for groups." in only
@@ -60,8 +62,20 @@ def test_settings_of_the_analyses_are_stated(tiny):
     effects = {"significance": 0.01, "own_spreads": True, "replicates": 3}
     changed = text(tiny, ("joint",), effects=effects)
     assert "below 1 %" in changed
-    assert "of each difference and an SD of its own for every group." in changed
+    assert "of each correlation and an SD of its own for every group." in changed
     assert "with 3 data sets each." in changed
+
+
+def test_the_prior_of_a_correlation_is_stated(tiny, every):
+    assert "each difference and a uniform prior of each correlation." in every
+    only = text(tiny, ("joint",), groups=None, conditions=None)
+    assert "with a uniform prior of each correlation. Their Bayes" in only
+
+
+def test_a_second_session_alone_is_described(tiny):
+    only = dataclasses.replace(tiny, reliability=effect_tables.reliability())
+    (sentence,) = effects_methods(parse(study(effects={})), only)
+    assert sentence.startswith("In further data sets, a second session of the same participants")
 
 
 def test_it_can_be_typeset(every):

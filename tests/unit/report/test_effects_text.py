@@ -232,6 +232,24 @@ def test_without_effects_there_is_no_section(tiny):
     assert effects_section(effect_tables.with_effects(tiny), config(groups=None)) is None
 
 
+def test_a_second_session_alone_has_a_section_on_reliability(tiny, tiny_folder):
+    only = dataclasses.replace(tiny, reliability=effect_tables.reliability())
+    own = effects_section(only, config(groups=None, effects={}))
+    assert own["effects"] == []
+    assert own["people"] == "60 participants and 120 trials"
+    assert own["data_sets"] == effect_tables.DATA_SETS
+    assert len(own["ceilings"]) == 2
+    config_file = tiny_folder / "config.yaml"
+    raw = yaml.safe_load(config_file.read_text())
+    config_file.write_text(yaml.safe_dump(raw | {"effects": {}}))
+    only.reliability.to_csv(tiny_folder / "summary" / "reliability.csv", index=False)
+    page = build(tiny_folder)
+    text = words(page)
+    assert "What can two sessions, or a covariate, show at most?" in text
+    for absent in ("Would the difference be found?", "What the columns mean", "partial report"):
+        assert absent not in text
+
+
 def test_numbers_and_shares():
     assert [rounded(v) for v in (-0.8, 0.3102, 0.0512, 4.054, np.inf, -np.inf, 0.0)] == [
         "−0.8", "0.31", "0.051", "4.05", "∞", "−∞", "0",
