@@ -100,15 +100,15 @@ def _decisions(
 def disattenuated(rows: pd.DataFrame, reliability: float) -> pd.DataFrame:
     """Rows of a correlation that is divided by the root of the reliability of the estimates.
 
-    Spearman (1904, American Journal of Psychology 15:72). The reliability is that of one
-    measurement and treated as known. The result can be greater than 1; p-values are kept.
+    Spearman (1904, American Journal of Psychology 15:72). The reliability is treated as known. The
+    result can be greater than 1; p-values are kept.
 
     Parameters
     ----------
     rows : DataFrame
         Rows of Pearson's correlation, columns `rlrecovery.storage.schemas.EFFECT_BATCH`.
     reliability : float
-        The retest intraclass correlation. If it is not positive, all rows fail.
+        Reliability of the values that are correlated. If it is not positive, all rows fail.
     """
     numbers = ["estimate", "se", "lower", "upper"]
     result = rows.assign(analysis="disattenuated")
@@ -116,6 +116,14 @@ def disattenuated(rows: pd.DataFrame, reliability: float) -> pd.DataFrame:
         return result.assign(**{name: rows[name] / np.sqrt(reliability) for name in numbers})
     reason = "the retest reliability of the estimates is not known to be positive"
     return result.assign(**dict.fromkeys([*numbers, "p"], np.nan), status="failed", reason=reason)
+
+
+def reliability_of_mean(icc: float, sessions: int) -> float:
+    """Reliability of a mean over sessions, given that of one (Spearman-Brown formula).
+
+    Spearman (1910, British Journal of Psychology 3:271). Participants do not change.
+    """
+    return sessions * icc / (1 + (sessions - 1) * icc)
 
 
 def agreement_measures(rows: pd.DataFrame) -> dict[str, Score]:

@@ -21,6 +21,7 @@ from rlrecovery.score.effects.measures import (
     agreement_measures,
     disattenuated,
     effect_measures,
+    reliability_of_mean,
     score_rows,
 )
 from rlrecovery.score.effects.read import EffectBatches
@@ -121,9 +122,13 @@ class EffectStudy:
         significance = self.batches.settings.significance
         own = {key: _analyses(table, effect) for key, table in tables.items()}
         if effect.kind == "covariate" and self.batches.settings.retest:
+            # The covariate is correlated with means over all conditions.
+            base = self.batches.cells[next(iter(tables))]
+            sessions = len(self.batches.generator(base).design.conditions)
+            reliability = reliability_of_mean(icc, sessions)
             for by_name in own.values():
                 if "t_test" in by_name:
-                    by_name["disattenuated"] = disattenuated(by_name["t_test"], icc)
+                    by_name["disattenuated"] = disattenuated(by_name["t_test"], reliability)
         for analysis in dict.fromkeys(name for by_name in own.values() for name in by_name):
             for key, by_name in own.items():
                 cell = self.batches.cells[key]

@@ -8,6 +8,7 @@ from rlrecovery.score.effects.measures import (
     agreement_measures,
     disattenuated,
     effect_measures,
+    reliability_of_mean,
     score_rows,
 )
 from rlrecovery.storage.files import conform
@@ -103,6 +104,18 @@ def test_disattenuated_correlations():
         assert result[name].to_numpy() == pytest.approx(2 * table[name])
     assert result["p"].equals(table["p"])
     assert set(result["analysis"]) == {"disattenuated"}
+
+
+@pytest.mark.parametrize("sessions", [1, 2, 3])
+def test_means_over_sessions_are_disattenuated_by_their_own_reliability(sessions):
+    rng = np.random.default_rng(1)
+    z, q = rng.standard_normal((2, 200_000))
+    truth, reliability = 0.5 * q + np.sqrt(1 - 0.5**2) * z, 0.4
+    errors = rng.normal(0, np.sqrt(1 / reliability - 1), (sessions, len(q)))
+    r = np.corrcoef((truth + errors).mean(axis=0), q)[0, 1]
+    table = rows(0.5, n=1).assign(estimate=r)
+    corrected = disattenuated(table, reliability_of_mean(reliability, sessions))
+    assert corrected["estimate"].iloc[0] == pytest.approx(0.5, abs=0.015)
 
 
 @pytest.mark.parametrize("reliability", [0.0, -0.1, np.nan])

@@ -14,7 +14,7 @@ from rlrecovery.score.effects.summary import write_effects
 from rlrecovery.score.results import load_summary
 from rlrecovery.storage.files import read_table
 from rlrecovery.storage.schemas import ANALYSED
-from unit.effects.examples import CORRELATION, GROUP, generator, method
+from unit.effects.examples import CONDITION, CORRELATION, GROUP, generator, method
 
 EFFECTS = (GROUP, CORRELATION)
 SIZES = [(0.0, 0.0), (-0.8, 0.0), (0.8, 0.0), (0.0, 0.9), (-0.8, 0.9)]
@@ -188,3 +188,33 @@ def test_the_natural_size_with_draws_of_the_population_is_at_their_mean(tmp_path
     )
     effects = load_summary(tmp_path / "summary", ANALYSED).effects
     assert effects["natural"].to_numpy() == pytest.approx(expit(-1.3) - expit(-0.5))
+
+
+def test_a_mean_over_conditions_has_a_reliability_of_its_own(tmp_path):
+    """With two conditions, each participant's value is the mean of two estimates."""
+    both, made = (CONDITION, CORRELATION), generator((CONDITION, CORRELATION), (1.0,))
+    own = Cell((("alpha", 0.4), ("beta", 4.0)), 20, 60)
+    cells = {cell.key(both): cell for cell in (EffectCell(own, (0, r)) for r in (0.0, 0.8))}
+    for key, cell in cells.items():
+        paths = [tmp_path / kind / "mle" / key / "a.parquet" for kind in ("effects", "retest")]
+        for path in paths:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        compare_batch(method("mle"), made, cell, TESTS, (0, 3), *map(str, paths))
+    write_effects(
+        methods={"mle": method("mle")},
+        cells=cells,
+        generators={own.key: made},
+        settings=TESTS,
+        ranges={"mle": {"a": (0, 3)}},
+        folders={kind: str(tmp_path / kind) for kind in ("effects", "retest")},
+        summary=str(tmp_path / "summary"),
+    )
+    table, reliability = (
+        pd.read_csv(tmp_path / f"summary/{name}.csv") for name in ("effects", "reliability")
+    )
+    is_icc = (reliability["measure"] == "icc") & (reliability["parameter"] == "alpha")
+    (icc,) = reliability[is_icc]["value"]
+    width = table[(table["measure"] == "width") & (table["kind"] == "covariate")]
+    width = width.pivot(index="size", columns="analysis", values="value")
+    ratio = (width["t_test"] / width["disattenuated"]).to_numpy()
+    assert ratio == pytest.approx(np.full(2, np.sqrt(2 * icc / (1 + icc))))
