@@ -8,6 +8,7 @@ from rlrecovery.effects.design import EffectCell, EffectDesign
 from rlrecovery.effects.generator import EffectGenerator
 from rlrecovery.effects.settings import Analysis, EffectSettings
 from rlrecovery.effects.two_step import Test
+from rlrecovery.fitting.base import MethodSettings
 from rlrecovery.fitting.registry import Method
 from rlrecovery.storage.fingerprint import settings_hash
 
@@ -25,16 +26,23 @@ _NEUTRAL = ("replicates", "batch_size", "methods")
 def analyses_of(
     method: Method, settings: EffectSettings, design: EffectDesign
 ) -> tuple[Analysis, ...]:
-    """The analyses of a method, in the order of the settings; none without effects."""
+    """The analyses of a method, in the order of the settings."""
+    possible = possible_analyses(method.settings, design)
+    return tuple(analysis for analysis in settings.analyses if analysis in possible)
+
+
+def possible_analyses(method: MethodSettings, design: EffectDesign) -> set[Analysis]:
+    """All analyses that a method can be used for; none without effects."""
     if not design.effects:
-        return ()
+        return set()
     possible: set[Analysis] = set(OF_ALL)
     parts = len(design.groups) * len(design.conditions)
-    if method.pooling == "partial" and method.settings.posterior != "sampled" and parts > 1:
+    is_partial = method.pooling_of_participants() == "partial"
+    if is_partial and method.posterior != "sampled" and parts > 1:
         possible |= set(BY_GROUP)
-    if method.settings.estimates_effects({effect.kind for effect in design.effects}):
+    if method.estimates_effects({effect.kind for effect in design.effects}):
         possible.add("joint")
-    return tuple(analysis for analysis in settings.analyses if analysis in possible)
+    return possible
 
 
 def compare_hash(

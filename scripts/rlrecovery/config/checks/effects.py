@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import get_args
 
 import numpy as np
 
@@ -22,6 +23,8 @@ from rlrecovery.config.mistakes import (
     wrong_choice,
 )
 from rlrecovery.config.settings import Experiment
+from rlrecovery.effects.analyses import possible_analyses
+from rlrecovery.effects.settings import Analysis
 from rlrecovery.fitting.base import MethodSettings
 from rlrecovery.fitting.effects import COVARIATE
 from rlrecovery.models.base import Parameter
@@ -43,7 +46,7 @@ def check_effects(sections: Sections) -> Iterator[Mistake]:
                 yield mistake((key,), "is not allowed in a study with models; name one model")
         return
     found = [*_groups(experiment), *_conditions(experiment), *_names(experiment)]
-    found += _values(experiment)
+    found += [*_values(experiment), *_settings(experiment)]
     for entry in sections.generating_models:
         found += _parameters(sections, entry)
     yield from found
@@ -124,6 +127,22 @@ def _values(experiment: Experiment) -> Iterator[Mistake]:
                 yield wrong((*path, i), value, "a correlation must be between -1 and 1")
 
 
+def _settings(experiment: Experiment) -> Iterator[Mistake]:
+    """Check the analyses, the prior of a difference, and that there is anything to simulate."""
+    section = effects.settings_of(experiment)
+    for i, name in enumerate(section.analyses):
+        if name in section.analyses[:i]:
+            text = f"repeats the value {show(name)}; values must be unique"
+            yield mistake(("effects", "analyses", i), text)
+    lower, upper = section.prior.distribution_object().support()
+    if not lower < 0 < upper:
+        text = f"allows differences from {lower:g} to {upper:g}, but must allow both signs"
+        yield mistake(("effects", "prior"), text)
+    if not section.retest and not effects.levels_of_effects(experiment):
+        text = "is false, and without groups, conditions and a covariate there is nothing else"
+        yield mistake(("effects", "retest"), text)
+
+
 def _parameters(sections: Sections, entry: GeneratingModel) -> Iterator[Mistake]:
     """Check the parameters of effects, and that they stay inside their support."""
     model, names = entry.model, entry.model.names
@@ -196,6 +215,22 @@ def _methods(sections: Sections) -> Iterator[Mistake]:
             yield wrong(path, name, f"{text}: {either(suitable)}{did_you_mean(name, suitable)}")
         elif name not in methods:
             yield wrong_choice(path, name, suitable)
+    yield from _analyses(experiment, suitable)
+
+
+def _analyses(experiment: Experiment, suitable: Collection[str]) -> Iterator[Mistake]:
+    """Check that a method can be used for one of the analyses."""
+    section, design = effects.settings_of(experiment), effects.design_of(experiment)
+    chosen = [name for name in section.methods or suitable if name in suitable]
+    possible = {
+        analysis
+        for name in chosen
+        for analysis in possible_analyses(experiment.methods[name], design)
+    }
+    if chosen and design.effects and possible.isdisjoint(section.analyses):
+        text = f"has none of the analyses that {either(chosen)} can be used for: "
+        allowed = [name for name in get_args(Analysis) if name in possible]
+        yield mistake(("effects", "analyses"), text + either(allowed))
 
 
 def _is_suitable(sections: Sections, method: MethodSettings, parameters: set[str]) -> bool:

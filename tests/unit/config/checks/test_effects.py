@@ -146,6 +146,46 @@ def test_methods_must_estimate_participants():
     assert "must estimate participants" in said
 
 
+@pytest.mark.parametrize("analyses", [["joint"], ["t_test_by_group", "joint"]])
+def test_a_method_can_be_used_for_one_of_the_analyses(analyses):
+    raw = with_effects(groups=groups(alpha=[1]), effects={"analyses": analyses})
+    raw["methods"] = {"mle": {"estimator": "mle"}}
+    (said,) = sentences(raw)
+    assert said == (
+        "effects.analyses has none of the analyses that mle can be used for: t_test or rank_test"
+    )
+    raw["methods"]["all"] = {"estimator": "quadrature", "pooling": "partial"}
+    parse(raw)
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        (
+            {"analyses": ["joint", "t_test", "joint"]},
+            'effects.analyses[2] repeats the value "joint"; values must be unique',
+        ),
+        (
+            {"prior": {"distribution": "HalfNormal", "sigma": 1}},
+            "effects.prior allows differences from 0 to inf, but must allow both signs",
+        ),
+        (
+            {"prior": {"distribution": "Uniform", "lower": -2, "upper": -1}},
+            "effects.prior allows differences from -2 to -1, but must allow both signs",
+        ),
+    ],
+)
+def test_settings_of_analyses_that_give_no_test(settings, sentence):
+    assert sentences(with_effects(groups=groups(alpha=[1]), effects=settings)) == [sentence]
+
+
+def test_without_effects_there_must_be_a_second_session():
+    assert sentences(with_effects(effects={"retest": False})) == [
+        "effects.retest is false, and without groups, conditions and a covariate there is nothing "
+        "else"
+    ]
+
+
 def test_names_of_files_are_not_too_long():
     word = "a" * 40
     many = {f"{word[:-1]}{i}": {"share": 0.2, "shift": {"alpha": [0.1]}} for i in "bcde"}

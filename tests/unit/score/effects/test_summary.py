@@ -215,6 +215,9 @@ def test_a_mean_over_conditions_has_a_reliability_of_its_own(tmp_path):
     is_icc = (reliability["measure"] == "icc") & (reliability["parameter"] == "alpha")
     (icc,) = reliability[is_icc]["value"]
     width = table[(table["measure"] == "width") & (table["kind"] == "covariate")]
-    width = width.pivot(index="size", columns="analysis", values="value")
-    ratio = (width["t_test"] / width["disattenuated"]).to_numpy()
+    pearson, corrected = (
+        width[width["analysis"] == name].set_index("size")["value"]
+        for name in ("t_test", "disattenuated")
+    )
+    ratio = (pearson / corrected).to_numpy()
     assert ratio == pytest.approx(np.full(2, np.sqrt(2 * icc / (1 + icc))))
