@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from rlrecovery.config.effects import has_effects, settings_of
+from rlrecovery.config.effects import has_effects, levels_of_effects, settings_of
 from rlrecovery.config.settings import Experiment
 from rlrecovery.config.study import methods_of, sources
 
@@ -57,6 +57,11 @@ def _is_calibrated(experiment: Experiment) -> bool:
     return experiment.calibration is not None
 
 
+def _has_differences(experiment: Experiment) -> bool:
+    """Whether there is an effect, and not a retest alone."""
+    return bool(levels_of_effects(experiment))
+
+
 def _has_retest(experiment: Experiment) -> bool:
     return has_effects(experiment) and settings_of(experiment).retest
 
@@ -79,9 +84,9 @@ CONDITIONS: dict[str, tuple[Callable[[Experiment], bool], str]] = {
     "calibration": (_is_calibrated, "it has no section calibration"),
     "calibrated_coverage": (_is_calibrated, "it has no section calibration"),
     "calibrated_contraction": (_is_calibrated, "it has no section calibration"),
-    "power": (has_effects, _NO_EFFECTS),
-    "sign_and_size": (has_effects, _NO_EFFECTS),
-    "effect_estimates": (has_effects, _NO_EFFECTS),
+    "power": (_has_differences, _NO_EFFECTS),
+    "sign_and_size": (_has_differences, _NO_EFFECTS),
+    "effect_estimates": (_has_differences, _NO_EFFECTS),
     "reliability": (_has_retest, "it simulates no second session of groups or conditions"),
     "convergence": (_always, ""),
     "confusion": (_has_contest, "no models are compared"),

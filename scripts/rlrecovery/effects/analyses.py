@@ -25,7 +25,9 @@ _NEUTRAL = ("replicates", "batch_size", "methods")
 def analyses_of(
     method: Method, settings: EffectSettings, design: EffectDesign
 ) -> tuple[Analysis, ...]:
-    """The analyses of a method, in the order of the settings."""
+    """The analyses of a method, in the order of the settings; none without effects."""
+    if not design.effects:
+        return ()
     possible: set[Analysis] = set(OF_ALL)
     parts = len(design.groups) * len(design.conditions)
     if method.pooling == "partial" and method.settings.posterior != "sampled" and parts > 1:

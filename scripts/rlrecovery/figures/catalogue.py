@@ -154,7 +154,7 @@ def available_figures(experiment: Experiment, partial: bool = False) -> list[str
     """
     from rlrecovery.config.figure_names import available_figures as available
 
-    left_out = dict.fromkeys(("calibration", "groups", "conditions", "covariate"))
+    left_out = dict.fromkeys(("calibration", "groups", "conditions", "covariate", "effects"))
     return available(experiment.model_copy(update=left_out) if partial else experiment)
 
 

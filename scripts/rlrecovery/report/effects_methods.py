@@ -23,6 +23,8 @@ from rlrecovery.score.results import Summary
 def effects_methods(experiment: Experiment, summary: Summary) -> Iterator[str]:
     """Describe the data sets with effects, their analyses and measures; nothing without effects."""
     if not has_effects(experiment) or summary.effects.empty:
+        if len(summary.reliability):
+            yield from _reliability(is_used=False)
         return
     yield from _people(experiment)
     yield from _effects(experiment)
@@ -33,7 +35,7 @@ def effects_methods(experiment: Experiment, summary: Summary) -> Iterator[str]:
         yield from _joint(experiment)
     yield from _measures(experiment)
     if len(summary.reliability):
-        yield from _reliability("disattenuated" in shown)
+        yield from _reliability(is_used="disattenuated" in shown)
 
 
 def _people(experiment: Experiment) -> Iterator[str]:

@@ -135,7 +135,9 @@ def page_data(summary: Summary, experiment: Experiment, design: pd.DataFrame) ->
         "calibration": calibration_section(summary, experiment),
         "lacks_calibration": experiment.calibration is not None and summary.uniformity.empty,
         "effects": effects_section(summary, experiment),
-        "lacks_effects": has_effects(experiment) and summary.effects.empty,
+        "lacks_effects": has_effects(experiment)
+        and summary.effects.empty
+        and summary.reliability.empty,
         "wrong_model_title": FIGURES["misfit"].title,
         "predictive_check": methods_text.predictive_check(experiment),
         "cell_tables": cell_tables(summary),
