@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from rlrecovery.config.settings import Experiment
 from rlrecovery.config.study import cells_of, generator_of, methods_of
 from rlrecovery.design.cells import UNNAMED, Cell, batches, first_replicates
+from rlrecovery.effects.analyses import analyses_of
 from rlrecovery.effects.design import EffectCell, EffectDesign
 from rlrecovery.effects.generator import EffectGenerator
 from rlrecovery.effects.settings import EffectSettings
@@ -106,8 +107,8 @@ def effect_batches(experiment: Experiment) -> dict[str, dict[str, tuple[int, int
     }
 
 
-def rows_fitted(experiment: Experiment, cell: EffectCell, fits: int) -> int:
-    """Number of sessions of a data set that each of a number of fits has, on average.
+def rows_fitted(experiment: Experiment, cell: EffectCell, fits: float) -> int:
+    """Number of sessions of a data set, with the share of one fit of a number in its retest.
 
     Without effects, one fit has a second session of all participants.
     """
@@ -117,14 +118,10 @@ def rows_fitted(experiment: Experiment, cell: EffectCell, fits: int) -> int:
     )
 
 
-def fits_per_data_set(experiment: Experiment, method: Method) -> int:
-    """Number of fits of a whole data set that the analyses of a method need."""
-    section, settings = settings_of(experiment), method.settings
-    if settings.pooling_of_participants() != "partial":
-        return 1
-    kinds = {effect.kind for effect in levels_of_effects(experiment)}
-    if not kinds:
-        return 1
-    joint = "joint" in section.analyses and settings.estimates_effects(kinds)
-    by_group = any(name.endswith("_by_group") for name in section.analyses)
-    return 1 + joint + by_group
+def fits_per_data_set(experiment: Experiment, method: Method) -> float:
+    """Time of all analyses of a data set by a method, relative to a fit of the whole data set."""
+    section, design = settings_of(experiment), design_of(experiment)
+    analyses, fits = analyses_of(method, section, design), 1.0
+    if "joint" in analyses:
+        fits += method.settings.effect_work(design.effects, section.own_spreads)
+    return fits + any(analysis.endswith("_by_group") for analysis in analyses)

@@ -57,7 +57,8 @@ def _is_calibrated(experiment: Experiment) -> bool:
     return experiment.calibration is not None
 
 
-def _finds_effects(experiment: Experiment) -> bool:
+def _has_differences(experiment: Experiment) -> bool:
+    """Whether there is an effect, and not a retest alone."""
     return bool(levels_of_effects(experiment))
 
 
@@ -83,9 +84,9 @@ CONDITIONS: dict[str, tuple[Callable[[Experiment], bool], str]] = {
     "calibration": (_is_calibrated, "it has no section calibration"),
     "calibrated_coverage": (_is_calibrated, "it has no section calibration"),
     "calibrated_contraction": (_is_calibrated, "it has no section calibration"),
-    "power": (_finds_effects, _NO_EFFECTS),
-    "sign_and_size": (_finds_effects, _NO_EFFECTS),
-    "effect_estimates": (_finds_effects, _NO_EFFECTS),
+    "power": (_has_differences, _NO_EFFECTS),
+    "sign_and_size": (_has_differences, _NO_EFFECTS),
+    "effect_estimates": (_has_differences, _NO_EFFECTS),
     "reliability": (_has_retest, "it simulates no second session"),
     "convergence": (_always, ""),
     "confusion": (_has_contest, "no models are compared"),

@@ -23,6 +23,7 @@ precision     RMSE and interval width against trials, and against participants
 tradeoff      errors of two parameters against each other
 contraction   posterior contraction against z-score
 effects       measures of effects against their true size, for the next three figures
+effect_axis   horizontal axis of the true sizes of an effect
 power         how often effects are found, and the type I error
 sign_and_size  wrong signs and exaggeration of effects that were found
 effect_estimates  bias and coverage of effects

@@ -15,8 +15,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from rlrecovery.figures import style
-from rlrecovery.figures.axes import Limits, fence, few_ticks, panel_width, wrap
-from rlrecovery.figures.labels import counted, described, symbol, unconstrained
+from rlrecovery.figures.axes import Limits, fence, few_ticks
+from rlrecovery.figures.effect_axis import label_sizes, smallest_distance
+from rlrecovery.figures.labels import counted, described
 from rlrecovery.figures.layout import Facets, PanelSize, Position, facets, page_note
 from rlrecovery.figures.legends import bar_entry, entry, legend, legend_height
 from rlrecovery.figures.panels import message, note_beyond
@@ -46,8 +47,6 @@ LOOKS: dict[str, dict[str, Any]] = {
 }
 #: Share of the distance between two sizes over which the marks at one of them are spread.
 DODGE = 0.45
-#: Width in inches of the label of a size, and of what stands beside a panel.
-LABEL_WIDTH, LEFT = 0.44, 0.4
 #: Most designs with panels, and most rows with so many, on two columns and on one column; with
 #: more rows only the largest design has panels.
 MOST_DESIGNS, MOST_ROWS = (4, 2), (6, 4)
@@ -192,7 +191,7 @@ def _panel(axes: Axes, summary: Summary, values: pd.DataFrame, quantity: Quantit
     """Draw the line of every analysis, and the references."""
     analyses = analyses_of(with_series(summary.effects))
     shown = [a for a in analyses if len(_of_analysis(values, a))]
-    gap = _smallest_distance(values["size"])
+    gap = smallest_distance(values["size"])
     for k, analysis in enumerate(shown):
         offset = DODGE * gap * ((k + 0.5) / len(shown) - 0.5)
         line = _of_analysis(values, analysis).sort_values("size")
@@ -207,12 +206,6 @@ def _of_analysis(values: pd.DataFrame, analysis: Analysis) -> pd.DataFrame:
     """Rows of an analysis."""
     is_method = values["method"] == analysis.method
     return values[is_method & (values["analysis"] == analysis.analysis)]
-
-
-def _smallest_distance(sizes: pd.Series) -> float:
-    """Smallest distance between two true sizes; 1 if there is one."""
-    distances = np.diff(np.unique(sizes.to_numpy(float)))
-    return float(distances.min()) if distances.size else 1.0
 
 
 def _line(
@@ -263,58 +256,6 @@ def method_colour(summary: Summary, method: str, in_table: Sequence[str]) -> str
     shown = list(summary.methods) if len(summary.recovery) else []
     names = shown if method in shown else list(dict.fromkeys(in_table))
     return style.colour(names, method)
-
-
-def label_sizes(
-    axes: Axes, effect: StudiedEffect, pooled: pd.DataFrame, has_own_axis: bool
-) -> None:
-    """Label the horizontal axis with true sizes and, of one truth, differences that they make.
-
-    There is less room below a panel whose vertical axis has labels of its own.
-    """
-    sizes = sorted(float(size) for size in pooled["size"].unique())
-    gap = _smallest_distance(pd.Series(sizes))
-    low, high = sizes[0] - 0.4 * gap, sizes[-1] + 0.4 * gap
-    room = panel_width(axes) - LEFT - 0.15 * has_own_axis
-    ticks = _apart(sizes, LABEL_WIDTH * (high - low) / max(0.5, room))
-    natural = pooled.groupby("size")["natural"].agg(["min", "max"])
-    scale = unconstrained(effect.parameter)
-    is_one = np.allclose(natural["min"], natural["max"]) and scale != "natural scale"
-    labels = [_signed(size) for size in ticks]
-    if is_one:
-        labels = [f"{text}\n({_signed(natural.loc[size, 'min'], 2)})"
-                  for text, size in zip(labels, ticks, strict=True)]  # fmt: skip
-    axes.set_xticks(ticks, labels)
-    axes.set_xlim(low, high)
-    letters = int((panel_width(axes) - (0.5 if has_own_axis else 0.2)) / 0.062)
-    axes.set_xlabel("\n".join(wrap(size_label(effect, is_one), letters)))
-
-
-def _apart(sizes: Sequence[float], distance: float) -> list[float]:
-    """Sizes that are at least a distance apart: first the ends and 0, then the others."""
-    kept: list[float] = []
-    for size in (sizes[0], sizes[-1], *(s for s in sizes if s == 0), *sizes):
-        if all(abs(size - other) >= distance for other in kept):
-            kept.append(size)
-    return sorted(kept)
-
-
-def size_label(effect: StudiedEffect, has_natural: bool) -> str:
-    """Label of the axis with the sizes of an effect."""
-    if effect.kind == "covariate":
-        return f"correlation with {symbol(effect.parameter)}"
-    scale = unconstrained(effect.parameter)
-    if has_natural:
-        scale = f"{scale.removesuffix(' scale')} (natural) scale"
-    return f"{effect.effect}: difference in {symbol(effect.parameter)}, {scale}"
-
-
-def _signed(value: float, places: int | None = None) -> str:
-    """Format a size with a typographic minus sign; a difference at two decimals or more."""
-    if places is None or (value and abs(value) < 0.1**places):
-        return f"{value:.2g}".replace("-", "−")
-    text = f"{value:.{places}f}" if abs(value) < 10 else f"{value:.3g}"
-    return "0" if not float(text) else text.replace("-", "−")
 
 
 def _entries(summary: Summary, quantities: Sequence[Quantity]) -> list[Artist]:

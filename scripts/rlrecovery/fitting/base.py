@@ -18,7 +18,7 @@ from pydantic import Field
 
 from rlrecovery.design.cells import Cell
 from rlrecovery.design.load import Load
-from rlrecovery.fitting.effects import Kind
+from rlrecovery.fitting.effects import Effect, Kind
 from rlrecovery.fitting.estimates import WHOLE, Level, Row, Target
 from rlrecovery.likelihood.data import Observations
 from rlrecovery.models.base import Learner, Model, Parameter
@@ -346,6 +346,10 @@ class MethodSettings(Section):
     def estimates_effects(self, kinds: Collection[Kind]) -> bool:
         """Whether a joint analysis estimates effects of all these kinds together."""
         return False
+
+    def effect_work(self, effects: Collection[Effect], own_spreads: bool) -> float:
+        """Time of a joint analysis of effects, relative to a fit of the same data."""
+        return 1.0
 
     def simulates_task(self) -> bool:
         """Whether a fit simulates the task, and so depends on its rewards."""

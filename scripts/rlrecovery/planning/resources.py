@@ -75,6 +75,10 @@ BYTES_PER_ROW, BYTES_PER_KEPT_ROW, BYTES_PER_FIT = 1200, 600, 600_000
 #: (measured: 2,000 to 2,400).
 BYTES_PER_FITTED_ROW = 2400
 
+#: MiB of a joint analysis of effects, beside a fit (measured: 10 to 30 for groups, and up to 300
+#: for correlations).
+JOINT_MIB = 500
+
 #: CPU seconds per method and cell of a summary.
 SUMMARISE_SECONDS = 6e-3
 
@@ -141,11 +145,12 @@ def minutes_to_calibrate(method: Method, load: Load) -> int:
 
 def memory_to_compare(method: Method, load: Load) -> int:
     """MiB to request for a job that simulates and analyses a batch of data sets with effects."""
-    return max(memory_to_fit(method, load), memory_to_simulate(load))
+    joint = 0 if method.settings.effect_fitter is None else JOINT_MIB
+    return max(memory_to_fit(method, load) + joint, memory_to_simulate(load))
 
 
-def minutes_to_compare(method: Method, load: Load, fits: int) -> int:
-    """Minutes to request for a job that analyses a batch by a number of fits per data set."""
+def minutes_to_compare(method: Method, load: Load, fits: float) -> int:
+    """Minutes to request for a job that analyses a batch in the time of some fits per data set."""
     return _minutes(method.settings.cost, fits * work_of(method), load)
 
 

@@ -39,26 +39,30 @@ MOST_TRUTHS: Final = 6
 
 
 def effects_section(summary: Summary, experiment: Experiment) -> dict[str, Any] | None:
-    """Compute the template variables of the section; None without results.
-
-    A study without effects may have a second session, and then has reliability only.
-    """
-    tables = [table for table in (summary.effects, summary.reliability) if len(table)]
-    if not has_effects(experiment) or not tables:
+    """Compute the template variables of the section; None without effects."""
+    is_empty = summary.effects.empty and summary.reliability.empty
+    if not has_effects(experiment) or is_empty:
         return None
-    design = largest_design(tables[0])
+    # A retest alone has no effects.
+    design = largest_design(summary.reliability if summary.effects.empty else summary.effects)
     every = [
         results_of(summary, experiment, effect, design) for effect in effects_of(summary.effects)
     ]
     return {
         "people": people(experiment, *design),
-        "data_sets": int(select(tables[0], measure="share_failed")["n"].max()),
-        "has_smaller": len(designs_of(tables[0])) > 1,
+        "data_sets": _data_sets(summary),
+        "has_smaller": len(designs_of(summary.effects)) > 1,
         "significance": f"{100 * settings_of(experiment).significance:g}",
         "effects": [_of_effect(results) for results in every if results.sizes],
         "ceilings": list(ceilings(summary, design)),
         "ceiling_rows": list(ceiling_rows(summary)),
     }
+
+
+def _data_sets(summary: Summary) -> int:
+    """Largest number of data sets of a combination of effects."""
+    table = summary.reliability if summary.effects.empty else summary.effects
+    return int(select(table, measure="share_failed")["n"].max())
 
 
 def _of_effect(results: Results) -> dict[str, Any]:

@@ -17,7 +17,7 @@ NAMES: Final[dict[str, tuple[str, str]]] = {
     "rank_test": ("rank test", "Spearman’s correlation"),
     "t_test_by_group": ("t test", "Pearson’s correlation"),
     "rank_test_by_group": ("rank test", "Spearman’s correlation"),
-    "disattenuated": ("disattenuated difference", "disattenuated correlation"),
+    "disattenuated": ("disattenuated correlation", "disattenuated correlation"),
     "joint": ("joint model", "joint model"),
 }
 #: Columns that identify a measure of an analysis of an effect in one design.

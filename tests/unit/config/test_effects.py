@@ -1,5 +1,7 @@
 """Cells with groups, conditions and a covariate."""
 
+import pytest
+
 from rlrecovery.config.effects import (
     analysed_methods,
     design_of,
@@ -74,4 +76,22 @@ def test_methods_with_fewer_replicates_analyse_fewer_data_sets():
     assert rows_fitted(experiment, cell, 1) == 2 * 10  # two conditions, no retest
     methods = analysed_methods(experiment)
     assert fits_per_data_set(experiment, methods["mle"]) == 1
-    assert fits_per_data_set(experiment, methods["hierarchical"]) >= 2
+    assert fits_per_data_set(experiment, methods["hierarchical"]) == 2  # no joint one of conditions
+
+
+def test_a_correlation_takes_the_time_of_several_fits():
+    raw = changed({"participants": [10], "groups": GROUPS})
+    raw["methods"] = {"hierarchical": {"estimator": "quadrature", "pooling": "partial"}}
+    plain, own, correlated = (
+        parse(raw | more)
+        for more in (
+            {},
+            {"effects": {"own_spreads": True}},
+            {"covariate": {"correlation": {"alpha": [0.3]}}},
+        )
+    )
+    fits = [
+        fits_per_data_set(each, analysed_methods(each)["hierarchical"])
+        for each in (plain, own, correlated)
+    ]
+    assert fits == pytest.approx([3, 3.8, 7])

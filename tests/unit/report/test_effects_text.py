@@ -245,7 +245,7 @@ def test_a_second_session_alone_has_a_section_on_reliability(tiny, tiny_folder):
     only.reliability.to_csv(tiny_folder / "summary" / "reliability.csv", index=False)
     page = build(tiny_folder)
     text = words(page)
-    assert "What can two sessions, or a covariate, show at most?" in text
+    assert "How reliable are the estimates?" in text
     for absent in ("Would the difference be found?", "What the columns mean", "partial report"):
         assert absent not in text
 

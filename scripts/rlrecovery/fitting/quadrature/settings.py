@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 from rlrecovery.design.load import Load
 from rlrecovery.fitting.base import Cost, Pooling, PosteriorKind
-from rlrecovery.fitting.effects import Kind
+from rlrecovery.fitting.effects import Effect, Kind
 from rlrecovery.fitting.posterior import PosteriorSettings
 
 #: Nodes per axis of the first grid over the posterior of one participant, or of complete pooling
@@ -22,6 +22,10 @@ COSTS: dict[Pooling, Cost] = {
     "partial": Cost(320, 1.0, 1.4e-2, 2.5e-5),
     "complete": Cost(320, 0.9, 3e-3, 4e-5),
 }
+
+#: Time of a joint analysis relative to a fit: by number of correlations, and with an SD for each
+#: group.
+CORRELATIONS_WORK, OWN_SPREADS_WORK = (1.0, 5.0, 12.0), 1.8
 
 POOLING_IN_WORDS = {
     "none": "for each participant separately",
@@ -52,6 +56,11 @@ class QuadratureSettings(PosteriorSettings):
     def estimates_effects(self, kinds: Collection[Kind]) -> bool:
         """Whether it estimates effects of all these kinds together: of groups and a covariate."""
         return self.pooling == "partial" and set(kinds) <= {"group", "covariate"}
+
+    def effect_work(self, effects: Collection[Effect], own_spreads: bool) -> float:
+        """Each correlation adds an axis to the grid of locations and SDs."""
+        correlations = sum(effect.kind == "covariate" for effect in effects)
+        return CORRELATIONS_WORK[min(correlations, 2)] * (OWN_SPREADS_WORK if own_spreads else 1)
 
     def relative_work(self, n_parameters: int) -> float:
         """Work relative to a compiled two-parameter model: each axis multiplies the nodes."""

@@ -472,7 +472,10 @@ def test_effects_that_are_drawn_from_the_prior_have_uniform_pit_values(
 
 @pytest.mark.slow
 def test_groups_without_a_difference_are_rarely_told_apart():
-    """95 % intervals exclude 0 in 5 % of 1,000 data sets, within 4 standard errors (2.8 points)."""
+    """95 % intervals exclude 0 in at most 5 % of 1,000 data sets, within 4 standard errors.
+
+    With 40 trials the learning rate is hardly known, and its prior keeps the rate below 5 %.
+    """
     group = np.repeat([0, 1], 8)
     model = effect_model(group, [ALPHA, BETA], prior_sd=2.0)
     fitter, excluded = fitter_of(model, setting(16, 40)), []
@@ -482,4 +485,5 @@ def test_groups_without_a_difference_are_rarely_told_apart():
         excluded.append((ends[:, 0] > 0) | (ends[:, 1] < 0))
     rates = np.mean(excluded, axis=0)
     print("type I errors", rates)  # shown with -s
-    assert rates == pytest.approx([0.05, 0.05], abs=0.028)
+    assert rates.max() <= 0.05 + 4 * np.sqrt(0.05 * 0.95 / 1000)
+    assert rates[1] == pytest.approx(0.05, abs=0.028)
