@@ -14,8 +14,8 @@ from rlrecovery.likelihood.data import Observations, observations
 from rlrecovery.models.base import Parameter
 from rlrecovery.simulation.behaviour import respond
 from rlrecovery.simulation.population import number_of_draws, values_of
-from rlrecovery.simulation.replicates import session_numbers
-from rlrecovery.simulation.task import Floats
+from rlrecovery.simulation.replicates import lengths, session_numbers
+from rlrecovery.simulation.task import Floats, Integers
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,7 @@ def simulated(
     sessions = [f"session {c}" for c in range(n_conditions)] + ["retest"] * retest
     for replicate in replicates:
         values, covariate = draw_participants(generator, cell, replicate)
+        completed = _completed(generator, cell, replicate)
         faced = {
             name: np.concatenate([*of_condition, *of_condition[:retest]])
             for name, of_condition in values.items()
@@ -68,7 +69,7 @@ def simulated(
             return (_rng(generator, cell, replicate, f"{purpose}, {name}") for name in sessions)
 
         responses = respond(
-            learner, faced, task, *session_numbers(cell.cell, task, rngs, len(sessions))
+            learner, faced, task, *session_numbers(cell.cell, task, rngs, len(sessions), completed)
         )
         shown = responses.rewards if responses.outcomes is None else responses.outcomes
         blocks = np.tile(block_of_trial, (len(shown), 1))
@@ -76,6 +77,18 @@ def simulated(
         first = slice(0, n_conditions * n)
         again = every.rows(slice(first.stop, None)) if retest else None
         yield EffectData(replicate, every.rows(first), covariate, again, values)
+
+
+def _completed(generator: EffectGenerator, cell: EffectCell, replicate: int) -> Integers:
+    """Number of trials that each participant completes, shape (participants,).
+
+    They are shuffled, because participants are ordered by group: one group must not get the largest
+    shares.
+    """
+    completed = lengths(cell.cell)
+    if (completed != completed[0]).any():
+        _rng(generator, cell, replicate, "completed").shuffle(completed)
+    return completed
 
 
 def draw_participants(

@@ -85,7 +85,7 @@ def _draw(cell: Cell, generator: Generator, replicates: Sequence[int]) -> _Draws
         *rngs("population"),
         draws=population_draws(cell, generator, replicates),
     )
-    return _Draws(values, *session_numbers(cell, task, rngs, len(replicates)))
+    return _Draws(values, *session_numbers(cell, task, rngs, len(replicates), lengths(cell)))
 
 
 class SessionNumbers(NamedTuple):
@@ -97,7 +97,11 @@ class SessionNumbers(NamedTuple):
 
 
 def session_numbers(
-    cell: Cell, task: Task, rngs: Callable[[str], Iterable[np.random.Generator]], sessions: int
+    cell: Cell,
+    task: Task,
+    rngs: Callable[[str], Iterable[np.random.Generator]],
+    sessions: int,
+    completed: Integers,
 ) -> SessionNumbers:
     """Draw the random numbers of sessions of all participants of a cell.
 
@@ -111,11 +115,13 @@ def session_numbers(
         From a purpose to generators of random numbers, one per session.
     sessions : int
         Number of sessions; their participants are joined along the first axis.
+    completed : int array, shape (participants,)
+        Number of trials that each participant completes in every session.
     """
     shape = (cell.participants, cell.trials)
     uniform = np.concatenate([rng.random((*shape, task.n_uniforms)) for rng in rngs("trials")])
     means = task.means(*shape, *(rngs("means") if task.drift else ()))
-    missing = task.missing(*shape) | (np.arange(cell.trials) >= lengths(cell)[:, None])
+    missing = task.missing(*shape) | (np.arange(cell.trials) >= completed[:, None])
     missing = np.tile(missing, (sessions, 1))
     if cell.missing:
         numbers = np.concatenate([rng.random(shape) for rng in rngs("missing")])

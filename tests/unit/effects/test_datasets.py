@@ -64,6 +64,24 @@ def test_a_correlation_with_a_population_that_is_a_distribution():
     assert np.corrcoef(*ranks)[0, 1] == pytest.approx(expected, abs=0.02)
 
 
+@pytest.mark.parametrize("shares", [(1.0,) * 5 + (0.5,) * 5, (1.0, 0.5)])
+def test_no_group_completes_more_trials_than_another(shares):
+    """Participants are ordered by group, and shares may be sorted."""
+    own = cell(0.0, 0.0, 0.0, participants=10)
+    own = replace(own, cell=replace(own.cell, completed=shares))
+    made = generator()
+    group = made.design.group_of(10)
+    means = []
+    for data_set in simulated(made, own, range(200), retest=True):
+        done = (data_set.data.choices >= 0).sum(axis=1).reshape(2, 10)
+        assert np.array_equal(done[0], done[1])  # in both conditions, and in the second session
+        assert np.array_equal(done[0], (data_set.retest.choices >= 0).sum(axis=1))
+        assert sorted(done[0]) == [10] * 5 + [20] * 5
+        means.append([done[0, group == index].mean() for index in (0, 1)])
+    difference = np.subtract(*np.transpose(means))
+    assert difference.mean() == pytest.approx(0, abs=4 * difference.std() / np.sqrt(200))
+
+
 def test_names_do_not_change_the_values():
     one, other = generator(), generator(groups=("healthy", "treated"))
     renamed = replace(
