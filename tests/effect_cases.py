@@ -13,10 +13,9 @@ from unit.forms import without_machine_code
 from rlrecovery.fitting.bayes.effect_model import (
     build_effect_model,
     covariate_table,
-    standardised,
 )
 from rlrecovery.fitting.bayes.model import data_arrays
-from rlrecovery.fitting.effects import COVARIATE, Effect, EffectModel
+from rlrecovery.fitting.effects import COVARIATE, Effect, EffectModel, standardised
 from rlrecovery.models.distributions import Distribution
 
 TRIALS = 8

@@ -123,6 +123,26 @@ class EffectPosterior:
         return np.interp(probabilities, self.below[rising], self.values[rising])
 
 
+def standardised(covariate: Floats | None) -> Floats:
+    """Transform a covariate to mean 0 and SD 1 (divisor: number of participants).
+
+    Raises
+    ------
+    ValueError
+        If it is missing, not finite or constant.
+    """
+    if covariate is None:
+        raise ValueError("the data set has no covariate")
+    if not np.isfinite(covariate).all():
+        raise ValueError("the covariate of a participant is not a finite number")
+    centred = covariate - covariate.mean()
+    sd = np.sqrt((centred**2).mean())
+    if not sd > 1e-12 * np.abs(covariate).max(initial=0):
+        raise ValueError("the covariate is the same for all participants")
+    values: Floats = centred / sd
+    return values
+
+
 class EffectFitter(Protocol):
     """A joint analysis, prepared for the data sets of one cell."""
 

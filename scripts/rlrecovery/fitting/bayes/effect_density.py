@@ -84,7 +84,7 @@ def likelihood_of_group(
     values: Floats,
     variances: Floats,
     group: Integers,
-    target: int,
+    difference: int,
     priors: tuple[Distribution, Distribution],
     drawn: Floats,
 ) -> NormalLikelihood:
@@ -97,8 +97,8 @@ def likelihood_of_group(
         the location of the group.
     group : int array, shape (participants,)
         0 for the reference; group k has the location of the reference plus difference k.
-    target : int
-        The difference, from 1.
+    difference : int
+        Number of the difference, from 1.
     priors : pair of Distribution
         Prior of the location of the reference, and of every difference.
     drawn : float array, shape (draws, groups)
@@ -107,7 +107,7 @@ def likelihood_of_group(
     """
     count = drawn.shape[1]
     by_unknown = [priors[0]] + [priors[1]] * (count - 1)
-    free = [k for k, p in enumerate(by_unknown) if k == target or p.name == "Normal"]
+    free = [k for k, p in enumerate(by_unknown) if k == difference or p.name == "Normal"]
     fixed = [k for k in range(count) if k not in free]
     design = (group[:, None] == np.arange(count)).astype(float)  # participants x unknowns
     design[:, 0] = 1.0
@@ -117,11 +117,11 @@ def likelihood_of_group(
     precision = np.einsum("di,ij,ik->djk", 1 / variances, own, own)
     weighted = (residuals / variances) @ own
     for j, k in enumerate(free):
-        if k != target:
+        if k != difference:
             mu, sigma = by_unknown[k].as_dict()["mu"], by_unknown[k].as_dict()["sigma"]
             precision[:, j, j] += 1 / sigma**2
             weighted[:, j] += mu / sigma**2
-    covariance, own_place = np.linalg.inv(precision), free.index(target)
+    covariance, own_place = np.linalg.inv(precision), free.index(difference)
     mean = np.einsum("dk,dk->d", covariance[:, own_place], weighted)
     return NormalLikelihood(mean, covariance[:, own_place, own_place])
 

@@ -149,21 +149,6 @@ def covariate_table(model: EffectModel, covariate: Floats, trials: int) -> Float
     return table
 
 
-def standardised(covariate: Floats) -> Floats:
-    """The covariate with mean 0 and SD 1 over the participants of a data set.
-
-    Raises
-    ------
-    ValueError
-        If all participants have the same value, or a value is missing.
-    """
-    sd = covariate.std()
-    if not sd > 0:
-        raise ValueError("the covariate must be known and must differ between participants")
-    scaled: Floats = (covariate - covariate.mean()) / sd
-    return scaled
-
-
 def _first_rows(model: EffectModel) -> Integers:
     """First row of each participant."""
     return np.unique(model.participant, return_index=True)[1]

@@ -24,13 +24,12 @@ from rlrecovery.fitting.bayes.effect_model import (
     build_effect_model,
     covariate_table,
     effect_variable,
-    standardised,
 )
 from rlrecovery.fitting.bayes.fitter import failed_criteria
 from rlrecovery.fitting.bayes.model import data_arrays
 from rlrecovery.fitting.bayes.nuts import CompiledModel, compile_model, sample
 from rlrecovery.fitting.bayes.settings import BayesSettings, Convergence
-from rlrecovery.fitting.effects import Effect, EffectModel, EffectPosterior
+from rlrecovery.fitting.effects import Effect, EffectModel, EffectPosterior, standardised
 from rlrecovery.likelihood.data import Observations
 from rlrecovery.simulation.task import Floats
 
@@ -69,8 +68,6 @@ class BayesEffects:
         arrays = data_arrays(data, self.settings.likelihood)
         scaled = np.empty(0)
         if "covariate" in self.model.kinds:
-            if covariate is None:
-                raise ValueError("the effect of the covariate needs a covariate")
             scaled = standardised(covariate)
             arrays[COVARIATE_DATA] = covariate_table(self.model, scaled, data.choices.shape[1])
         draws, statistics = sample(

@@ -9,7 +9,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from rlrecovery.fitting.effects import EffectModel
+from rlrecovery.fitting.effects import EffectModel, standardised
 from rlrecovery.simulation.task import Floats, Integers
 
 
@@ -92,23 +92,3 @@ class Layout:
         """Rows of the participants in a place."""
         inside = [g for g in range(len(self.groups)) if self.place(g, parameter) == place]
         return np.sort(np.concatenate([self.groups[g] for g in inside]))
-
-
-def standardised(covariate: Floats | None) -> Floats:
-    """Transform a covariate to mean 0 and SD 1 (divisor: number of participants).
-
-    Raises
-    ------
-    ValueError
-        If it is missing, not finite or constant.
-    """
-    if covariate is None:
-        raise ValueError("the data set has no covariate")
-    if not np.isfinite(covariate).all():
-        raise ValueError("the covariate of a participant is not a finite number")
-    centred = covariate - covariate.mean()
-    sd = np.sqrt((centred**2).mean())
-    if not sd > 1e-12 * np.abs(covariate).max(initial=0):
-        raise ValueError("the covariate is the same for all participants")
-    values: Floats = centred / sd
-    return values

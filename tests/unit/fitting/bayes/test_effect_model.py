@@ -18,7 +18,7 @@ from quadrature import log_likelihood
 from scipy import stats
 from scipy.special import expit
 
-from rlrecovery.fitting.bayes.effect_model import build_effect_model, effect_variable, standardised
+from rlrecovery.fitting.bayes.effect_model import build_effect_model, effect_variable
 from rlrecovery.fitting.effects import Effect, EffectModel
 from rlrecovery.models.distributions import Distribution
 from unit.forms import without_machine_code
@@ -171,6 +171,3 @@ def test_an_analysis_without_sense_is_refused():
     for wrong, words in cases:
         with pytest.raises(ValueError, match=words):
             build_effect_model(bayes_settings("partial"), setting(35, TRIALS), wrong)
-    for covariate in (np.ones(12), np.array([1.0, np.nan, 2.0])):
-        with pytest.raises(ValueError, match="must differ between participants"):
-            standardised(covariate)

@@ -68,7 +68,7 @@ def test_a_seed_gives_one_result_whatever_the_unit_of_the_covariate():
     for a, b in zip(one, other, strict=True):
         np.testing.assert_array_equal(a.values, b.values)
         assert a.log_bayes_factor == b.log_bayes_factor
-    with pytest.raises(ValueError, match="needs a covariate"):
+    with pytest.raises(ValueError, match="has no covariate"):
         small().fit(data, None, SEED)
 
 
