@@ -21,8 +21,11 @@ from rlrecovery.score.results import Summary, finest_level
 from rlrecovery.score.series import as_text
 
 _SIZE = ["participants", "trials"]
-#: A bias has a known size if it is at least this many MCSEs.
+#: A bias has a known size, and a type I error is known to be above nominal, from this many MCSEs.
 KNOWN = 2.0
+
+#: Measure of an analysis of effects where there is none.
+TYPE_1 = "type_1"
 
 #: Estimates of a level, in words.
 OF_LEVEL = {"participant": "of participants", "group": "of the group", "spread": "of the spread"}
@@ -50,6 +53,9 @@ class Measured:
         Whether it is the size of a bias that is not known to differ from 0 in some cell.
     left_out : float
         Largest share of estimates in a cell that have no interval, if it is a measure of intervals.
+    type_1, nominal_type_1 : float
+        Of power, the type I error of the analysis, mean over all cells, and its nominal level, if
+        it is known to be higher than that.
     """
 
     requirement: str
@@ -67,6 +73,8 @@ class Measured:
     n: Floats
     near_zero: bool = False
     left_out: float = 0.0
+    type_1: float = np.nan
+    nominal_type_1: float = np.nan
 
     @property
     def subject(self) -> str:
@@ -247,8 +255,8 @@ def _found(
     if table.empty:
         return
     labels = {label_of(name, experiment.labels): name for name in experiment.methods}
-    table = table[(table["measure"] == POWER) & (as_text(table["other_effects"]) == "")]
-    for key in ("effect", "size", "analysis"):
+    table = table[as_text(table["other_effects"]) == ""]
+    for key in ("effect", "analysis"):
         if (wanted := getattr(target, key)) is not None:
             table = table[table[key] == wanted]
     if target.parameter is not None:
@@ -263,13 +271,27 @@ def _found(
         if target.method not in (None, of):
             continue
         label = Analysis(str(method), str(analysis)).label(str(kind))
-        for (effect, parameter, size), part in rows.groupby(
-            ["effect", "parameter", "size"], sort=False
-        ):
-            what = f"power to find {_effect_text(str(kind), str(effect), str(parameter), size)}"
-            for truth, cells in _by_truth(summary, experiment, part):
-                subject = (what, truth, "", str(variant))
-                yield from _entry(name, target, (label, of), subject, cells)
+        for (effect, parameter), own in rows.groupby(["effect", "parameter"], sort=False):
+            type_1, nominal = _known_type_1(own)
+            powers = own[own["measure"] == POWER]
+            if target.size is not None:
+                powers = powers[powers["size"] == target.size]
+            for size, part in powers.groupby("size", sort=False):
+                what = f"power to find {_effect_text(str(kind), str(effect), str(parameter), size)}"
+                for truth, cells in _by_truth(summary, experiment, part):
+                    subject = (what, truth, "", str(variant))
+                    for entry in _entry(name, target, (label, of), subject, cells):
+                        yield replace(entry, type_1=type_1, nominal_type_1=nominal)
+
+
+def _known_type_1(rows: pd.DataFrame) -> tuple[float, float]:
+    """Type I error of an analysis over all cells, and its nominal level; NaN unless above it."""
+    null = rows[rows["measure"] == TYPE_1]
+    value, mcse = mean_over_cells(null)
+    nominal = float(rows["significance"].iloc[0])
+    if value - nominal > KNOWN * mcse:
+        return value, nominal
+    return np.nan, np.nan
 
 
 def _effect_text(kind: str, effect: str, parameter: str, size: float) -> str:

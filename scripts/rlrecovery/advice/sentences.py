@@ -93,6 +93,7 @@ def _answer(answer: Answer) -> Iterator[str]:
         yield from _cheapest(answer)
     yield _measured(answer)
     yield from _left_out_note(answer)
+    yield from _type_1_note(answer)
     yield from _selection_note(answer)
     yield from _surrogate_notes(answer)
 
@@ -251,6 +252,18 @@ def _left_out_note(answer: Answer) -> Iterator[str]:
         yield (
             f"The {enumeration([*shares])} leaves out estimates without an interval, up to "
             f"{100 * max(shares.values()):.2g} % in a cell."
+        )
+
+
+def _type_1_note(answer: Answer) -> Iterator[str]:
+    """The type I error of the analysis, if it is known to be above nominal."""
+    entries = [entry for entry in answer.entries if np.isfinite(entry.type_1)]
+    if entries:
+        worst = max(entries, key=lambda entry: entry.type_1)
+        yield (
+            f"Where there is no effect, {worst.method} finds one in {100 * worst.type_1:.2g} % of "
+            f"data sets (nominal {100 * worst.nominal_type_1:g} %), so that this power does not "
+            "count."
         )
 
 

@@ -140,6 +140,20 @@ def test_power_is_answered_for_every_analysis():
             assert entry.name in set(rows["method"])
 
 
+def test_a_type_1_error_above_nominal_is_known():
+    """The synthetic t test of estimates that were fitted by group has an SE that is too small."""
+    exp = summaries.experiment(participants=(30, 60), trials=(60, 120), methods=("mle", "bayes"))
+    groups = {"control": {"share": 0.5}, "patient": {"share": 0.5, "shift": {"alpha": [-0.8]}}}
+    table = effect_tables.effects({"bayes": ("t_test_by_group", "joint")})
+    targets = {"found": {"measure": "power", "at_least": 0.8, "size": -0.8}}
+    summary = SimpleNamespace(effects=table, truths=("alpha",))
+    wrong, right = measured(summary, parse(exp | {"groups": groups, "targets": targets}))
+    rows = table[(table["measure"] == "type_1") & (table["analysis"] == "t_test_by_group")]
+    assert wrong.type_1 == pytest.approx(rows["value"].mean())
+    assert wrong.nominal_type_1 == 0.05
+    assert np.isnan(right.type_1)
+
+
 def test_power_of_one_size_by_one_analysis():
     _, (entry,) = power_of(size=-0.8, analysis="joint", effect="patient", parameter="alpha")
     assert (entry.method, entry.name) == ("joint model of bayes", "bayes")

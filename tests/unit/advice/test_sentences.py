@@ -166,3 +166,20 @@ def test_the_rank_correlation_is_over_all_true_values():
         exp = experiment(targets, over="worst")
         text = introduction(answers(study, exp), exp)
         assert ("the rank correlation (spearman) is one over all of them" in text) is said
+
+
+def test_power_of_an_analysis_whose_type_1_error_is_above_nominal_does_not_count():
+    exp = experiment(participants=(10, 20, 40), trials=(60, 120, 240))
+    (answer,) = answers(summary(participants=(10, 20, 40), trials=(60, 120, 240)), exp)
+    ((_, text),) = next(sections([answer], exp)).paragraphs
+    assert "does not count" not in text
+    entries = [
+        dataclasses.replace(m, type_1=0.141, nominal_type_1=0.05, method="t test of x estimates")
+        for m in answer.entries
+    ]
+    answer = dataclasses.replace(answer, entries=tuple(entries))
+    ((_, text),) = next(sections([answer], exp)).paragraphs
+    assert (
+        "Where there is no effect, t test of x estimates finds one in 14 % of data sets (nominal "
+        "5 %), so that this power does not count." in text
+    )
