@@ -28,6 +28,10 @@ from rlrecovery.fitting.estimates import NAN, Row
 from rlrecovery.models.base import Model
 from rlrecovery.simulation.task import Floats, Integers
 
+#: Decimals of points. Equal estimates, such as those of participants without a response, can differ
+#: by rounding errors, which tests would take for differences of participants.
+DECIMALS = 12
+
 #: Kind of a two-step analysis.
 Test = Literal["t_test", "rank_test"]
 
@@ -61,7 +65,7 @@ def points_of(rows: Sequence[Row], model: Model, conditions: int) -> dict[str, P
         natural = np.array([row["estimate"] for row in own], dtype=float)
         status = np.array([row["status"] for row in own])
         with np.errstate(divide="ignore", invalid="ignore"):
-            real = np.asarray(parameter.to_real(natural), dtype=float)
+            real = np.round(parameter.to_real(natural), DECIMALS)
         shape = (conditions, -1)
         points[parameter.name] = Points(real.reshape(shape), status.reshape(shape))
     return points

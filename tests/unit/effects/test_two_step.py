@@ -132,3 +132,21 @@ def test_points_are_the_unconstrained_estimates_of_all_sessions():
 def test_the_effect_of_a_covariate_needs_it():
     with pytest.raises(ValueError, match="needs the covariate"):
         two_step("t_test", CORRELATION, POINTS, GROUPS, None, 0.05)
+
+
+@pytest.mark.parametrize("test", ["t_test", "rank_test"])
+def test_equal_estimates_with_rounding_errors_are_equal(test):
+    """Participants without a response, whose learning rate is the middle of its prior."""
+    rounding = np.random.default_rng(1).integers(-3, 4, 12) * 1e-16
+    rows = [
+        {"level": "participant", "parameter": name, "participant": k, "estimate": middle + error}
+        | {"status": "ok"}
+        for name, middle in (("alpha", 0.5), ("beta", 3.0))
+        for k, error in enumerate(rounding)
+    ]
+    points = points_of(rows, RESCORLA_WAGNER, conditions=1)["alpha"]
+    row = two_step(test, GROUP, points, GROUPS, None, 0.05)
+    assert row["status"] == "failed"
+    assert row["reason"] in (
+        "the estimates do not vary within groups", "all estimates are equal",
+    )  # fmt: skip
