@@ -112,7 +112,10 @@ def answer(results: Results) -> Iterator[str]:
         return
     best, row = eligible[0], results.rows[eligible[0], "power", size]
     mean = ", on average over the true values," if results.cells["cell"].nunique() > 1 else ""
-    found = f"is found{mean} in {share_with_error(row)}"
+    failed = results.row(best, "share_failed", size)
+    is_whole = failed is None or failed["value"] == 0
+    of = "data sets" if is_whole else "the data sets that could be analysed"
+    found = f"is found{mean} in {share_with_error(row, of)}"
     yield f"With {with_people}, {what} {found} by {the(results.label(best))}."
     yield from _detected(results, best)
     yield from _distorted(results, best)

@@ -91,16 +91,16 @@ def share(row: Row, of: str = "data sets") -> str:
     """A share of data sets in per cent ± MCSE; in words if it is none or all."""
     value, mcse = float(row["value"]), float(row["mcse"])
     if np.isfinite(value) and mcse <= ROUNDING and value in (0.0, 1.0):
-        return f"{'all' if value else 'none'} of the {of}"
+        return f"{'all' if value else 'none'} of the {of.removeprefix('the ')}"
     return f"{pm(value, mcse, 100)} % of {of}"
 
 
-def share_with_error(row: Row) -> str:
+def share_with_error(row: Row, of: str = "data sets") -> str:
     """A share of data sets with its Monte Carlo SE in words."""
     value, error = pm_parts(row["value"], row["mcse"], 100)
     if error in (None, "0"):
-        return share(row)
-    return f"{value} % of data sets (Monte Carlo SE {error} points)"
+        return share(row, of)
+    return f"{value} % of {of} (Monte Carlo SE {error} points)"
 
 
 def share_cell(row: Row | None) -> str:

@@ -92,6 +92,19 @@ def with_value(summary, value, mcse, **where):
     return dataclasses.replace(summary, effects=table)
 
 
+def test_a_share_of_the_data_sets_that_could_be_analysed_is_called_so(tiny):
+    (effect,) = section(tiny)["effects"]
+    assert "could be analysed" not in effect["answer"]
+    failed = with_value(
+        effect_tables.with_effects(tiny), 0.2, 0.03, measure="share_failed", analysis="joint"
+    )
+    (effect,) = effects_section(failed, EXPERIMENT)["effects"]
+    assert " % of the data sets that could be analysed (Monte Carlo SE " in effect["answer"]
+    assert "The joint model of hierarchical failed in 20.0 ± 3.0 % of data sets" in str(
+        effect["warnings"]
+    )
+
+
 @pytest.mark.parametrize(("value", "is_above"), [(0.09, False), (0.0901, True), (0.03, False)])
 def test_a_type_1_error_is_above_nominal_if_it_is_by_two_mcses(tiny, value, is_above):
     summary = effect_tables.with_effects(tiny)
