@@ -30,20 +30,20 @@ def settings_of(experiment: Experiment) -> EffectSettings:
     return experiment.effects or EffectSettings()
 
 
-def levels_of_effects(experiment: Experiment) -> dict[Effect, tuple[float, ...]]:
+def sizes_of_effects(experiment: Experiment) -> dict[Effect, tuple[float, ...]]:
     """True values of each effect, 0 first."""
-    levels = dict(_named_effects(experiment))
-    return {e: (0.0, *(v for v in map(float, vs) if v != 0)) for e, vs in levels.items()}
+    given = dict(_named_effects(experiment))
+    return {e: (0.0, *(v for v in map(float, vs) if v != 0)) for e, vs in given.items()}
 
 
 def _named_effects(experiment: Experiment) -> Iterator[tuple[Effect, tuple[float, ...]]]:
     """Effects with their values in the config."""
-    for level, (name, group) in enumerate((experiment.groups or {}).items()):
+    for index, (name, group) in enumerate((experiment.groups or {}).items()):
         for parameter, values in group.shift.items():
-            yield Effect("group", name, level, parameter), values
-    for level, (name, condition) in enumerate((experiment.conditions or {}).items()):
+            yield Effect("group", name, index, parameter), values
+    for index, (name, condition) in enumerate((experiment.conditions or {}).items()):
         for parameter, values in condition.shift.items():
-            yield Effect("condition", name, level, parameter), values
+            yield Effect("condition", name, index, parameter), values
     if experiment.covariate is not None:
         for parameter, values in experiment.covariate.correlation.items():
             yield Effect("covariate", COVARIATE, 0, parameter), values
@@ -56,10 +56,10 @@ def design_of(experiment: Experiment) -> EffectDesign:
         groups=tuple(groups) or (UNNAMED,),
         shares=tuple(group.share for group in groups.values()) or (1.0,),
         conditions=tuple(conditions) or (UNNAMED,),
-        effects=tuple(levels_of_effects(experiment)),
+        effects=tuple(sizes_of_effects(experiment)),
         spreads=tuple(
-            (level, parameter, float(sd))
-            for level, condition in enumerate(conditions.values())
+            (index, parameter, float(sd))
+            for index, condition in enumerate(conditions.values())
             for parameter, sd in condition.spread.items()
             if sd
         ),
@@ -70,10 +70,10 @@ def effect_cells(experiment: Experiment) -> dict[str, EffectCell]:
     """All cells of a study with all combinations of effects, by key; effects vary fastest."""
     if not has_effects(experiment):
         return {}
-    levels = levels_of_effects(experiment)
-    combinations = list(itertools.product(*levels.values()))
+    sizes_of = sizes_of_effects(experiment)
+    combinations = list(itertools.product(*sizes_of.values()))
     cells = [EffectCell(c, sizes) for c in cells_of(experiment).values() for sizes in combinations]
-    return {cell.key(tuple(levels)): cell for cell in cells}
+    return {cell.key(tuple(sizes_of)): cell for cell in cells}
 
 
 def effect_generator(experiment: Experiment, cell: Cell) -> EffectGenerator:
@@ -86,7 +86,7 @@ def analysed_methods(experiment: Experiment) -> dict[str, Method]:
     if not has_effects(experiment):
         return {}
     chosen = settings_of(experiment).methods
-    parameters = {effect.parameter for effect in levels_of_effects(experiment)}
+    parameters = {effect.parameter for effect in sizes_of_effects(experiment)}
     return {
         name: method
         for name, method in methods_of(experiment).items()

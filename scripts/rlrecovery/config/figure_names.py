@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from rlrecovery.config.effects import has_effects, levels_of_effects, settings_of
+from rlrecovery.config.effects import has_effects, settings_of, sizes_of_effects
 from rlrecovery.config.settings import Experiment
 from rlrecovery.config.study import methods_of, sources
 
@@ -59,7 +59,7 @@ def _is_calibrated(experiment: Experiment) -> bool:
 
 def _has_differences(experiment: Experiment) -> bool:
     """Whether there is an effect, and not a retest alone."""
-    return bool(levels_of_effects(experiment))
+    return bool(sizes_of_effects(experiment))
 
 
 def _has_retest(experiment: Experiment) -> bool:

@@ -139,9 +139,9 @@ def _shifted(
         if effect.parameter != parameter.name or effect.kind == "covariate":
             continue
         if effect.kind == "group":
-            shift[:, group == effect.level] += size
+            shift[:, group == effect.index] += size
         else:
-            shift[effect.level] += size
+            shift[effect.index] += size
     for condition, name, sd in design.spreads:
         if name == parameter.name:
             shift[condition] += sd * numbers[condition]

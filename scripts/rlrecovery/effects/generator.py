@@ -50,7 +50,7 @@ class EffectGenerator:
         identity = self.generator.identity(cell.cell) | {
             "shares": list(self.design.shares),
             "conditions": len(self.design.conditions),
-            "effects": [[e.kind, e.level, e.parameter, size] for e, size in effects],
+            "effects": [[e.kind, e.index, e.parameter, size] for e, size in effects],
             "spreads": [list(entry) for entry in self.design.spreads],
         }
         return seed_sequence(self.generator.seed, identity, replicate, purpose)

@@ -133,10 +133,10 @@ class _Concerned:
 def _concerned(effect: Effect, points: Points, group: Integers) -> _Concerned:
     everybody = np.ones(len(group), dtype=bool)
     if effect.kind == "condition":
-        return _Concerned([0, effect.level], everybody)
+        return _Concerned([0, effect.index], everybody)
     every = list(range(len(points.real)))
     if effect.kind == "group":
-        return _Concerned(every, np.isin(group, [0, effect.level]))
+        return _Concerned(every, np.isin(group, [0, effect.index]))
     return _Concerned(every, everybody)
 
 
@@ -151,13 +151,13 @@ def _result(
 ) -> Tested:
     """The test of an effect, with the participants that can be used."""
     if effect.kind == "condition":
-        differences = (points.real[effect.level] - points.real[0])[used]
+        differences = (points.real[effect.index] - points.real[0])[used]
         compared = paired_t if test == "t_test" else signed_rank
         return compared(differences, significance)
     values, own_group = points.real[:, used].mean(axis=0), group[used]
     if effect.kind == "group":
         of_two = welch if test == "t_test" else mann_whitney
-        return of_two(values[own_group == effect.level], values[own_group == 0], significance)
+        return of_two(values[own_group == effect.index], values[own_group == 0], significance)
     if covariate is None:
         raise ValueError("the effect of a covariate needs the covariate")
     correlated = pearson_within if test == "t_test" else spearman_within

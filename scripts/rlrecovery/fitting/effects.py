@@ -41,7 +41,7 @@ class Effect:
         ``group``, ``condition`` or ``covariate``.
     name : str
         Name of the group or condition; `COVARIATE` for the covariate.
-    level : int
+    index : int
         Index of the group or condition, from 1, because 0 is the reference; 0 for the covariate.
     parameter : str
         Name of the parameter.
@@ -49,7 +49,7 @@ class Effect:
 
     kind: Kind
     name: str
-    level: int
+    index: int
     parameter: str
 
 

@@ -22,8 +22,8 @@ from rlrecovery.config.effects import (
     effect_batches,
     effect_cells,
     fits_per_data_set,
-    levels_of_effects,
     rows_fitted,
+    sizes_of_effects,
 )
 from rlrecovery.config.settings import Experiment
 from rlrecovery.config.study import cells_of, fitted_batches, generator_of, methods_of
@@ -184,7 +184,7 @@ def _effect_stages(experiment: Experiment) -> list[Stage]:
             for batch, (start, stop) in ranges[name].items()
         }
         memory = max(resources.memory_to_compare(method, load) for load in loads.values())
-        n_effects = len(levels_of_effects(experiment))
+        n_effects = len(sizes_of_effects(experiment))
         disk = sum(costs.comparison_bytes(n_effects, load) for load in loads.values())
         kind, work = costs.kind_of(method), fits * resources.work_of(method)
         cost = method.settings.cost

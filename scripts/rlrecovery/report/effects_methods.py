@@ -8,8 +8,8 @@ from rlrecovery.config.effects import (
     design_of,
     effect_batches,
     has_effects,
-    levels_of_effects,
     settings_of,
+    sizes_of_effects,
 )
 from rlrecovery.config.settings import Experiment
 from rlrecovery.fitting.effects import Effect
@@ -63,7 +63,7 @@ def _effects(experiment: Experiment) -> Iterator[str]:
     """State the true effects."""
     design, parameters = design_of(experiment), parameters_of(experiment)
     symbol_of = symbols(parameters.values())
-    for effect, sizes in levels_of_effects(experiment).items():
+    for effect, sizes in sizes_of_effects(experiment).items():
         symbol, values = symbol_of[effect.parameter], _list(sizes)
         if effect.kind == "covariate":
             yield (
@@ -82,7 +82,7 @@ def _effects(experiment: Experiment) -> Iterator[str]:
 def _response(experiment: Experiment, effect: Effect) -> str:
     """State the SD of the participants' own differences between conditions."""
     for condition, parameter, sd in design_of(experiment).spreads:
-        if (effect.kind, effect.level, effect.parameter) == ("condition", condition, parameter):
+        if (effect.kind, effect.index, effect.parameter) == ("condition", condition, parameter):
             return f" The differences of participants have an SD of {sd:g}."
     return ""
 
@@ -134,7 +134,7 @@ def _two_step(experiment: Experiment, shown: set[str]) -> Iterator[str]:
 def _joint(experiment: Experiment) -> Iterator[str]:
     """Describe the joint analyses."""
     settings = settings_of(experiment)
-    kinds = {effect.kind for effect in levels_of_effects(experiment)}
+    kinds = {effect.kind for effect in sizes_of_effects(experiment)}
     parts = []
     if kinds - {"covariate"}:
         prior = literal(distribution_text(settings.prior.plain()))

@@ -8,8 +8,8 @@ from rlrecovery.config.effects import (
     effect_batches,
     effect_cells,
     fits_per_data_set,
-    levels_of_effects,
     rows_fitted,
+    sizes_of_effects,
 )
 from rlrecovery.config.reader import parse
 from unit.config.experiments import changed
@@ -26,7 +26,7 @@ SECTIONS = {
 
 def test_effects_are_crossed_with_the_grid_and_0_is_added():
     experiment = parse(changed(SECTIONS | {"truth": {"alpha": [0.3, 0.5], "beta": [3]}}))
-    levels = levels_of_effects(experiment)
+    levels = sizes_of_effects(experiment)
     assert [*levels.values()] == [(0.0, -0.4, 0.4), (0.0, 0.3), (0.0, 0.3)]
     cells = effect_cells(experiment)
     assert len(cells) == 2 * len(experiment.trials) * 3 * 2 * 2
@@ -41,7 +41,7 @@ def test_the_design_has_groups_conditions_and_effects():
     assert design.group_sizes(10) == [4, 6]
     assert design.spreads == ((1, "beta", 0.2),)
     assert [effect.kind for effect in design.effects] == ["group", "condition", "covariate"]
-    assert [effect.level for effect in design.effects] == [1, 1, 0]
+    assert [effect.index for effect in design.effects] == [1, 1, 0]
     assert type(design).of(design.plain()) == design
 
 

@@ -237,7 +237,7 @@ def test_a_job_that_was_killed_goes_on_with_the_next_data_set(tmp_path, monkeypa
 
 def test_groups_of_different_sizes_and_an_effect_of_one_group(tmp_path):
     """By-group fits have fitters of their own sizes, and groups without participants have none."""
-    made = generator((GROUP, replace(GROUP, name="other", level=2)), (0.5, 0.4, 0.1))
+    made = generator((GROUP, replace(GROUP, name="other", index=2)), (0.5, 0.4, 0.1))
     effects, _ = written(tmp_path, "partial", (0, 1), cell(0.0, 0.0, participants=5), made=made)
     other = effects[(effects["effect"] == "other") & (effects["analysis"] == "t_test_by_group")]
     assert other["reason"].tolist() == ["a group has estimates of fewer than 2 participants"]

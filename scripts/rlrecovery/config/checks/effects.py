@@ -138,7 +138,7 @@ def _settings(experiment: Experiment) -> Iterator[Mistake]:
     if not lower < 0 < upper:
         text = f"allows differences from {lower:g} to {upper:g}, but must allow both signs"
         yield mistake(("effects", "prior"), text)
-    if not section.retest and not effects.levels_of_effects(experiment):
+    if not section.retest and not effects.sizes_of_effects(experiment):
         text = "is false, and without groups, conditions and a covariate there is nothing else"
         yield mistake(("effects", "retest"), text)
 
@@ -201,7 +201,7 @@ def _sizes(experiment: Experiment) -> Iterator[Mistake]:
 def _methods(sections: Sections) -> Iterator[Mistake]:
     """Check the methods whose estimates are analysed."""
     experiment, methods = sections.experiment, sections.experiment.methods
-    parameters = {effect.parameter for effect in effects.levels_of_effects(experiment)}
+    parameters = {effect.parameter for effect in effects.sizes_of_effects(experiment)}
     suitable = [n for n, m in methods.items() if _is_suitable(sections, m, parameters)]
     if not suitable:
         text = "need a method that estimates participants, with a model that has "
@@ -246,10 +246,10 @@ def _jobs(sections: Sections) -> Iterator[Mistake]:
     size = section.batch_size or experiment.batch_size
     if not replicates or not size:
         return
-    levels = effects.levels_of_effects(experiment)
+    sizes_of = effects.sizes_of_effects(experiment)
     truths = [len(values) for values in (experiment.truth or {}).values()]
     factors = (experiment.participants, experiment.trials, experiment.missing, experiment.completed)
-    lengths = [*truths, *map(len, factors), *map(len, levels.values()), len(sections.tasks)]
+    lengths = [*truths, *map(len, factors), *map(len, sizes_of.values()), len(sections.tasks)]
     jobs = math.prod(lengths) * len(experiment.methods) * math.ceil(replicates / size)
     if jobs > MOST_JOBS:
         yield mistake(("effects",), f"give {jobs} jobs; the limit is {MOST_JOBS}")

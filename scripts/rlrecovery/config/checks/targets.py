@@ -121,19 +121,19 @@ def _power(sections: Sections, path: Path, target: TargetSettings) -> Iterator[M
             yield mistake((*path, key), f"is not allowed for {POWER}")
     if not all(map(sections.readable, effects.SECTIONS)):
         return
-    levels = effects.levels_of_effects(sections.experiment)
-    if not levels:
+    sizes_of = effects.sizes_of_effects(sections.experiment)
+    if not sizes_of:
         text = "is power, which needs groups, conditions or a covariate whose effect is found"
         yield mistake((*path, "measure"), text)
         return
     for key, attribute in (("effect", "name"), ("parameter", "parameter")):
-        value, choices = getattr(target, key), [getattr(effect, attribute) for effect in levels]
+        value, choices = getattr(target, key), [getattr(effect, attribute) for effect in sizes_of]
         if value is not None and value not in choices:
             yield wrong_choice((*path, key), value, list(dict.fromkeys(choices)))
             return
     sizes = {
         size
-        for effect, values in levels.items()
+        for effect, values in sizes_of.items()
         if target.effect in (None, effect.name) and target.parameter in (None, effect.parameter)
         for size in values
         if size

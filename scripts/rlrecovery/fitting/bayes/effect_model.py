@@ -31,7 +31,7 @@ COVARIATE_DATA: Final = "covariate"
 
 def effect_variable(effect: Effect) -> str:
     """Name of the variable of the PyMC model that holds an effect."""
-    return f"{effect.parameter}_{effect.kind}_{effect.level}"
+    return f"{effect.parameter}_{effect.kind}_{effect.index}"
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Layout:
         own = [effect for effect in model.effects if effect.parameter == parameter]
 
         def split(kind: str, levels: Integers) -> dict[int, Integers]:
-            affected = [effect.level for effect in own if effect.kind == kind]
+            affected = [effect.index for effect in own if effect.kind == kind]
             parts = {0: np.flatnonzero(~np.isin(levels, affected))}
             return parts | {level: np.flatnonzero(levels == level) for level in affected}
 
@@ -99,7 +99,7 @@ def check_layout(model: EffectModel) -> None:
         raise ValueError("a participant can have only one session in a condition")
     for effect in model.effects:
         levels = {"group": model.group, "condition": model.condition}.get(effect.kind)
-        if levels is not None and effect.level not in levels:
+        if levels is not None and effect.index not in levels:
             raise ValueError(f"{effect.kind} {effect.name} has no participants")
 
 

@@ -144,7 +144,7 @@ def _of_group(effect: Effect, sampled: Sampled) -> NormalLikelihood:
         values,
         spread**2,
         layout.location_of_participant(),
-        levels.index(effect.level) + 1,
+        levels.index(effect.index) + 1,
         (sampled.settings.population_prior(name)[0], sampled.model.prior),
         _locations(name, levels, sampled),
     )
@@ -167,9 +167,9 @@ def _spreads(name: str, sampled: Sampled) -> Floats:
 def _of_condition(effect: Effect, sampled: Sampled) -> NormalLikelihood:
     """Likelihood of the difference of a condition, given participants' values and their SD."""
     name, layout = effect.parameter, Layout.of(sampled.model, effect.parameter)
-    participants = layout.participant[layout.sessions[effect.level]]
+    participants = layout.participant[layout.sessions[effect.index]]
     reference = sampled.of(f"{name}_real")[:, participants]
-    differences = sampled.of(f"{name}_real_{effect.level}") - reference
+    differences = sampled.of(f"{name}_real_{effect.index}") - reference
     return likelihood_of_condition(differences, sampled.of(f"{effect_variable(effect)}_spread"))
 
 

@@ -156,7 +156,7 @@ class EffectQuadrature:
         """Posterior of one effect."""
         parameter = self.hierarchy.model.names.index(effect.parameter)
         if effect.kind == "group":
-            contrast = Contrast.of(joint, effect.level, parameter)
+            contrast = Contrast.of(joint, effect.index, parameter)
             grid = contrast.grid(self.model.prior)
             absent = float(contrast.log_likelihood(np.zeros(1))[0])
             return summarised(grid.marginals()[0], grid.log_evidence() - absent)

@@ -56,7 +56,7 @@ class Layout:
             raise ValueError("quadrature does not estimate effects of conditions")
         if len(np.unique(model.participant)) < len(model.participant):
             raise ValueError("quadrature estimates effects from one session of each participant")
-        levels = [effect.level for effect in model.effects if effect.kind == "group"]
+        levels = [effect.index for effect in model.effects if effect.kind == "group"]
         n_groups = max([int(model.group.max(initial=0)), *levels]) + 1
         group = model.group[model.participant]
         rows = tuple(np.flatnonzero(group == g) for g in range(n_groups))
@@ -67,7 +67,7 @@ class Layout:
         correlated = np.zeros(len(names), dtype=bool)
         for effect in model.effects:
             if effect.kind == "group":
-                shifted[effect.level, names.index(effect.parameter)] = True
+                shifted[effect.index, names.index(effect.parameter)] = True
             else:
                 correlated[names.index(effect.parameter)] = True
         values = np.zeros(len(group))

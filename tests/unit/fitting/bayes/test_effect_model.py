@@ -45,7 +45,7 @@ class Formulas:
         return self.total
 
     def levels(self, name, kind):
-        return [e.level for e in self.model.effects if (e.kind, e.parameter) == (kind, name)]
+        return [e.index for e in self.model.effects if (e.kind, e.parameter) == (kind, name)]
 
     def bounded(self, name, lower, upper):
         """A variable with a uniform prior, and its density on the real line."""

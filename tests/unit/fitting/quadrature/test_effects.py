@@ -93,7 +93,7 @@ class Reference:
 
     def __init__(self, means, sds, location, model, parameter, covariate):
         own = [effect for effect in model.effects if effect.parameter == parameter]
-        levels = [effect.level for effect in own if effect.kind == "group"]
+        levels = [effect.index for effect in own if effect.kind == "group"]
         self.prior_sd, correlated = dict(model.prior.arguments)["sigma"], len(own) > len(levels)
         sd = np.exp(np.linspace(np.log(2e-3), np.log(6), 61 if model.own_spreads else 121))
         r = np.tanh(np.linspace(-4, 4, 401)) if correlated else np.zeros(1)
@@ -440,7 +440,7 @@ def pit_values(group, effects, data_sets, own_spreads=False, seed=0):
                         truths[effect] = r = rng.uniform(-1, 1)
                     else:
                         truths[effect] = d = rng.standard_normal()
-                        x[group == effect.level] += d
+                        x[group == effect.index] += d
             x += spread * (r * covariate + np.sqrt(1 - r**2) * rng.standard_normal(n))
             values.append(x)
         data = simulated(expit(values[0]), np.exp(values[1]), 40, (seed, k))
