@@ -79,7 +79,8 @@ class EffectSettings(Section):
     joint: a hierarchical model that contains the effects."""
     prior: AnyDistribution = Field(default_factory=_standard_normal)
     """Prior of each difference in joint analyses, unconstrained scale, in the unit of shift. The
-    Bayes factor depends on it. By default a normal distribution with SD 1."""
+    Bayes factor depends on it. It must allow both signs. By default a normal distribution with SD
+    1."""
     own_spreads: bool = False
     """Whether, in joint analyses, each group has an SD of its own of every parameter."""
     significance: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
