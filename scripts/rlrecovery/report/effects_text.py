@@ -111,7 +111,8 @@ def answer(results: Results) -> Iterator[str]:
         )
         return
     best, row = eligible[0], results.rows[eligible[0], "power", size]
-    mean = ", on average over the true values," if results.cells["cell"].nunique() > 1 else ""
+    cells = results.cells["cell"][results.cells["method"] == best.method]
+    mean = ", on average over the true values," if cells.nunique() > 1 else ""
     failed = results.row(best, "share_failed", size)
     is_whole = failed is None or failed["value"] == 0
     of = "data sets" if is_whole else "the data sets that could be analysed"

@@ -163,6 +163,11 @@ def test_a_bias_of_the_best_analysis_is_stated_and_breaks_ties(tiny):
     ) in effect["answer"]
 
 
+def test_several_tasks_are_not_several_true_values(tiny):
+    (effect,) = section(tiny, variants=("", "reversals"))["effects"]
+    assert "true values" not in effect["answer"]
+
+
 def test_several_true_values_are_averaged_and_their_scales_listed(tiny):
     experiment = config(truth={"alpha": [0.3, 0.5], "beta": [3]})
     (effect,) = section(tiny, experiment, truths=(0.3, 0.5))["effects"]
