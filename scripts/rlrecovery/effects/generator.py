@@ -11,7 +11,6 @@ import numpy as np
 from rlrecovery.design.seeds import seed_sequence
 from rlrecovery.effects.design import EffectCell, EffectDesign
 from rlrecovery.simulation.generator import Generator
-from rlrecovery.storage.fingerprint import settings_hash
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,3 @@ class EffectGenerator:
             "spreads": [list(entry) for entry in self.design.spreads],
         }
         return seed_sequence(self.generator.seed, identity, replicate, purpose)
-
-    def hash(self, cell: EffectCell) -> str:
-        """Hash of the settings of a cell's data sets."""
-        return settings_hash([self.plain(), cell.values()])

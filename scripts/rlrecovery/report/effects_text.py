@@ -77,7 +77,6 @@ def _of_effect(results: Results) -> dict[str, Any]:
         "scales": scales(results),
         "head": head(results),
         "rows": [_table_row(results, analysis, analysis == best) for analysis in results.analyses],
-        "size": rounded(results.sizes[0]),
     }
 
 

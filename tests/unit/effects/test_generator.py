@@ -19,7 +19,6 @@ def test_plain_values_and_back():
     made = generator(spreads=[(1, "beta", 0.2)])
     again = EffectGenerator.of(made.plain())
     assert again == made
-    assert again.hash(NULL) == made.hash(NULL)
 
 
 def test_seeds_do_not_depend_on_names():

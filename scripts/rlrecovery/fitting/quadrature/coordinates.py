@@ -124,8 +124,6 @@ class Block:
         Number of nodes of z.
     correlated : bool
         Whether the slope is not 0.
-    is_reference : bool
-        Whether the location is that of the reference, which has a prior.
     """
 
     funnel: Funnel
@@ -138,7 +136,6 @@ class Block:
     log_correlation: Floats
     locations: int
     correlated: bool
-    is_reference: bool
 
     @cached_property
     def _nodes(self) -> tuple[Floats, Floats]:
@@ -285,7 +282,6 @@ class Coordinates:
             log_correlation,
             sizes.location,
             correlated,
-            place == 0,
         )
 
 
