@@ -25,7 +25,7 @@ from rlrecovery.report.effects_words import (
     the,
 )
 from rlrecovery.report.lines import select
-from rlrecovery.report.numbers import rounded
+from rlrecovery.report.numbers import enumeration, rounded
 from rlrecovery.report.reliability_text import ceiling_rows, ceilings
 from rlrecovery.score.analyses import Analysis, designs_of, effects_of
 from rlrecovery.score.results import Summary
@@ -50,7 +50,7 @@ def effects_section(summary: Summary, experiment: Experiment) -> dict[str, Any] 
     ]
     return {
         "people": people(experiment, *design),
-        "data_sets": _data_sets(summary),
+        **_data_sets(summary),
         "has_smaller": len(designs_of(summary.effects)) > 1,
         "significance": f"{100 * settings_of(experiment).significance:g}",
         "effects": [_of_effect(results) for results in every if results.sizes],
@@ -59,10 +59,15 @@ def effects_section(summary: Summary, experiment: Experiment) -> dict[str, Any] 
     }
 
 
-def _data_sets(summary: Summary) -> int:
-    """Largest number of data sets of a combination of effects."""
+def _data_sets(summary: Summary) -> dict[str, Any]:
+    """Largest number of data sets of a combination of effects, and methods with fewer."""
     table = summary.reliability if summary.effects.empty else summary.effects
-    return int(select(table, measure="share_failed")["n"].max())
+    rows = select(table, measure="share_failed").astype({"method": "object"})
+    numbers = rows.groupby("method", sort=False)["n"].max()
+    fewer = [
+        f"{method} analyses the first {n}" for method, n in numbers[numbers < numbers.max()].items()
+    ]
+    return {"data_sets": int(numbers.max()), "fewer": enumeration(fewer) if fewer else ""}
 
 
 def _of_effect(results: Results) -> dict[str, Any]:

@@ -163,6 +163,16 @@ def test_a_bias_of_the_best_analysis_is_stated_and_breaks_ties(tiny):
     ) in effect["answer"]
 
 
+def test_methods_with_fewer_data_sets_are_named(tiny):
+    assert section(tiny)["fewer"] == ""
+    summary = effect_tables.with_effects(tiny)
+    table = summary.effects.copy()
+    table.loc[table["method"] == "hierarchical", "n"] = 20
+    own = effects_section(dataclasses.replace(summary, effects=table), EXPERIMENT)
+    assert own["data_sets"] == effect_tables.DATA_SETS
+    assert own["fewer"] == "hierarchical analyses the first 20"
+
+
 def test_several_tasks_are_not_several_true_values(tiny):
     (effect,) = section(tiny, variants=("", "reversals"))["effects"]
     assert "true values" not in effect["answer"]
