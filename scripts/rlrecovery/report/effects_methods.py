@@ -158,7 +158,7 @@ def _measures(experiment: Experiment) -> Iterator[str]:
         "that is twice the posterior probability of the less probable sign. The share of data "
         "sets in which an effect is found is the type I error where there is none, and otherwise "
         "the power. Of the effects that are found, the type S error is the share with the wrong "
-        "sign, and the type M error is the mean of estimates divided by the true effect "
+        "sign, and the type M error is the mean size of estimates divided by the true size "
         f"{cite('gelman2014')}. The size with a power of 80 % is that of a power curve of a normal "
         "estimate, fitted by maximum likelihood, with a 95 % profile-likelihood interval."
     )
