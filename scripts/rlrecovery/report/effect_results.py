@@ -11,6 +11,7 @@ import pandas as pd
 
 from rlrecovery.config.effects import settings_of
 from rlrecovery.config.settings import Experiment
+from rlrecovery.figures.uncertainty import Z
 from rlrecovery.report.effects_words import Row
 from rlrecovery.report.lines import select
 from rlrecovery.score.analyses import (
@@ -87,9 +88,10 @@ class Results:
         return row is not None and row["value"] - self.nominal > KNOWN * row["mcse"]
 
     def eligible(self) -> list[Analysis]:
-        """Analyses that can be recommended, by power at the largest size, the highest first.
+        """Analyses that can be recommended, the best first.
 
-        Of those with the same power, the first one has the smallest bias.
+        The best one has the smallest bias of those whose power at the largest size is not clearly
+        lower than the highest; the others follow by power.
         """
         size = self.sizes[0]
         powers = {
@@ -102,9 +104,18 @@ class Results:
             for a in powers
             if self.row(a, "type_1", 0.0) is not None and not self.is_known_above(a)
         ]
+        kept.sort(key=lambda a: -powers[a])
         biases = {a: self.row(a, "bias", size) for a in kept}
         size_of = {a: np.inf if row is None else abs(row["value"]) for a, row in biases.items()}
-        return sorted(kept, key=lambda a: (-powers[a], size_of[a]))
+        close = [a for a in kept if self.is_close(kept[0], a)]
+        best = sorted(close, key=lambda a: size_of[a])[:1]
+        return [*best, *(a for a in kept if a not in best)]
+
+    def is_close(self, one: Analysis, other: Analysis) -> bool:
+        """Whether two powers at the largest size differ by less than their Monte Carlo error."""
+        rows = [self.rows[a, "power", self.sizes[0]] for a in (one, other)]
+        difference = abs(rows[0]["value"] - rows[1]["value"])
+        return bool(difference <= Z * np.hypot(rows[0]["mcse"], rows[1]["mcse"]))
 
 
 def largest_design(table: pd.DataFrame) -> tuple[int, int]:

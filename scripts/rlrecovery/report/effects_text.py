@@ -124,10 +124,10 @@ def answer(results: Results) -> Iterator[str]:
     yield f"With {with_people}, {what} {found} by {the(results.label(best))}."
     yield from _detected(results, best)
     yield from _distorted(results, best)
-    others = [a for a in eligible[1:] if _is_close(results, best, a)]
+    others = [a for a in eligible[1:] if results.is_close(best, a)]
     if others:
         names = "; ".join(the(results.label(a)) for a in others)
-        yield f"Not clearly less often: by {names}."
+        yield f"Not clearly more or less often: by {names}."
     smaller = [
         f"{rounded(s)}{_natural(results, s)} in {share(power)}"
         for s in results.sizes[1:]
@@ -196,14 +196,6 @@ def _truths(results: Results) -> list[float]:
     if results.effect.parameter not in results.cells or results.effect.kind == "covariate":
         return []
     return [float(v) for v in results.cells[results.effect.parameter].dropna().unique()]
-
-
-def _is_close(results: Results, best: Analysis, other: Analysis) -> bool:
-    """Whether the powers at the largest size differ by less than their Monte Carlo error."""
-    rows = [results.rows[a, "power", results.sizes[0]] for a in (best, other)]
-    return bool(
-        rows[0]["value"] - rows[1]["value"] <= Z * np.hypot(rows[0]["mcse"], rows[1]["mcse"])
-    )
 
 
 def warnings(results: Results) -> Iterator[str]:

@@ -140,7 +140,7 @@ def test_the_verdict_is_about_the_largest_size(tiny, power, expected):
 
 def test_analyses_that_are_not_clearly_worse_are_named(tiny):
     (effect,) = section(tiny, analyses={"mle": ("t_test", "rank_test")})["effects"]
-    assert "Not clearly less often: by the rank test of mle estimates." in effect["answer"]
+    assert "Not clearly more or less often: by the rank test of mle estimates." in effect["answer"]
     assert (
         "The same analysis finds a difference of −0.4 (0.5 to 0.4) in 32.7 ± 3.3 %"
         in (effect["answer"])
@@ -161,6 +161,23 @@ def test_a_bias_of_the_best_analysis_is_stated_and_breaks_ties(tiny):
         "−0.68 to −0.85), 0.5 to 0.32. Its estimate of this difference has a bias of 0.300 ± "
         "0.020, and its interval contains the difference in 93.7 ± 1.7 % of data sets."
     ) in effect["answer"]
+
+
+@pytest.mark.parametrize(
+    ("power", "best"), [(0.89, "rank test"), (0.84, "rank test"), (0.83, "t test")]
+)
+def test_the_best_analysis_has_the_smallest_bias_of_those_with_a_high_power(tiny, power, best):
+    """A difference of powers of 0.06 is 1.96 of its MCSEs."""
+    summary = effect_tables.with_effects(tiny, analyses={"mle": ("t_test", "rank_test")})
+    mcse = 0.06 / 1.9599 / np.sqrt(2)
+    at = {"measure": "power", "size": -0.8}
+    summary = with_value(summary, 0.9, mcse, analysis="t_test", **at)
+    summary = with_value(summary, power, mcse, analysis="rank_test", **at)
+    summary = with_value(summary, 0.4, 0.02, measure="bias", analysis="t_test")
+    summary = with_value(summary, 0.1, 0.02, measure="bias", analysis="rank_test")
+    (effect,) = effects_section(summary, EXPERIMENT)["effects"]
+    assert f"by the {best} of mle estimates. 80 % power" in effect["answer"]
+    assert [row["is_best"] for row in effect["rows"]] == [best == "t test", best == "rank test"]
 
 
 def test_methods_with_fewer_data_sets_are_named(tiny):
