@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,13 @@ from rlrecovery.report.numbers import pm
 from rlrecovery.score.analyses import with_series
 from rlrecovery.score.pooling import means_over_cells
 from rlrecovery.score.results import Summary
+
+
+#: What the ceilings are about if there are several conditions.
+OF_ONE_SESSION: Final = (
+    "These numbers are those of one session, that is, of one condition. Tests of a covariate use "
+    "means of the estimates over the conditions, whose ceiling is higher."
+)
 
 
 def ceilings(summary: Summary, design: tuple[int, int]) -> Iterator[str]:
