@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from rlrecovery.config.effects import has_effects, settings_of
+from rlrecovery.config.effects import design_of, has_effects, settings_of
 from rlrecovery.config.settings import Experiment
 from rlrecovery.figures.uncertainty import Z
 from rlrecovery.report.effect_results import KNOWN, Results, largest_design, results_of
@@ -54,7 +54,7 @@ def effects_section(summary: Summary, experiment: Experiment) -> dict[str, Any] 
         "has_smaller": len(designs_of(summary.effects)) > 1,
         "significance": f"{100 * settings_of(experiment).significance:g}",
         "effects": [_of_effect(results) for results in every if results.sizes],
-        "ceilings": list(ceilings(summary, design)),
+        "ceilings": list(ceilings(summary, design, len(design_of(experiment).conditions))),
         "ceiling_rows": list(ceiling_rows(summary)),
     }
 

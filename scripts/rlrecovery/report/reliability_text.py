@@ -15,7 +15,6 @@ from rlrecovery.score.analyses import with_series
 from rlrecovery.score.pooling import means_over_cells
 from rlrecovery.score.results import Summary
 
-
 #: What the ceilings are about if there are several conditions.
 OF_ONE_SESSION: Final = (
     "These numbers are those of one session, that is, of one condition. Tests of a covariate use "
@@ -23,8 +22,19 @@ OF_ONE_SESSION: Final = (
 )
 
 
-def ceilings(summary: Summary, design: tuple[int, int]) -> Iterator[str]:
-    """State, per parameter, what two sessions and a perfect covariate can show at most."""
+def ceilings(summary: Summary, design: tuple[int, int], conditions: int = 1) -> Iterator[str]:
+    """State, per parameter, what two sessions and a perfect covariate can show at most.
+
+    With several conditions, a last text says that this is about one session.
+    """
+    texts = list(_of_parameters(summary, design))
+    yield from texts
+    if texts and conditions > 1:
+        yield OF_ONE_SESSION
+
+
+def _of_parameters(summary: Summary, design: tuple[int, int]) -> Iterator[str]:
+    """One text per parameter."""
     for parameter, methods in _reliable(summary, design).items():
         known = {m: r for m, r in methods.items() if {"icc", "truth_correlation"} <= set(r)}
         if not known:

@@ -240,6 +240,9 @@ def test_conditions_and_covariates_have_their_own_words(tiny):
     assert "by Pearson’s correlation of mle estimates" in score["answer"]
     assert score["head"][-1] == "correlation for 80 % power"
     assert score["scales"] == []
+    both = section(tiny, experiment, studied=studied)["ceilings"]
+    assert "means of the estimates over the conditions" in both[-1]
+    assert both[:-1] == section(tiny)["ceilings"]
 
 
 def test_the_table_has_every_measure_with_its_mcse(tiny):

@@ -26,6 +26,14 @@ def test_a_sentence_per_parameter_is_about_the_method_closest_to_the_truth(summa
     assert beta.startswith("beta, with 120 trials")
 
 
+def test_with_several_conditions_the_ceilings_are_said_to_be_those_of_one_session(summary, tiny):
+    alone = list(ceilings(summary, (60, 120), 1))
+    *texts, last = ceilings(summary, (60, 120), 2)
+    assert texts == alone
+    assert "those of one session" in last
+    assert list(ceilings(tiny, (60, 120), 2)) == []
+
+
 def test_values_are_means_over_true_values(summary):
     table = summary.reliability
     changed = table["value"].where(table["alpha"] == 0.3, table["value"] + 0.1)
