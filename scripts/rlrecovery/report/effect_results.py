@@ -27,6 +27,9 @@ from rlrecovery.score.series import as_text
 
 #: A type I error is known to be above its nominal level from this many MCSEs above it.
 KNOWN: Final = 2.0
+#: Of the largest number of data sets, the share that the best analysis rests on at least; it is
+#: below 1 because fits to some data sets may fail.
+MOST_OF: Final = 0.9
 #: Measures that are shown.
 MEASURES: Final = (
     *("power", "type_1", "bias", "coverage", "type_s", "type_m", "share_failed", "share_flagged"),
@@ -91,7 +94,8 @@ class Results:
         """Analyses that can be recommended, the best first.
 
         The best one has the smallest bias of those whose power at the largest size is not clearly
-        lower than the highest; the others follow by power.
+        lower than the highest; the others follow by power. One that rests on clearly fewer data
+        sets than others is not the best one: its power may be high, and its bias small, by chance.
         """
         size = self.sizes[0]
         powers = {
@@ -107,7 +111,9 @@ class Results:
         kept.sort(key=lambda a: -powers[a])
         biases = {a: self.row(a, "bias", size) for a in kept}
         size_of = {a: np.inf if row is None else abs(row["value"]) for a, row in biases.items()}
-        close = [a for a in kept if self.is_close(kept[0], a)]
+        counts = {a: self.rows[a, "power", size]["n"] for a in kept}
+        many = [a for a in kept if counts[a] >= MOST_OF * max(counts.values())]
+        close = [a for a in many if self.is_close(many[0], a)]
         best = sorted(close, key=lambda a: size_of[a])[:1]
         return [*best, *(a for a in kept if a not in best)]
 
@@ -152,7 +158,8 @@ def _detectable(
 ) -> dict[Analysis, Row]:
     """Rows of the sizes with a given power: over the true values, or of the only one.
 
-    Where effects of both signs are simulated, the rows with the sign of the largest size.
+    Where effects of both signs are simulated, the rows with the sign of the largest size. A row
+    without a size has the sign of its interval.
     """
     if summary.detectable.empty:
         return {}
@@ -162,8 +169,10 @@ def _detectable(
     for key, part in table.groupby(["method", "analysis"], sort=False):
         pooled = part[as_text(part["cell"]) == ""]
         chosen = pooled if len(pooled) else part
-        chosen = chosen[chosen["size"].isna() | (chosen["size"] * largest > 0)]
-        chosen = chosen.sort_values("size", kind="stable")  # a missing size comes last
+        signs = np.sign(chosen["size"].fillna(chosen["upper"]).fillna(0.0) * largest)
+        # A row whose sign is not known is used if there is no other.
+        chosen = chosen.assign(sign=signs)[signs >= 0].sort_values("sign", kind="stable")
+        chosen = chosen[::-1].drop(columns="sign")
         if len(chosen) and len(set(chosen["cell"])) == 1:
             rows[Analysis(*map(str, key))] = chosen.iloc[0].to_dict()
     return rows

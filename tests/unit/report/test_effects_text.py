@@ -180,6 +180,22 @@ def test_the_best_analysis_has_the_smallest_bias_of_those_with_a_high_power(tiny
     assert [row["is_best"] for row in effect["rows"]] == [best == "t test", best == "rank test"]
 
 
+@pytest.mark.parametrize(("n", "best"), [(2, "mle"), (179, "mle"), (180, "exact"), (200, "exact")])
+def test_the_best_analysis_does_not_rest_on_clearly_fewer_data_sets(tiny, n, best):
+    few = {"mle": ("t_test",), "exact": ("t_test",)}
+    summary = effect_tables.with_effects(tiny, analyses=few)
+    summary = with_value(summary, 1.0, 0.0, measure="power", size=-0.8, method="exact")
+    table = summary.effects.copy()
+    table.loc[table["method"] == "exact", "n"] = n
+    summary = dataclasses.replace(summary, effects=table)
+    results = results_of(summary, EXPERIMENT, PATIENT, (60, 120))
+    assert [a.method for a in results.eligible()][0] == best
+    assert len(results.eligible()) == 2
+    table.loc[table["method"] == "mle", "n"] = n
+    results = results_of(summary, EXPERIMENT, PATIENT, (60, 120))
+    assert results.eligible()[0].method == "exact"
+
+
 def test_methods_with_fewer_data_sets_are_named(tiny):
     assert section(tiny)["fewer"] == ""
     summary = effect_tables.with_effects(tiny)
@@ -270,6 +286,25 @@ def test_the_detectable_size_is_that_over_the_true_values_or_the_only_one(tiny):
         "is not known (95 % interval: from −0.64 on): the effect is found too rarely."
         in (effect["answer"])
     )
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_detectable_size_that_is_not_known_has_the_sign_of_its_interval(tiny, order):
+    summary = effect_tables.with_effects(tiny)
+    unknown = summary.detectable.assign(size=np.nan, lower=-0.7, upper=-np.inf, note="negative")
+    positive = unknown.assign(lower=0.9, upper=np.inf, note="positive")
+    for size, expected in ((-0.8, "negative"), (0.8, "positive")):
+        both = pd.concat([positive, unknown][::order])
+        table = summary.effects.replace({"size": {-0.8: size}})
+        of_sign = dataclasses.replace(summary, detectable=both, effects=table)
+        results = results_of(of_sign, EXPERIMENT, PATIENT, (60, 120))
+        assert {row["note"] for row in results.detectable.values()} == {expected}
+    lost = unknown.assign(lower=np.nan, upper=np.nan, note="no data set could be analysed")
+    for others, expected in (([unknown], "negative"), ([positive], lost["note"].iloc[0])):
+        both = pd.concat([lost, *others][::order])
+        of_sign = dataclasses.replace(summary, detectable=both)
+        results = results_of(of_sign, EXPERIMENT, PATIENT, (60, 120))
+        assert {row["note"] for row in results.detectable.values()} == {expected}
 
 
 def test_without_effects_there_is_no_section(tiny):
