@@ -83,8 +83,8 @@ TRIALS = f"{RUN}/trials/{{cell}}/{{batch}}.parquet"
 TRUTH = f"{RUN}/truth/{{cell}}/{{batch}}.parquet"
 ESTIMATES = f"{RUN}/estimates/{{method}}/{{cell}}/{{batch}}.parquet"
 PLACES = f"{RUN}/calibration/{{method}}/{{batch}}.parquet"
-COMPARISONS = f"{RUN}/effects/{{method}}/{{cell}}/{{batch}}.parquet"
-RETESTS = f"{RUN}/retest/{{method}}/{{cell}}/{{batch}}.parquet"
+EFFECT_FILES = f"{RUN}/effects/{{method}}/{{cell}}/{{batch}}.parquet"
+RETEST_FILES = f"{RUN}/retest/{{method}}/{{cell}}/{{batch}}.parquet"
 
 # Methods that are calibrated over the prior, which a partial report leaves out.
 CALIBRATIONS = {} if PARTIAL else calibrations.generators(EXPERIMENT)

@@ -63,8 +63,8 @@ def compare_minutes(wildcards, attempt):
 
 rule compare:
     output:
-        effects=COMPARISONS,
-        retest=RETESTS,
+        effects=EFFECT_FILES,
+        retest=RETEST_FILES,
     log:
         f"{LOGS}/compare/{{method}}/{{cell}}/{{batch}}.log",
     benchmark:
@@ -91,8 +91,8 @@ rule compare:
 
 rule effects:
     input:
-        effects=files_of_effects(COMPARISONS),
-        retest=files_of_effects(RETESTS),
+        effects=files_of_effects(EFFECT_FILES),
+        retest=files_of_effects(RETEST_FILES),
     output:
         csv=[f"{SUMMARY_FOLDER}/{name}.csv" for name in ANALYSED],
         parquet=[f"{SUMMARY_FOLDER}/{name}.parquet" for name in ANALYSED],

@@ -140,8 +140,8 @@ def missing_files(wildcards):
         kinds["truth"] = [path for cell in CELLS for path in files_of_truth(cell)]
         kinds["trials"] = [path for cell in CELLS for path in files_of_trials(cell)]
         kinds["calibration"] = files_of_calibrations()
-        kinds["effects"] = files_of_effects(COMPARISONS)
-        kinds["retest"] = files_of_effects(RETESTS)
+        kinds["effects"] = files_of_effects(EFFECT_FILES)
+        kinds["retest"] = files_of_effects(RETEST_FILES)
         kinds["estimates"] = [path for design in DESIGNS for path in estimates_of(design)]
     kept = [kind for kind in kinds if Path(OUTPUT, kind).is_dir()]
     return [path for kind in kept for path in kinds[kind] if not Path(path).exists()]

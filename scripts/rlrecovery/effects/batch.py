@@ -74,9 +74,9 @@ def compare_batch(
     ]
     with threadpool_limits(1):  # BLAS threads slow down small matrices
         started = time.perf_counter()
-        comparison = Comparison.of(method, generator, cell, settings)
+        prepared = DataSetAnalyses.of(method, generator, cell, settings)
         log.info("ready to fit after %.1f s", time.perf_counter() - started)
-        tables = _all_rows(comparison, range(*replicates), checkpoints)
+        tables = _all_rows(prepared, range(*replicates), checkpoints)
     origin = {**stamp, "replicates": list(replicates)}
     for rows, columns, path in zip(
         tables, (EFFECT_BATCH, RETEST_BATCH), (effects, retest), strict=True
@@ -87,19 +87,19 @@ def compare_batch(
 
 
 def _all_rows(
-    comparison: Comparison, replicates: Sequence[int], checkpoints: Sequence[Checkpoint]
+    prepared: DataSetAnalyses, replicates: Sequence[int], checkpoints: Sequence[Checkpoint]
 ) -> list[list[Row]]:
     """Analyse all data sets that are not in the checkpoints; the rows of both tables."""
     # Without second sessions, or without analyses, one of the tables has no rows.
     saved = [checkpoint.load() for checkpoint in checkpoints]
-    needed = [by for by, has in zip(saved, comparison.has_rows, strict=True) if has]
+    needed = [by for by, has in zip(saved, prepared.has_rows, strict=True) if has]
     done = {r for r in replicates if needed and all(r in by for by in needed)}
     tables = [[row for r in sorted(done) for row in by.get(r, ())] for by in saved]
     left = [r for r in replicates if r not in done]
-    started, together = time.perf_counter(), comparison.fits.together
+    started, together = time.perf_counter(), prepared.fits.together
     for begin in range(0, len(left), together):
         own = left[begin : begin + together]
-        for table, checkpoint, rows in zip(tables, checkpoints, comparison.rows(own), strict=True):
+        for table, checkpoint, rows in zip(tables, checkpoints, prepared.rows(own), strict=True):
             table += rows
             checkpoint.save(table)
         count = begin + len(own)
@@ -116,7 +116,7 @@ def _all_rows(
 
 
 @dataclass(frozen=True)
-class Comparison:
+class DataSetAnalyses:
     """The analyses of a method in a cell.
 
     Attributes

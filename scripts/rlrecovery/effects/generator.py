@@ -43,13 +43,13 @@ class EffectGenerator:
         """Seed of one stream of random numbers of a data set.
 
         It depends only on values: neither on the names of groups and conditions nor on the order
-        of cells, methods or jobs.
+        of effects, cells, methods or jobs.
         """
         effects = zip(self.design.effects, cell.sizes, strict=True)
         identity = self.generator.identity(cell.cell) | {
             "shares": list(self.design.shares),
             "conditions": len(self.design.conditions),
-            "effects": [[e.kind, e.index, e.parameter, size] for e, size in effects],
-            "spreads": [list(entry) for entry in self.design.spreads],
+            "effects": sorted([e.kind, e.index, e.parameter, size] for e, size in effects),
+            "spreads": sorted(list(entry) for entry in self.design.spreads),
         }
         return seed_sequence(self.generator.seed, identity, replicate, purpose)

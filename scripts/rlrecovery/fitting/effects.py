@@ -9,8 +9,9 @@ reference condition,
     x_i = mu + d_g + s (r q_i + sqrt(1 - r^2) z_i),    z_i ~ N(0, 1),
 
 and in condition c the value ``x_i + d_c + tau_c w_ic``, w_ic ~ N(0, 1). Here q_i is the covariate
-with mean 0 and SD 1, ``d`` are differences and r is the correlation. Where a parameter has no
-effect of a kind, ``d``, r or tau is 0.
+with mean 0 and SD 1 in the sample, ``d`` are differences and r is the correlation. Where a
+parameter has no effect of a kind, ``d``, r or tau is 0. The interval of r does not contain the
+error of the covariate's own SD, which is taken as known.
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ PLACES_FILES, PLACE = 30_000, 45
 
 #: Bytes of the files of an analysis of effects without data, and of a row, of which each effect has
 #: up to `ANALYSES`.
-COMPARISON_FILES, COMPARISON, ANALYSES = 45_000, 60, 5
+EFFECT_FILES, EFFECT_ROW, ANALYSES = 45_000, 60, 5
 
 #: Bytes of a trial with a reward of 0 or 1, of a trial with any other reward, of a true value, of a
 #: number in a row of estimates, of a nominal level, and of a data set in the log of a fit.
@@ -126,6 +126,6 @@ def places_bytes(quantities: int, load: Load) -> float:
     return PLACES_FILES + (LOG_LINE + PLACE * quantities) * load.replicates
 
 
-def comparison_bytes(effects: int, load: Load) -> float:
+def effect_bytes(effects: int, load: Load) -> float:
     """Bytes written by a job that analyses a number of effects."""
-    return COMPARISON_FILES + (LOG_LINE + COMPARISON * ANALYSES * effects) * load.replicates
+    return EFFECT_FILES + (LOG_LINE + EFFECT_ROW * ANALYSES * effects) * load.replicates

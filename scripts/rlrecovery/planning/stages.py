@@ -185,7 +185,7 @@ def _effect_stages(experiment: Experiment) -> list[Stage]:
         }
         memory = max(resources.memory_to_compare(method, load) for load in loads.values())
         n_effects = len(sizes_of_effects(experiment))
-        disk = sum(costs.comparison_bytes(n_effects, load) for load in loads.values())
+        disk = sum(costs.effect_bytes(n_effects, load) for load in loads.values())
         kind, work = costs.kind_of(method), fits * resources.work_of(method)
         cost = method.settings.cost
         stages.append(Stage("compare", kind, work, cost, loads, memory, disk, name))

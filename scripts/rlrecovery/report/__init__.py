@@ -19,8 +19,8 @@ Measures are computed in `rlrecovery.score`; this room formats and compares them
                       ``estimation_text``, ``measures_text``; its markup: ``markup``
 ``calibration_text``  calibration over the prior, in sentences
 ``effects_text``      whether effects of groups, conditions and a covariate would be found; with
-                      ``effect_results``, ``effects_words``, ``reliability_text``, for a paper
-                      ``effects_methods`` and ``effects_sheet``
+                      ``effect_results``, ``effects_mixed``, ``effects_words``,
+                      ``reliability_text``, for a paper ``effects_methods`` and ``effects_sheet``
 ``sampler_text``      sampled compared with exact posteriors
 ``captions``          captions of the figures
 ``completeness``      missing or mismatched inputs of a report

@@ -11,6 +11,7 @@ from rlrecovery.config.effects import design_of, has_effects, settings_of
 from rlrecovery.config.settings import Experiment
 from rlrecovery.figures.uncertainty import Z
 from rlrecovery.report.effect_results import KNOWN, Results, largest_design, results_of
+from rlrecovery.report.effects_mixed import mistaken_effects
 from rlrecovery.report.effects_words import (
     Row,
     about,
@@ -54,6 +55,7 @@ def effects_section(summary: Summary, experiment: Experiment) -> dict[str, Any] 
         "has_smaller": len(designs_of(summary.effects)) > 1,
         "significance": f"{100 * settings_of(experiment).significance:g}",
         "effects": [_of_effect(results) for results in every if results.sizes],
+        "mistaken": mistaken_effects(summary, experiment, design),
         "ceilings": list(ceilings(summary, design, len(design_of(experiment).conditions))),
         "ceiling_rows": list(ceiling_rows(summary)),
     }

@@ -10,7 +10,7 @@ from scipy import stats
 from scipy.special import logit
 
 from rlrecovery.effects import batch as module
-from rlrecovery.effects.batch import Comparison, compare_batch, joint_row
+from rlrecovery.effects.batch import DataSetAnalyses, compare_batch, joint_row
 from rlrecovery.effects.datasets import simulated
 from rlrecovery.effects.fits import resized, sessions_setting
 from rlrecovery.effects.settings import EffectSettings
@@ -212,7 +212,7 @@ def test_fits_that_fail_give_failed_rows(tmp_path, monkeypatch):
 def test_a_job_that_was_killed_goes_on_with_the_next_data_set(tmp_path, monkeypatch):
     whole = written(tmp_path, "none", (0, 4), label="whole")
     monkeypatch.setattr(checkpoint, "INTERVAL", 0.0)
-    rows, done = Comparison.rows, []
+    rows, done = DataSetAnalyses.rows, []
 
     def counted(self, replicates):
         if len(done) == 2:
@@ -220,12 +220,12 @@ def test_a_job_that_was_killed_goes_on_with_the_next_data_set(tmp_path, monkeypa
         done.append(replicates)
         return rows(self, replicates)
 
-    monkeypatch.setattr(Comparison, "rows", counted)
+    monkeypatch.setattr(DataSetAnalyses, "rows", counted)
     with pytest.raises(KeyboardInterrupt):
         written(tmp_path, "none", (0, 4))
     later = []
     monkeypatch.setattr(
-        Comparison, "rows", lambda self, numbers: later.append(numbers) or rows(self, numbers)
+        DataSetAnalyses, "rows", lambda self, numbers: later.append(numbers) or rows(self, numbers)
     )
     resumed = written(tmp_path, "none", (0, 4))
     assert (done, later) == ([[0], [1]], [[2], [3]])
@@ -253,19 +253,21 @@ def test_second_sessions_alone_need_one_fit_and_can_be_resumed(tmp_path, monkeyp
     assert list(whole[1]["replicate"].unique()) == [0, 1, 2]
     assert "failed" not in caplog.text
     monkeypatch.setattr(checkpoint, "INTERVAL", 0)
-    fitted, rows = [], Comparison.rows
+    fitted, rows = [], DataSetAnalyses.rows
 
     def stopped(self, replicates):
-        """As `Comparison.rows`, until the job is killed in the third data set."""
+        """As `DataSetAnalyses.rows`, until the job is killed in the third data set."""
         if len(fitted) == 2:
             raise KeyboardInterrupt
         fitted.extend(replicates)
         return rows(self, replicates)
 
-    monkeypatch.setattr(Comparison, "rows", stopped)
+    monkeypatch.setattr(DataSetAnalyses, "rows", stopped)
     with pytest.raises(KeyboardInterrupt):
         written(tmp_path, "partial", own=own, made=made, settings=EffectSettings(), label="b")
-    monkeypatch.setattr(Comparison, "rows", lambda self, own: fitted.extend(own) or rows(self, own))
+    monkeypatch.setattr(
+        DataSetAnalyses, "rows", lambda self, own: fitted.extend(own) or rows(self, own)
+    )
     resumed = written(tmp_path, "partial", own=own, made=made, settings=EffectSettings(), label="b")
     assert fitted == [0, 1, 2]
     pd.testing.assert_frame_equal(resumed[1], whole[1])

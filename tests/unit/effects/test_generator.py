@@ -32,6 +32,13 @@ def test_seeds_do_not_depend_on_names():
     assert state(replace(made, design=design)) == state(made)
 
 
+def test_seeds_do_not_depend_on_the_order_of_effects():
+    made = generator(EVERY, spreads=[(1, "beta", 0.2), (1, "alpha", 0.1)])
+    design = replace(made.design, effects=EVERY[::-1], spreads=made.design.spreads[::-1])
+    other = replace(made, design=design)
+    assert state(other, cell(0.3, 0.2, 0.1)) == state(made, cell(0.1, 0.2, 0.3))
+
+
 @pytest.mark.parametrize(
     "other",
     [

@@ -10,7 +10,7 @@ from typing import get_args
 import numpy as np
 
 from rlrecovery.config import effects
-from rlrecovery.config.checks.models import unknown_parameters
+from rlrecovery.config.checks.models import FAR, unknown_parameters
 from rlrecovery.config.checks.sections import GeneratingModel, Sections
 from rlrecovery.config.mistakes import (
     Mistake,
@@ -155,6 +155,19 @@ def _parameters(sections: Sections, entry: GeneratingModel) -> Iterator[Mistake]
                 yield mistake(path, f"is not possible: population.{parameter}.spread is 0")
         else:
             yield from _inside(path, model.parameter(parameter), entry.values(parameter), values)
+            if path[0] == "conditions":
+                yield from _finite(sections.experiment, path, model.parameter(parameter))
+
+
+def _finite(experiment: Experiment, path: Path, parameter: Parameter) -> Iterator[Mistake]:
+    """Check that the participants' own differences between conditions leave finite values."""
+    section, name, _, _ = path
+    spread = (experiment.conditions or {})[str(name)].spread.get(parameter.name, 0.0)
+    with np.errstate(over="ignore"):
+        ends = [float(parameter.to_natural(sign * FAR * spread)) for sign in (-1, 1)]
+    if not np.isfinite(ends).all():
+        key = (section, name, "spread", parameter.name)
+        yield mistake(key, f"is {show(spread)}, with which participants can have infinite values")
 
 
 def _inside(

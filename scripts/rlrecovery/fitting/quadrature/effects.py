@@ -49,9 +49,6 @@ LOOK_CORRELATION = 7
 #: Largest number of parameters of a model with a covariate. Each correlation multiplies the nodes.
 MOST_WITH_COVARIATE = 2
 
-#: Quantiles whose errors are estimated.
-PROBABILITIES = (0.025, 0.5, 0.975)
-
 
 @dataclass(frozen=True)
 class EffectQuadrature:
@@ -65,16 +62,20 @@ class EffectQuadrature:
         The hierarchical model.
     hierarchy : Hierarchy
         The model without its effects.
+    nominal_level : float
+        Nominal level of the interval whose error is estimated.
     """
 
     settings: QuadratureSettings
     model: EffectModel
     hierarchy: Hierarchy
+    nominal_level: float
 
     @classmethod
     def of(cls, settings: QuadratureSettings, setting: Setting, model: EffectModel) -> Self:
         """Make the joint analysis of a method in a cell."""
-        return cls(settings, model, Quadrature.of(settings, setting).hierarchy())
+        hierarchy = Quadrature.of(settings, setting).hierarchy()
+        return cls(settings, model, hierarchy, max(setting.nominal_levels))
 
     def fit(
         self, data: Observations, covariate: Floats | None, seed: np.random.SeedSequence
@@ -107,7 +108,7 @@ class EffectQuadrature:
             table = tables.interpolated(resolution.interpolated)
             fine = self._posteriors(coordinates, table, sizes)
             errors = [
-                max(_error(new, old), EDGE_ERROR * edge)
+                max(_error(new, old, self.nominal_level), EDGE_ERROR * edge)
                 for (new, edge), (old, _) in zip(fine, coarse, strict=True)
             ]
             coarse = fine
@@ -175,9 +176,10 @@ def _resolutions(layout: Layout) -> list[tuple[Resolution, Sizes]]:
     return [(own, Sizes(own.location, own.spread, 1)) for own in resolutions]
 
 
-def _error(new: EffectPosterior, old: EffectPosterior) -> float:
+def _error(new: EffectPosterior, old: EffectPosterior, nominal_level: float) -> float:
     """Estimated error of the worst number of a posterior, in posterior SDs, from two grids."""
-    quantiles = np.abs(new.quantiles(PROBABILITIES) - old.quantiles(PROBABILITIES)).max()
+    at = ((1 - nominal_level) / 2, 0.5, (1 + nominal_level) / 2)
+    quantiles = np.abs(new.quantiles(at) - old.quantiles(at)).max()
     # A change of the mean by one SD changes the log Bayes factor by the distance of 0 in SDs.
     distance = 1 + (new.mean / new.sd) ** 2
     changes = [

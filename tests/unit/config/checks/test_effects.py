@@ -78,6 +78,11 @@ def test_valid_sections_have_no_mistakes(sections):
             "the first condition is the reference",
         ),
         (
+            {"conditions": conditions({"beta": 1000.0}, beta=[1])},
+            "conditions.drug.spread.beta",
+            "is 1000.0, with which participants can have infinite values",
+        ),
+        (
             {"covariate": {"correlation": {"alpha": [1]}}},
             "covariate.correlation.alpha[0]",
             "a correlation must be between -1 and 1",
