@@ -105,9 +105,11 @@ def significance(table: pd.DataFrame) -> float:
 
 def draw_against_size(summary: Summary, width: float, quantities: Sequence[Quantity]) -> Figure:
     """Draw a row of panels per effect and quantity, and a column per participants and trials."""
-    table = summary.effects
-    if table.empty:
+    if summary.effects.empty:
         return style.blank(width, "There are no groups, conditions or covariate.")
+    table = _with_sizes(summary.effects)
+    if table.empty:
+        return style.blank(width, "All effects have the size 0.")
     pooled = over_truths(table, {m for quantity in quantities for m in quantity.measures})
     rows = list(itertools.product(effects_of(table), quantities))
     columns = shown_designs(designs_of(table), len(rows), width)
@@ -131,6 +133,13 @@ def draw_against_size(summary: Summary, width: float, quantities: Sequence[Quant
     _note_left_out(page, len(designs_of(table)) - len(columns))
     legend(page.figure, entries, free_rows=2)
     return page.figure
+
+
+def _with_sizes(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the effects that have a size other than 0."""
+    keys = list(StudiedEffect._fields)
+    largest = table["size"].abs().groupby([table[key] for key in keys], sort=False).transform("max")
+    return table[largest > 0]
 
 
 def shown_designs(

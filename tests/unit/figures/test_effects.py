@@ -1,7 +1,10 @@
 """Figures of power, errors of sign and size, bias and coverage, against the size of effects."""
 
+import dataclasses
+
 import effect_tables
 import numpy as np
+import pandas as pd
 import pytest
 
 from rlrecovery.figures import style
@@ -188,3 +191,13 @@ def test_what_is_missing_is_said(runs, studies):
     assert texts == ["no effect was found"] * 2
     coverage = draw("effect_estimates", summary).axes[1]
     assert [text.get_text() for text in coverage.texts] == ["no intervals"]
+
+
+@pytest.mark.parametrize("name", NAMES_OF_FIGURES)
+def test_effects_of_size_0_only_have_no_panels(studies, name):
+    summary = studies["few"]
+    nothing = summary.effects.assign(parameter="beta", size=0.0)
+    alone = draw(name, dataclasses.replace(summary, effects=nothing), 7.0)
+    assert "All effects have the size 0." in [text.get_text() for text in alone.texts]
+    both = dataclasses.replace(summary, effects=pd.concat([summary.effects, nothing]))
+    assert len(draw(name, both, 7.0).axes) == len(draw(name, summary, 7.0).axes)
