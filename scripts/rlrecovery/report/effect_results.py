@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -27,6 +28,8 @@ from rlrecovery.score.series import as_text
 
 #: A type I error is known to be above its nominal level from this many MCSEs above it.
 KNOWN: Final = 2.0
+#: Power at which an effect is said to be found.
+ENOUGH: Final = 0.8
 #: Of the largest number of data sets, the share that the best analysis rests on at least; it is
 #: below 1 because fits to some data sets may fail.
 MOST_OF: Final = 0.9
@@ -90,25 +93,37 @@ class Results:
         row = self.row(analysis, "type_1", 0.0)
         return row is not None and row["value"] - self.nominal > KNOWN * row["mcse"]
 
-    def eligible(self) -> list[Analysis]:
-        """Analyses that can be recommended, the best first.
+    @cached_property
+    def decisive(self) -> float:
+        """The size that answers are about: the smallest that is found often enough.
 
-        The best one has the smallest bias of those whose power at the largest size is not clearly
-        lower than the highest; the others follow by power. One that rests on clearly fewer data
-        sets than others is not the best one: its power may be high, and its bias small, by chance.
+        If none is, the largest.
         """
-        size = self.sizes[0]
-        powers = {
+        for size in reversed(self.sizes):
+            if any(power >= ENOUGH for power in self._powers(size).values()):
+                return size
+        return self.sizes[0]
+
+    def _powers(self, size: float) -> dict[Analysis, float]:
+        """Power of the analyses whose type I error is not known to be above its nominal level."""
+        return {
             a: row["value"]
             for a in self.analyses
             if (row := self.row(a, "power", size)) is not None
+            and self.row(a, "type_1", 0.0) is not None
+            and not self.is_known_above(a)
         }
-        kept = [
-            a
-            for a in powers
-            if self.row(a, "type_1", 0.0) is not None and not self.is_known_above(a)
-        ]
-        kept.sort(key=lambda a: -powers[a])
+
+    def eligible(self) -> list[Analysis]:
+        """Analyses that can be recommended, the best first.
+
+        The best one has the smallest bias of those whose power at the decisive size is not clearly
+        lower than the highest; the others follow by power. One that rests on clearly fewer data
+        sets than others is not the best one: its power may be high, and its bias small, by chance.
+        """
+        size = self.decisive
+        powers = self._powers(size)
+        kept = sorted(powers, key=lambda a: -powers[a])
         biases = {a: self.row(a, "bias", size) for a in kept}
         size_of = {a: np.inf if row is None else abs(row["value"]) for a, row in biases.items()}
         counts = {a: self.rows[a, "power", size]["n"] for a in kept}
@@ -118,8 +133,8 @@ class Results:
         return [*best, *(a for a in kept if a not in best)]
 
     def is_close(self, one: Analysis, other: Analysis) -> bool:
-        """Whether two powers at the largest size differ by less than their Monte Carlo error."""
-        rows = [self.rows[a, "power", self.sizes[0]] for a in (one, other)]
+        """Whether two powers at the decisive size differ by less than their Monte Carlo error."""
+        rows = [self.rows[a, "power", self.decisive] for a in (one, other)]
         difference = abs(rows[0]["value"] - rows[1]["value"])
         return bool(difference <= Z * np.hypot(rows[0]["mcse"], rows[1]["mcse"]))
 

@@ -10,7 +10,13 @@ import numpy as np
 from rlrecovery.config.effects import design_of, has_effects, settings_of
 from rlrecovery.config.settings import Experiment
 from rlrecovery.figures.uncertainty import Z
-from rlrecovery.report.effect_results import KNOWN, Results, largest_design, results_of
+from rlrecovery.report.effect_results import (
+    ENOUGH,
+    KNOWN,
+    Results,
+    largest_design,
+    results_of,
+)
 from rlrecovery.report.effects_mixed import mistaken_effects
 from rlrecovery.report.effects_words import (
     Row,
@@ -31,8 +37,6 @@ from rlrecovery.report.reliability_text import ceiling_rows, ceilings
 from rlrecovery.score.analyses import Analysis, designs_of, effects_of
 from rlrecovery.score.results import Summary
 
-#: Power at which an effect is said to be found.
-ENOUGH: Final = 0.8
 #: A smaller bias, relative to the true size, is not mentioned.
 SMALL: Final = 0.1
 #: Most true values whose natural scale is listed.
@@ -92,11 +96,11 @@ def _capital(text: str) -> str:
 
 
 def verdict(results: Results) -> tuple[str, str]:
-    """Class and text of the verdict: whether the largest effect is found often enough."""
+    """Class and text of the verdict: whether the effect is found often enough."""
     eligible = results.eligible()
     if not eligible:
         return "no", "no valid test"
-    row = results.rows[eligible[0], "power", results.sizes[0]]
+    row = results.rows[eligible[0], "power", results.decisive]
     distance = (row["value"] - ENOUGH) / max(float(row["mcse"]), 1e-12)
     if abs(distance) < Z:
         return "partly", f"about {100 * ENOUGH:g} % power"
@@ -106,8 +110,8 @@ def verdict(results: Results) -> tuple[str, str]:
 
 
 def answer(results: Results) -> Iterator[str]:
-    """Sentences: how often the largest effect is found, and which size has enough power."""
-    with_people, size = people(results.experiment, *results.design), results.sizes[0]
+    """Sentences: how often the effect is found, and which size has enough power."""
+    with_people, size = people(results.experiment, *results.design), results.decisive
     what = about(results.experiment, results.effect, size, _natural(results, size))
     eligible = results.eligible()
     if not eligible:
@@ -130,18 +134,18 @@ def answer(results: Results) -> Iterator[str]:
     if others:
         names = "; ".join(the(results.label(a)) for a in others)
         yield f"Not clearly more or less often: by {names}."
-    smaller = [
+    others_found = [
         f"{rounded(s)}{_natural(results, s)} in {share(power)}"
-        for s in results.sizes[1:]
-        if (power := results.row(best, "power", s)) is not None
+        for s in results.sizes
+        if s != size and (power := results.row(best, "power", s)) is not None
     ]
-    if smaller:
-        yield f"The same analysis finds a {noun(results.effect)} of {'; '.join(smaller)}."
+    if others_found:
+        yield f"The same analysis finds a {noun(results.effect)} of {'; '.join(others_found)}."
 
 
 def _distorted(results: Results, best: Analysis) -> Iterator[str]:
     """State the bias of the analysis, and its coverage, where the bias is known and not small."""
-    size = results.sizes[0]
+    size = results.decisive
     bias, coverage = (results.row(best, name, size) for name in ("bias", "coverage"))
     if bias is None or not abs(bias["value"]) > max(KNOWN * bias["mcse"], SMALL * abs(size)):
         return
@@ -212,8 +216,8 @@ def warnings(results: Results) -> Iterator[str]:
             )
     for analysis in results.analyses:
         shares = {
-            "failed": results.row(analysis, "share_failed", results.sizes[0]),
-            "was flagged": results.row(analysis, "share_flagged", results.sizes[0]),
+            "failed": results.row(analysis, "share_failed", results.decisive),
+            "was flagged": results.row(analysis, "share_flagged", results.decisive),
         }
         parts = [f"{what} in {share(r)}" for what, r in shares.items() if r and r["value"] > 0]
         if parts:
@@ -236,9 +240,9 @@ def scales(results: Results) -> list[str]:
 
 def head(results: Results) -> list[str]:
     """Column heads of the table of an effect."""
-    largest = rounded(results.sizes[0])
+    decisive = rounded(results.decisive)
     powers = [f"power at {rounded(size)} (%)" for size in results.sizes[::-1]]
-    at = [f"{name} at {largest}" for name in ("bias", "coverage (%)", "type S (%)", "type M")]
+    at = [f"{name} at {decisive}" for name in ("bias", "coverage (%)", "type S (%)", "type M")]
     power = next((row["power"] for row in results.detectable.values()), ENOUGH)
     enough = f"{noun(results.effect)} for {100 * power:g} % power"
     return ["analysis", "type I error (%)", *powers, *at, enough]
@@ -246,7 +250,7 @@ def head(results: Results) -> list[str]:
 
 def _table_row(results: Results, analysis: Analysis, is_best: bool) -> dict[str, Any]:
     """Texts of a row of the table of an effect."""
-    size = results.sizes[0]
+    size = results.decisive
     texts = [
         share_cell(results.row(analysis, "type_1", 0.0)),
         *(share_cell(results.row(analysis, "power", s)) for s in results.sizes[::-1]),

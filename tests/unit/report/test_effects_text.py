@@ -8,14 +8,16 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from settings import MLE, QUADRATURE, bayes, study
+from settings import MLE, QUADRATURE, ROOT, bayes, study
 
 from rlrecovery.config.reader import parse
+from rlrecovery.config.study import read_resolved
 from rlrecovery.report.effect_results import results_of
 from rlrecovery.report.effects_text import effects_section, head, verdict
 from rlrecovery.report.effects_words import share, share_with_error
 from rlrecovery.report.numbers import rounded
 from rlrecovery.score.analyses import Analysis, StudiedEffect
+from rlrecovery.score.results import load_summary
 from unit.report.pages import build, words
 
 GROUPS = {
@@ -364,3 +366,16 @@ def test_the_page_has_the_section(tiny_folder):
     table_rows = re.findall(r"<tr><th scope=\"row\">t test of mle estimates.*?</tr>", page)
     assert len(table_rows) == 1
     assert table_rows[0].count("<td") == 8
+
+
+def test_the_answer_is_about_the_smallest_size_that_is_found_often_enough():
+    stored = ROOT / "docs/studies/groups"
+    summary = load_summary(stored / "summary")
+    (effect,) = effects_section(summary, read_resolved(stored / "config.yaml"))["effects"]
+    assert effect["answer"].startswith(
+        "With 60 participants (30 control, 30 patient) and 120 trials, a difference in alpha of "
+        "−0.6 on the logit scale (0.5 to 0.35) between patient and control is found in "
+    )
+    assert "by the joint model of hierarchical." in effect["answer"].split("80 % power needs")[0]
+    assert "The same analysis finds a difference of −1.2 (0.5 to 0.23) in all" in effect["answer"]
+    assert "bias at −0.6" in effect["head"]
