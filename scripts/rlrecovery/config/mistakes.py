@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -46,6 +46,15 @@ def wrong(path: Path, value: Any, must: str) -> Mistake:
 def wrong_choice(path: Path, value: Any, choices: Sequence[Any]) -> Mistake:
     """A value that is none of the choices."""
     return wrong(path, value, f"must be {either(choices)}{did_you_mean(value, choices)}")
+
+
+def repeats(path: Path, values: Sequence[Any]) -> Iterator[Mistake]:
+    """Yield a mistake for each value of a list that is there before."""
+    earlier: set[Any] = set()
+    for i, value in enumerate(values):
+        if value in earlier:
+            yield mistake((*path, i), f"repeats the value {show(value)}; values must be unique")
+        earlier.add(value)
 
 
 def missing(path: Path, explanation: str) -> Mistake:

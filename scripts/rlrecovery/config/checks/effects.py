@@ -18,6 +18,7 @@ from rlrecovery.config.mistakes import (
     did_you_mean,
     either,
     mistake,
+    repeats,
     show,
     wrong,
     wrong_choice,
@@ -31,8 +32,6 @@ from rlrecovery.models.base import Parameter
 
 #: Fewest participants of a group, and fewest beyond the number of groups for a correlation.
 FEWEST_OF_GROUP, FEWEST_BEYOND = 2, 3
-#: Largest number of jobs of all analyses, and of letters of the key of a cell.
-MOST_JOBS, MOST_LETTERS = 1_000_000, 200
 
 
 def check_effects(sections: Sections) -> Iterator[Mistake]:
@@ -54,7 +53,6 @@ def check_effects(sections: Sections) -> Iterator[Mistake]:
         yield from _sizes(experiment)
     if sections.readable("methods") and not found:
         yield from _methods(sections)
-        yield from _jobs(sections)
 
 
 def _groups(experiment: Experiment) -> Iterator[Mistake]:
@@ -119,10 +117,8 @@ def _lists(experiment: Experiment) -> Iterator[tuple[Path, str, Sequence[float]]
 def _values(experiment: Experiment) -> Iterator[Mistake]:
     """Check that the values of each list are unique, and that correlations are possible."""
     for path, _, values in _lists(experiment):
+        yield from repeats(path, values)
         for i, value in enumerate(values):
-            if value in values[:i]:
-                text = f"repeats the value {show(value)}; values must be unique"
-                yield mistake((*path, i), text)
             if path[0] == "covariate" and not -1 < value < 1:
                 yield wrong((*path, i), value, "a correlation must be between -1 and 1")
 
@@ -130,10 +126,7 @@ def _values(experiment: Experiment) -> Iterator[Mistake]:
 def _settings(experiment: Experiment) -> Iterator[Mistake]:
     """Check the analyses, the prior of a difference, and that there is anything to simulate."""
     section = effects.settings_of(experiment)
-    for i, name in enumerate(section.analyses):
-        if name in section.analyses[:i]:
-            text = f"repeats the value {show(name)}; values must be unique"
-            yield mistake(("effects", "analyses", i), text)
+    yield from repeats(("effects", "analyses"), section.analyses)
     lower, upper = section.prior.distribution_object().support()
     if not lower < 0 < upper:
         text = f"allows differences from {lower:g} to {upper:g}, but must allow both signs"
@@ -250,27 +243,3 @@ def _is_suitable(sections: Sections, method: MethodSettings, parameters: set[str
     models = sections.models_of(method)
     has_all = not models or all(parameters <= set(model.names) for model in models)
     return "participant" in method.levels() and has_all
-
-
-def _jobs(sections: Sections) -> Iterator[Mistake]:
-    """Check the number of jobs, and the lengths of cell keys, which are used as file names."""
-    experiment, section = sections.experiment, effects.settings_of(sections.experiment)
-    replicates = section.replicates or experiment.most_replicates
-    size = section.batch_size or experiment.batch_size
-    if not replicates or not size:
-        return
-    sizes_of = effects.sizes_of_effects(experiment)
-    truths = [len(values) for values in (experiment.truth or {}).values()]
-    factors = (experiment.participants, experiment.trials, experiment.missing, experiment.completed)
-    lengths = [*truths, *map(len, factors), *map(len, sizes_of.values()), len(sections.tasks)]
-    jobs = math.prod(lengths) * len(experiment.methods) * math.ceil(replicates / size)
-    if jobs > MOST_JOBS:
-        yield mistake(("effects",), f"give {jobs} jobs; the limit is {MOST_JOBS}")
-        return
-    longest = max((len(key) for key in effects.effect_cells(experiment)), default=0)
-    if longest > MOST_LETTERS:
-        text = (
-            f"gives cell names of up to {longest} characters with the effects; the limit is "
-            f"{MOST_LETTERS} because they are used as file names"
-        )
-        yield mistake(("groups",) if experiment.groups else ("effects",), text)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from rlrecovery.config import effects
 from rlrecovery.config.checks.calibration import check_calibration
 from rlrecovery.config.checks.effects import check_effects
 from rlrecovery.config.checks.figures import check_figures
@@ -15,7 +16,7 @@ from rlrecovery.config.checks.models import check_models
 from rlrecovery.config.checks.sections import Sections
 from rlrecovery.config.checks.targets import check_targets
 from rlrecovery.config.checks.tasks import check_tasks
-from rlrecovery.config.mistakes import Mistake, Path, dotted, mistake, show, wrong
+from rlrecovery.config.mistakes import Mistake, Path, dotted, mistake, repeats, wrong
 from rlrecovery.design.cells import UNNAMED, Cell
 from rlrecovery.storage.schemas import interval_columns
 
@@ -37,7 +38,10 @@ def cross_checks(sections: Sections) -> Iterator[Mistake]:
     yield from _size(sections)
     yield from check_methods(sections)
     yield from check_calibration(sections)
-    yield from check_effects(sections)
+    of_effects = list(check_effects(sections))
+    yield from of_effects
+    if not of_effects:
+        yield from _size_of_effects(sections)
     yield from check_labels(sections)
     yield from check_targets(sections)
     yield from check_figures(sections)
@@ -58,11 +62,7 @@ def _repeats(sections: Sections) -> Iterator[Mistake]:
         if task.reversals is not None:
             lists[*path, "reversals", "after"] = task.reversals.after
     for path, values in lists.items():
-        earlier: set[Any] = set()
-        for i, value in enumerate(values):
-            if value in earlier:
-                yield mistake((*path, i), f"repeats the value {show(value)}; values must be unique")
-            earlier.add(value)
+        yield from repeats(path, values)
     if len({interval_columns(level) for level in nominal_levels}) < len(set(nominal_levels)):
         yield mistake(("interval_levels",), "must contain values that differ by more than 1e-11")
 
@@ -124,6 +124,34 @@ def _names(sections: Sections) -> Iterator[Mistake]:
                 "because they are used as file names"
             )
             yield mistake(entry.path or ("truth",), text)
+
+
+def _size_of_effects(sections: Sections) -> Iterator[Mistake]:
+    """Check the number of jobs that analyse effects, and the lengths of their cells' keys."""
+    experiment = sections.experiment
+    needed = ("methods", "participants", *effects.SECTIONS)
+    if not all(map(sections.readable, needed)) or not effects.has_effects(experiment):
+        return
+    section = effects.settings_of(experiment)
+    replicates = section.replicates or experiment.most_replicates
+    size = section.batch_size or experiment.batch_size
+    if not replicates or not size:
+        return
+    sizes_of = effects.sizes_of_effects(experiment)
+    truths = [len(values) for values in (experiment.truth or {}).values()]
+    factors = (experiment.participants, experiment.trials, experiment.missing, experiment.completed)
+    lengths = [*truths, *map(len, factors), *map(len, sizes_of.values()), len(sections.tasks)]
+    jobs = math.prod(lengths) * len(experiment.methods) * math.ceil(replicates / size)
+    if jobs > MOST_JOBS:
+        yield mistake(("effects",), f"give {jobs} jobs; the limit is {MOST_JOBS}")
+        return
+    longest = max((len(key) for key in effects.effect_cells(experiment)), default=0)
+    if longest > MOST_LETTERS:
+        text = (
+            f"gives cell names of up to {longest} characters with the effects; the limit is "
+            f"{MOST_LETTERS} because they are used as file names"
+        )
+        yield mistake(("groups",) if experiment.groups else ("effects",), text)
 
 
 def _longest(key: str, values: Sequence[Any]) -> Any:
