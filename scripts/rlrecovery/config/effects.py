@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from rlrecovery.config.settings import Experiment
 from rlrecovery.config.study import cells_of, generator_of, methods_of
@@ -13,8 +13,10 @@ from rlrecovery.effects.analyses import analyses_of
 from rlrecovery.effects.design import EffectCell, EffectDesign
 from rlrecovery.effects.generator import EffectGenerator
 from rlrecovery.effects.settings import EffectSettings
+from rlrecovery.fitting.base import MethodSettings
 from rlrecovery.fitting.effects import COVARIATE, Effect
 from rlrecovery.fitting.registry import Method
+from rlrecovery.models.base import Model
 
 #: Sections of a config, of which a study with effects has at least one.
 SECTIONS = ("groups", "conditions", "covariate", "effects")
@@ -90,10 +92,17 @@ def analysed_methods(experiment: Experiment) -> dict[str, Method]:
     return {
         name: method
         for name, method in methods_of(experiment).items()
-        if "participant" in method.settings.levels()
-        and parameters <= set(method.fitted_model().names)
+        if can_be_analysed(method.settings, [method.fitted_model()], parameters)
         and (chosen is None or name in chosen)
     }
+
+
+def can_be_analysed(
+    method: MethodSettings, models: Iterable[Model], parameters: Collection[str]
+) -> bool:
+    """Whether a method estimates participants, with models that all have these parameters."""
+    has_all = all(set(parameters) <= set(model.names) for model in models)
+    return "participant" in method.levels() and has_all
 
 
 def effect_batches(experiment: Experiment) -> dict[str, dict[str, tuple[int, int]]]:

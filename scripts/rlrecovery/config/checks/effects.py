@@ -26,7 +26,6 @@ from rlrecovery.config.mistakes import (
 from rlrecovery.config.settings import Experiment
 from rlrecovery.effects.analyses import possible_analyses
 from rlrecovery.effects.settings import Analysis
-from rlrecovery.fitting.base import MethodSettings
 from rlrecovery.fitting.effects import COVARIATE
 from rlrecovery.models.base import Parameter
 
@@ -60,10 +59,16 @@ def _groups(experiment: Experiment) -> Iterator[Mistake]:
     groups = experiment.groups
     if not groups:
         return
-    total = math.fsum(group.share for group in groups.values())
-    if abs(total - 1) > 1e-6:
+    total = _total([group.share for group in groups.values()])
+    if total != 1:
         yield mistake(("groups",), f"has shares that sum to {total:.6g}, but they must sum to 1")
     yield from _reference("groups", {name: group.shift for name, group in groups.items()})
+
+
+def _total(shares: Iterable[float]) -> float:
+    """Sum of shares; exactly 1 if it differs by rounding errors, as of thirds, only."""
+    total = math.fsum(shares)
+    return 1.0 if abs(total - 1) <= 1e-6 else total
 
 
 def _conditions(experiment: Experiment) -> Iterator[Mistake]:
@@ -188,7 +193,7 @@ def _inside(
 def _sizes(experiment: Experiment) -> Iterator[Mistake]:
     """Check that every group has participants, and enough of them."""
     design = effects.design_of(experiment)
-    if abs(math.fsum(design.shares) - 1) > 1e-6:
+    if _total(design.shares) != 1:
         return
     for i, number in enumerate(experiment.participants):
         for name, size in zip(design.groups, design.group_sizes(number), strict=True):
@@ -208,7 +213,11 @@ def _methods(sections: Sections) -> Iterator[Mistake]:
     """Check the methods whose estimates are analysed."""
     experiment, methods = sections.experiment, sections.experiment.methods
     parameters = {effect.parameter for effect in effects.sizes_of_effects(experiment)}
-    suitable = [n for n, m in methods.items() if _is_suitable(sections, m, parameters)]
+    suitable = [
+        name
+        for name, method in methods.items()
+        if effects.can_be_analysed(method, sections.models_of(method), parameters)
+    ]
     if not suitable:
         text = "need a method that estimates participants, with a model that has "
         needed = either(sorted(parameters)).replace(" or ", " and ") or "parameters"
@@ -237,9 +246,3 @@ def _analyses(experiment: Experiment, suitable: Collection[str]) -> Iterator[Mis
         text = f"has none of the analyses that {either(chosen)} can be used for: "
         allowed = [name for name in get_args(Analysis) if name in possible]
         yield mistake(("effects", "analyses"), text + either(allowed))
-
-
-def _is_suitable(sections: Sections, method: MethodSettings, parameters: set[str]) -> bool:
-    models = sections.models_of(method)
-    has_all = not models or all(parameters <= set(model.names) for model in models)
-    return "participant" in method.levels() and has_all

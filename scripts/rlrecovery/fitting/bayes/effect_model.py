@@ -65,10 +65,11 @@ class Layout:
         """The part of an effect model that concerns one parameter."""
         own = [effect for effect in model.effects if effect.parameter == parameter]
 
-        def split(kind: str, levels: Integers) -> dict[int, Integers]:
+        def split(kind: str, indices: Integers) -> dict[int, Integers]:
+            """Positions of each group or condition with an effect; at 0, of all others."""
             affected = [effect.index for effect in own if effect.kind == kind]
-            parts = {0: np.flatnonzero(~np.isin(levels, affected))}
-            return parts | {level: np.flatnonzero(levels == level) for level in affected}
+            parts = {0: np.flatnonzero(~np.isin(indices, affected))}
+            return parts | {index: np.flatnonzero(indices == index) for index in affected}
 
         return cls(
             group=model.group,

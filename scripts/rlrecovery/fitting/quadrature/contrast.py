@@ -157,6 +157,7 @@ class Contrast:
         """Posterior of the difference."""
 
         def log_likelihood(natural: Sequence[Floats]) -> Floats:
+            """Log-likelihood at nodes of the only axis."""
             return self.log_likelihood(natural[0])
 
         axes, region = locate(log_likelihood, [Axis.of("difference", prior)], LOOK)
